@@ -1,0 +1,191 @@
+"""What the six roles take and give, the same on every cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any, Generic, Protocol, TypeVar
+
+import pulumi
+
+from components.catalog import Machine
+
+
+# ------------------------------------------------------------------------------------------ outputs, one class per role
+
+
+class Network(Protocol):
+    """Outputs: `id` of the virtual network, `subnet_ids` as a list."""
+
+    id: pulumi.Output[str]
+    subnet_ids: pulumi.Output[list[str]]
+
+
+class Storage(Protocol):
+    """Outputs: `name` of the bucket, `uri` (`s3://name`, no slash at the end), `mounts` (list of
+    {kind, source, path, options}; empty without files)."""
+
+    name: pulumi.Output[str]
+    uri: pulumi.Output[str]
+    mounts: pulumi.Output[list[dict[str, str]]]
+
+
+class Registry(Protocol):
+    """Outputs: `uri` to push to, `login_command`."""
+
+    uri: pulumi.Output[str]
+    login_command: pulumi.Output[str]
+
+
+class Notebook(Protocol):
+    """Outputs: `seats`: {seat: {id, connect_command, stop_command, start_command}}."""
+
+    seats: pulumi.Output[dict[str, dict[str, str]]]
+
+
+class Cluster(Protocol):
+    """Outputs: `id`, `submit` ({kind, and all that a submission needs}), `max_nodes`."""
+
+    id: pulumi.Output[str]
+    submit: pulumi.Output[dict[str, Any]]
+    max_nodes: pulumi.Output[int]
+
+
+class Budget(Protocol):
+    """Outputs: `id`, `limit_usd`, `notify` (list of e-mail addresses)."""
+
+    id: pulumi.Output[str]
+    limit_usd: pulumi.Output[float]
+    notify: pulumi.Output[list[str]]
+
+
+# --------------------------------------------------------------------------------------------------- arguments
+
+# Each cloud fills these with its own classes, so that its roles may hand each other more than the contract names.
+NetworkT = TypeVar("NetworkT")
+StorageT = TypeVar("StorageT")
+RegistryT = TypeVar("RegistryT")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabArgs:
+    """What every role knows of the lab it belongs to.
+
+    Args:
+        name: prefix of every logical name, `[a-z][a-z0-9-]{0,29}`; by default the stack's name.
+        stack: Pulumi's stack name.
+        owner: e-mail address of the person who answers for the lab.
+        profile: `course` (cheap, clean teardown) or `strict` (security baseline first).
+        region: the cloud's own name of the region.
+        starts: first day; None when not stated.
+        ends: last day, machines stop at its end; None for a lab without an end.
+        time_zone: IANA name that `ends` and daily stops are meant in.
+    """
+
+    name: str
+    stack: str
+    owner: str
+    profile: str
+    region: str
+    time_zone: str
+    starts: date | None = None
+    ends: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """Args: machine_types: vendor's machine types that must be able to start in the chosen zones."""
+
+    lab: LabArgs
+    machine_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageArgs(Generic[NetworkT]):
+    """Args: files: a shared file system besides the bucket. keep: data blocks a destroy.
+    undelete_days: days a deleted or overwritten object can be restored, and is billed; 0 for none."""
+
+    lab: LabArgs
+    network: NetworkT
+    files: bool
+    keep: bool
+    undelete_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryArgs:
+    """Args: keep_images: newest images that survive the clean-up."""
+
+    lab: LabArgs
+    keep_images: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotebookArgs(Generic[NetworkT, StorageT, RegistryT]):
+    """Args:
+    machine: the size, resolved. disk_gb: system disk. home_gb: home disk, one per seat, survives a rebuild.
+    seats: one notebook each; names are keys, never indexes.
+    idle_minutes: nothing used for so long stops the machine. max_hours: longest time it stays up at a stretch.
+    stop_at: local time of the daily stop; None for none. image: overrides the resolved image.
+    """
+
+    lab: LabArgs
+    network: NetworkT
+    storage: StorageT
+    registry: RegistryT
+    machine: Machine
+    disk_gb: int
+    home_gb: int
+    seats: tuple[str, ...]
+    idle_minutes: int
+    max_hours: int
+    stop_at: time | None
+    image: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterArgs(Generic[NetworkT, StorageT, RegistryT]):
+    """Args: machine: the size of one node. max_nodes: ceiling; the floor is 0. spot: interruptible machines.
+    max_job_hours: a job that runs longer is ended."""
+
+    lab: LabArgs
+    network: NetworkT
+    storage: StorageT
+    registry: RegistryT
+    machine: Machine
+    max_nodes: int
+    spot: bool
+    max_job_hours: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetArgs:
+    """Args: limit_usd per `per` (`month`, `quarter`, `year`). warn_percent: alerts at these shares of the limit.
+    notify: e-mail addresses. own_costs_only: count only what carries the lab's tag (needs the payer to have
+    activated the tag); otherwise the whole account."""
+
+    lab: LabArgs
+    limit_usd: float
+    per: str
+    warn_percent: tuple[int, ...]
+    notify: tuple[str, ...]
+    own_costs_only: bool = False
+
+
+# --------------------------------------------------------------------------------------------------- helpers
+
+
+def child(parent: pulumi.Resource, **extra: Any) -> pulumi.ResourceOptions:
+    """Options of a child: its parent and what the call names, nothing of the caller's options."""
+    return pulumi.ResourceOptions(parent=parent, **extra)
+
+
+def publish(part: pulumi.ComponentResource, contract: type) -> None:
+    """Register every output that the contract names. AttributeError if one was forgotten."""
+    part.register_outputs(outputs(part, contract))
+
+
+def outputs(part: object, contract: type) -> Mapping[str, Any]:
+    """The contract's outputs of a role, by name."""
+    return {key: getattr(part, key) for key in contract.__annotations__}

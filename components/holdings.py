@@ -1,0 +1,13 @@
+"""Which resources keep data that is lost with them. No SDK is imported here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+HOLDS_DATA: Final[dict[str, str]] = {
+    "aws:s3/bucket:Bucket": "objects in the bucket",
+    "aws:efs/fileSystem:FileSystem": "files",
+    "aws:ebs/volume:Volume": "home disk",
+    "aws:ecr/repository:Repository": "container images",
+}
+"""Type token -> what it keeps, in words."""

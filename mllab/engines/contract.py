@@ -1,0 +1,263 @@
+"""What every engine promises: the same verbs, the same steps, the same plan text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Op(StrEnum):
+    """What happens to one resource; the names are Pulumi's own."""
+
+    SAME = "same"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"  # the logical step; its two halves follow
+    CREATE_REPLACEMENT = "create-replacement"
+    DELETE_REPLACED = "delete-replaced"
+    DELETE = "delete"
+    READ = "read"
+    REFRESH = "refresh"
+    RETAIN = "retain"  # leaves the state, stays in the cloud (retain_on_delete)
+    ADOPT = "adopt"  # found in the cloud after an interrupted create, taken into the state
+
+
+class Status(StrEnum):
+    """How far a step is."""
+
+    PLANNED = "planned"
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"  # something it depends on failed
+
+
+@dataclass(frozen=True)
+class Change:
+    """One property that differs.
+
+    Args:
+        path: wire names in the engine's notation, e.g. `tags.owner`, `rules[0].status`.
+        kind: `add`, `delete` or `update`.
+        before, after: plain values; `{"$unknown": true}` and `{"$secret": true}` stand for what cannot be shown.
+        replaces: the change forces a replacement.
+    """
+
+    path: str
+    kind: str
+    before: Any = None
+    after: Any = None
+    replaces: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One resource's part in a run, as reported while it happens and kept in the plan.
+
+    Args:
+        op, status: see the enums.
+        urn, type, name: Pulumi's; `name` is the logical name.
+        custom: false for components and the stack.
+        reason: one clause for a person: `new`, `disk_gb changed`, `replaced because vpcId changes`, `no longer declared`.
+        changes: the properties that differ; empty for create and delete.
+        source: `components/aws/storage.py:31` of the declaring call; empty where unknown.
+        seconds: how long the step took, or is expected to take, on the engine's own clock.
+        loses: what data the step destroys, in words (`objects in the bucket`); empty when none.
+        error: the cause when it failed.
+    """
+
+    op: Op
+    urn: str
+    type: str
+    name: str
+    status: Status = Status.PLANNED
+    custom: bool = True
+    reason: str = ""
+    changes: tuple[Change, ...] = ()
+    source: str = ""
+    seconds: float = 0.0
+    loses: str = ""
+    error: str = ""
+
+
+OnStep = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One declared resource, as `preview --json` prints it (names in camelCase there).
+
+    Inputs carry wire names; unknown is `{"$unknown": true}`, secret is `{"$secret": true}`.
+    """
+
+    urn: str
+    type: str
+    name: str
+    custom: bool
+    parent: str
+    inputs: Mapping[str, Any]
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    provider: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+    op: Op = Op.CREATE
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do; nothing was changed.
+
+    Args:
+        steps: one per resource (a replacement is one step), in the order of execution.
+        resources: what the program declares, in the order of declaration.
+        outputs: the stack's outputs, masked and with unknowns.
+        pending: urns whose last operation was interrupted.
+        warnings: one line each.
+    """
+
+    stack: str
+    engine: str
+    steps: tuple[Step, ...]
+    resources: tuple[Resource, ...] = ()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    pending: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def counts(self) -> dict[Op, int]:
+        """Custom resources per operation, operations that do not occur left out."""
+        found: dict[Op, int] = {}
+        for step in self.steps:
+            if step.custom:
+                found[step.op] = found.get(step.op, 0) + 1
+        return found
+
+    @property
+    def empty(self) -> bool:
+        """True when a run would change nothing."""
+        return all(step.op is Op.SAME for step in self.steps) and not self.pending
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One resource that failed.
+
+    Args:
+        code: the cloud's own code (`VcpuLimitExceeded`); empty where there is none.
+        message: the cloud's own words.
+        cure: the act that cures it, with the command; empty where unknown.
+    """
+
+    urn: str
+    type: str
+    name: str
+    op: Op
+    message: str
+    code: str = ""
+    cure: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did.
+
+    Args:
+        steps: every step that was started or skipped, in the order of completion.
+        failures: empty when all went well.
+        outputs: the stack's outputs after the run; secrets are `{"$secret": true}`.
+        seconds: from start to end on the engine's clock (simulated seconds on a simulated cloud).
+        remaining: names of resources still in the state (custom ones), for destroy.
+    """
+
+    stack: str
+    engine: str
+    steps: tuple[Step, ...]
+    failures: tuple[Failure, ...] = ()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    remaining: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.failures
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A resource that keeps data, and how much it holds now.
+
+    Args:
+        name: logical name, the word for `--delete-data`.
+        what: `objects in the bucket`, `files`, `home disk`, `container images`.
+        amount: `3 objects, 12 MB`; empty string when it is known to be empty; None when it could not be found out.
+    """
+
+    urn: str
+    type: str
+    name: str
+    what: str
+    amount: str | None
+
+
+@dataclass(frozen=True)
+class StackTarget:
+    """What an engine runs: a program under a stack's configuration.
+
+    Args:
+        project, stack: Pulumi's names; they are part of every URN.
+        cloud: `aws`, `azure`, `gcp`; for display.
+        config: Pulumi configuration, full keys (`aws:region`), values as Pulumi hands them over (JSON text for objects).
+        program: declares the resources when called.
+        root: folder that `source` paths are relative to.
+    """
+
+    project: str
+    stack: str
+    cloud: str
+    config: Mapping[str, str]
+    program: Callable[[], object]
+    root: Path
+
+
+def ignore(_: Step) -> None:
+    """Report steps to nobody."""
+
+
+class Engine(Protocol):
+    """The verbs. Each reports steps while they happen, from one thread at a time, and returns what came of it.
+
+    Raises (all verbs): LockedError, StateError; preview and up also whatever the program raises, as RunFailed
+    with the program's file and line.
+    """
+
+    name: str
+
+    def preview(self, on_step: OnStep = ignore) -> Plan: ...
+
+    def up(self, on_step: OnStep = ignore) -> Outcome: ...
+
+    def refresh(self, on_step: OnStep = ignore, *, dry: bool = False) -> Outcome:
+        """Read everything; steps are SAME, UPDATE (drift, with changes) or DELETE (gone). `dry` leaves the state."""
+        ...
+
+    def destroy(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
+        """Delete everything. `release`: urns whose protection is lifted and whose contents go too."""
+        ...
+
+    def outputs(self) -> Mapping[str, Any]:
+        """The stack's outputs from the state; secrets in clear, so never print them unasked."""
+        ...
+
+    def state(self) -> Mapping[str, Any]:
+        """The deployment in Pulumi's format, version 3, secrets sealed."""
+        ...
+
+    def holdings(self) -> tuple[Holding, ...]:
+        """Every resource of the state that keeps data, with what it holds now."""
+        ...

@@ -1,0 +1,76 @@
+"""Everything a user can cure, as one tree. Caught once, in `cli.py`; anything else is a bug.
+
+LabError                 1  something failed
+|-- SettingsError        2  the stack file is wrong; carries all faults at once
+|-- UsageError           2  the command line is wrong; nothing was contacted
+|-- StateError           1  a state file cannot be read or written
+|-- LockedError          1  another run holds the stack
+|-- RunFailed            1  a run ended with failed resources
+|-- DataAtRisk           1  the run would delete data that was not named; nothing was changed
+`-- StillThere           3  something may still exist or cost money
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class LabError(Exception):
+    """Something failed that the user can cure.
+
+    Args:
+        message: names the value and the limit.
+        cure: the act that cures it, with a command where there is one; printed on its own line.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, cure: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.cure = cure
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.cure}" if self.cure else self.message
+
+
+class UsageError(LabError):
+    """The command line is wrong; nothing was contacted."""
+
+    exit_code = 2
+
+
+class SettingsError(LabError):
+    """The stack file is wrong.
+
+    Args:
+        faults: one line each, `stacks/Pulumi.x.yaml:7: notebook.disk_gb: must be ... (got 20)`.
+    """
+
+    exit_code = 2
+
+    def __init__(self, faults: Sequence[str], *, cure: str = "") -> None:
+        super().__init__("\n".join(faults), cure=cure)
+        self.faults = tuple(faults)
+
+
+class StateError(LabError):
+    """A state file cannot be read or written; the message says where the copy is kept."""
+
+
+class LockedError(LabError):
+    """Another run holds the stack; the message names its owner, host and age."""
+
+
+class RunFailed(LabError):
+    """A run ended with failed resources; the message has one line per failure."""
+
+
+class DataAtRisk(LabError):
+    """The run would delete data that was not named; nothing was changed."""
+
+
+class StillThere(LabError):
+    """Something may still exist or cost money; the message lists it."""
+
+    exit_code = 3
