@@ -1,0 +1,68 @@
+# demo: a lab's whole life on a simulated cloud · test, lint, check: what CI runs · bench: the figures of benchmarks/README.md
+# readme: renew README.md's generated parts · lock: renew the lock files (`make lock UPGRADE=--upgrade` for newer versions)
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: demo test lint check bench readme lock clean
+
+PYTHON ?= python3
+JOBS ?= 2
+STACK ?= aws-course
+BIN := .venv/bin
+# Wheels only and no dependency resolution: nothing is installed, or run, that the lock does not name by its hash.
+# Byte code is left to the first import: the SDKs have thousands of modules of which a lab needs a hundred.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+LOCKED := --require-hashes --only-binary :all: --no-deps --no-compile
+SELF := --no-deps --no-build-isolation --no-index --editable .
+
+demo: .venv/runtime.stamp
+	@$(BIN)/mllab rehearse $(STACK)
+
+test: .venv/dev.stamp
+	@$(BIN)/python -m pytest -q -n $(JOBS)
+
+lint: .venv/dev.stamp
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@LC_ALL=C find .ci components mllab tests -type f -exec awk 'FNR == 1 && /^#!.*sh$$/ { print FILENAME }' {} + | sort | xargs $(BIN)/shellcheck
+
+check: .venv/dev.stamp
+	@$(BIN)/python -m pytest -q tests/test_readme.py tests/test_rules.py
+	@for file in stacks/Pulumi.*.yaml; do name=$${file#stacks/Pulumi.}; $(BIN)/mllab check "$${name%.yaml}"; done
+
+bench: .venv/dev.stamp
+	@$(BIN)/python -m benchmarks
+
+readme: .venv/dev.stamp
+	@$(BIN)/python -m mllab.readme
+
+.venv/runtime.stamp: requirements.txt pyproject.toml
+	@$(call venv,requirements.txt)
+	@touch $@
+
+# The developers' lock contains the runtime one, so it serves `make demo` as well.
+.venv/dev.stamp: requirements-dev.txt pyproject.toml
+	@$(call venv,requirements-dev.txt)
+	@touch .venv/runtime.stamp $@
+
+define venv
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "mllab needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1 || true). Name another: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }; \
+$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: sudo apt install python3-venv" >&2; exit 1; }; \
+echo "Installing $$(grep -c == $(1)) packages into .venv, once." >&2; \
+$(PYTHON) -m venv .venv; $(PIP) $(LOCKED) -r $(1); $(PIP) $(SELF)
+endef
+
+# uv, because it is the one that writes a lock for every platform at once. Fetched for this only, no part of the environment.
+lock:
+	@tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; $(PYTHON) -m venv "$$tool"; "$$tool/bin/pip" --quiet install uv; \
+	compile() { "$$tool/bin/uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command 'make lock' --group build $(UPGRADE) "$$@" >/dev/null; }; \
+	compile --extra aws -o requirements.txt; \
+	compile --extra aws --extra dev --constraint requirements.txt -o requirements-dev.txt
+
+clean:
+	@rm -rf .venv .mllab .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
