@@ -7,7 +7,8 @@ LabError                 1  something failed
 |-- LockedError          1  another run holds the stack
 |-- RunFailed            1  a run ended with failed resources
 |-- DataAtRisk           1  the run would delete data that was not named; nothing was changed
-`-- StillThere           3  something may still exist or cost money
+|-- StillThere           3  something may still exist or cost money
+`-- Interrupted        130  Ctrl-C in the middle of a run; 128 + SIGINT, as shells have it
 """
 
 from __future__ import annotations
@@ -74,3 +75,9 @@ class StillThere(LabError):
     """Something may still exist or cost money; the message lists it."""
 
     exit_code = 3
+
+
+class Interrupted(LabError):
+    """Ctrl-C in the middle of a run; the message says what exists and how to go on."""
+
+    exit_code = 130

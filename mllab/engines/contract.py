@@ -88,7 +88,7 @@ OnStep = Callable[[Step], None]
 
 @dataclass(frozen=True)
 class Resource:
-    """One declared resource, as `preview --json` prints it (names in camelCase there).
+    """One declared resource, as `preview --json` prints it, under the same names.
 
     Inputs carry wire names; unknown is `{"$unknown": true}`, secret is `{"$secret": true}`.
     """
@@ -240,7 +240,9 @@ class Engine(Protocol):
 
     def preview(self, on_step: OnStep = ignore) -> Plan: ...
 
-    def up(self, on_step: OnStep = ignore) -> Outcome: ...
+    def up(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
+        """Make it so. `release`: as for `destroy`, for holders of data that are deleted or replaced on the way."""
+        ...
 
     def refresh(self, on_step: OnStep = ignore, *, dry: bool = False) -> Outcome:
         """Read everything; steps are SAME, UPDATE (drift, with changes) or DELETE (gone). `dry` leaves the state."""
