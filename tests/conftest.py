@@ -10,7 +10,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-# Fixed examples, so that a red gate is the change's and not chance's; no deadline, because a slow machine is no fault.
+# Fixed examples, so that a red gate is the change's and not chance's; no deadline, because a slow
+# machine is no fault.
 hypothesis.settings.register_profile("mllab", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("mllab")
 
@@ -20,7 +21,9 @@ LOCAL = ("127.", "::1", "localhost")
 
 @pytest.fixture(autouse=True)
 def _own_world(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> None:
     """Take the machine's accounts away and give the test a state folder of its own."""
     for name in os.environ:
@@ -34,7 +37,7 @@ _connect = socket.socket.connect
 
 
 def _local_only(self: socket.socket, address: Any) -> None:
-    """Python's own sockets reach this machine alone; child processes and gRPC's core are not held by this."""
+    """Reach this machine alone. Child processes and gRPC's own core are not held by this."""
     if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(LOCAL):
         raise PermissionError(f"a test wanted to reach {address[0]}:{address[1]}")
     _connect(self, address)

@@ -1,0 +1,105 @@
+"""How the project is built: layout, direction of imports, the form of components."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tests.rules.tree import Tree, calls, component_classes, imported, rule
+
+ROLES = {
+    "network": "Network",
+    "storage": "Storage",
+    "registry": "Registry",
+    "notebook": "Notebook",
+    "cluster": "Cluster",
+    "budget": "Budget",
+}
+LINES = 300
+
+
+@rule(mllab__long="x = 1\n" * (LINES + 1))
+def files_stay_short(tree: Tree) -> Iterator[str]:
+    for path, text in tree.files.items():
+        if path.endswith((".py", ".sh")) and (lines := text.count("\n")) > LINES:
+            yield f"{path}: {lines} lines; stop at {LINES}, split by what it does"
+
+
+@rule(components__a="from mllab.errors import LabError", mllab__b="import cli")
+def imports_go_one_way(tree: Tree) -> Iterator[str]:
+    """cli -> mllab -> components, and no cloud knows another."""
+    above = {"components/": ("mllab", "cli", "tests"), "mllab/": ("cli", "tests")}
+    for folder, forbidden in above.items():
+        for path, module in tree.under(folder):
+            for name in imported(module):
+                if name.split(".")[0] in forbidden:
+                    yield f"{path}: imports {name}, which is above it"
+    for cloud in tree.clouds():
+        others = tuple(f"components.{other}." for other in tree.clouds() - {cloud})
+        for path, module in tree.under(f"components/{cloud}/"):
+            yield from (
+                f"{path}: imports {n}" for n in imported(module) if f"{n}.".startswith(others)
+            )
+
+
+@rule(mllab__engines__other="from pulumi import automation")
+def one_file_imports_the_automation_api(tree: Tree) -> Iterator[str]:
+    for path, module in tree.modules.items():
+        if path != "mllab/engines/pulumi_cli.py":
+            for name in imported(module):
+                if name.startswith("pulumi.automation"):
+                    yield f"{path}: imports {name}; only mllab/engines/pulumi_cli.py does"
+
+
+@rule(mllab__simulated__x="import boto3")
+def nothing_but_the_engine_reaches_a_cloud(tree: Tree) -> Iterator[str]:
+    clients = ("boto3", "botocore", "azure", "google.cloud", "requests", "httpx", "urllib3")
+    for path, module in tree.product():
+        for name in imported(module):
+            if f"{name}.".startswith(tuple(f"{client}." for client in clients)):
+                yield f"{path}: imports {name}; only the Pulumi engine talks to a cloud"
+
+
+@rule(components__aws__x="opts = pulumi.ResourceOptions(parent=self).merge(opts)")
+def options_are_never_merged(tree: Tree) -> Iterator[str]:
+    for path, module in tree.product():
+        for line, name, _ in calls(module):
+            if name.endswith(".merge"):
+                yield f"{path}:{line}: merged options hand children to the caller's parent"
+
+
+@rule(
+    components__aws__network="class Network(pulumi.ComponentResource):\n"
+    " def __init__(self): super().__init__('mllab:gcp:Network', 'x')"
+)
+def tokens_name_cloud_and_role(tree: Tree) -> Iterator[str]:
+    for cloud in tree.clouds():
+        for path, module in tree.under(f"components/{cloud}/"):
+            for node in component_classes(module):
+                wanted = f"mllab:{cloud}:{node.name}"
+                texts = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)}
+                if wanted not in texts:
+                    yield f"{path}:{node.lineno}: {node.name} lacks the token {wanted}"
+
+
+@rule(components__aws__network="class Net(pulumi.ComponentResource): ...")
+def every_cloud_has_the_same_roles(tree: Tree) -> Iterator[str]:
+    for cloud in tree.clouds():
+        for file, name in ROLES.items():
+            path = f"components/{cloud}/{file}.py"
+            module = tree.modules.get(path, ast.Module([], []))
+            found = [node.name for node in component_classes(module)]
+            if found != [name]:
+                yield f"{path}: wants exactly the component {name}, has {found}"
+
+
+@rule(components__x="class A(pulumi.ComponentResource):\n  '''What it is.\n\n  Args: x.\n  '''")
+def components_say_what_they_give_and_cost(tree: Tree) -> Iterator[str]:
+    for path, module in tree.under("components/"):
+        sections = ("Args", "Outputs") + (("Cost", "Source") if path.count("/") == 2 else ())
+        for node in component_classes(module):
+            text = ast.get_docstring(node) or ""
+            for section in sections:
+                if not re.search(rf"^\s*{section}:", text, re.M):
+                    yield f"{path}:{node.lineno}: {node.name} says nothing under {section}:"

@@ -1,0 +1,144 @@
+"""The locks are whole and name no index, every import is declared, the gate is what it says."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from tests.rules.tree import Tree, imported
+
+PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; (?P<marker>[^\\]+))? \\$", re.M)
+LOCKS = ("requirements.txt", "requirements-dev.txt")
+
+
+@pytest.fixture(scope="module")
+def project(root: Path) -> dict[str, Any]:
+    return tomllib.loads((root / "pyproject.toml").read_text())
+
+
+def pins(lock: Path) -> dict[str, Version]:
+    """What a lock installs here; two pins of one name would be a fault."""
+    found = [
+        m
+        for m in PIN.finditer(lock.read_text())
+        if not m["marker"] or Marker(m["marker"]).evaluate()
+    ]
+    assert len({m["name"] for m in found}) == len(found)
+    return {m["name"]: Version(m["version"]) for m in found}
+
+
+def wanted(project: dict[str, Any], *extras: str) -> list[Requirement]:
+    declared = list(project["project"]["dependencies"])
+    for extra in extras:
+        declared += project["project"]["optional-dependencies"][extra]
+    return [Requirement(text) for text in declared + project["dependency-groups"]["build"]]
+
+
+@pytest.mark.parametrize(("lock", "extras"), [(LOCKS[0], ("aws",)), (LOCKS[1], ("aws", "dev"))])
+def test_lock_satisfies_what_is_declared(
+    root: Path, project: dict[str, Any], lock: str, extras: tuple[str, ...]
+) -> None:
+    locked = pins(root / lock)
+    for need in wanted(project, *extras):
+        version = locked.get(canonicalize_name(need.name))
+        assert version, f"{need.name} is not in {lock}: make lock"
+        assert need.specifier.contains(version), f"{need} but {lock} has {version}: make lock"
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_pin_has_hashes_and_no_line_names_an_index(root: Path, lock: str) -> None:
+    text = (root / lock).read_text()
+    entries = re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", text, flags=re.M).strip())
+    assert len(entries) > 30
+    for entry in entries:
+        assert PIN.match(entry), f"no plain pin: {entry.splitlines()[0]}"
+        assert re.search(r"^    --hash=sha256:[0-9a-f]{64}\b", entry, re.M), entry.splitlines()[0]
+    assert "://" not in text
+    assert not re.search(r"^\s*(-i|--index|--extra|--find|--trusted|-e|-f)\b", text, re.M)
+
+
+def test_developers_lock_holds_the_runtime_lock(root: Path) -> None:
+    runtime, dev = pins(root / LOCKS[0]), pins(root / LOCKS[1])
+    assert runtime.items() <= dev.items(), (
+        "`make demo` and `make test` would not run the same versions"
+    )
+
+
+def test_upper_bounds_stand_with_their_reason(root: Path) -> None:
+    for line in (root / "pyproject.toml").read_text().splitlines():
+        if re.match(r'\s+"[\w.-]+[^"]*(<|==|~=)', line):
+            assert "#" in line, f"a bound without its reason: {line.strip()}"
+
+
+def test_every_import_is_declared(root: Path, project: dict[str, Any]) -> None:
+    declared = {canonicalize_name(need.name) for need in wanted(project, "aws")}
+    own = {"cli", "components", "mllab"}
+    sources = [
+        root / "cli.py",
+        *(root / "components").rglob("*.py"),
+        *(root / "mllab").rglob("*.py"),
+    ]
+    tree = Tree({str(file): file.read_text() for file in sources if "files" not in file.parts})
+    names = {name for module in tree.modules.values() for name in imported(module)}
+    distributions = packages_distributions()
+    for top in {name.split(".")[0] for name in names} - own - set(sys.stdlib_module_names):
+        if top == "google":  # a namespace that several distributions share
+            assert "protobuf" in declared
+        elif top != "None":
+            providers = {canonicalize_name(name) for name in distributions.get(top, [])}
+            assert providers & declared, (
+                f"import {top}: not among the dependencies of pyproject.toml"
+            )
+
+
+def test_every_data_file_is_packaged(root: Path, project: dict[str, Any]) -> None:
+    patterns = project["tool"]["setuptools"]["package-data"]["*"]
+    suffixes = {pattern[1:] for pattern in patterns if pattern.startswith("*.")}
+    for package in ("components", "mllab"):
+        for file in (root / package).rglob("*"):
+            if file.is_file() and file.suffix not in {".py", ".pyc"} and "files" not in file.parts:
+                assert file.suffix in suffixes or file.name in patterns, (
+                    f"{file} is in no package-data pattern"
+                )
+
+
+def test_gate_runs_the_documented_commands(root: Path) -> None:
+    gate = (root / ".ci/run").read_text()
+    parts = re.search(r"for part in ([\w ]+); do", gate)
+    assert parts
+    assert set(parts[1].split()) == {"lint", "check", "test", "demo"}
+    assert (root / ".ci/run").stat().st_mode & 0o111
+    assert "- run: .ci/run" in (root / ".github/workflows/ci.yml").read_text()
+
+
+def test_actions_are_pinned_by_commit(root: Path) -> None:
+    uses = re.findall(r"uses: (\S+)", (root / ".github/workflows/ci.yml").read_text())
+    assert uses
+    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", use) for use in uses), uses
+
+
+def test_licence_text_is_whole(root: Path) -> None:
+    text = (root / "LICENSE").read_text()
+    sections = re.findall(r"^   (\d)\. ", text, re.M)
+    assert sections == list("123456789")
+    assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_changelog_tells_what_running_labs_will_see(root: Path) -> None:
+    text = (root / "CHANGELOG.md").read_text()
+    entries = re.split(r"^## ", text, flags=re.M)[1:]
+    assert entries
+    for entry in entries:
+        assert re.search(r"^\*\*What your running lab will see\*\*: \S", entry, re.M), (
+            entry.splitlines()[0]
+        )
