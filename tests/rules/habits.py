@@ -32,7 +32,7 @@ def public_things_have_docstrings(tree: Tree) -> Iterator[str]:
     mllab__raises="def f(): raise SystemExit(1)",
 )
 def only_the_command_line_speaks_and_ends(tree: Tree) -> Iterator[str]:
-    forbidden = {"print", "input", "exit", "quit", "sys.exit", "os._exit", "SystemExit"}
+    forbidden = {"print", "input", "exit", "quit", "sys.exit", "SystemExit"}
     for path, module in tree.product():
         for line, name, _ in calls(module):
             if name in forbidden:

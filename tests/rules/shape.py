@@ -45,7 +45,7 @@ def imports_go_one_way(tree: Tree) -> Iterator[str]:
 
 @rule(mllab__engines__other="from pulumi import automation")
 def one_file_imports_the_automation_api(tree: Tree) -> Iterator[str]:
-    for path, module in tree.modules.items():
+    for path, module in [*tree.product(), *tree.under("cli.py", "__main__.py", "benchmarks/")]:
         if path != "mllab/engines/pulumi_cli.py":
             for name in imported(module):
                 if name.startswith("pulumi.automation"):

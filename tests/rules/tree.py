@@ -25,8 +25,8 @@ class Tree:
         return {p: ast.parse(text, p) for p, text in self.files.items() if p.endswith(".py")}
 
     def product(self) -> Iterator[tuple[str, ast.Module]]:
-        """What is below the command line."""
-        yield from self.under("components/", "mllab/")
+        """What is below the command line; programs that run on machines are no part of it."""
+        yield from ((p, m) for p, m in self.under("components/", "mllab/") if "/files/" not in p)
 
     def under(self, *folders: str) -> Iterator[tuple[str, ast.Module]]:
         """Modules in folders."""
