@@ -1,0 +1,90 @@
+"""Tags that every resource carries, from one function. No SDK is imported here.
+
+One alphabet for all clouds, the narrowest of them (Google Cloud labels): keys `[a-z][a-z0-9_-]{0,62}`, values
+`[a-z0-9_-]{0,63}`. Values are checked, never cleaned: a silently changed value would not be found again.
+Source: https://cloud.google.com/resource-manager/docs/labels-overview
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Final, Protocol
+
+MANAGED_BY: Final = "mllab"
+_KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+_VALUE: Final = re.compile(r"[a-z0-9_-]{0,63}")
+_LONGEST: Final = 63  # characters of a value
+
+
+class Tagged(Protocol):
+    """What tags need to know of a lab; `contracts.LabArgs` has it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def stack(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def ends(self) -> date | None: ...
+
+
+def tags(lab: Tagged, role: str, seat: str | None = None, **extra: str) -> dict[str, str]:
+    """The tags of one resource.
+
+    Args:
+        role: `network`, `storage`, `registry`, `notebook`, `cluster` or `budget`.
+        seat: the notebook's seat, where the resource belongs to one.
+        extra: further tags; they may not repeat the common ones.
+    Returns:
+        lab, stack, owner, role, managed-by; seat and expires (`2027-02-05`, the last day) where they exist.
+    Raises:
+        ValueError: a key or a value is outside the alphabet.
+    """
+    found = {
+        "lab": lab.name,
+        "stack": lab.stack,
+        "owner": encode_owner(lab.owner),
+        "role": role,
+        "managed-by": MANAGED_BY,
+    }
+    if seat is not None:
+        found["seat"] = seat
+    if lab.ends is not None:
+        found["expires"] = lab.ends.isoformat()
+    if twice := sorted(found.keys() & extra.keys()):
+        raise ValueError(f"tag {twice[0]!r} is set for every resource and cannot be given again")
+    found |= extra
+    for key, value in found.items():
+        _check(key, value)
+    return found
+
+
+def encode_owner(address: str) -> str:
+    """An e-mail address as a tag value: `@` becomes `_at_`, `.` becomes `-`, all else stays.
+
+    `instructor@example.edu` is written `instructor_at_example-edu`. It is for reading, not for turning back.
+
+    Raises:
+        ValueError: a character has no place in a tag value, or the result is longer than 63 characters.
+    """
+    encoded = address.replace("@", "_at_").replace(".", "-")
+    odd = sorted({letter for letter in encoded if not _VALUE.fullmatch(letter)})
+    if odd:
+        shown = ", ".join(repr(letter) for letter in odd)
+        raise ValueError(
+            f"cannot be written as a tag because of {shown}; only a-z, 0-9, '.', '-', '_' and '@' can, in lower case"
+        )
+    if len(encoded) > _LONGEST:
+        raise ValueError(
+            f"is too long for a tag: {len(encoded)} characters as {encoded!r}, at most {_LONGEST}"
+        )
+    return encoded
+
+
+def _check(key: str, value: str) -> None:
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"tag key {key!r} must be {_KEY.pattern}")
+    if not _VALUE.fullmatch(value):
+        raise ValueError(f"tag {key} must be {_VALUE.pattern} (got {value!r})")

@@ -1,0 +1,210 @@
+"""A stack file as plain data that knows its lines.
+
+The file is read the way Pulumi reads it, so that `pulumi up` and we see the same values: `20:00` and `yes` are text, a
+date is text. What the two could read differently (`010`, `0x10`, `1_000`) stays text, and the settings refuse it. Anchors,
+aliases and tags are refused: nobody needs them on a page like this, and they are the way to make a small file huge.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+Path = tuple[str | int, ...]
+
+_MAX_BYTES: Final = 256 * 1024  # five hundred seats take 6 KB
+_MAX_DEPTH: Final = 20  # settings need 3
+_NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_TRUE: Final = frozenset({"true", "True", "TRUE"})
+_FALSE: Final = frozenset({"false", "False", "FALSE"})
+_INTEGER: Final = re.compile(r"[+-]?(0|[1-9][0-9]{0,29})")
+_NUMBER: Final = re.compile(
+    r"[+-]?((0|[1-9][0-9]{0,29})(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
+)
+
+
+class Broken(Exception):
+    """The text is no document; `place` is `:line:column` or empty."""
+
+    def __init__(self, message: str, place: str = "") -> None:
+        super().__init__(message)
+        self.message, self.place = message, place
+
+
+@dataclass
+class Document:
+    """What a stack file holds.
+
+    Args:
+        data: nested dict, list, str, int, float, bool and None; empty when the file holds nothing.
+        lines: line number, from 1, of every path (keys and list positions).
+        faults: (path, text) of what was readable but wrong, such as a key that stands there twice.
+    """
+
+    data: dict[str, Any] = field(default_factory=dict)
+    lines: dict[Path, int] = field(default_factory=dict)
+    faults: list[tuple[Path, str]] = field(default_factory=list)
+
+    def line(self, path: Path) -> int:
+        """The line of a path, or of the nearest thing around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def parse(raw: bytes) -> Document:
+    """Read a stack file's bytes.
+
+    Raises:
+        Broken: too large, binary, not UTF-8, not YAML, or not a mapping.
+    """
+    text = _text(raw)
+    yaml = YAML(typ="safe", pure=True)
+    build = _Builder()
+    try:
+        for event in yaml.parse(text):
+            build.take(event)
+    except MarkedYAMLError as exc:
+        mark = exc.problem_mark or exc.context_mark
+        what = " ".join(part for part in (exc.problem, exc.context) if part)
+        raise Broken(
+            f"not valid YAML: {what}", f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        ) from exc
+    except ReaderError as exc:
+        line = text.count("\n", 0, exc.position) + 1
+        raise Broken(
+            f"not valid YAML: the character {chr(exc.character)!r} is not allowed", f":{line}"
+        ) from exc
+    except (YAMLError, ValueError, RecursionError) as exc:
+        raise Broken(f"not valid YAML: {exc}") from exc
+    return build.document
+
+
+def _text(raw: bytes) -> str:
+    if len(raw) > _MAX_BYTES:
+        raise Broken(
+            f"is {len(raw):,} bytes long, at most {_MAX_BYTES:,}; a stack file is a page of text"
+        )
+    if b"\0" in raw and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Broken("is a binary file, not a stack file")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        line = raw.count(b"\n", 0, exc.start) + 1
+        raise Broken(
+            f"is not UTF-8 text (byte 0x{raw[exc.start]:02x}); save it as UTF-8", f":{line}"
+        ) from exc
+
+
+class _Builder:
+    """Turns parser events into a document, without recursion."""
+
+    def __init__(self) -> None:
+        self.document = Document()
+        self._open: list[tuple[Any, Path]] = []  # containers that are not closed yet
+        self._key: list[str | None] = []  # the key whose value comes next, per open mapping
+        self._documents = 0
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                raise Broken("must hold one YAML document, a second one begins here", _place(event))
+            if event.version is not None or event.tags:
+                raise Broken(
+                    "must not begin with a % directive, Pulumi does not read it", _place(event)
+                )
+        elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+            self._open.pop()
+            self._key.pop()
+        elif isinstance(event, NodeEvent):
+            self._node(event)
+
+    def _node(self, event: NodeEvent) -> None:
+        if isinstance(event, AliasEvent) or event.anchor is not None:
+            raise Broken(
+                "must not use anchors (&) and aliases (*), write the value out", _place(event)
+            )
+        if event.ctag is not None:
+            raise Broken(
+                f"must not use YAML tags ({event.ctag}), write the plain value", _place(event)
+            )
+        if not self._open:
+            self._root(event)
+            return
+        holder, path = self._open[-1]
+        if isinstance(holder, dict) and self._key[-1] is None:
+            self._begin_key(event, holder, path)
+            return
+        if isinstance(holder, dict):
+            key, self._key[-1] = self._key[-1], None
+            holder[key] = self._value(event, (*path, key))
+        else:
+            here = (*path, len(holder))
+            self.document.lines[here] = event.start_mark.line + 1
+            holder.append(self._value(event, here))
+
+    def _root(self, event: NodeEvent) -> None:
+        if isinstance(event, ScalarEvent) and _scalar(event) is None:
+            return  # a file of comments
+        if not isinstance(event, MappingStartEvent):
+            raise Broken("must hold `config:` with the settings below it", _place(event))
+        self._open.append((self.document.data, ()))
+        self._key.append(None)
+
+    def _begin_key(self, event: NodeEvent, holder: dict[str, Any], path: Path) -> None:
+        if not isinstance(event, ScalarEvent):
+            raise Broken("must have plain words as keys", _place(event))
+        line = event.start_mark.line + 1
+        if event.value in holder:
+            before = self.document.lines[(*path, event.value)]
+            self.document.faults.append(
+                ((*path, event.value), f"stands there twice, first in line {before}")
+            )
+        self.document.lines[(*path, event.value)] = line
+        self._key[-1] = event.value
+
+    def _value(self, event: NodeEvent, path: Path) -> Any:
+        if isinstance(event, ScalarEvent):
+            return _scalar(event)
+        if len(self._open) >= _MAX_DEPTH:
+            raise Broken(f"must not be nested more than {_MAX_DEPTH} deep", _place(event))
+        value: dict[str, Any] | list[Any] = [] if isinstance(event, SequenceStartEvent) else {}
+        self._open.append((value, path))
+        self._key.append(None)
+        return value
+
+
+def _scalar(event: ScalarEvent) -> Any:
+    text: str = event.value
+    if event.style is not None:  # quoted or a block: text
+        return text
+    if text in _NULL:
+        return None
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    return text
+
+
+def _place(event: Event) -> str:
+    return f":{event.start_mark.line + 1}:{event.start_mark.column + 1}"
