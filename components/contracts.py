@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Generic, Protocol, TypeVar
@@ -39,7 +39,7 @@ class Registry(Protocol):
 
 
 class Notebook(Protocol):
-    """Outputs: `seats`: {seat: {id, connect_command, stop_command, start_command}}."""
+    """Outputs: `seats`: {seat: {id, connect_command, token_command, stop_command, start_command}}."""
 
     seats: pulumi.Output[dict[str, dict[str, str]]]
 
@@ -95,10 +95,10 @@ class LabArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """Args: machine_types: vendor's machine types that must be able to start in the chosen zones."""
+    """Args: machines: sizes that must be able to start in each of the chosen zones."""
 
     lab: LabArgs
-    machine_types: tuple[str, ...]
+    machines: tuple[Machine, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +171,54 @@ class BudgetArgs:
     warn_percent: tuple[int, ...]
     notify: tuple[str, ...]
     own_costs_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentArgs:
+    """What the six roles of a lab are asked for; the meaning of each is where the role takes it.
+
+    Args:
+        files, keep, undelete_days: see StorageArgs. keep_images: see RegistryArgs.
+        notebook, disk_gb, home_gb, seats, idle_minutes, max_hours, stop_at, image: see NotebookArgs.
+        cluster, max_nodes, spot, max_job_hours: see ClusterArgs.
+        limit_usd, per, warn_percent, notify, own_costs_only: see BudgetArgs.
+    """
+
+    lab: LabArgs
+    files: bool
+    keep: bool
+    undelete_days: int
+    keep_images: int
+    notebook: Machine
+    disk_gb: int
+    home_gb: int
+    seats: tuple[str, ...]
+    idle_minutes: int
+    max_hours: int
+    stop_at: time | None
+    image: str | None
+    cluster: Machine
+    max_nodes: int
+    spot: bool
+    max_job_hours: int
+    limit_usd: float
+    per: str
+    warn_percent: tuple[int, ...]
+    notify: tuple[str, ...]
+    own_costs_only: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cloud:
+    """The six component classes of one cloud; each is called as `Role(name, args, opts)`."""
+
+    name: str
+    network: Callable[[str, NetworkArgs, pulumi.ResourceOptions], Network]
+    storage: Callable[[str, StorageArgs[Any], pulumi.ResourceOptions], Storage]
+    registry: Callable[[str, RegistryArgs, pulumi.ResourceOptions], Registry]
+    notebook: Callable[[str, NotebookArgs[Any, Any, Any], pulumi.ResourceOptions], Notebook]
+    cluster: Callable[[str, ClusterArgs[Any, Any, Any], pulumi.ResourceOptions], Cluster]
+    budget: Callable[[str, BudgetArgs, pulumi.ResourceOptions], Budget]
 
 
 # --------------------------------------------------------------------------------------------------- helpers

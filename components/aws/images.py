@@ -1,0 +1,100 @@
+"""Which machine image (AMI) a notebook starts from, looked up in the public SSM parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import ssm
+
+from components.catalog import Machine
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a kind of image is published.
+
+    Args:
+        folder: of the public parameters. names: patterns below it, the first with a match wins; of several matches
+            the highest version does.
+    """
+
+    folder: str
+    names: tuple[str, ...]
+
+
+_DEEP_LEARNING = "/aws/service/deeplearning/ami/x86_64/"
+
+UBUNTU_GPU = Source(
+    _DEEP_LEARNING,
+    (
+        r"base-oss-nvidia-driver-gpu-ubuntu-24\.04/latest/ami-id",
+        r"base-oss-nvidia-driver-gpu-ubuntu-22\.04/latest/ami-id",
+        r"oss-nvidia-driver-gpu-pytorch-[0-9.]+-ubuntu-[0-9.]+/latest/ami-id",
+    ),
+)
+"""Deep Learning AMI. Base images first: their names last, those with a framework's version vanish after a year.
+Source: https://docs.aws.amazon.com/dlami/latest/devguide/find-dlami-id.html"""
+
+AMAZON_GPU = Source(
+    _DEEP_LEARNING,
+    (
+        r"base-oss-nvidia-driver-gpu-amazon-linux-2023/latest/ami-id",
+        r"oss-nvidia-driver-gpu-pytorch-[0-9.]+-amazon-linux-2023/latest/ami-id",
+    ),
+)
+"""Deep Learning AMI on Amazon Linux 2023, which has the EFS mount helper as a package; Ubuntu would have to build it.
+Source: https://docs.aws.amazon.com/efs/latest/ug/installing-amazon-efs-utils.html"""
+
+AMAZON_CPU = Source(
+    "/aws/service/ami-amazon-linux-latest/",
+    (r"al2023-ami-kernel-default-x86_64", r"al2023-ami-kernel-[0-9.]+-x86_64"),
+)
+"""Plain Amazon Linux 2023 for machines without a GPU, for which the drivers would be dead weight.
+Source: https://docs.aws.amazon.com/linux/al2023/ug/ec2.html"""
+
+
+def source(machine: Machine, *, files: bool) -> Source:
+    """The kind of image for a machine, with or without shared files."""
+    if not machine.gpus:
+        return AMAZON_CPU
+    return AMAZON_GPU if files else UBUNTU_GPU
+
+
+def image_id(parent: pulumi.Resource, wanted: Source) -> pulumi.Output[str]:
+    """The newest AMI of that kind in the lab's region.
+
+    Only names are listed; the value is then read as `insecure_value`. A plain `value` counts as secret and would make
+    the AMI id one, and everything that is made of it.
+
+    Raises:
+        ValueError: inside the output: nothing there fits.
+    """
+    opts = pulumi.InvokeOptions(parent=parent)
+    listed = ssm.get_parameters_by_path_output(path=wanted.folder, recursive=True, opts=opts)
+    name = listed.names.apply(lambda names: newest(wanted, names))
+    return ssm.get_parameter_output(name=name, opts=opts).insecure_value
+
+
+def newest(wanted: Source, names: Sequence[str]) -> str:
+    """The parameter to read, out of those that exist.
+
+    Raises:
+        ValueError: none fits; says what was looked for and how to name an image by hand.
+    """
+    for pattern in wanted.names:
+        whole = re.compile(re.escape(wanted.folder) + pattern)
+        if found := [name for name in names if whole.fullmatch(name)]:
+            return max(found, key=_version)
+    tried = ", ".join(wanted.folder + pattern.replace("\\", "") for pattern in wanted.names)
+    raise ValueError(
+        f"no machine image is published here under {tried}; name one: "
+        "pulumi config set --path mllab:aws.image ami-0123456789abcdef0"
+    )
+
+
+def _version(name: str) -> list[int]:
+    """Numbers in order of appearance, so that 2.10 comes after 2.9."""
+    return [int(number) for number in re.findall(r"\d+", name)]

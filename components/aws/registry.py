@@ -1,0 +1,93 @@
+"""Container registry on AWS: one ECR repository."""
+
+from __future__ import annotations
+
+import json
+
+import pulumi
+from pulumi_aws import ecr
+
+from components import contracts
+from components.contracts import RegistryArgs, child, publish
+from components.tags import tags
+
+UNTAGGED_DAYS = 7
+MOVING_TAG = "latest"  # what the job definition runs, so it must stay movable
+
+
+class Registry(pulumi.ComponentResource):
+    """A private repository for the lab's container images.
+
+    Args:
+        args: `keep_images`: newest images that survive the clean-up. `lab.profile` `strict`: a tag once pushed stays as
+            it is, apart from `latest`.
+    Outputs:
+        uri: to tag and push to, `<account>.dkr.ecr.<region>.amazonaws.com/<name>`.
+        login_command: logs docker in for twelve hours.
+    Cost: 0.10 USD per GB and month (us-east-1, Nov 2026); empty it is free.
+    Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html,
+        https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
+    """
+
+    uri: pulumi.Output[str]
+    login_command: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("mllab:aws:Registry", name, None, opts)
+        strict = args.lab.profile == "strict"
+        repository = ecr.Repository(
+            f"{name}-images",
+            image_tag_mutability="IMMUTABLE_WITH_EXCLUSION" if strict else "MUTABLE",
+            image_tag_mutability_exclusion_filters=(
+                [{"filter": MOVING_TAG, "filter_type": "WILDCARD"}] if strict else None
+            ),
+            image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=[{"encryption_type": "AES256"}],
+            force_delete=True,  # images are made from sources; the lab's end takes them along
+            tags=tags(args.lab, "registry"),
+            opts=child(self),
+        )
+        ecr.LifecyclePolicy(
+            f"{name}-clean-up",
+            repository=repository.name,
+            policy=_clean_up(args.keep_images),
+            opts=child(self),
+        )
+        self.uri = repository.repository_url
+        self.login_command = pulumi.Output.format(
+            "aws ecr get-login-password --region {0} | docker login --username AWS --password-stdin {1}",
+            args.lab.region,
+            repository.repository_url.apply(lambda url: url.split("/")[0]),
+        )
+        self.arn = repository.arn
+        publish(self, contracts.Registry)
+
+
+def _clean_up(keep_images: int) -> str:
+    """Untagged images go after a week; of all others the newest stay."""
+    untagged = {
+        "rulePriority": 1,
+        "description": f"Untagged for {UNTAGGED_DAYS} days",
+        "selection": {
+            "tagStatus": "untagged",
+            "countType": "sinceImagePushed",
+            "countUnit": "days",
+            "countNumber": UNTAGGED_DAYS,
+        },
+        "action": {"type": "expire"},
+    }
+    # ECR wants the rule for `any` to come last.
+    surplus = {
+        "rulePriority": 2,
+        "description": f"More than {keep_images} images",
+        "selection": {
+            "tagStatus": "any",
+            "countType": "imageCountMoreThan",
+            "countNumber": keep_images,
+        },
+        "action": {"type": "expire"},
+    }
+    return json.dumps({"rules": [untagged, surplus]})

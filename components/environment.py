@@ -1,0 +1,129 @@
+"""A lab: six roles, wired."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components import contracts
+from components.contracts import (
+    BudgetArgs,
+    Cloud,
+    ClusterArgs,
+    EnvironmentArgs,
+    NetworkArgs,
+    NotebookArgs,
+    RegistryArgs,
+    StorageArgs,
+    child,
+)
+
+
+class Environment(pulumi.ComponentResource):
+    """A complete machine-learning lab on one cloud.
+
+    Args:
+        name: the lab's name; the roles are called `<name>-network`, `<name>-storage` and so on.
+        args: what is asked for. cloud: the classes that fulfil it.
+    Outputs:
+        network, storage, registry, notebook, cluster, budget: the roles, each with the outputs of its contract.
+    """
+
+    network: contracts.Network
+    storage: contracts.Storage
+    registry: contracts.Registry
+    notebook: contracts.Notebook
+    cluster: contracts.Cluster
+    budget: contracts.Budget
+
+    def __init__(
+        self,
+        name: str,
+        args: EnvironmentArgs,
+        cloud: Cloud,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(f"mllab:{cloud.name}:Environment", name, None, opts)
+        self.network = cloud.network(
+            f"{name}-network",
+            NetworkArgs(lab=args.lab, machines=(args.notebook, args.cluster)),
+            child(self),
+        )
+        self.storage = cloud.storage(
+            f"{name}-storage",
+            StorageArgs(
+                lab=args.lab,
+                network=self.network,
+                files=args.files,
+                keep=args.keep,
+                undelete_days=args.undelete_days,
+            ),
+            child(self),
+        )
+        self.registry = cloud.registry(
+            f"{name}-registry",
+            RegistryArgs(lab=args.lab, keep_images=args.keep_images),
+            child(self),
+        )
+        self.notebook = cloud.notebook(
+            f"{name}-notebook",
+            NotebookArgs(
+                lab=args.lab,
+                network=self.network,
+                storage=self.storage,
+                registry=self.registry,
+                machine=args.notebook,
+                disk_gb=args.disk_gb,
+                home_gb=args.home_gb,
+                seats=args.seats,
+                idle_minutes=args.idle_minutes,
+                max_hours=args.max_hours,
+                stop_at=args.stop_at,
+                image=args.image,
+            ),
+            child(self),
+        )
+        self.cluster = cloud.cluster(
+            f"{name}-cluster",
+            ClusterArgs(
+                lab=args.lab,
+                network=self.network,
+                storage=self.storage,
+                registry=self.registry,
+                machine=args.cluster,
+                max_nodes=args.max_nodes,
+                spot=args.spot,
+                max_job_hours=args.max_job_hours,
+            ),
+            child(self),
+        )
+        self.budget = cloud.budget(
+            f"{name}-budget",
+            BudgetArgs(
+                lab=args.lab,
+                limit_usd=args.limit_usd,
+                per=args.per,
+                warn_percent=args.warn_percent,
+                notify=args.notify,
+                own_costs_only=args.own_costs_only,
+            ),
+            child(self),
+        )
+        self.register_outputs(self.outputs())
+
+    def outputs(self) -> dict[str, pulumi.Input[object]]:
+        """One entry per role: the outputs of its contract, by name."""
+        return {
+            role: contracts.outputs(getattr(self, role), contract)
+            for role, contract in ROLES.items()
+        }
+
+
+ROLES: dict[str, type] = {
+    "network": contracts.Network,
+    "storage": contracts.Storage,
+    "registry": contracts.Registry,
+    "notebook": contracts.Notebook,
+    "cluster": contracts.Cluster,
+    "budget": contracts.Budget,
+}
+"""Role -> the contract that it fulfils."""
