@@ -1,0 +1,109 @@
+"""What a machine is told at its first boot: files to write, units to switch on; as cloud-init."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SETTINGS_PATH = "/etc/mllab/lab.env"
+"""Where the scripts on the machine find their settings."""
+
+LIB = "/usr/local/lib/mllab"
+"""Where the scripts lie on the machine."""
+
+_HERE = Path(__file__).parent / "files"
+_BIN = "/usr/local/bin"
+_UNITS = "/etc/systemd/system"
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of the machine.
+
+    Args:
+        source: the file here, copied byte for byte. target: absolute path on the machine.
+        mode: octal digits.
+    """
+
+    source: Path
+    target: str
+    mode: str = "0644"
+
+
+CORE = (
+    File(_HERE / "watchdog.py", f"{LIB}/watchdog/__main__.py"),
+    File(_HERE / "probes.py", f"{LIB}/watchdog/probes.py"),
+    File(_HERE / "lab-env.sh", f"{LIB}/lab-env.sh"),
+    File(_HERE / "fstab.sh", f"{LIB}/fstab.sh"),
+    File(_HERE / "setup.sh", f"{LIB}/setup.sh", "0755"),
+    File(_HERE / "home.sh", f"{LIB}/home.sh", "0755"),
+    File(_HERE / "packages.sh", f"{LIB}/packages.sh", "0755"),
+    File(_HERE / "token.sh", f"{_BIN}/mllab-token", "0755"),
+    File(_HERE / "keep-awake.sh", f"{_BIN}/mllab-keep-awake", "0755"),
+    File(_HERE / "status.sh", f"{_BIN}/mllab-status", "0755"),
+    File(_HERE / "mllab-setup.service", f"{_UNITS}/mllab-setup.service"),
+    File(_HERE / "mllab-packages.service", f"{_UNITS}/mllab-packages.service"),
+    File(_HERE / "mllab-jupyter.service", f"{_UNITS}/mllab-jupyter.service"),
+    File(_HERE / "mllab-watchdog.service", f"{_UNITS}/mllab-watchdog.service"),
+    File(_HERE / "mllab-watchdog.timer", f"{_UNITS}/mllab-watchdog.timer"),
+)
+"""What every notebook machine gets. Each cloud adds the three scripts that `setup.sh` names."""
+
+# --no-block: these run inside cloud-init's own unit, and a download must not hold up the boot.
+_ENABLE = ["systemctl", "enable", "--now", "--no-block"]
+COMMANDS = (
+    ["systemctl", "daemon-reload"],
+    # The watchdog first: whatever goes wrong later, the machine will stop.
+    [*_ENABLE, "mllab-watchdog.timer"],
+    [*_ENABLE, "mllab-setup.service", "mllab-packages.service", "mllab-jupyter.service"],
+)
+"""They only switch units on: cloud-init runs commands once, units run at every boot."""
+
+
+def settings_text(settings: Mapping[str, str]) -> str:
+    """The settings file of a machine: `KEY=value` lines, the value verbatim up to the line's end.
+
+    There is no quoting, so no value can break out of it; `lab-env.sh` and `probes.py` evaluate
+    nothing when they read it.
+
+    Raises:
+        ValueError: a key that is no `[A-Z][A-Z0-9_]*`, a value with a control character, or one
+            without a UTF-8 form.
+    """
+    for key, value in settings.items():
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*", key):
+            raise ValueError(f"machine setting {key!r}: a key is A-Z, then A-Z, 0-9 or _")
+        if re.search(r"[\x00-\x1f\x7f]", value):
+            raise ValueError(f"machine setting {key}: {value!r} must be one line of plain text")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"machine setting {key}: {value!r} has no UTF-8 form") from None
+    return "".join(f"{key}={value}\n" for key, value in sorted(settings.items()))
+
+
+def cloud_config(settings: Mapping[str, str], files: Iterable[File]) -> str:
+    """The cloud-init document that writes settings and files and switches the units on.
+
+    JSON is YAML: what `json` quotes, cloud-init reads, and no YAML writer is needed. Settings are
+    base64, since they may hold any letter; the scripts are ASCII. The same input gives the same
+    text.
+
+    Raises:
+        ValueError: see `settings_text`.
+    """
+    text = base64.b64encode(settings_text(settings).encode()).decode()
+    written = [_entry(SETTINGS_PATH, "0644", encoding="b64", content=text)]
+    for file in files:
+        script = file.source.read_bytes().decode("ascii")
+        written.append(_entry(file.target, file.mode, content=script))
+    document = {"write_files": written, "runcmd": COMMANDS}
+    return f"#cloud-config\n{json.dumps(document, indent=1)}\n"
+
+
+def _entry(path: str, mode: str, **content: str) -> dict[str, str]:
+    return {"path": path, "owner": "root:root", "permissions": mode, **content}

@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# Sourced: mounts that survive a restart. Needs lab-env.sh.
+
+# A field of fstab(5): spaces, tabs and backslashes are written as octal numbers.
+fstab_field() {
+  local text=${1//\\/\\134}
+  text=${text// /\\040}
+  printf '%s' "${text//$'\t'/\\011}"
+}
+
+# fstab_mount SOURCE TARGET TYPE OPTIONS PASS: write or correct the line of the target, then mount it if it is not.
+fstab_mount() {
+  local table=$MLLAB_ROOT/etc/fstab target others line
+  target=$(fstab_field "$2")
+  line="$(fstab_field "$1") $target $3 $(fstab_field "$4") 0 $5"
+  if ! grep --quiet --fixed-strings --line-regexp -- "$line" "$table"; then
+    others=$(TARGET=$target awk '$2 != ENVIRON["TARGET"]' "$table")
+    printf '%s\n' "$others" "$line" >"$table.new"
+    chmod 0644 "$table.new"
+    mv "$table.new" "$table"
+    systemctl daemon-reload
+  fi
+  mkdir -p "$MLLAB_ROOT$2"
+  mountpoint --quiet "$2" || retry mount "$2"
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Makes /opt/mllab/venv with JupyterLab and PyTorch: the image's own where it has them, else from the package index.
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=components/files/lab-env.sh
+. "$here/lab-env.sh"
+venv=$MLLAB_ROOT/opt/mllab/venv
+image=$MLLAB_ROOT/opt/pytorch
+done_marks=$MLLAB_ROOT/var/lib/mllab/done
+
+# once NAME COMMAND...: skip what an earlier boot has finished.
+once() {
+  [[ ! -e $done_marks/$1 ]] || return 0
+  step "$@"
+  mkdir -p "$done_marks"
+  touch "$done_marks/$1"
+}
+
+# PyTorch needs a newer Python than Amazon Linux 2023 starts with.
+make_venv() {
+  local python=python3
+  if command -v dnf >/dev/null; then
+    retry dnf -y -q install python3.12 python3.12-pip
+    python=python3.12
+  else
+    export DEBIAN_FRONTEND=noninteractive
+    retry apt-get -y -q -o DPkg::Lock::Timeout=300 update
+    retry apt-get -y -q -o DPkg::Lock::Timeout=300 install python3-venv
+  fi
+  mkdir -p "${venv%/*}"
+  # Students install more into it, so it is theirs.
+  chown lab:lab "${venv%/*}"
+  as_lab "$python" -m venv "$venv"
+}
+
+as_lab() {
+  # /tmp is half of the memory on Amazon Linux; a CUDA wheel may not fit.
+  runuser -u lab -- env HOME=/home/lab TMPDIR="${venv%/*}" "$@"
+}
+
+install() {
+  retry as_lab "$venv/bin/pip" install --no-cache-dir --disable-pip-version-check --progress-bar off "$@"
+}
+
+install_torch() {
+  local gpus
+  gpus=$(setting GPU)
+  case $gpus in
+    '' | 0) install torch torchvision --index-url https://download.pytorch.org/whl/cpu ;;
+    *) install torch torchvision ;; # the index's own wheels carry CUDA
+  esac
+}
+
+use_image() {
+  mkdir -p "${venv%/*}"
+  chown -R lab:lab "$image"
+  ln -sfn "$image" "$venv"
+}
+
+if [[ -x $image/bin/jupyter-lab ]]; then
+  once image use_image
+  systemctl start --no-block mllab-jupyter.service
+else
+  once venv make_venv
+  once jupyterlab install jupyterlab
+  # Notebooks open while PyTorch, several GB, is still on its way.
+  systemctl start --no-block mllab-jupyter.service
+  once torch install_torch
+fi
