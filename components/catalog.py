@@ -1,14 +1,14 @@
 """Machine sizes: one frozen table for all clouds. No SDK is imported here.
 
-Source, AWS: vCPUs, memory and GPUs from skypilot-catalog `catalogs/v8/aws/vms.csv` (commit 00148f2) and karpenter's price
-list of 2026-07-20, which agree; every type exists in botocore 1.44.5. Quota codes: AWS CLI documentation
-(`service-quotas get-service-quota`) and public tools that agree on them; the spot code of P5 is from memory.
+Source, AWS: vCPUs, memory and GPUs from skypilot-catalog `catalogs/v8/aws/vms.csv` (commit 00148f2)
+and karpenter's price list of 2026-07-20; every type exists in botocore 1.44.5. Quota codes: AWS CLI
+documentation of `service-quotas` and public tools that agree; the spot code of P5 is from memory.
 Two things decide which types are offered:
-- The Deep Learning base images, Ubuntu 24.04 and Amazon Linux 2023, name G4dn, G5, G6, G6e, G7e, P4d, P4de and P5 as
-  supported (release notes of 2026-05-20 and 2026-09-15,
-  https://docs.aws.amazon.com/dlami/latest/devguide/appendix-ami-release-notes.html). P3, G6f and the arm64 types are not.
-- AWS Batch refuses burstable types (`Instance type can only be one of ...`), so there are no t3 machines; one size must
-  serve the notebook and the cluster alike.
+- The Deep Learning base images, Ubuntu 24.04 and Amazon Linux 2023, name G4dn, G5, G6, G6e, G7e,
+  P4d, P4de and P5 as supported, but not P3, G6f and arm64 (release notes of 2026-05-20 and
+  2026-09-15, https://docs.aws.amazon.com/dlami/latest/devguide/appendix-ami-release-notes.html).
+- One size must serve notebook and cluster alike, and AWS Batch refuses burstable types (t3) with
+  `Instance type can only be one of ...` (github.com/opensupplyhub/open-supply-hub/pull/1058).
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ class Machine:
     """One machine type of one cloud.
 
     Args:
-        type: the vendor's name. vcpus, memory_gib: per machine. gpu: model, empty without. gpus: how many.
-        gpu_memory_gib: per GPU, nominal. quota, spot_quota: the vendor's code of the limit it counts against, in vCPUs.
+        type: the vendor's name. vcpus, memory_gib: per machine.
+        gpu: model, empty without. gpus: how many. gpu_memory_gib: per GPU, nominal.
+        quota, spot_quota: the vendor's code of the limit it counts against, in vCPUs.
         fallbacks: other types of the same class, to be tried when this one is out of stock.
     """
 
@@ -100,7 +101,7 @@ _MACHINES: Final[Mapping[str, Mapping[str, Machine]]] = MappingProxyType(
     {"aws": MappingProxyType({machine.type: machine for machine in _AWS_MACHINES})}
 )
 
-# First the machine, then its fallbacks: at least as many vCPUs and GPUs and as much memory, against the same quota.
+# First the machine, then its fallbacks: not smaller in anything, and against the same quota.
 _SIZES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyType(
     {
         "aws": MappingProxyType(
@@ -130,12 +131,20 @@ SIZES: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def sizes(cloud: str) -> tuple[str, ...]:
-    """Names of the sizes on a cloud, smallest first. Raises UnknownSize for a cloud without a table."""
+    """Names of the sizes on a cloud, smallest first.
+
+    Raises:
+        UnknownSize: no machine is known for that cloud.
+    """
     return tuple(_table(cloud))
 
 
 def types(cloud: str) -> tuple[str, ...]:
-    """The vendor's machine types that may be given instead of a size. Raises UnknownSize for a cloud without a table."""
+    """The vendor's machine types that may be given instead of a size.
+
+    Raises:
+        UnknownSize: no machine is known for that cloud.
+    """
     _table(cloud)
     return tuple(_MACHINES[cloud])
 
@@ -158,13 +167,12 @@ def machine(cloud: str, size: str) -> Machine:
     near = get_close_matches(size.lower(), (*known, *_MACHINES[cloud]), n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     raise UnknownSize(
-        f"unknown on {cloud}; {hint}sizes: {', '.join(known)}; or one of the machine types {', '.join(_MACHINES[cloud])}"
+        f"is not a size on {cloud}; {hint}sizes: {', '.join(known)}; "
+        f"or a machine type: {', '.join(_MACHINES[cloud])}"
     )
 
 
 def _table(cloud: str) -> Mapping[str, tuple[str, ...]]:
     if cloud not in _SIZES:
-        raise UnknownSize(
-            f"no machines are known for the cloud {cloud!r}; known: {', '.join(_SIZES)}"
-        )
+        raise UnknownSize(f"no machine is known for {cloud!r}, only for {', '.join(_SIZES)}")
     return _SIZES[cloud]

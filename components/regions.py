@@ -1,7 +1,7 @@
-"""Regions of the clouds, as a dated table, so that a wrong one is found without asking the cloud.
+"""Regions of the clouds, a dated table, so that a wrong one is found without asking the cloud.
 
-Source: botocore 1.44.5 (2026-11), `data/endpoints.json`, partition `aws`, read on 2026-11-20; EC2, Batch, EFS, ECR, SSM
-and EventBridge Scheduler have endpoints in all of them. An account must opt in to some of them first.
+Source: botocore 1.44.5, `data/endpoints.json`, partition `aws`, read on 2026-11-20. EC2, Batch,
+EFS, ECR, SSM and EventBridge Scheduler are in all of them. An account must enable some first.
 """
 
 from __future__ import annotations
@@ -54,19 +54,16 @@ AWS: Final[Mapping[str, str]] = MappingProxyType(
 _REGIONS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"aws": AWS})
 
 # How the names of other places look; the first that fits explains the mistake.
+_PARTITION: Final = r"cn-north(west)?-\d|us-gov-\w+-\d|(us|eu)-iso\w+-\w+-\d|eusc-\w+-\w+-\d"
+_AZURE: Final = (
+    r"[a-z]*(us|europe|asia|india|canada|brazil|japan|korea|australia|africa|france|germany|norway"
+    r"|sweden|switzerland|uk|uae|italy|poland|spain)[a-z]*\d?"
+)
 _FOREIGN: Final = (
-    (
-        re.compile(
-            r"(cn-(north|northwest)-\d|us-gov-\w+-\d|us-iso\w*-\w+-\d|eu-isoe-\w+-\d|eusc-\w+-\w+-\d)"
-        ),
-        "another AWS partition with accounts and ARNs of its own",
-    ),
-    (re.compile(r"[a-z]{2}-[a-z]+-\d[a-z]"), "an availability zone, give its region"),
+    (re.compile(_PARTITION), "in another AWS partition, with accounts and ARNs of its own"),
+    (re.compile(r"[a-z]{2}-[a-z]+-\d[a-z]"), "an availability zone; give its region"),
     (re.compile(r"[a-z]+-[a-z]+\d{1,2}(-[a-z])?"), "the name of a Google Cloud region"),
-    (
-        re.compile(r"[a-z]+(us|europe|asia|central|north|south|east|west|india|canada)[a-z]*\d?"),
-        "the name of an Azure region",
-    ),
+    (re.compile(_AZURE), "the name of an Azure region"),
 )
 
 
@@ -78,7 +75,7 @@ def check(cloud: str, region: str) -> str:
     """The region itself if the cloud has it.
 
     Raises:
-        UnknownRegion: it has not; the message says whose region it is where that can be told, and names the nearest.
+        UnknownRegion: it has not; the message says what the name looks like, and the nearest.
     """
     known = _REGIONS[cloud]
     if region in known:

@@ -1,7 +1,7 @@
 """Tags that every resource carries, from one function. No SDK is imported here.
 
-One alphabet for all clouds, the narrowest of them (Google Cloud labels): keys `[a-z][a-z0-9_-]{0,62}`, values
-`[a-z0-9_-]{0,63}`. Values are checked, never cleaned: a silently changed value would not be found again.
+One alphabet for all clouds, the narrowest (Google Cloud labels): keys `[a-z][a-z0-9_-]{0,62}`,
+values `[a-z0-9_-]{0,63}`. They are checked, never cleaned: a changed value is not found again.
 Source: https://cloud.google.com/resource-manager/docs/labels-overview
 """
 
@@ -38,7 +38,8 @@ def tags(lab: Tagged, role: str, seat: str | None = None, **extra: str) -> dict[
         seat: the notebook's seat, where the resource belongs to one.
         extra: further tags; they may not repeat the common ones.
     Returns:
-        lab, stack, owner, role, managed-by; seat and expires (`2027-02-05`, the last day) where they exist.
+        lab, stack, owner, role, managed-by; seat and expires (`2027-02-05`, the last day) where
+        there is one.
     Raises:
         ValueError: a key or a value is outside the alphabet.
     """
@@ -54,7 +55,7 @@ def tags(lab: Tagged, role: str, seat: str | None = None, **extra: str) -> dict[
     if lab.ends is not None:
         found["expires"] = lab.ends.isoformat()
     if twice := sorted(found.keys() & extra.keys()):
-        raise ValueError(f"tag {twice[0]!r} is set for every resource and cannot be given again")
+        raise ValueError(f"tag {twice[0]!r} is on every resource and cannot be given again")
     found |= extra
     for key, value in found.items():
         _check(key, value)
@@ -74,12 +75,10 @@ def encode_owner(address: str) -> str:
     if odd:
         shown = ", ".join(repr(letter) for letter in odd)
         raise ValueError(
-            f"cannot be written as a tag because of {shown}; only a-z, 0-9, '.', '-', '_' and '@' can, in lower case"
+            f"cannot become a tag because of {shown}; a tag takes a-z, 0-9, '.', '-', '_' and '@'"
         )
     if len(encoded) > _LONGEST:
-        raise ValueError(
-            f"is too long for a tag: {len(encoded)} characters as {encoded!r}, at most {_LONGEST}"
-        )
+        raise ValueError(f"is too long: as a tag it has {len(encoded)} characters of {_LONGEST}")
     return encoded
 
 

@@ -1,8 +1,9 @@
 """A stack file as plain data that knows its lines.
 
-The file is read the way Pulumi reads it, so that `pulumi up` and we see the same values: `20:00` and `yes` are text, a
-date is text. What the two could read differently (`010`, `0x10`, `1_000`) stays text, and the settings refuse it. Anchors,
-aliases and tags are refused: nobody needs them on a page like this, and they are the way to make a small file huge.
+The file is read the way Pulumi reads it, so that `pulumi up` and we see the same values: `20:00`,
+`yes` and dates are text. What the two could read differently (`010`, `0x10`, `1_000`) stays text,
+and the settings refuse it. Anchors, aliases and tags are refused: a page of settings needs none,
+and they are the way to make a small file huge.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from ruamel.yaml.reader import ReaderError
 
 Path = tuple[str | int, ...]
 
-_MAX_BYTES: Final = 256 * 1024  # five hundred seats take 6 KB
+MAX_BYTES: Final = 256 * 1024  # five hundred seats take 6 KB
 _MAX_DEPTH: Final = 20  # settings need 3
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE: Final = frozenset({"true", "True", "TRUE"})
@@ -42,9 +43,9 @@ _NUMBER: Final = re.compile(
 class Broken(Exception):
     """The text is no document; `place` is `:line:column` or empty."""
 
-    def __init__(self, message: str, place: str = "") -> None:
-        super().__init__(message)
-        self.message, self.place = message, place
+    def __init__(self, words: str, place: str = "") -> None:
+        super().__init__(words)
+        self.words, self.place = words, place
 
 
 @dataclass
@@ -97,9 +98,9 @@ def parse(raw: bytes) -> Document:
 
 
 def _text(raw: bytes) -> str:
-    if len(raw) > _MAX_BYTES:
+    if len(raw) > MAX_BYTES:
         raise Broken(
-            f"is {len(raw):,} bytes long, at most {_MAX_BYTES:,}; a stack file is a page of text"
+            f"is {len(raw):,} bytes long, at most {MAX_BYTES:,}; a stack file is a page of text"
         )
     if b"\0" in raw and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Broken("is a binary file, not a stack file")
@@ -118,7 +119,7 @@ class _Builder:
     def __init__(self) -> None:
         self.document = Document()
         self._open: list[tuple[Any, Path]] = []  # containers that are not closed yet
-        self._key: list[str | None] = []  # the key whose value comes next, per open mapping
+        self._key: list[Any] = []  # the key whose value comes next, per open mapping
         self._documents = 0
 
     def take(self, event: Event) -> None:
@@ -141,10 +142,8 @@ class _Builder:
             raise Broken(
                 "must not use anchors (&) and aliases (*), write the value out", _place(event)
             )
-        if event.ctag is not None:
-            raise Broken(
-                f"must not use YAML tags ({event.ctag}), write the plain value", _place(event)
-            )
+        if getattr(event, "ctag", None) is not None:
+            raise Broken("must not use YAML tags (!), write the plain value", _place(event))
         if not self._open:
             self._root(event)
             return

@@ -1,14 +1,14 @@
-"""Kinds of settings: how a value in a stack file becomes a Python value, and what is said when it cannot.
+"""Kinds of settings: how a value of a stack file is read, and what is said when it cannot be.
 
-Every kind accepts what the file holds and what `pulumi config set --path` makes of it (a number may come as text), and
-refuses everything else with the limit and its reason. A limit stands here or in the model, nowhere else.
+Each kind takes what the file holds and what `pulumi config set --path` makes of it (a number may
+come as text), and refuses the rest with the limit and its reason.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from difflib import get_close_matches
@@ -20,34 +20,48 @@ from pydantic_core import PydanticCustomError
 
 from components import tags
 
-_INTEGER: Final = re.compile(r"[+-]?(0|[1-9][0-9]*)")
-_NUMBER: Final = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][+-]?[0-9]+)?")
+_INTEGER: Final = re.compile(r"[+-]?(0|[1-9][0-9]{0,29})")
+_NUMBER: Final = re.compile(r"[+-]?(0|[1-9][0-9]{0,29})(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?")
 _TIME: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
-# Pulumi writes an unquoted date back as `2027-01-11 00:00:00 +0000 UTC` and hands it over like that.
-_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ]00:00:00(?:Z| \+0000 UTC)?)?")
+# Pulumi writes an unquoted date back as `2027-01-11 00:00:00 +0000 UTC`, and hands it over so.
+_DAY: Final = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ]00:00:00(?:Z| \+0000 UTC)?)?", re.ASCII
+)
+_LOCAL: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL: Final = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])"
+    rf"{_LOCAL}(?:\.{_LOCAL})*@(?:{_LABEL}\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"
 )
 _ZONE: Final = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)+|UTC")
-_DIGITS: Final = (
-    30  # more than any number here has; longer ones are refused before they are converted
-)
 
 
-def fault(text: str) -> PydanticCustomError:
-    """An error whose text reaches the user as it is, followed by the value that was got."""
-    return PydanticCustomError("fault", "{text}", {"text": text})
+def fault(words: str) -> PydanticCustomError:
+    """An error whose words reach the user as they are, followed by the value that was got."""
+    return PydanticCustomError("fault", "{words}", {"words": words})
+
+
+def absent(words: str) -> PydanticCustomError:
+    """The same for a value that is missing, so that there is none to repeat."""
+    return PydanticCustomError("absent", "{words}", {"words": words})
+
+
+def nearest(value: Any, known: Collection[str]) -> str:
+    """`; did you mean x?`, or nothing."""
+    near = get_close_matches(value, known, n=1) if isinstance(value, str) else []
+    return f"; did you mean {near[0]}?" if near and len(value) <= 100 else ""
 
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number between two limits. `why_low` and `why_high` complete the sentence `must be at least 5, ...`."""
+    """A whole number. The reasons complete the sentence `must be at least 5, ...`."""
 
     low: int
     high: int
     why_low: str
     why_high: str
+
+    def __str__(self) -> str:
+        return f"{self.low} to {self.high}"
 
     def __call__(self, value: Any) -> int:
         number = self._read(value)
@@ -59,62 +73,67 @@ class Whole:
 
     @staticmethod
     def _read(value: Any) -> int:
-        if isinstance(value, str) and len(value) <= _DIGITS and _INTEGER.fullmatch(value):
+        if isinstance(value, str) and _INTEGER.fullmatch(value):
             return int(value)
         if isinstance(value, float) and math.isfinite(value) and value == int(value):
-            return int(value)  # 1e3, and every number above 2**53 that came through JSON
+            return int(value)  # 1e3 is the same number as 1000
         if isinstance(value, int) and not isinstance(value, bool):
             return value
-        raise fault("must be a whole number, written with plain digits and without a unit")
+        raise fault("must be a whole number in plain digits, without a unit")
 
 
 @dataclass(frozen=True)
 class Money:
-    """An amount of money between two limits, in US dollars."""
+    """An amount in US dollars."""
 
     low: float
     high: float
     why_low: str
     why_high: str
 
+    def __str__(self) -> str:
+        return f"{self.low:.15g} to {self.high:.15g}"
+
     def __call__(self, value: Any) -> float:
-        if isinstance(value, str) and len(value) <= _DIGITS and _NUMBER.fullmatch(value):
+        if isinstance(value, str) and _NUMBER.fullmatch(value):
             value = float(value)
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-            raise fault("must be an amount in US dollars, written as a plain number")
+            raise fault("must be an amount in US dollars, as a plain number without a sign")
         if value < self.low:
-            raise fault(f"must be at least {self.low:g}, {self.why_low}")
+            raise fault(f"must be at least {self.low:.15g}, {self.why_low}")
         if value > self.high:
-            raise fault(f"must be at most {self.high:g}, {self.why_high}")
+            raise fault(f"must be at most {self.high:.15g}, {self.why_high}")
         return float(value)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words. `refused`: words that are known but not possible, with the reason and the alternative."""
+    """One of a few words. `refused`: words that are known but not possible, with what to do."""
 
     words: tuple[str, ...]
     refused: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return ", ".join(self.words)
 
     def __call__(self, value: Any) -> str:
         if isinstance(value, str) and value in self.words:
             return value
         if isinstance(value, str) and value in self.refused:
             raise fault(self.refused[value])
-        options = (
-            self.words[0]
-            if len(self.words) == 1
-            else f"{', '.join(self.words[:-1])} or {self.words[-1]}"
-        )
-        raise fault(f"must be {options}{nearest(value, self.words)}")
+        listed = " or ".join((*filter(None, [", ".join(self.words[:-1])]), self.words[-1]))
+        raise fault(f"must be {listed}{nearest(value, self.words)}")
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """Text of a given alphabet; `words` describe it and give the reason."""
+    """Text of an alphabet; `words` describe it and give the reason."""
 
     regex: str
     words: str
+
+    def __str__(self) -> str:
+        return self.words
 
     def __call__(self, value: Any) -> str:
         if isinstance(value, str) and re.fullmatch(self.regex, value):
@@ -122,36 +141,64 @@ class Pattern:
         raise fault(f"must be {self.words}")
 
 
-def nearest(value: Any, known: tuple[str, ...] | set[str]) -> str:
-    """`; did you mean x?` or nothing."""
-    near = (
-        get_close_matches(value, known, n=1) if isinstance(value, str) and len(value) <= 100 else []
-    )
-    return f"; did you mean {near[0]}?" if near else ""
+def whole(low: int, high: int, why_low: str, why_high: str) -> BeforeValidator:
+    """A whole number, see Whole."""
+    return BeforeValidator(Whole(low, high, why_low, why_high))
+
+
+def money(low: float, high: float, why_low: str, why_high: str) -> BeforeValidator:
+    """An amount in US dollars, see Money."""
+    return BeforeValidator(Money(low, high, why_low, why_high))
+
+
+def choice(*words: str, refused: Mapping[str, str] | None = None) -> BeforeValidator:
+    """One of a few words, see Choice."""
+    return BeforeValidator(Choice(words, refused or {}))
+
+
+def text(regex: str, words: str) -> BeforeValidator:
+    """Text of an alphabet, see Pattern."""
+    return BeforeValidator(Pattern(regex, words))
+
+
+def length(low: int, high: int, why_low: str, why_high: str) -> AfterValidator:
+    """How many things a list may name."""
+
+    def check(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(values) < low:
+            raise fault(f"must name at least {low}, {why_low}")
+        if len(values) > high:
+            raise fault(f"must name at most {high}, {why_high}; there are {len(values)}")
+        return values
+
+    return AfterValidator(check)
+
+
+def is_email(value: Any) -> bool:
+    """Whether a value has the form of an e-mail address."""
+    return isinstance(value, str) and len(value) <= 254 and _EMAIL.fullmatch(value) is not None
 
 
 def _switch(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    if value in ("true", "false"):
-        return bool(value == "true")
+    if isinstance(value, str) and value in ("true", "false"):
+        return value == "true"
     raise fault("must be true or false")
 
 
 def _day(value: Any) -> date:
-    if isinstance(value, datetime):
-        value = value.isoformat(" ")
-    if isinstance(value, date):
+    if isinstance(value, date) and not isinstance(value, datetime):
         value = value.isoformat()
     if isinstance(value, str) and (parts := _DAY.fullmatch(value)):
         try:
             day = date(int(parts[1]), int(parts[2]), int(parts[3]))
         except ValueError as exc:
-            raise fault(f"must be a day of the calendar ({exc})") from exc
+            raise fault(f"must be a day of the calendar: {exc}") from exc
         if not 2000 <= day.year <= 2099:
-            raise fault("must be a day from 2000-01-01 to 2099-12-31, anything else is a slip")
+            raise fault("must be a day from 2000 to 2099, any other year is a slip")
         return day
-    raise fault('must be a day written year-month-day, like "2027-02-05"')
+    raise fault('must be a day, written year-month-day like "2027-02-05"')
 
 
 def _time_of_day(value: Any) -> time:
@@ -159,12 +206,7 @@ def _time_of_day(value: Any) -> time:
         return value
     if isinstance(value, str) and (parts := _TIME.fullmatch(value)):
         return time(int(parts[1]), int(parts[2]))
-    raise fault('must be a time of day in 24 hours, in quotes, like "20:00"')
-
-
-def is_email(value: Any) -> bool:
-    """Whether a value has the form of an e-mail address."""
-    return isinstance(value, str) and len(value) <= 254 and _EMAIL.fullmatch(value) is not None
+    raise fault('must be a time of the 24-hour day in quotes, like "20:00"')
 
 
 def _email(value: Any) -> str:
@@ -183,18 +225,16 @@ def _owner(value: Any) -> str:
 
 
 def _time_zone(value: Any) -> str:
-    if isinstance(value, str) and len(value) <= 50 and _ZONE.fullmatch(value):
-        try:
-            return ZoneInfo(value).key
-        except (OSError, KeyError, ValueError):  # not found, or no zone file
-            raise fault(
-                f"is not a known time zone{nearest(value, available_timezones())}"
-            ) from None
-    known = available_timezones() if isinstance(value, str) else set()
-    raise fault(
-        "must be an IANA time zone like Europe/Copenhagen, or UTC; abbreviations do not tell summer time"
-        f"{nearest(value, known)}"
-    )
+    if not isinstance(value, str) or len(value) > 50:
+        raise fault("must be an IANA time zone, like Europe/Copenhagen")
+    if not _ZONE.fullmatch(value):
+        hint = nearest(value, available_timezones())
+        raise fault(f"must be an IANA time zone like Europe/Copenhagen, or UTC{hint}")
+    try:
+        return ZoneInfo(value).key
+    except (OSError, KeyError, ValueError):  # a folder, no such zone, no zone file
+        hint = nearest(value, available_timezones())
+        raise fault(f"is not a known time zone{hint}") from None
 
 
 def _listed(value: Any) -> tuple[Any, ...]:
@@ -204,29 +244,16 @@ def _listed(value: Any) -> tuple[Any, ...]:
 
 
 def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    for at, value in enumerate(values):
-        if value in values[:at]:
-            raise fault(f"must name each only once, {value!r} stands there twice")
+    twice = [str(value) for at, value in enumerate(values) if value in values[:at]]
+    if twice:
+        raise fault(f"must name each only once; twice: {', '.join(sorted(set(twice)))}")
     return values
 
 
 def _rising(values: tuple[int, ...]) -> tuple[int, ...]:
     if list(values) != sorted(values):
-        raise fault("must rise from left to right, so that the file reads like the alerts come")
+        raise fault("must rise from left to right, in the order in which the alerts come")
     return values
-
-
-def length(low: int, high: int, why_low: str, why_high: str) -> AfterValidator:
-    """A check of how many there are."""
-
-    def check(values: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len(values) < low:
-            raise fault(f"must name at least {low}, {why_low}")
-        if len(values) > high:
-            raise fault(f"must name at most {high}, {why_high} (there are {len(values)})")
-        return values
-
-    return AfterValidator(check)
 
 
 Switch = Annotated[bool, BeforeValidator(_switch)]
