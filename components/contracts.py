@@ -11,8 +11,7 @@ import pulumi
 
 from components.catalog import Machine
 
-
-# ------------------------------------------------------------------------------------------ outputs, one class per role
+# ---------------------------------------------------------------------- outputs, a class per role
 
 
 class Network(Protocol):
@@ -39,13 +38,14 @@ class Registry(Protocol):
 
 
 class Notebook(Protocol):
-    """Outputs: `seats`: {seat: {id, connect_command, token_command, stop_command, start_command}}."""
+    """Outputs: `seats`: for each seat {id, connect_command, token_command, stop_command,
+    start_command}. While `connect_command` runs, `token_command` prints the address to open."""
 
     seats: pulumi.Output[dict[str, dict[str, str]]]
 
 
 class Cluster(Protocol):
-    """Outputs: `id`, `submit` ({kind, and all that a submission needs}), `max_nodes`."""
+    """Outputs: `id`, `submit` ({kind, command, and all that a submission needs}), `max_nodes`."""
 
     id: pulumi.Output[str]
     submit: pulumi.Output[dict[str, Any]]
@@ -60,9 +60,10 @@ class Budget(Protocol):
     notify: pulumi.Output[list[str]]
 
 
-# --------------------------------------------------------------------------------------------------- arguments
+# ------------------------------------------------------------------------------------- arguments
 
-# Each cloud fills these with its own classes, so that its roles may hand each other more than the contract names.
+# Each cloud fills these with its own classes, so that its roles may hand each other more than the
+# contract names.
 NetworkT = TypeVar("NetworkT")
 StorageT = TypeVar("StorageT")
 RegistryT = TypeVar("RegistryT")
@@ -95,7 +96,11 @@ class LabArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """Args: machines: sizes that must be able to start in each of the chosen zones."""
+    """Where machines can start.
+
+    Args:
+        machines: sizes that must be able to start in each of the chosen zones.
+    """
 
     lab: LabArgs
     machines: tuple[Machine, ...]
@@ -103,8 +108,13 @@ class NetworkArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class StorageArgs(Generic[NetworkT]):
-    """Args: files: a shared file system besides the bucket. keep: data blocks a destroy.
-    undelete_days: days a deleted or overwritten object can be restored, and is billed; 0 for none."""
+    """Where data lives.
+
+    Args:
+        files: a shared file system besides the bucket.
+        keep: data blocks a destroy.
+        undelete_days: days a deleted or overwritten object can be restored, and is billed; 0: none.
+    """
 
     lab: LabArgs
     network: NetworkT
@@ -115,7 +125,11 @@ class StorageArgs(Generic[NetworkT]):
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
-    """Args: keep_images: newest images that survive the clean-up."""
+    """Where container images live.
+
+    Args:
+        keep_images: newest images that survive the clean-up.
+    """
 
     lab: LabArgs
     keep_images: int
@@ -123,11 +137,16 @@ class RegistryArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class NotebookArgs(Generic[NetworkT, StorageT, RegistryT]):
-    """Args:
-    machine: the size, resolved. disk_gb: system disk. home_gb: home disk, one per seat, survives a rebuild.
-    seats: one notebook each; names are keys, never indexes.
-    idle_minutes: nothing used for so long stops the machine. max_hours: longest time it stays up at a stretch.
-    stop_at: local time of the daily stop; None for none. image: overrides the resolved image.
+    """The machines people work on.
+
+    Args:
+        machine: the size, resolved. image: overrides the resolved image.
+        disk_gb: system disk. home_gb: home disk, one per seat, survives a rebuild.
+        keep: a home disk blocks a destroy.
+        seats: one notebook each; names are keys, never indexes.
+        idle_minutes: nothing used for so long stops the machine.
+        max_hours: longest time it stays up at a stretch.
+        stop_at: local time of the daily stop; None for none.
     """
 
     lab: LabArgs
@@ -137,6 +156,7 @@ class NotebookArgs(Generic[NetworkT, StorageT, RegistryT]):
     machine: Machine
     disk_gb: int
     home_gb: int
+    keep: bool
     seats: tuple[str, ...]
     idle_minutes: int
     max_hours: int
@@ -146,8 +166,12 @@ class NotebookArgs(Generic[NetworkT, StorageT, RegistryT]):
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterArgs(Generic[NetworkT, StorageT, RegistryT]):
-    """Args: machine: the size of one node. max_nodes: ceiling; the floor is 0. spot: interruptible machines.
-    max_job_hours: a job that runs longer is ended."""
+    """The machines that take jobs.
+
+    Args:
+        machine: the size of one node. max_nodes: ceiling; the floor is 0.
+        spot: interruptible machines. max_job_hours: a job that runs longer is ended.
+    """
 
     lab: LabArgs
     network: NetworkT
@@ -161,9 +185,14 @@ class ClusterArgs(Generic[NetworkT, StorageT, RegistryT]):
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetArgs:
-    """Args: limit_usd per `per` (`month`, `quarter`, `year`). warn_percent: alerts at these shares of the limit.
-    notify: e-mail addresses. own_costs_only: count only what carries the lab's tag (needs the payer to have
-    activated the tag); otherwise the whole account."""
+    """Who is told when what is spent.
+
+    Args:
+        limit_usd: per `per` (`month`, `quarter`, `year`).
+        warn_percent: alerts at these shares of the limit. notify: e-mail addresses.
+        own_costs_only: count only what carries the lab's tag (the payer must have activated the
+            tag); otherwise the whole account.
+    """
 
     lab: LabArgs
     limit_usd: float
@@ -175,12 +204,14 @@ class BudgetArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentArgs:
-    """What the six roles of a lab are asked for; the meaning of each is where the role takes it.
+    """What a whole lab is asked for; the meaning of each is where the role takes it.
 
     Args:
-        files, keep, undelete_days: see StorageArgs. keep_images: see RegistryArgs.
-        notebook, disk_gb, home_gb, seats, idle_minutes, max_hours, stop_at, image: see NotebookArgs.
-        cluster, max_nodes, spot, max_job_hours: see ClusterArgs.
+        files, undelete_days: see StorageArgs. keep: see StorageArgs and NotebookArgs.
+        keep_images: see RegistryArgs.
+        notebook: the size of NotebookArgs. disk_gb, home_gb, seats, idle_minutes, max_hours,
+            stop_at, image: see there.
+        cluster: the size of ClusterArgs. max_nodes, spot, max_job_hours: see there.
         limit_usd, per, warn_percent, notify, own_costs_only: see BudgetArgs.
     """
 
@@ -221,7 +252,7 @@ class Cloud:
     budget: Callable[[str, BudgetArgs, pulumi.ResourceOptions], Budget]
 
 
-# --------------------------------------------------------------------------------------------------- helpers
+# --------------------------------------------------------------------------------------- helpers
 
 
 def child(parent: pulumi.Resource, **extra: Any) -> pulumi.ResourceOptions:

@@ -22,10 +22,11 @@ class Environment(pulumi.ComponentResource):
     """A complete machine-learning lab on one cloud.
 
     Args:
-        name: the lab's name; the roles are called `<name>-network`, `<name>-storage` and so on.
+        name: the lab's name; roles are called `<name>-network`, `<name>-storage` and so on.
         args: what is asked for. cloud: the classes that fulfil it.
     Outputs:
-        network, storage, registry, notebook, cluster, budget: the roles, each with the outputs of its contract.
+        network, storage, registry, notebook, cluster, budget: the roles, each with the outputs of
+        its contract.
     """
 
     network: contracts.Network
@@ -74,6 +75,7 @@ class Environment(pulumi.ComponentResource):
                 machine=args.notebook,
                 disk_gb=args.disk_gb,
                 home_gb=args.home_gb,
+                keep=args.keep,
                 seats=args.seats,
                 idle_minutes=args.idle_minutes,
                 max_hours=args.max_hours,

@@ -1,4 +1,4 @@
-"""IAM on AWS: the statements and roles that several parts of a lab share, each as narrow as its use."""
+"""IAM on AWS: roles and the statements that several of them share, each as narrow as its use."""
 
 from __future__ import annotations
 
@@ -35,83 +35,67 @@ def tls_only(actions: str, *resources: pulumi.Input[str]) -> dict[str, Any]:
 
 
 def bucket(arn: pulumi.Input[str]) -> list[Statement]:
-    """Read, write and list one bucket; not its settings, not its old versions."""
-    return [
-        allow(["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation"], arn),
-        allow(
-            [
-                "s3:GetObject",
-                "s3:PutObject",
-                "s3:DeleteObject",
-                "s3:AbortMultipartUpload",
-                "s3:ListMultipartUploadParts",
-            ],
-            pulumi.Output.concat(arn, "/*"),
-        ),
+    """List, read and write one bucket; not its settings, not its old versions."""
+    whole = ["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation"]
+    objects = [
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:DeleteObject",
+        "s3:AbortMultipartUpload",
+        "s3:ListMultipartUploadParts",
     ]
+    return [allow(whole, arn), allow(objects, pulumi.Output.concat(arn, "/*"))]
 
 
 def pull(repository: pulumi.Input[str]) -> list[Statement]:
-    """Pull images from one repository. The login is not bound to a repository: ECR knows it only as `*`."""
-    return [
-        allow(["ecr:GetAuthorizationToken"], "*"),
-        allow(
-            [
-                "ecr:BatchCheckLayerAvailability",
-                "ecr:BatchGetImage",
-                "ecr:GetDownloadUrlForLayer",
-                "ecr:DescribeImages",
-                "ecr:ListImages",
-            ],
-            repository,
-        ),
+    """Pull images from one repository. The login belongs to none: ECR knows it only as `*`."""
+    actions = [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:DescribeImages",
+        "ecr:ListImages",
     ]
+    return [allow(["ecr:GetAuthorizationToken"], "*"), allow(actions, repository)]
 
 
 def push(repository: pulumi.Input[str]) -> list[Statement]:
     """Push images to one repository; needs `pull` as well."""
-    return [
-        allow(
-            [
-                "ecr:InitiateLayerUpload",
-                "ecr:UploadLayerPart",
-                "ecr:CompleteLayerUpload",
-                "ecr:PutImage",
-            ],
-            repository,
-        )
+    actions = [
+        "ecr:InitiateLayerUpload",
+        "ecr:UploadLayerPart",
+        "ecr:CompleteLayerUpload",
+        "ecr:PutImage",
     ]
+    return [allow(actions, repository)]
 
 
 def mount(file_system: pulumi.Input[str], access_point: pulumi.Input[str]) -> dict[str, Any]:
     """Mount a file system through one access point and write to it; never as root."""
-    return allow(
-        ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"], file_system
-    ) | {"Condition": {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point}}}
+    actions = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+    only = {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point}}
+    return allow(actions, file_system) | {"Condition": only}
 
 
 def session_manager() -> list[Statement]:
     """Be reached by Session Manager, and nothing else.
 
     The managed policy AmazonSSMManagedInstanceCore would also read every parameter of the account.
-    Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+    Source:
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
     """
-    return [
-        allow(
-            [
-                "ssm:UpdateInstanceInformation",
-                "ssmmessages:CreateControlChannel",
-                "ssmmessages:CreateDataChannel",
-                "ssmmessages:OpenControlChannel",
-                "ssmmessages:OpenDataChannel",
-            ],
-            "*",
-        )
+    actions = [
+        "ssm:UpdateInstanceInformation",
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
     ]
+    return [allow(actions, "*")]
 
 
 def path(lab: LabArgs) -> str:
-    """IAM path of everything of a lab; IAM is not covered by look-ups by tag, so this is how it is found again."""
+    """IAM path of a lab's roles, by which they are found again: look-ups by tag leave IAM out."""
     return f"/mllab/{lab.name}/"
 
 
@@ -127,7 +111,8 @@ def role(
     """A role that one AWS service may take on.
 
     Args:
-        service: `ec2.amazonaws.com` and the like. condition: narrows the trust, where the service supports it.
+        service: `ec2.amazonaws.com` and the like.
+        condition: narrows the trust, where the service is documented to support it.
     """
     trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     return iam.Role(

@@ -10,26 +10,28 @@ from components.aws import access
 from components.contracts import BudgetArgs, child, publish
 from components.tags import tags
 
-MOST_ALERTS = 10  # per budget; one is the forecast
-MOST_ADDRESSES = 10  # per alert, besides the topic
+MOST_ALERTS = 10  # per budget
+MOST_ADDRESSES = 10  # per alert, besides one topic
 TIME_UNITS = {"month": "MONTHLY", "quarter": "QUARTERLY", "year": "ANNUALLY"}
 
 
 class Budget(pulumi.ComponentResource):
-    """A budget over the whole account that warns; what stops machines at once are the limits of the other roles.
+    """A budget over the whole account that tells people; it stops nothing.
 
-    AWS looks at the bill up to three times a day, and the bill is hours late. `own_costs_only` counts what carries the
-    lab's tag instead: it reads 0 USD until the account that pays has activated the cost allocation tag `lab`, which can
-    be done a day after the tag was first used, and it misses what cannot be tagged (traffic, for one).
+    AWS looks at the bill up to three times a day, and the bill itself is hours late: what limits
+    the damage are the ceilings, timeouts and stops of the other roles.
 
     Args:
-        args: `warn_percent`: an alert for each, at real costs, and one when the forecast passes the limit (AWS forecasts
-            after about five weeks).
+        args: `warn_percent`: an alert at each share of real costs, and one more when the forecast
+            passes the limit (AWS forecasts after about five weeks of use).
+            `own_costs_only`: counts what carries the lab's tag. It reads 0 USD until the account
+            that pays has activated the cost allocation tag `lab`, which it can a day after the
+            first use of the tag; and what cannot be tagged, traffic for one, is not counted.
     Outputs:
         id: name of the budget. limit_usd, notify: as asked.
     Raises:
-        ValueError: more alerts or addresses than AWS takes, or an unknown period.
-    Cost: 0 USD (two budgets of an account with actions are free, any number without; Nov 2026).
+        ValueError: more alerts or addresses than AWS takes, or a period that it does not know.
+    Cost: 0 USD (Nov 2026).
     Source: https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html,
         https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html,
         https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CreateBudget.html
@@ -47,7 +49,7 @@ class Budget(pulumi.ComponentResource):
         super().__init__("mllab:aws:Budget", name, None, opts)
         _check(args)
         labels = tags(args.lab, "budget")
-        # Not encrypted with a key of KMS: without a grant in the key's policy Budgets could not publish.
+        # Without a key of KMS: Budgets may not use one unless the key's own policy says so.
         topic = sns.Topic(f"{name}-alerts", tags=labels, opts=child(self))
         policy = sns.TopicPolicy(
             f"{name}-alerts-access",
@@ -55,19 +57,19 @@ class Budget(pulumi.ComponentResource):
             policy=access.document(_publish(topic)),
             opts=child(self),
         )
+        own: budgets.BudgetCostFilterArgsDict = {
+            "name": "TagKeyValue",
+            "values": [f"user:lab${args.lab.name}"],
+        }
         budget = budgets.Budget(
             f"{name}-limit",
             budget_type="COST",
             time_unit=TIME_UNITS[args.per],
             limit_amount=f"{args.limit_usd:.2f}",
             limit_unit="USD",
-            # Credits hide what is spent until they are gone.
+            # Credits would hide what is spent until they are used up.
             cost_types={"include_credit": False, "include_refund": False},
-            cost_filters=(
-                [{"name": "TagKeyValue", "values": [f"user:lab${args.lab.name}"]}]
-                if args.own_costs_only
-                else None
-            ),
+            cost_filters=[own] if args.own_costs_only else None,
             notifications=[
                 *(_alert("ACTUAL", percent, args, topic) for percent in args.warn_percent),
                 _alert("FORECASTED", 100, args, topic),
@@ -84,24 +86,25 @@ class Budget(pulumi.ComponentResource):
 
 def _check(args: BudgetArgs) -> None:
     if args.per not in TIME_UNITS:
-        raise ValueError(f"budget.per is {args.per!r}; AWS has {', '.join(TIME_UNITS)}")
-    if len(args.warn_percent) + 1 > MOST_ALERTS:
+        raise ValueError(f"mllab:budget.per is {args.per!r}; AWS knows {', '.join(TIME_UNITS)}")
+    alerts, addresses = len(args.warn_percent) + 1, len(args.notify)
+    if alerts > MOST_ALERTS:
         raise ValueError(
-            f"budget.warn_percent has {len(args.warn_percent)} values; AWS takes {MOST_ALERTS} alerts per budget and "
-            f"one is the forecast, so give at most {MOST_ALERTS - 1}"
+            f"mllab:budget.warn_percent has {alerts - 1} values; AWS takes {MOST_ALERTS} alerts and"
+            f" one is the forecast, so give at most {MOST_ALERTS - 1}"
         )
-    if len(args.notify) > MOST_ADDRESSES:
+    if addresses > MOST_ADDRESSES:
         raise ValueError(
-            f"budget.notify has {len(args.notify)} addresses; AWS takes {MOST_ADDRESSES} per alert, so use a "
-            "mailing list"
+            f"mllab:budget.notify has {addresses} addresses; AWS takes {MOST_ADDRESSES}, so give"
+            " the address of a mailing list"
         )
 
 
 def _alert(
     kind: str, percent: int, args: BudgetArgs, topic: sns.Topic
 ) -> budgets.BudgetNotificationArgsDict:
-    """Addresses get their mail from Budgets itself: a subscription of the topic would have to be confirmed by each person,
-    and cannot be deleted before it is."""
+    """Mail comes from Budgets itself: a subscription to the topic would have to be confirmed by
+    each person, and could not be deleted before."""
     return {
         "notification_type": kind,
         "comparison_operator": "GREATER_THAN",
@@ -113,6 +116,7 @@ def _alert(
 
 
 def _publish(topic: sns.Topic) -> access.Statement:
+    budgets_of_account = pulumi.Output.concat("arn:aws:budgets::", topic.owner, ":*")
     return {
         "Effect": "Allow",
         "Principal": {"Service": "budgets.amazonaws.com"},
@@ -120,8 +124,6 @@ def _publish(topic: sns.Topic) -> access.Statement:
         "Resource": topic.arn,
         "Condition": {
             "StringEquals": {"aws:SourceAccount": topic.owner},
-            "ArnLike": {
-                "aws:SourceArn": pulumi.Output.concat("arn:aws:budgets::", topic.owner, ":*")
-            },
+            "ArnLike": {"aws:SourceArn": budgets_of_account},
         },
     }

@@ -1,4 +1,4 @@
-"""Which machine image (AMI) a notebook starts from, looked up in the public SSM parameters."""
+"""Which machine image (AMI) a notebook starts from, looked up in AWS's public parameters."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ class Source:
     """Where a kind of image is published.
 
     Args:
-        folder: of the public parameters. names: patterns below it, the first with a match wins; of several matches
-            the highest version does.
+        folder: of public parameters of the Systems Manager.
+        names: patterns of what is in it. The first that fits anything wins; of several that fit
+            it, the highest version does.
     """
 
     folder: str
@@ -35,7 +36,7 @@ UBUNTU_GPU = Source(
         r"oss-nvidia-driver-gpu-pytorch-[0-9.]+-ubuntu-[0-9.]+/latest/ami-id",
     ),
 )
-"""Deep Learning AMI. Base images first: their names last, those with a framework's version vanish after a year.
+"""Deep Learning AMI. Base images first: their names stay, those with a version vanish in time.
 Source: https://docs.aws.amazon.com/dlami/latest/devguide/find-dlami-id.html"""
 
 AMAZON_GPU = Source(
@@ -45,14 +46,14 @@ AMAZON_GPU = Source(
         r"oss-nvidia-driver-gpu-pytorch-[0-9.]+-amazon-linux-2023/latest/ami-id",
     ),
 )
-"""Deep Learning AMI on Amazon Linux 2023, which has the EFS mount helper as a package; Ubuntu would have to build it.
+"""The same on Amazon Linux 2023, which has the mount helper of EFS as a package; Ubuntu has not.
 Source: https://docs.aws.amazon.com/efs/latest/ug/installing-amazon-efs-utils.html"""
 
 AMAZON_CPU = Source(
     "/aws/service/ami-amazon-linux-latest/",
     (r"al2023-ami-kernel-default-x86_64", r"al2023-ami-kernel-[0-9.]+-x86_64"),
 )
-"""Plain Amazon Linux 2023 for machines without a GPU, for which the drivers would be dead weight.
+"""Plain Amazon Linux 2023, where GPU drivers would be dead weight.
 Source: https://docs.aws.amazon.com/linux/al2023/ug/ec2.html"""
 
 
@@ -64,13 +65,13 @@ def source(machine: Machine, *, files: bool) -> Source:
 
 
 def image_id(parent: pulumi.Resource, wanted: Source) -> pulumi.Output[str]:
-    """The newest AMI of that kind in the lab's region.
+    """The newest AMI of a kind in the lab's region.
 
-    Only names are listed; the value is then read as `insecure_value`. A plain `value` counts as secret and would make
-    the AMI id one, and everything that is made of it.
+    Names are listed first, so that a fallback needs no failed look-up. The value is then read as
+    `insecure_value`: a plain `value` counts as a secret, and so would all that is made of it.
 
     Raises:
-        ValueError: inside the output: nothing there fits.
+        ValueError: inside the output, when nothing fits.
     """
     opts = pulumi.InvokeOptions(parent=parent)
     listed = ssm.get_parameters_by_path_output(path=wanted.folder, recursive=True, opts=opts)
@@ -82,16 +83,16 @@ def newest(wanted: Source, names: Sequence[str]) -> str:
     """The parameter to read, out of those that exist.
 
     Raises:
-        ValueError: none fits; says what was looked for and how to name an image by hand.
+        ValueError: nothing fits; says what was looked for, and how to name an image by hand.
     """
     for pattern in wanted.names:
         whole = re.compile(re.escape(wanted.folder) + pattern)
         if found := [name for name in names if whole.fullmatch(name)]:
             return max(found, key=_version)
-    tried = ", ".join(wanted.folder + pattern.replace("\\", "") for pattern in wanted.names)
+    tried = ", ".join(pattern.replace("\\", "") for pattern in wanted.names)
     raise ValueError(
-        f"no machine image is published here under {tried}; name one: "
-        "pulumi config set --path mllab:aws.image ami-0123456789abcdef0"
+        f"AWS publishes no machine image in this region under {wanted.folder} as {tried}; name one:"
+        " pulumi config set --path mllab:aws.image ami-0123456789abcdef0"
     )
 
 

@@ -13,7 +13,7 @@ from components.contracts import NetworkArgs, child, publish
 from components.tags import tags
 
 CIDR = "10.0.0.0/16"
-SUBNET_STEP = 8  # third byte between two /21 blocks; 26 zone letters fit into the /16
+SUBNET_STEP = 8  # third byte between two /21 blocks: 26 zone letters fit into the /16
 NFS_PORT = 2049
 ANYWHERE = "0.0.0.0/0"
 
@@ -21,26 +21,28 @@ ANYWHERE = "0.0.0.0/0"
 class Network(pulumi.ComponentResource):
     """The lab's own VPC: one public subnet per usable zone, outgoing traffic only.
 
-    Machines get a public address instead of a NAT gateway, which would cost more than all else that is idle. Nothing
-    can reach them: the group they are in has no ingress rule; people connect through Session Manager, which the
-    machine dials itself.
+    Machines get a public address while they run instead of a NAT gateway, which would cost more
+    than all else that is idle. Nothing can reach them there: their security group has no ingress
+    rule, and people connect through Session Manager, which the machine dials itself.
 
     Args:
-        args: `machines`: subnets exist only in zones that offer all of these types.
+        args: `machines`: subnets exist only in zones that offer the type of each.
     Outputs:
         id: of the VPC, `vpc-0a1b...`. subnet_ids: one per zone, in the order of the zones' names.
     Raises:
-        ValueError: no zone of the region offers all machine types; the message names those that could be had.
-    Cost: idle 0 USD; a public IPv4 address 0.005 USD per machine-hour while a machine runs (us-east-1, Nov 2026).
-    Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html,
-        https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html,
-        https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
+        ValueError: no zone of the region offers all types; names those that could be had.
+    Cost: idle 0 USD; 0.005 USD per machine-hour for the public address (us-east-1, Nov 2026).
+    Source: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html,
+        https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html,
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html
     """
 
     id: pulumi.Output[str]
     subnet_ids: pulumi.Output[list[str]]
     subnets: Mapping[str, ec2.Subnet]
-    """By zone name, for the roles that put something into a certain zone."""
+    """By zone, for whoever must be in the same one as something else."""
+    types: frozenset[str]
+    """Machine types, asked for or fallbacks of these, that one of the zones or more offer."""
     compute_group: ec2.SecurityGroup
     files_group: ec2.SecurityGroup
 
@@ -57,7 +59,7 @@ class Network(pulumi.ComponentResource):
             tags=labels,
             opts=child(self),
         )
-        # The group that everything falls into which names none: adopted, and left without rules.
+        # Whatever names no group falls into this one: adopted, and left without rules.
         ec2.DefaultSecurityGroup(
             f"{name}-default-group", vpc_id=network.id, tags=labels, opts=child(self)
         )
@@ -75,14 +77,15 @@ class Network(pulumi.ComponentResource):
         ec2.VpcEndpoint(
             f"{name}-s3",
             vpc_id=network.id,
-            vpc_endpoint_type="Gateway",  # free, unlike interface endpoints
+            vpc_endpoint_type="Gateway",  # free; an interface endpoint is billed by the hour
             service_name=f"com.amazonaws.{args.lab.region}.s3",
             route_table_ids=[routes.id],
             tags=labels,
             opts=child(self),
         )
+        offered = _offered(self, args)
         subnets = {}
-        for zone in _zones(self, args):
+        for zone in _shared_zones(args, offered):
             letter = zone[-1]
             subnets[zone] = ec2.Subnet(
                 f"{name}-subnet-{letter}",
@@ -99,15 +102,26 @@ class Network(pulumi.ComponentResource):
                 subnet_id=subnets[zone].id,
                 opts=child(self),
             )
-        compute = _group(
-            self, f"{name}-compute", network, "Notebooks and nodes: nothing comes in", labels
+        self.compute_group = ec2.SecurityGroup(
+            f"{name}-compute",
+            vpc_id=network.id,
+            description="Notebooks and nodes: nothing comes in",
+            revoke_rules_on_delete=True,
+            tags=labels,
+            opts=child(self),
         )
-        files = _group(
-            self, f"{name}-files", network, "Shared files: NFS from notebooks and nodes", labels
+        self.files_group = ec2.SecurityGroup(
+            f"{name}-files",
+            vpc_id=network.id,
+            description="Shared files: NFS from notebooks and nodes",
+            revoke_rules_on_delete=True,
+            tags=labels,
+            opts=child(self),
         )
+        # Rules are resources of their own: rules inside a group would undo them.
         vpc.SecurityGroupEgressRule(
             f"{name}-compute-out",
-            security_group_id=compute.id,
+            security_group_id=self.compute_group.id,
             ip_protocol="-1",
             cidr_ipv4=ANYWHERE,
             description="Packages, images, Session Manager and AWS services",
@@ -116,8 +130,8 @@ class Network(pulumi.ComponentResource):
         )
         vpc.SecurityGroupIngressRule(
             f"{name}-files-in",
-            security_group_id=files.id,
-            referenced_security_group_id=compute.id,
+            security_group_id=self.files_group.id,
+            referenced_security_group_id=self.compute_group.id,
             ip_protocol="tcp",
             from_port=NFS_PORT,
             to_port=NFS_PORT,
@@ -128,68 +142,51 @@ class Network(pulumi.ComponentResource):
         self.id = network.id
         self.subnet_ids = pulumi.Output.all(*(subnet.id for subnet in subnets.values()))
         self.subnets = subnets
-        self.compute_group = compute
-        self.files_group = files
+        self.types = frozenset(kind for kind, zones in offered.items() if zones & subnets.keys())
         publish(self, contracts.Network)
 
 
-def _group(
-    parent: pulumi.Resource,
-    name: str,
-    network: ec2.Vpc,
-    description: str,
-    labels: Mapping[str, str],
-) -> ec2.SecurityGroup:
-    """A group without rules; each rule is a resource of its own, since inline rules would undo those."""
-    return ec2.SecurityGroup(
-        name,
-        vpc_id=network.id,
-        description=description,
-        revoke_rules_on_delete=True,
-        tags=labels,
-        opts=child(parent),
-    )
-
-
 def _block(letter: str) -> str:
-    """The address range of a zone, by its letter: it stays the same when AWS opens or closes another zone."""
+    """The addresses of a zone, by its letter: the same when AWS opens or closes another zone."""
     return f"10.0.{SUBNET_STEP * (ord(letter) - ord('a'))}.0/21"
 
 
-def _zones(parent: pulumi.Resource, args: NetworkArgs) -> list[str]:
-    """Zones that offer every machine type, sorted.
+def _offered(parent: pulumi.Resource, args: NetworkArgs) -> dict[str, set[str]]:
+    """Zones that offer each type that was asked for, and each of its fallbacks.
 
-    The look-up is a plain one, because how many subnets there are depends on its answer.
+    The look-up is a plain one, because how many subnets there are depends on its answer. Only the
+    account itself can give it: the names of zones are shuffled per account.
     """
-    wanted = sorted({machine.type for machine in args.machines})
-    others = sorted({name for machine in args.machines for name in machine.fallbacks} - set(wanted))
+    asked = {machine.type for machine in args.machines}
+    others = {name for machine in args.machines for name in machine.fallbacks}
+    offered: dict[str, set[str]] = {name: set() for name in sorted(asked | others)}
     answer = ec2.get_instance_type_offerings(
         location_type="availability-zone",
-        filters=[{"name": "instance-type", "values": wanted + others}],
+        filters=[{"name": "instance-type", "values": list(offered)}],
         opts=pulumi.InvokeOptions(parent=parent),
     )
-    offered: dict[str, set[str]] = {name: set() for name in wanted + others}
-    # Zone names are shuffled per account, so only the account's own answer counts. Local Zones (us-west-2-lax-1a) are
-    # listed with their region but lack most services.
+    # Local Zones (us-west-2-lax-1a) are listed with their region, but lack most services.
     zone = re.compile(re.escape(args.lab.region) + "[a-z]")
     for kind, location in zip(answer.instance_types, answer.locations, strict=True):
         if zone.fullmatch(location):
             offered[kind].add(location)
-    shared = set.intersection(*(offered[name] for name in wanted))
-    if not shared:
-        raise ValueError(_refusal(args.lab.region, wanted, others, offered))
-    return sorted(shared)
+    return offered
 
 
-def _refusal(
-    region: str, wanted: list[str], others: list[str], offered: Mapping[str, set[str]]
-) -> str:
+def _shared_zones(args: NetworkArgs, offered: Mapping[str, set[str]]) -> list[str]:
+    """Zones that offer all types that were asked for, sorted."""
+    asked = sorted({machine.type for machine in args.machines})
+    if shared := set.intersection(*(offered[name] for name in asked)):
+        return sorted(shared)
+
     def where(name: str) -> str:
         return f"{name} in {', '.join(sorted(offered[name])) or 'no zone'}"
 
-    alternatives = [where(name) for name in others if offered[name]]
-    return (
-        f"no zone of {region} offers {' and '.join(wanted)} together: {'; '.join(map(where, wanted))}. "
-        f"Of the same class are offered there: {'; '.join(alternatives) or 'none'}. "
-        "Choose another size for notebook or cluster, or another aws:region."
+    others = [where(name) for name in offered if name not in asked and offered[name]]
+    together = " together" if len(asked) > 1 else ""
+    raise ValueError(
+        f"no zone of {args.lab.region} offers {' and '.join(asked)}{together}: "
+        f"{'; '.join(map(where, asked))}."
+        f" Of the same class it offers {'; '.join(others) or 'none'}."
+        " Choose another mllab:notebook.size or mllab:cluster.size, or another aws:region."
     )

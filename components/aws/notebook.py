@@ -20,32 +20,33 @@ from components.contracts import NotebookArgs, child, publish
 from components.tags import tags
 
 PORT = 8888
-HOME_DEVICE_NAME = "/dev/sdf"
+HOME_DEVICE = "/dev/sdf"
 NO_MOUNT = {"kind": "", "source": "", "path": "", "options": ""}
 
 Args = NotebookArgs[Network, Storage, Registry]
 
 
 class Notebook(pulumi.ComponentResource):
-    """One machine with JupyterLab for each seat, reached through Session Manager, stopped when nobody uses it.
+    """A machine with JupyterLab for each seat, reached without open ports, stopped when unused.
 
-    A machine is never replaced or restarted because AWS published another image or a script here changed: both are
-    ignored once it exists, since they only matter at its first boot. To rebuild one, name it:
-    `pulumi up --replace <urn>`; its home disk stays.
+    Image and first-boot script count when a machine is made. AWS publishes an image every week, and
+    taking it up would replace the machine; a new script would restart it, unread. So neither is
+    followed, nor are limits that the script carries (`idle_minutes`, `max_hours` on the machine
+    itself). To take them up, replace the machine by name; its home disk stays.
 
     Args:
-        args: see NotebookArgs. `image`: an AMI id instead of the resolved one.
+        args: see NotebookArgs. `image`: an AMI id. `keep`: home disks are protected.
     Outputs:
-        seats: {seat: {id, connect_command, token_command, stop_command, start_command}}; commands are typed as they
-        are, and need the AWS CLI with the Session Manager plugin. Connected, JupyterLab is at http://localhost:8888.
+        seats: for each {id, connect_command, token_command, stop_command, start_command}. The
+        commands are typed as they are; two need the AWS CLI's Session Manager plugin.
     Raises:
-        ValueError: inside the outputs: no image is published, or a home disk lives in a zone that lacks the size.
-    Cost: stopped 0.08 USD per GB of both disks and month, plus 0.10 USD per seat for the alarm; running the machine's
-        price (us-east-1, Nov 2026).
+        ValueError: inside the outputs: no image is published, or a home disk is in a zone where
+            the size is not offered.
+    Cost: stopped 0.08 USD per GB of both disks and month, and 0.10 USD for the alarm of each seat;
+        running the price of the machine (us-east-1, Nov 2026).
     Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-sessions-start.html,
         https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html,
-        https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/UsingAlarmActions.html,
-        https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
+        https://docs.aws.amazon.com/ebs/latest/userguide/ebs-detaching-volume.html
     """
 
     seats: pulumi.Output[dict[str, dict[str, str]]]
@@ -69,10 +70,12 @@ class Notebook(pulumi.ComponentResource):
             self, images.source(args.machine, files=files is not None)
         )
         stops = Stops(self, name, args.lab, labels)
-        before = [allowed, *(files.ready if files else [])]
+        # The first boot installs packages and mounts files, so the way out must exist by then; and
+        # the gateway cannot go before the machines have given up their public addresses.
+        before = [args.network, allowed, *(files.targets if files else [])]
         self.seats = pulumi.Output.all(
             **{
-                seat: self._seat(name, seat, args, image, profile, stops, before)
+                seat: self._seat(f"{name}-{seat}", seat, args, image, profile, stops, before)
                 for seat in args.seats
             }
         )
@@ -90,27 +93,28 @@ class Notebook(pulumi.ComponentResource):
     ) -> pulumi.Output[dict[str, str]]:
         labels = tags(args.lab, "notebook", seat)
         home = ebs.Volume(
-            f"{name}-{seat}-home",
+            f"{name}-home",
             availability_zone=_zone(seat, args.network),
             size=args.home_gb,
             type="gp3",
             encrypted=True,
             tags=labels,
-            # A disk cannot move: should the choice of zones change, it stays, and the machine follows it.
-            opts=child(self, ignore_changes=["availabilityZone"]),
+            # A disk cannot move: when zones come or go it stays, and the machine follows it.
+            opts=child(self, protect=args.keep, ignore_changes=["availabilityZone"]),
         )
         machine = ec2.Instance(
-            f"{name}-{seat}",
+            name,
             ami=image,
             instance_type=args.machine.type,
+            # The subnet gives the public address. Asked for here, its absence from a stopped
+            # machine would count as a change, and replace the machine.
             subnet_id=home.availability_zone.apply(lambda zone: _subnet(seat, zone, args)),
             vpc_security_group_ids=[args.network.compute_group.id],
             iam_instance_profile=profile.name,
-            # Two hops: containers on the machine may use its role.
             metadata_options={
                 "http_endpoint": "enabled",
                 "http_tokens": "required",
-                "http_put_response_hop_limit": 2,
+                "http_put_response_hop_limit": 2,  # containers on it may use the machine's role
             },
             root_block_device={
                 "volume_type": "gp3",
@@ -125,27 +129,25 @@ class Notebook(pulumi.ComponentResource):
             opts=child(
                 self,
                 depends_on=before,
-                # A new image would replace the machine, a new script would restart it.
                 ignore_changes=["ami", "userDataBase64"],
-                # Without capacity AWS lets one wait for 50 minutes.
+                # Where AWS has no machine left, the provider would go on asking for 50 minutes.
                 custom_timeouts=pulumi.CustomTimeouts(create="10m", update="20m", delete="20m"),
             ),
         )
         ec2.VolumeAttachment(
-            f"{name}-{seat}-home-attachment",
-            device_name=HOME_DEVICE_NAME,
+            f"{name}-home-attachment",
+            device_name=HOME_DEVICE,
             instance_id=machine.id,
             volume_id=home.id,
-            stop_instance_before_detaching=True,  # else a mounted disk is torn away, or the detach hangs
-            # A disk is attached to one machine at a time.
+            stop_instance_before_detaching=True,  # a mounted disk would hang, or lose writes
+            # A disk hangs on one machine at a time.
             opts=child(self, delete_before_replace=True),
         )
-        alarm(
-            self, f"{name}-{seat}-idle", args.lab, machine, args.machine, args.idle_minutes, labels
-        )
+        alarm(self, f"{name}-idle", args.lab, machine, args.machine, args.idle_minutes, labels)
         if args.stop_at:
             stops.daily(seat, machine, args.stop_at)
-        stops.at_end(seat, machine)
+        if args.lab.ends:
+            stops.after(seat, machine, args.lab.ends)
         return _commands(args.lab.region, machine)
 
 
@@ -161,18 +163,19 @@ def _policy(args: Args) -> pulumi.Output[str]:
 
 
 def _zone(seat: str, network: Network) -> str:
-    """The zone for a seat: by its name alone, so that other seats may come and go.
+    """The zone of a seat, by its name alone: other seats come and go without moving it.
 
-    Each zone draws a number from the pair of names and the highest wins; a zone more or less then moves few seats.
+    Each zone draws a number for the seat and the highest wins: a new zone, too, moves few seats.
     """
-    return max(network.subnets, key=lambda zone: hashlib.sha256(f"{seat}/{zone}".encode()).digest())
+    return max(network.subnets, key=lambda zone: hashlib.sha256(f"{seat} {zone}".encode()).digest())
 
 
 def _subnet(seat: str, zone: str, args: Args) -> pulumi.Input[str]:
     if zone not in args.network.subnets:
         raise ValueError(
-            f"the home disk of seat {seat} is in {zone}, where {args.machine.type} is not offered, and a disk cannot "
-            f"move. Choose a size that is offered there, or save its contents and give the seat another name."
+            f"the home disk of seat {seat} is in {zone}, where {args.machine.type} is not offered,"
+            " and a disk cannot move: choose a mllab:notebook.size that is offered there, or save"
+            " what is on the disk and give the seat another name"
         )
     return args.network.subnets[zone].id
 
@@ -198,33 +201,26 @@ def _settings(seat: str, args: Args, home: ebs.Volume) -> Mapping[str, pulumi.In
 
 
 def _commands(region: str, machine: ec2.Instance) -> pulumi.Output[dict[str, str]]:
-    """What a person types; quoted for a POSIX shell."""
-    session = pulumi.Output.concat(
-        "aws ssm start-session --region ", region, " --target ", machine.id
-    )
-    ports = _parameters(portNumber=str(PORT), localPortNumber=str(PORT))
-    token = _parameters(command="mllab-token")
+    """What a person types, quoted for a POSIX shell."""
+    session = f"aws ssm start-session --region {region} --target "
+    forward = _document("AWS-StartPortForwardingSession", portNumber=PORT, localPortNumber=PORT)
+    token = _document("AWS-StartInteractiveCommand", command="mllab-token")
     return pulumi.Output.all(
         id=machine.id,
-        connect_command=pulumi.Output.concat(
-            session, " --document-name AWS-StartPortForwardingSession --parameters ", ports
-        ),
-        token_command=pulumi.Output.concat(
-            session, " --document-name AWS-StartInteractiveCommand --parameters ", token
-        ),
-        stop_command=pulumi.Output.concat(
-            "aws ec2 stop-instances --region ", region, " --instance-ids ", machine.id
-        ),
-        start_command=pulumi.Output.concat(
-            "aws ec2 start-instances --region ", region, " --instance-ids ", machine.id
-        ),
+        connect_command=pulumi.Output.concat(session, machine.id, forward),
+        token_command=pulumi.Output.concat(session, machine.id, token),
+        stop_command=_instances("stop", region, machine),
+        start_command=_instances("start", region, machine),
     )
 
 
-def _parameters(**values: str) -> str:
-    """Parameters of a Session Manager document: JSON, each value in a list, in single quotes."""
-    return (
-        "'"
-        + json.dumps({key: [value] for key, value in values.items()}, separators=(",", ":"))
-        + "'"
+def _document(name: str, **parameters: object) -> str:
+    """Options that choose a Session Manager document; its parameters are lists of texts."""
+    values = {key: [str(value)] for key, value in parameters.items()}
+    return f" --document-name {name} --parameters '{json.dumps(values, separators=(',', ':'))}'"
+
+
+def _instances(verb: str, region: str, machine: ec2.Instance) -> pulumi.Output[str]:
+    return pulumi.Output.concat(
+        f"aws ec2 {verb}-instances --region {region} --instance-ids ", machine.id
     )

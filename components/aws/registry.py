@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pulumi
 from pulumi_aws import ecr
@@ -12,19 +13,19 @@ from components.contracts import RegistryArgs, child, publish
 from components.tags import tags
 
 UNTAGGED_DAYS = 7
-MOVING_TAG = "latest"  # what the job definition runs, so it must stay movable
+MOVING_TAG = "latest"  # what jobs run, so it must stay movable
 
 
 class Registry(pulumi.ComponentResource):
-    """A private repository for the lab's container images.
+    """A private repository for the lab's container images, deleted with its images.
 
     Args:
-        args: `keep_images`: newest images that survive the clean-up. `lab.profile` `strict`: a tag once pushed stays as
-            it is, apart from `latest`.
+        args: `keep_images`: newest images that survive the clean-up. `lab.profile`: in `strict`
+            a tag stays on the image it was pushed with, apart from `latest`.
     Outputs:
         uri: to tag and push to, `<account>.dkr.ecr.<region>.amazonaws.com/<name>`.
         login_command: logs docker in for twelve hours.
-    Cost: 0.10 USD per GB and month (us-east-1, Nov 2026); empty it is free.
+    Cost: empty 0 USD, else 0.10 USD per GB and month (us-east-1, Nov 2026).
     Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html,
         https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
     """
@@ -46,7 +47,8 @@ class Registry(pulumi.ComponentResource):
             ),
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[{"encryption_type": "AES256"}],
-            force_delete=True,  # images are made from sources; the lab's end takes them along
+            # A repository with images cannot be deleted otherwise; they are made from sources.
+            force_delete=True,
             tags=tags(args.lab, "registry"),
             opts=child(self),
         )
@@ -56,11 +58,13 @@ class Registry(pulumi.ComponentResource):
             policy=_clean_up(args.keep_images),
             opts=child(self),
         )
+        host = repository.repository_url.apply(lambda url: url.split("/")[0])
         self.uri = repository.repository_url
         self.login_command = pulumi.Output.format(
-            "aws ecr get-login-password --region {0} | docker login --username AWS --password-stdin {1}",
+            "aws ecr get-login-password --region {0}"
+            " | docker login --username AWS --password-stdin {1}",
             args.lab.region,
-            repository.repository_url.apply(lambda url: url.split("/")[0]),
+            host,
         )
         self.arn = repository.arn
         publish(self, contracts.Registry)
@@ -68,26 +72,15 @@ class Registry(pulumi.ComponentResource):
 
 def _clean_up(keep_images: int) -> str:
     """Untagged images go after a week; of all others the newest stay."""
-    untagged = {
-        "rulePriority": 1,
-        "description": f"Untagged for {UNTAGGED_DAYS} days",
-        "selection": {
-            "tagStatus": "untagged",
-            "countType": "sinceImagePushed",
-            "countUnit": "days",
-            "countNumber": UNTAGGED_DAYS,
-        },
-        "action": {"type": "expire"},
-    }
+    weekly = {"countType": "sinceImagePushed", "countUnit": "days", "countNumber": UNTAGGED_DAYS}
+    surplus = {"countType": "imageCountMoreThan", "countNumber": keep_images}
     # ECR wants the rule for `any` to come last.
-    surplus = {
-        "rulePriority": 2,
-        "description": f"More than {keep_images} images",
-        "selection": {
-            "tagStatus": "any",
-            "countType": "imageCountMoreThan",
-            "countNumber": keep_images,
-        },
+    return json.dumps({"rules": [_expire(1, "untagged", weekly), _expire(2, "any", surplus)]})
+
+
+def _expire(priority: int, status: str, selection: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "rulePriority": priority,
+        "selection": {"tagStatus": status, **selection},
         "action": {"type": "expire"},
     }
-    return json.dumps({"rules": [untagged, surplus]})

@@ -1,4 +1,4 @@
-"""The file system that notebooks and jobs of a lab share, on EFS."""
+"""The files that notebooks and jobs share, on EFS: the part of storage that may be absent."""
 
 from __future__ import annotations
 
@@ -10,29 +10,35 @@ from components.aws.network import Network
 from components.contracts import StorageArgs, child
 from components.tags import tags
 
-POSIX_ID = 1000  # the first user of Amazon Linux and Ubuntu, so that files made on notebooks and in jobs belong together
 MOUNT_PATH = "/shared"
+POSIX_ID = 1000  # the first user of Amazon Linux and of Ubuntu: what a job writes, a person owns
 
 
 class SharedFiles:
-    """The file system and what is needed to reach it, for the machines that mount it.
+    """An encrypted file system with one access point, through which everybody is the same user.
 
-    `ready`: mount targets; whoever mounts must come after them.
+    Args:
+        parent: the storage role, whose children all resources are.
+    Attributes:
+        system, access_point: for policies and mounts. mount: the entry of `Storage.mounts`.
+        targets: one per zone; a machine can mount only after the one of its zone is there.
+    Source: https://docs.aws.amazon.com/efs/latest/ug/enforce-identity-access-points.html,
+        https://docs.aws.amazon.com/efs/latest/ug/awsbackup.html
     """
 
     def __init__(self, parent: pulumi.Resource, name: str, args: StorageArgs[Network]) -> None:
         labels = tags(args.lab, "storage")
-        # AWS deletes a file system with everything in it without asking, so protection has to come from the engine.
         self.system = efs.FileSystem(
             f"{name}-files",
             encrypted=True,
             performance_mode="generalPurpose",
             throughput_mode="elastic",
-            lifecycle_policies=[  # one block per transition
+            lifecycle_policies=[  # AWS takes one transition per entry
                 {"transition_to_ia": "AFTER_30_DAYS"},
                 {"transition_to_primary_storage_class": "AFTER_1_ACCESS"},
             ],
             tags=labels,
+            # AWS deletes a file system with all that is in it, without asking.
             opts=child(parent, protect=args.keep),
         )
         # Recovery points would outlive the file system, and be billed.
@@ -63,7 +69,7 @@ class SharedFiles:
             policy=_roles_only(self.system, self.access_point),
             opts=child(parent),
         )
-        self.ready = [
+        self.targets = [
             efs.MountTarget(
                 f"{name}-files-{zone[-1]}",
                 file_system_id=self.system.id,
@@ -82,9 +88,10 @@ class SharedFiles:
 
 
 def _roles_only(system: efs.FileSystem, access_point: efs.AccessPoint) -> pulumi.Output[str]:
-    """Roles of the account mount through the access point, over TLS, if their own policies say so.
+    """Roles of the account whose own policies say so, through the access point, over TLS.
 
-    Without a policy whoever reaches port 2049 may mount; with one that forgets ClientMount nobody may.
+    Without such a policy whoever reaches the port may mount; with one that forgets ClientMount
+    nobody may.
     """
     account = pulumi.Output.concat("arn:aws:iam::", system.owner_id, ":root")
     return access.document(

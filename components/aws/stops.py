@@ -1,10 +1,10 @@
-"""What stops a notebook from outside, whatever goes wrong on the machine: an alarm and schedules."""
+"""What stops a notebook from outside, whatever goes wrong on it: an alarm and schedules."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pulumi
@@ -14,13 +14,21 @@ from components.aws import access
 from components.catalog import Machine
 from components.contracts import LabArgs, child
 
-PERIOD_SECONDS = 300  # basic monitoring reports every five minutes; finer costs money
-LONGEST_WATCH_SECONDS = 86_400  # CloudWatch's limit for periods below one hour
+PERIOD_SECONDS = 300  # what basic monitoring reports; finer costs money
+LONGEST_WATCH_SECONDS = 86_400  # CloudWatch looks back no further with such a period
 IDLE_PERCENT = 5.0
 
 
 class Stops:
-    """The schedules of all seats of a lab, in a group of their own, and the role they act as."""
+    """The schedules of all seats of a lab, in a group of their own, and the role they act in.
+
+    Each machine has its own: in a common call one bad id would keep all the others running.
+
+    Args:
+        parent: the notebook role, whose children all resources are.
+    Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html,
+        https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+    """
 
     def __init__(
         self, parent: pulumi.Resource, name: str, lab: LabArgs, labels: Mapping[str, str]
@@ -38,37 +46,31 @@ class Stops:
         self._allowed = iam.RolePolicy(
             f"{name}-scheduler-access",
             role=self._role.name,
-            policy=access.document(_stop_own(lab)),
+            policy=access.document(_stop_notebooks(lab)),
             opts=child(parent),
         )
 
-    def daily(self, seat: str, instance: ec2.Instance, at: time) -> None:
-        """Stop the machine every day at that time where the lab is."""
-        self._schedule(
-            seat,
-            "daily",
-            instance,
-            expression=f"cron({at.minute} {at.hour} * * ? *)",
-            start=None,
-        )
+    def daily(self, seat: str, machine: ec2.Instance, at: time) -> None:
+        """Stop the machine every day at that time of the lab's time zone."""
+        self._schedule(seat, machine, "daily", f"cron({at.minute} {at.hour} * * ? *)", None)
 
-    def at_end(self, seat: str, instance: ec2.Instance) -> None:
-        """Stop the machine when the lab's last day is over, and every hour after: also if somebody starts it again."""
-        if self._lab.ends is None:
-            return
-        midnight = datetime.combine(
-            self._lab.ends + timedelta(days=1), time(), ZoneInfo(self._lab.time_zone)
-        )
+    def after(self, seat: str, machine: ec2.Instance, last: date) -> None:
+        """Stop the machine when that day is over, and every hour from then on.
+
+        A single stop would hold only until somebody starts the machine again.
+        """
+        midnight = datetime.combine(last + timedelta(days=1), time(), ZoneInfo(self._lab.time_zone))
         start = midnight.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._schedule(seat, "end", instance, expression="rate(1 hour)", start=start)
+        self._schedule(seat, machine, "end", "rate(1 hour)", start)
 
     def _schedule(
-        self, seat: str, what: str, instance: ec2.Instance, *, expression: str, start: str | None
+        self, seat: str, machine: ec2.Instance, what: str, expression: str, start: str | None
     ) -> None:
-        # One schedule for each machine: with all ids in one call a single bad one would keep the others running.
         scheduler.Schedule(
             f"{self._name}-{seat}-{what}",
-            name=f"{seat}-{what}",  # unique in the group, whose own name is; a generated one may be too long
+            # Unique in the group, which has a generated name; with one of its own it could exceed
+            # the 64 characters that AWS takes.
+            name=f"{seat}-{what}",
             group_name=self._group.name,
             flexible_time_window={"mode": "OFF"},
             schedule_expression=expression,
@@ -77,17 +79,17 @@ class Stops:
             target={
                 "arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances",
                 "role_arn": self._role.arn,
-                "input": pulumi.Output.json_dumps({"InstanceIds": [instance.id]}),
+                "input": pulumi.Output.json_dumps({"InstanceIds": [machine.id]}),
             },
             opts=child(self._parent, depends_on=[self._allowed]),
         )
 
 
-def _stop_own(lab: LabArgs) -> dict[str, object]:
-    """Stop the lab's notebooks, known by their tags, so that the policy is the same whatever seats there are."""
+def _stop_notebooks(lab: LabArgs) -> access.Statement:
+    """Stop the lab's notebooks, known by their tags: the same policy whatever seats there are."""
     own = {"aws:ResourceTag/lab": lab.name, "aws:ResourceTag/role": "notebook"}
-    machines = f"arn:aws:ec2:{lab.region}:*:instance/*"
-    return access.allow(["ec2:StopInstances"], machines) | {"Condition": {"StringEquals": own}}
+    anywhere = f"arn:aws:ec2:{lab.region}:*:instance/*"
+    return access.allow(["ec2:StopInstances"], anywhere) | {"Condition": {"StringEquals": own}}
 
 
 def alarm(
@@ -99,27 +101,28 @@ def alarm(
     idle_minutes: int,
     labels: Mapping[str, str],
 ) -> None:
-    """Stop a machine whose processor did nothing for twice the idle time.
+    """Stop a machine whose processors did nothing for twice the idle time.
 
-    It sees neither GPU nor kernels, so it leaves the watchdog on the machine the first word and steps in where that is
-    dead. It acts only when it *enters* the alarm state: missing data of a stopped machine must count as fine, or it would
-    stay in alarm over the stop and never act again.
+    It sees neither GPU nor kernels, so the watchdog on the machine has the first word; this steps
+    in where that is dead. It acts only on *entering* the alarm state: missing data of a stopped
+    machine must count as fine, else it would stay in alarm and never act again.
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/UsingAlarmActions.html
     """
-    watch = min(2 * idle_minutes * 60, LONGEST_WATCH_SECONDS)
+    watched = min(2 * idle_minutes * 60, LONGEST_WATCH_SECONDS)
     cloudwatch.MetricAlarm(
         name,
+        alarm_description="Stops a notebook that nobody uses, should its own watchdog fail",
         namespace="AWS/EC2",
         metric_name="CPUUtilization",
         dimensions={"InstanceId": instance.id},
         statistic="Maximum",
         period=PERIOD_SECONDS,
-        evaluation_periods=math.ceil(watch / PERIOD_SECONDS),
-        # Of all processors together: one busy half of a core must count, also on a large machine.
+        evaluation_periods=math.ceil(watched / PERIOD_SECONDS),
+        # A share of all processors: half of one must count as busy on a large machine, too.
         threshold=min(IDLE_PERCENT, 50 / machine.vcpus),
         comparison_operator="LessThanThreshold",
         treat_missing_data="notBreaching",
         alarm_actions=[f"arn:aws:automate:{lab.region}:ec2:stop"],
-        alarm_description="Stops a notebook that nobody uses, should its own watchdog fail",
         tags=labels,
         opts=child(parent),
     )

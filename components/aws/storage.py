@@ -12,23 +12,25 @@ from components.aws.shared_files import SharedFiles
 from components.contracts import StorageArgs, child, publish
 from components.tags import tags
 
-ABORT_UPLOAD_DAYS = 3  # an upload that nobody finishes is invisible and billed
+ABORT_UPLOAD_DAYS = 3  # an upload that nobody finishes is invisible, and billed
 
 
 class Storage(pulumi.ComponentResource):
-    """A private bucket for data sets, checkpoints and results; a file system that all machines share.
+    """A private bucket for data sets, checkpoints and results; files that all machines share.
 
     Args:
-        args: `files`: EFS besides the bucket. `keep`: a bucket with objects refuses to be deleted and the file system
-            is protected. `undelete_days`: versions of overwritten and deleted objects stay that long; 0 for none.
+        args: `files`: EFS besides the bucket. `keep`: a bucket with objects refuses to be deleted,
+            and the file system is protected. `undelete_days`: versions of overwritten and deleted
+            objects stay that long.
     Outputs:
-        name: of the bucket. uri: `s3://<name>`. mounts: empty without files, else one
-        {kind: `efs`, source: `fs-...`, path: `/shared`, options: `tls,iam,accesspoint=fsap-...`}.
-    Cost: empty 0 USD. Bucket 0.023 USD per GB and month; files 0.30 USD, 0.016 USD once unused for 30 days, plus 0.03 USD
-        per GB read and 0.06 USD per GB written (us-east-1, Nov 2026).
+        name: of the bucket. uri: `s3://<name>`.
+        mounts: empty without files, else one {kind: `efs`, source: `fs-...`, path: `/shared`,
+        options: `tls,iam,accesspoint=fsap-...`}.
+    Cost: empty 0 USD. Bucket 0.023 USD per GB and month. Files 0.30 USD, 0.016 USD for what nobody
+        read for 30 days; 0.03 USD per GB read, 0.06 USD per GB written (us-east-1, Nov 2026).
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html,
-        https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html,
-        https://docs.aws.amazon.com/efs/latest/ug/enforce-identity-access-points.html
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html,
+        https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html
     """
 
     name: pulumi.Output[str]
@@ -48,7 +50,7 @@ class Storage(pulumi.ComponentResource):
             tags=tags(args.lab, "storage"),
             opts=child(self),
         )
-        block = s3.BucketPublicAccessBlock(
+        private = s3.BucketPublicAccessBlock(
             f"{name}-private",
             bucket=bucket.bucket,
             block_public_acls=True,
@@ -69,40 +71,19 @@ class Storage(pulumi.ComponentResource):
             rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
             opts=child(self),
         )
+        objects = pulumi.Output.concat(bucket.arn, "/*")
         s3.BucketPolicy(
             f"{name}-tls-only",
             bucket=bucket.bucket,
-            policy=access.document(
-                access.tls_only("s3:*", bucket.arn, pulumi.Output.concat(bucket.arn, "/*"))
-            ),
-            opts=child(self, depends_on=[block]),  # S3 refuses two of these writes at a time (409)
+            policy=access.document(access.tls_only("s3:*", bucket.arn, objects)),
+            # Both write to the bucket's permissions, and S3 refuses two at a time (409).
+            opts=child(self, depends_on=[private]),
         )
-        versions: list[pulumi.Resource] = []
-        if args.undelete_days:
-            versioning = s3.BucketVersioning(
-                f"{name}-versions",
-                bucket=bucket.bucket,
-                versioning_configuration={"status": "Enabled"},
-                opts=child(self),
-            )
-            versions.append(versioning)
         s3.BucketLifecycleConfiguration(
             f"{name}-clean-up",
             bucket=bucket.bucket,
-            rules=[
-                {
-                    "id": "clean-up",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "abort_incomplete_multipart_upload": {
-                        "days_after_initiation": ABORT_UPLOAD_DAYS
-                    },
-                    # Also without versioning: old versions remain when it is switched off.
-                    "noncurrent_version_expiration": {"noncurrent_days": args.undelete_days or 1},
-                    "expiration": {"expired_object_delete_marker": True},
-                }
-            ],
-            opts=child(self, depends_on=versions),
+            rules=[_clean_up(args.undelete_days)],
+            opts=child(self, depends_on=_versions(self, name, bucket, args.undelete_days)),
         )
         self.files = SharedFiles(self, name, args) if args.files else None
         self.name = bucket.bucket
@@ -110,3 +91,29 @@ class Storage(pulumi.ComponentResource):
         self.mounts = pulumi.Output.all(*([self.files.mount] if self.files else []))
         self.arn = bucket.arn
         publish(self, contracts.Storage)
+
+
+def _versions(
+    parent: pulumi.Resource, name: str, bucket: s3.Bucket, undelete_days: int
+) -> list[pulumi.Resource]:
+    if not undelete_days:
+        return []
+    versioning = s3.BucketVersioning(
+        f"{name}-versions",
+        bucket=bucket.bucket,
+        versioning_configuration={"status": "Enabled"},
+        opts=child(parent),
+    )
+    return [versioning]
+
+
+def _clean_up(undelete_days: int) -> s3.BucketLifecycleConfigurationRuleArgsDict:
+    return {
+        "id": "clean-up",
+        "status": "Enabled",
+        "filter": {"prefix": ""},
+        "abort_incomplete_multipart_upload": {"days_after_initiation": ABORT_UPLOAD_DAYS},
+        # Also without versioning: old versions are still there when it has been switched off.
+        "noncurrent_version_expiration": {"noncurrent_days": undelete_days or 1},
+        "expiration": {"expired_object_delete_marker": True},
+    }
