@@ -65,10 +65,11 @@ def tags(lab: Tagged, role: str, seat: str | None = None, **extra: str) -> dict[
 def encode_owner(address: str) -> str:
     """An e-mail address as a tag value: `@` becomes `_at_`, `.` becomes `-`, all else stays.
 
-    `instructor@example.edu` is written `instructor_at_example-edu`. It is for reading, not for turning back.
+    `instructor@example.edu` is written `instructor_at_example-edu`, to be read by people; two
+    addresses may look the same.
 
     Raises:
-        ValueError: a character has no place in a tag value, or the result is longer than 63 characters.
+        ValueError: a character has no place in a tag, or the result is longer than 63 characters.
     """
     encoded = address.replace("@", "_at_").replace(".", "-")
     odd = sorted({letter for letter in encoded if not _VALUE.fullmatch(letter)})

@@ -10,11 +10,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from mllab.settings import faults
-from mllab.settings.faults import Fault
+from mllab.settings.faults import NAMESPACE, Fault
 from mllab.settings.lab import Lab
-from mllab.settings.limits import CLOUDS
 
-NAMESPACE: Final = "mllab"
 SECTIONS: Final = tuple(name for name in Lab.model_fields if name not in ("stack", "region"))
 _REGION_KEYS: Final = {"aws": "aws:region"}
 _EMPTY: Final = (None, "", "null")  # a section without anything in it, in the file and from Pulumi
@@ -48,18 +46,23 @@ def lab(
             given[name] = _opened(value)
     about = given["lab"]
     cloud = about.get("cloud") if isinstance(about, dict) else None
-    region_key = _REGION_KEYS[cloud if isinstance(cloud, str) and cloud in CLOUDS else "aws"]
     given["stack"] = stack
-    if (region := values.get(region_key)) not in _EMPTY:
+    if (region := values.get(region_key(cloud))) not in _EMPTY:
         given["region"] = region
     context = {"stack": stack, "cloud": cloud, "today": today}
     try:
-        return (Lab.model_validate(given, context=context) if not found else None), found
+        checked = Lab.model_validate(given, context=context)
     except ValidationError as exc:
         for path, words in faults.read(exc):
-            key = region_key if path[0] == "region" else f"{NAMESPACE}:{path[0]}"
+            key = region_key(cloud) if path[0] == "region" else f"{NAMESPACE}:{path[0]}"
             found.append((("stack",) if path[0] == "stack" else (key, *path[1:]), words))
-    return None, found
+        return None, found
+    return (None if found else checked), found
+
+
+def region_key(cloud: object) -> str:
+    """The key that a cloud's provider reads its region from; AWS's while the cloud is not known."""
+    return _REGION_KEYS.get(cloud, "aws:region") if isinstance(cloud, str) else "aws:region"
 
 
 def holds_secret(value: Any) -> bool:

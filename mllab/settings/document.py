@@ -99,9 +99,7 @@ def parse(raw: bytes) -> Document:
 
 def _text(raw: bytes) -> str:
     if len(raw) > MAX_BYTES:
-        raise Broken(
-            f"is {len(raw):,} bytes long, at most {MAX_BYTES:,}; a stack file is a page of text"
-        )
+        raise Broken(f"is longer than {MAX_BYTES:,} bytes; a stack file is a page of text")
     if b"\0" in raw and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Broken("is a binary file, not a stack file")
     try:

@@ -17,6 +17,7 @@ Path = tuple[str | int, ...]
 Fault = tuple[Path, str]
 """Where, and what is wrong there."""
 
+NAMESPACE: Final = "mllab"
 _SHOWN: Final = 60  # characters of a value that are repeated
 _NOT_A_SECTION: Final = "must be a section with settings in it, like {size: gpu-small}"
 
@@ -27,11 +28,17 @@ def read(exc: ValidationError) -> list[Fault]:
 
 
 def dotted(path: Iterable[str | int]) -> str:
-    """`notebook.seats[2]`."""
+    """`notebook.seats[2]`; a key that cannot be printed is escaped, a long one is cut."""
     words = ""
     for step in path:
-        words += f"[{step}]" if isinstance(step, int) else f".{step}" if words else step
+        key = step if isinstance(step, int) or step.isprintable() else repr(step)[1:-1]
+        words += f"[{key}]" if isinstance(key, int) else f".{_cut(key)}" if words else _cut(key)
     return words
+
+
+def spoken(path: Path) -> str:
+    """`notebook.size` for a path that begins with `mllab:notebook`; other keys as they are."""
+    return dotted(path).removeprefix(f"{NAMESPACE}:")
 
 
 def shown(value: Any) -> str:
@@ -42,6 +49,10 @@ def shown(value: Any) -> str:
         words = json.dumps(value, default=str)
     else:
         words = "a section" if isinstance(value, dict) else str(value)
+    return _cut(words)
+
+
+def _cut(words: str) -> str:
     return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}..."
 
 
@@ -67,8 +78,8 @@ def _model(path: Path) -> type[BaseModel]:
 
 def _meaning(path: Path) -> str:
     """The first sentence of a setting's description."""
-    description = _model(path[:-1]).model_fields[str(path[-1])].description or ""
-    return description.split(". ")[0].rstrip(".")
+    words = (_model(path[:-1]).model_fields[str(path[-1])].description or "").split(". ")[0]
+    return words[:1].lower() + words[1:].rstrip(".")
 
 
 def _unknown(path: Path) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from mllab.errors import SettingsError, UsageError
 from mllab.settings import check
 from mllab.settings.document import MAX_BYTES, Broken, Document, parse
-from mllab.settings.faults import Fault, dotted
+from mllab.settings.faults import Fault, spoken
 from mllab.settings.fields import nearest
 from mllab.settings.lab import Lab
 
@@ -138,7 +138,7 @@ def from_config(stack: str, values: Mapping[str, str]) -> Lab:
     lab, found = check.lab(stack, values, None)
     if lab is not None:
         return lab
-    lines = [f"stack {stack}: {_spoken(at)}: {words}" for at, words in found]
+    lines = [f"stack {stack}: {spoken(at)}: {words}" for at, words in found]
     raise SettingsError(lines, cure=_cure(f"{FOLDER}/Pulumi.{stack}.yaml", stack))
 
 
@@ -195,20 +195,13 @@ def _handed_over(value: Any) -> str:
 
 
 def _lines(where: str, document: Document, found: list[Fault]) -> list[str]:
-    def order(fault: Fault) -> tuple[int, str]:
-        return document.line(fault[0]), _spoken(fault[0])
-
+    """One line per fault, in the order of the file."""
     lines = []
-    for at, words in sorted(found, key=order):
-        name = _spoken(at)
-        lines.append(f"{where}:{document.line(at)}: {f'{name}: ' if name else ''}{words}")
-    return lines
-
-
-def _spoken(path: tuple[str | int, ...]) -> str:
-    """`notebook.size` for (`config`, `mllab:notebook`, `size`); other keys as they stand there."""
-    inner = path[1:] if path[:1] == ("config",) and len(path) > 1 else path
-    return dotted(inner).removeprefix(f"{check.NAMESPACE}:")
+    for at, words in found:
+        inner = at[1:] if at[:1] == ("config",) and len(at) > 1 else at
+        name = f"{spoken(inner)}: " if inner else ""
+        lines.append((document.line(at), f"{name}{words}"))
+    return [f"{where}:{line}: {words}" for line, words in sorted(lines)]
 
 
 def _shown(path: Path) -> str:

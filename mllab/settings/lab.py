@@ -37,7 +37,8 @@ from mllab.settings.fields import (
     is_email,
 )
 
-_FIXED: Final[JsonDict] = {"fixed": True}
+_FIXED: Final[JsonDict] = {"fixed": True}  # cannot change after the first `up`
+_ASKED: Final[JsonDict] = {"asked": True}  # `mllab new` asks for it, as for all that is required
 
 
 class Section(BaseModel):
@@ -50,15 +51,14 @@ class LabSection(Section):
     """Who answers for the lab, where it is and how long it lives."""
 
     cloud: Annotated[str, limits.CLOUD] = Field(
-        description="Cloud the lab is in. Cannot change after the first up: "
-        "another cloud is another lab.",
+        description="Cloud the lab is in. Cannot change after the first up.",
         json_schema_extra=_FIXED,
     )
     name: Annotated[str, BeforeValidator(limits.LAB_NAME)] | None = Field(
         default=None,
         validate_default=True,
         description="Begins every name in the lab; by default the stack's name. "
-        "Cannot change after the first up: everything would be replaced.",
+        "Cannot change after the first up.",
         json_schema_extra=_FIXED,
     )
     owner: Owner = Field(
@@ -67,12 +67,14 @@ class LabSection(Section):
     profile: Annotated[str, choice("course", "strict")] = Field(
         default="course",
         description="course: cheap, ends, easy to remove; strict: security baseline first.",
+        json_schema_extra=_ASKED,
     )
     starts: Day | None = Field(default=None, description="First day of the lab.")
     ends: Day | None = Field(
         default=None,
         validate_default=True,
         description="Last day of the lab; at its end the machines stop. A course must have one.",
+        json_schema_extra=_ASKED,
     )
 
     @field_validator("name")
@@ -111,7 +113,9 @@ class Notebook(Section):
         default="vm", description="vm: a machine with JupyterLab on it."
     )
     size: limits.Size = Field(
-        default="gpu-small", description="Size of each machine, or a machine type of the cloud."
+        default="gpu-small",
+        description="Size of each machine, or a machine type of the cloud.",
+        json_schema_extra=_ASKED,
     )
     disk_gb: Annotated[int, limits.DISK_GB] = Field(
         default=100, description="System disk of each machine in GB; billed also while stopped."
@@ -122,6 +126,7 @@ class Notebook(Section):
     seats: Annotated[tuple[Annotated[str, limits.SEAT], ...], Listed, limits.SEATS, Unique] = Field(
         default=("shared",),
         description="One machine each; the names are keys, so one can go and the others stay.",
+        json_schema_extra=_ASKED,
     )
     idle_minutes: Annotated[int, limits.IDLE] = Field(
         default=60, description="A machine that nobody has used for so long stops."
@@ -132,9 +137,12 @@ class Notebook(Section):
     stop_at: TimeOfDay | None = Field(
         default=time(3),
         description="Time of day at which every machine stops, in quotes; null for never.",
+        json_schema_extra=_ASKED,
     )
     time_zone: TimeZone = Field(
-        default="UTC", description="Time zone of stop_at and ends, like Europe/Copenhagen."
+        default="UTC",
+        description="Time zone of stop_at and ends, like Europe/Copenhagen.",
+        json_schema_extra=_ASKED,
     )
 
     @field_validator("disk_gb")
@@ -143,9 +151,8 @@ class Notebook(Section):
         if "size" not in info.data:
             return disk_gb  # the size has a fault of its own
         gpus = catalog.machine(limits.cloud_of(info), info.data["size"]).gpus
-        least = limits.GPU_IMAGE_GB if gpus else limits.CPU_IMAGE_GB
-        if disk_gb < least:
-            raise fault(f"must be at least {least}, the image needs it")
+        if gpus and disk_gb < limits.GPU_IMAGE_GB:
+            raise fault(f"must be at least {limits.GPU_IMAGE_GB}, the image for GPUs needs it")
         return disk_gb
 
 
@@ -153,10 +160,14 @@ class Cluster(Section):
     """The machines that take jobs; none runs while there is no job."""
 
     size: limits.Size = Field(
-        default="gpu-small", description="Size of each machine, or a machine type of the cloud."
+        default="gpu-small",
+        description="Size of each machine, or a machine type of the cloud.",
+        json_schema_extra=_ASKED,
     )
     max_nodes: Annotated[int, limits.NODES] = Field(
-        default=4, description="Most machines at the same time; the least is always 0."
+        default=4,
+        description="Most machines at the same time; the least is always 0.",
+        json_schema_extra=_ASKED,
     )
     spot: Switch = Field(
         default=True,
@@ -176,6 +187,7 @@ class Storage(Section):
     keep: Switch = Field(
         default=True,
         description="true: a lab that holds data refuses to go until its data is named.",
+        json_schema_extra=_ASKED,
     )
     undelete_days: Annotated[int, limits.DAYS] = Field(
         default=0, description="Days that a deleted or overwritten object can be brought back."
@@ -216,8 +228,7 @@ class Aws(Section):
     )
     own_costs_only: Switch = Field(
         default=False,
-        description="true: count only what carries the lab's tag, which the payer must have "
-        "activated; false: the whole account.",
+        description="true: count only what carries the lab's tag, once the payer has activated it.",
     )
 
 
@@ -232,8 +243,7 @@ class Lab(Section):
 
     stack: Annotated[str, limits.STACK_NAME]
     region: limits.Region = Field(
-        description="Region of the cloud. Cannot change after the first up: "
-        "everything would be replaced.",
+        description="Region of the cloud, like us-east-1. Cannot change after the first up.",
         json_schema_extra=_FIXED,
     )
     lab: LabSection

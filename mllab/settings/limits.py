@@ -41,7 +41,12 @@ KIND: Final = choice(
 
 # Sources: 65536, EC2 API reference, EbsBlockDevice, gp3. 1440, CloudWatch API reference,
 # PutMetricAlarm: periods of five minutes may add up to one day.
-DISK_GB: Final = whole(1, 65536, "a machine needs a disk", "EBS makes no larger one")
+DISK_GB: Final = whole(
+    CPU_IMAGE_GB,
+    65536,
+    f"and {GPU_IMAGE_GB} with a GPU: the image needs it",
+    "EBS makes no larger disk",
+)
 HOME_GB: Final = whole(1, 65536, "people's work needs a place", "EBS makes no larger disk")
 IDLE: Final = whole(
     15, 1440, "a shorter pause is somebody thinking", "the alarm behind it looks back one day"

@@ -1,0 +1,158 @@
+"""A new stack file: what to ask for it, what it says, and writing it without harm to another."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from mllab.errors import SettingsError, UsageError
+from mllab.settings import check, document, faults, files
+from mllab.settings.fields import nearest
+from mllab.settings.lab import Lab
+from mllab.settings.reference import Setting, settings, written
+
+_SWITCHES: Final = {"y": "true", "yes": "true", "n": "false", "no": "false"}
+_NOTHING: Final = ("none", "null", "never")
+# Text that needs no quotes: no number, and no word that a YAML reader takes for something else.
+_PLAIN: Final = re.compile(
+    r"(?!(?:y|yes|n|no|on|off|true|false|null)$)[a-z][a-z0-9_@./+-]*", re.IGNORECASE
+)
+_HEADER: Final = """\
+# The lab {stack}. Every line says what it does; change what you like, then:
+#   mllab check {stack}      is it right?
+#   mllab rehearse {stack}   its whole life, simulated, without an account
+#   mllab up {stack}         make it
+config:
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(Setting):
+    """What `mllab new` asks, see Setting."""
+
+    def parse(
+        self, typed: str, answers: Mapping[str, object] | None = None, *, today: date | None = None
+    ) -> object:
+        """What was typed, checked by the model of its section.
+
+        Args:
+            typed: as a person types it; lists with commas. Nothing typed takes the default.
+            answers: what was answered before, so that an `ends` before `starts` is found at once.
+            today: refuse a last day that is past.
+        Returns:
+            A value for `answers`; None where nothing was given and nothing is needed.
+        Raises:
+            SettingsError: one fault, beginning with the key.
+        """
+        value = self._read(typed.strip())
+        told: dict[str, Any] = {"lab": {}, "budget": {}}
+        for key, answer in {**(answers or {}), self.key: value}.items():
+            section, _, name = key.rpartition(".")
+            if answer is not None or (key == self.key and self.default):
+                (told.setdefault(section, {}) if section else told)[name] = answer
+        context = {"cloud": told["lab"].get("cloud"), "today": today}
+        path = tuple(self.key.split("."))
+        try:
+            Lab.model_validate(told, context=context)
+        except ValidationError as exc:
+            for at, words in faults.read(exc):
+                if at[: len(path)] == path:
+                    raise SettingsError([f"{faults.dotted(at)}: {words}"]) from exc
+        return value
+
+    def _read(self, typed: str) -> object:
+        typed = typed or self.default
+        if not typed or (typed.lower() in _NOTHING and not self.required):
+            return None
+        if self.kind == "list":
+            return [part.strip() for part in typed.strip("[]").split(",") if part.strip()]
+        return _SWITCHES.get(typed.lower(), typed) if self.kind == "switch" else typed
+
+
+def questions() -> tuple[Question, ...]:
+    """Every setting as a question, the cloud before its region; `asked` marks the usual ones."""
+    region, cloud, *others = (Question(**vars(setting)) for setting in settings())
+    return (cloud, region, *others)
+
+
+def render(stack: str, answers: Mapping[str, object]) -> str:
+    """The text of a stack file: every setting with its comment.
+
+    Args:
+        answers: key to value, `{"notebook.size": "gpu-small"}`, as `Question.parse` gives them.
+            What is left out takes its default.
+    Raises:
+        SettingsError: a key is not a setting.
+    """
+    known = {setting.key: setting for setting in settings()}
+    if unknown := [key for key in answers if key not in known]:
+        raise SettingsError([f"{key}: is not a setting{nearest(key, known)}" for key in unknown])
+    text = _HEADER.format(stack=stack)
+    above = ""
+    for key, setting in known.items():
+        section, _, name = key.rpartition(".")
+        if not section:
+            name = check.region_key(answers.get("lab.cloud"))
+        if section != above:
+            text += f"  {faults.NAMESPACE}:{section}:\n"
+            above = section
+        value = answers.get(key, setting.default or None)
+        if value is not None or setting.default:
+            line = f"{name}: {_yaml(setting, value)}"
+        else:
+            line = f"# {name}: ..."
+        text += f"{'    ' if section else '  '}{line} # {setting.text}\n"
+    return text
+
+
+def write(root: Path, stack: str, answers: Mapping[str, object], today: date) -> Path:
+    """Write `stacks/Pulumi.<stack>.yaml`; what exists already is never touched.
+
+    Args:
+        root: the project's folder. answers: see render. today: refuse a lab that is over by then.
+    Returns:
+        Where the file is.
+    Raises:
+        SettingsError: the answers make no lab; nothing was written.
+        UsageError: the name cannot be a stack's, the file exists, or it cannot be written.
+    """
+    path = files.file_of(root, stack)
+    text = render(stack, answers)
+    values = document.parse(text.encode()).data["config"]
+    _, found = check.lab(stack, values, today)
+    if found:
+        lines = [f"{faults.spoken(at)}: {words}" for at, words in found]
+        raise SettingsError(lines, cure="No file was written.")
+    where = path.relative_to(root).as_posix()
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as exc:
+        cure = "Take another name, or edit that file."
+        raise UsageError(f"{where} exists already; nothing was changed", cure=cure) from exc
+    except OSError as exc:
+        raise UsageError(f"{where} cannot be written: {exc.strerror or exc}") from exc
+    return path
+
+
+def _yaml(setting: Setting, value: object) -> str:
+    """A value as YAML reads it back."""
+    if value is None:
+        return "null"
+    if setting.kind == "list":
+        parts = value if isinstance(value, list | tuple) else written(value).split(", ")
+        return f"[{', '.join(_quoted(written(part)) for part in parts)}]"
+    words = written(value)
+    return _quoted(words) if setting.kind == "text" else words
+
+
+def _quoted(words: str) -> str:
+    return words if _PLAIN.fullmatch(words) or words.isdigit() else json.dumps(words)

@@ -1,0 +1,95 @@
+"""Every setting as the README's tables and `mllab new` show it, taken from the models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+from pydantic import BaseModel, BeforeValidator
+from pydantic.fields import FieldInfo
+
+from components import catalog
+from mllab.settings.fields import Choice, Listed, Money, Whole
+from mllab.settings.lab import Lab
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting.
+
+    Args:
+        key: `notebook.size`; `region` for the region of the cloud.
+        text: what it is for, one line.
+        kind: `text`, `number`, `switch` (true or false) or `list`.
+        default: as the file would have it; empty when there is none.
+        required: there is no lab without it.
+        choices: the words to choose from, empty when there are other ways.
+        limits: `15 to 1440`, `true, false`; empty when only the text tells.
+        fixed: cannot change after the first `up`.
+        asked: one of the few that nearly every lab sets.
+    """
+
+    key: str
+    text: str
+    kind: str
+    default: str
+    required: bool
+    choices: tuple[str, ...]
+    limits: str
+    fixed: bool
+    asked: bool
+
+
+def settings() -> tuple[Setting, ...]:
+    """All settings, in the order of the file: the region, then section by section."""
+    found = [_setting("region", Lab.model_fields["region"])]
+    for section, field in Lab.model_fields.items():
+        model: Any = field.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            for name, inner in model.model_fields.items():
+                found.append(_setting(f"{section}.{name}", inner))
+    return tuple(found)
+
+
+def written(value: Any) -> str:
+    """A checked value as a person would type it; empty for none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, time):
+        return value.isoformat("minutes")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return ", ".join(written(each) for each in value)
+    return str(value)
+
+
+def _setting(key: str, field: FieldInfo) -> Setting:
+    checks = [data.func for data in field.metadata if isinstance(data, BeforeValidator)]
+    check = next((each for each in checks if isinstance(each, Choice | Whole | Money)), None)
+    kind, choices = "text", check.words if isinstance(check, Choice) else ()
+    if field.annotation is bool:
+        kind, choices = "switch", ("true", "false")
+    elif field.annotation in (int, float):
+        kind = "number"
+    elif Listed in field.metadata:
+        kind = "list"
+    elif key.endswith(".size"):
+        choices = tuple(catalog.SIZES)
+    marks = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    return Setting(
+        key=key,
+        text=field.description or "",
+        kind=kind,
+        default="" if field.is_required() else written(field.default),
+        required=field.is_required(),
+        choices=choices,
+        limits=", ".join(choices) or str(check or ""),
+        fixed=bool(marks.get("fixed")),
+        asked=field.is_required() or bool(marks.get("asked")),
+    )
