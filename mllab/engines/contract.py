@@ -139,7 +139,7 @@ class Plan:
     @property
     def empty(self) -> bool:
         """True when a run would change nothing."""
-        return all(step.op is Op.SAME for step in self.steps) and not self.pending
+        return all(step.op in {Op.SAME, Op.READ} for step in self.steps) and not self.pending
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,9 @@ class Engine(Protocol):
         """Read everything; steps are SAME, UPDATE (drift, with changes) or DELETE (gone). `dry` leaves the state."""
         ...
 
-    def destroy(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
+    def destroy(
+        self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()
+    ) -> Outcome:
         """Delete everything. `release`: urns whose protection is lifted and whose contents go too."""
         ...
 

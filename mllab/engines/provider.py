@@ -97,10 +97,22 @@ class ProviderFailure(Exception):
     """
 
     def __init__(
-        self, message: str, *, code: str = "", cure: str = "", made: Made | None = None, seconds: float = 0.0
+        self,
+        message: str,
+        *,
+        code: str = "",
+        cure: str = "",
+        made: Made | None = None,
+        seconds: float = 0.0,
     ) -> None:
         super().__init__(message)
-        self.message, self.code, self.cure, self.made, self.seconds = message, code, cure, made, seconds
+        self.message, self.code, self.cure, self.made, self.seconds = (
+            message,
+            code,
+            cure,
+            made,
+            seconds,
+        )
 
 
 class Provider(Protocol):
@@ -118,7 +130,9 @@ class Provider(Protocol):
 
     def check(self, call: Call, olds: Properties | None, news: Properties) -> Checked: ...
 
-    def diff(self, call: Call, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties) -> Difference: ...
+    def diff(
+        self, call: Call, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties
+    ) -> Difference: ...
 
     def create(self, call: Call, inputs: Properties) -> Made:
         """Raises ProviderFailure. In a preview `id` is empty."""

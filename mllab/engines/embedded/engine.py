@@ -1,0 +1,251 @@
+"""The embedded engine: previews, brings up, refreshes and destroys a stack on simulated clouds, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from components.holdings import HOLDS_DATA
+from mllab.clock import Clock
+from mllab.engines.contract import Holding, OnStep, Outcome, Plan, StackTarget, ignore
+from mllab.engines.embedded import refreshing, removal, urns
+from mllab.engines.embedded.ledger import Ledger
+from mllab.engines.embedded.lock import Lock
+from mllab.engines.embedded.program import Program
+from mllab.engines.embedded.record import Record
+from mllab.engines.embedded.recover import recover
+from mllab.engines.embedded.registry import Registry
+from mllab.engines.embedded.report import Report, lines
+from mllab.engines.embedded.run import Run
+from mllab.engines.embedded.schedule import Measured, Schedule, Simulated, Times, advance
+from mllab.engines.embedded.store import Loaded, Store
+from mllab.engines.embedded.values import bare, clear, masked
+from mllab.engines.provider import Provider, ProviderFailure
+from mllab.errors import RunFailed
+
+
+class EmbeddedEngine:
+    """One stack on simulated clouds, by the rules of Pulumi's engine.
+
+    Args:
+        target: the program and its configuration.
+        providers: the clouds, by package (`aws`).
+        home: folder of the state, which is `home/state/<stack>.json`.
+        clock: the time; a simulated one is moved over each run.
+        parallel: how many operations run side by side.
+    """
+
+    name = "embedded"
+
+    def __init__(
+        self,
+        target: StackTarget,
+        providers: Mapping[str, Provider],
+        home: Path,
+        clock: Clock,
+        parallel: int = 16,
+    ) -> None:
+        self._target, self._providers, self._clock = target, providers, clock
+        self._parallel = parallel
+        self._folder = home / "state"
+        self._store = Store(self._folder, target.stack)
+        self._lock = Lock(self._folder / f"{target.stack}.lock", target.stack)
+        self._blocking = any(provider.blocking for provider in providers.values())
+
+    def preview(self, on_step: OnStep = ignore) -> Plan:
+        """What `up` would do.
+
+        Raises:
+            RunFailed: the program is wrong, or the cloud refuses its inputs; one line per fault.
+        """
+        self._lock.check()
+        loaded = self._store.load()
+        report = Report(on_step)
+        run = self._run(loaded, report, dry=True)
+        pending = tuple(item.record.urn for item in loaded.pending)
+        recover(run)
+        program = Program(run, self._threads, self._other_stack)
+        program.execute()
+        program.remove_rest()
+        if report.failures:
+            first = next((failure.cure for failure in report.failures if failure.cure), "")
+            raise RunFailed(lines(report.failures), cure=first)
+        return Plan(
+            stack=self._target.stack,
+            engine=self.name,
+            steps=tuple(report.steps),
+            resources=tuple(run.resources),
+            outputs=masked(program.outputs()),
+            pending=pending,
+            warnings=tuple(report.warnings),
+        )
+
+    def up(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
+        """Make the cloud what the program declares."""
+        with self._writing(Report(on_step), release) as run:
+            recover(run)
+            program = Program(run, self._threads, self._other_stack)
+            try:
+                program.execute()
+                program.remove_rest()
+            except Exception:
+                program.finish()
+                raise
+            program.finish()
+        return self._outcome(run)
+
+    def refresh(self, on_step: OnStep = ignore, *, dry: bool = False) -> Outcome:
+        """Read everything that is recorded, and record what is really there."""
+        if dry:
+            self._lock.check()
+            run = self._run(self._store.load(), Report(on_step), dry=True)
+            recover(run)
+            refreshing.refresh(run, self._threads)
+            return self._outcome(run)
+        with self._writing(Report(on_step)) as run:
+            recover(run)
+            refreshing.refresh(run, self._threads)
+        return self._outcome(run)
+
+    def destroy(
+        self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()
+    ) -> Outcome:
+        """Delete everything that is recorded."""
+        with self._writing(Report(on_step), release) as run:
+            recover(run)
+            removal.remove(run, run.ledger.left(), [], self._threads)
+        return self._outcome(run)
+
+    def outputs(self) -> Mapping[str, Any]:
+        """The stack's outputs; secrets in clear."""
+        stack = self._stack(self._store.load().records)
+        return {key: clear(value) for key, value in stack.outputs.items()} if stack else {}
+
+    def state(self) -> Mapping[str, Any]:
+        """The deployment as `pulumi stack export` prints it, secrets sealed with the stack's key."""
+        loaded = self._store.load()
+        return self._store.deployment(
+            loaded.records, loaded.pending, self._clock.now(), self._store.sealer.seal
+        )
+
+    def export(self) -> Mapping[str, Any]:
+        """The deployment for `pulumi stack import`: secrets are in clear. Never print or keep it unasked."""
+        return self._store.export(self._clock.now())
+
+    def holdings(self) -> tuple[Holding, ...]:
+        """Every resource of the state that keeps data, with what it holds now."""
+        loaded = self._store.load()
+        run = self._run(loaded, Report(ignore), dry=True)
+        return tuple(
+            Holding(
+                urn=record.urn,
+                type=record.type,
+                name=record.name,
+                what=HOLDS_DATA[record.type],
+                amount=_contents(run, record),
+            )
+            for record in loaded.records
+            if record.type in HOLDS_DATA and not record.external and not record.pending_replacement
+        )
+
+    @property
+    def _threads(self) -> int:
+        return self._parallel if self._blocking else 0
+
+    def _run(
+        self,
+        loaded: Loaded,
+        report: Report,
+        *,
+        dry: bool,
+        ledger: Ledger | None = None,
+        release: frozenset[str] = frozenset(),
+    ) -> Run:
+        start = self._clock.now()
+        schedule: Schedule = Measured(start) if self._blocking else Simulated(start, self._parallel)
+        return Run(
+            self._target,
+            ledger or Ledger(loaded.records, loaded.pending, None),
+            Registry(self._providers, self._target.config),
+            report,
+            Times(schedule),
+            dry=dry,
+            serial=loaded.serial,
+            release=release,
+        )
+
+    @contextmanager
+    def _writing(self, report: Report, release: frozenset[str] = frozenset()) -> Iterator[Run]:
+        """Hold the stack, and write its state when the run is over; after a kill the journal stays instead."""
+        warning = self._lock.acquire()
+        try:
+            if warning:
+                report.warn(warning)
+            loaded = self._store.load()
+            serial = loaded.serial
+            if loaded.journaled:
+                serial += 1
+                self._store.save(loaded.records, loaded.pending, serial, self._clock.now())
+            journal = self._store.journal(serial)
+            ledger = Ledger(loaded.records, loaded.pending, journal)
+            run = self._run(loaded, report, dry=False, ledger=ledger, release=release)
+            try:
+                yield run
+            except Exception:
+                self._save(run, serial)
+                raise
+            else:
+                self._save(run, serial)
+            finally:
+                journal.close()
+                advance(self._clock, run.times.total)
+        finally:
+            self._lock.release()
+
+    def _save(self, run: Run, serial: int) -> None:
+        if run.ledger.changed:
+            self._store.save(
+                run.ledger.snapshot(),
+                run.ledger.unfinished(),
+                serial + 1,
+                run.times.at(run.times.total),
+            )
+
+    def _outcome(self, run: Run) -> Outcome:
+        records = run.ledger.snapshot()
+        stack = self._stack(records)
+        return Outcome(
+            stack=self._target.stack,
+            engine=self.name,
+            steps=tuple(run.report.steps),
+            failures=tuple(run.report.failures),
+            outputs=masked(stack.outputs) if stack else {},
+            seconds=run.times.total,
+            remaining=tuple(
+                record.name
+                for record in records
+                if record.custom and not urns.is_provider(record.type)
+            ),
+            warnings=tuple(run.report.warnings),
+        )
+
+    def _stack(self, records: list[Record]) -> Record | None:
+        return next((record for record in records if record.type == urns.STACK_TYPE), None)
+
+    def _other_stack(self, name: str) -> Mapping[str, Any] | None:
+        """The outputs of a stack beside this one, for references."""
+        store = Store(self._folder, name)
+        if "/" in name or not store.path.exists():
+            return None
+        stack = self._stack(store.load().records)
+        return stack.outputs if stack else None
+
+
+def _contents(run: Run, record: Record) -> str | None:
+    """What a resource holds; None when nobody can tell."""
+    try:
+        return run.provider(record).contents(run.call(record, 0.0), record.id, bare(record.outputs))
+    except ProviderFailure:
+        return None

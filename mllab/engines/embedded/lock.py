@@ -1,0 +1,175 @@
+"""One run at a time: a lock file that names its owner, and is taken over only from a dead one."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+import os
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mllab.errors import LockedError, StateError
+
+
+@dataclass(frozen=True)
+class _Owner:
+    pid: int
+    host: str
+    user: str
+    began: str
+
+    @classmethod
+    def me(cls) -> _Owner:
+        return cls(os.getpid(), socket.gethostname(), _user(), _began(os.getpid()))
+
+    @classmethod
+    def read(cls, data: bytes) -> _Owner | None:
+        try:
+            found: dict[str, Any] = json.loads(data)
+            return cls(int(found["pid"]), found["host"], found["user"], found["began"])
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    @property
+    def dead(self) -> bool:
+        """True when it is sure that the process is gone. Of another host nobody can tell."""
+        if self.host != socket.gethostname():
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except OSError:
+            return False
+        now = _began(self.pid)
+        return bool(self.began and now and self.began != now)
+
+
+class Lock:
+    """The lock of one stack.
+
+    Args:
+        path: the file that exists while a run holds the stack.
+        stack: for messages.
+    """
+
+    def __init__(self, path: Path, stack: str) -> None:
+        self._path, self._stack = path, stack
+
+    def check(self) -> None:
+        """Raise LockedError when a run holds the stack."""
+        data = self._data()
+        owner = _Owner.read(data) if data is not None else None
+        if data is not None and not (owner and owner.dead):
+            raise self._held(owner)
+
+    def acquire(self) -> str:
+        """Take the stack.
+
+        Returns:
+            A warning when the lock was taken over from a dead process, else an empty text.
+
+        Raises:
+            LockedError: another run holds it.
+            StateError: the folder cannot be written.
+        """
+        own = self._path.with_name(f"{self._path.name}.{os.getpid()}.{time.monotonic_ns()}")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            own.write_text(json.dumps(vars(_Owner.me())), encoding="utf-8")
+            try:
+                return self._link(own)
+            finally:
+                own.unlink(missing_ok=True)
+        except OSError as error:
+            raise StateError(
+                f"{self._path.parent}: the state's folder cannot be written: {error.strerror or error}",
+                cure="Nothing was changed. Allow writing there, make room, or choose another folder with MLLAB_HOME.",
+            ) from error
+
+    def release(self) -> None:
+        """Give the stack back."""
+        self._path.unlink(missing_ok=True)
+
+    def _link(self, own: Path) -> str:
+        """Put the file in place: a link appears with its content, or not at all."""
+        warning = ""
+        while True:
+            with contextlib.suppress(FileExistsError):
+                os.link(own, self._path)
+                return warning
+            data = self._data()
+            if data is None:
+                continue
+            owner = _Owner.read(data)
+            if owner is None or not owner.dead:
+                raise self._held(owner)
+            self._set_aside(data)
+            warning = (
+                f"the lock of {self._stack} was taken over from process {owner.pid} of {owner.user}, "
+                "which is gone; the run before was interrupted"
+            )
+
+    def _set_aside(self, dead: bytes) -> None:
+        """Remove a dead owner's file. Two may try: the slower one finds a living owner's, and puts it back."""
+        aside = self._path.with_name(f"{self._path.name}.{os.getpid()}.dead")
+        with contextlib.suppress(FileNotFoundError):
+            self._path.rename(aside)
+            if aside.read_bytes() != dead:
+                os.link(aside, self._path)
+            aside.unlink()
+
+    def _data(self) -> bytes | None:
+        try:
+            return self._path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StateError(
+                f"{self._path}: the lock cannot be read: {error.strerror or error}",
+                cure=f"Allow reading it: chmod u+r {self._path}",
+            ) from error
+
+    def _held(self, owner: _Owner | None) -> LockedError:
+        age = ""
+        with contextlib.suppress(OSError):
+            age = f", for {_age(time.time() - self._path.stat().st_mtime)}"
+        who = (
+            f"process {owner.pid} of {owner.user} on {owner.host}"
+            if owner
+            else "an unknown process"
+        )
+        return LockedError(
+            f"{self._stack} is in use by {who}{age}",
+            cure=f"Wait for it to end. If it is surely gone: rm {self._path}",
+        )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "an unknown user"
+
+
+def _began(pid: int) -> str:
+    """When a process began, in clock ticks since the machine did; empty where /proc is missing.
+
+    Process ids are used again, so the id alone does not name a process (proc(5), field 22 of stat).
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return stat.rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def _age(seconds: float) -> str:
+    for size, word in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {word}"
+    return f"{max(0, int(seconds))} s"

@@ -1,0 +1,105 @@
+"""The first part of a preview or an up: the program runs, and what it no longer declares goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mllab.engines.embedded import removal
+from mllab.engines.embedded.failure import Refused
+from mllab.engines.embedded.host import Host
+from mllab.engines.embedded.monitor import Log, Monitor, translated
+from mllab.engines.embedded.reading import Reader
+from mllab.engines.embedded.register import Registrar
+from mllab.engines.embedded.report import lines
+from mllab.engines.embedded.run import Run
+from mllab.engines.embedded.source import Sources
+from mllab.engines.provider import Properties
+from mllab.errors import LabError, RunFailed
+
+
+class Program:
+    """The program of one run.
+
+    Args:
+        run: the run.
+        threads: for blocking providers; else 0.
+        stacks: gives the outputs of other stacks.
+    """
+
+    def __init__(
+        self, run: Run, threads: int, stacks: Callable[[str], Mapping[str, Any] | None]
+    ) -> None:
+        self._run, self._threads = run, threads
+        self._host = Host(run.target, dry=run.dry, threads=threads)
+        self._sources = Sources(run.target.root)
+        self._registrar = Registrar(run)
+        self._monitor = Monitor(
+            run,
+            self._registrar,
+            Reader(run, self._registrar, stacks),
+            self._sources,
+            self._host.abort,
+        )
+        self._raised = False
+
+    def execute(self) -> None:
+        """Run the program.
+
+        Raises:
+            RunFailed: it raised something, or wants what cannot be.
+            LabError: what it raised was made for its user; it is passed on as it is.
+        """
+        self._raised = True
+        try:
+            self._host.run(self._monitor, Log(self._run.report.warn))
+        except (LabError, KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except Exception as why:
+            if self._host.broke(why):
+                raise
+            raise self._failed(why) from why
+        self._raised = False
+
+    def remove_rest(self) -> None:
+        """Delete what the program no longer declares, and the remains of replacements."""
+        run = self._run
+        left = run.ledger.left()
+        rest = [record for record in left if record.delete or id(record) not in run.handled]
+        kept = [record for record in left if not record.delete and id(record) in run.handled]
+        removal.remove(run, rest, kept, self._threads)
+
+    def finish(self) -> None:
+        """Record the stack's outputs. After a failure those that are missing stay as they were."""
+        if self._monitor.stack_outputs is None:
+            return
+        urn, outputs = self._monitor.stack_outputs
+        before = self._registrar.made.get(urn)
+        if before is not None and (self._raised or self._run.report.failures):
+            outputs = {**before.outputs, **outputs}
+        self._registrar.outputs(urn, outputs)
+
+    def outputs(self) -> Properties:
+        """The stack's outputs as the program gave them."""
+        return self._monitor.stack_outputs[1] if self._monitor.stack_outputs else {}
+
+    def _failed(self, why: Exception) -> RunFailed:
+        """The error for the user: where in the program, what, and what failed besides."""
+        others = lines(self._run.report.failures)
+        if isinstance(why, Refused):
+            place, text, cure = why.source, why.message, why.cure
+        else:
+            place = self._sources.raised(why.__traceback__)
+            text = translated(str(why)) or type(why).__name__
+            if not _speaks_for_itself(why):
+                text = f"{type(why).__name__}: {text}"
+            cure = next(
+                (cure for said, cure in self._monitor.cures.items() if cure and said in text), ""
+            )
+        head = f"{place}: {text}" if place else text
+        return RunFailed("\n".join(filter(None, [head, others])), cure=cure)
+
+
+def _speaks_for_itself(why: Exception) -> bool:
+    """The SDK raises bare exceptions with whole sentences; the type would say nothing."""
+    return type(why) in (Exception, RuntimeError)

@@ -1,0 +1,263 @@
+"""Takes the program's registrations, one by one, from the wish to the answer."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from mllab.engines.contract import Op, Resource
+from mllab.engines.embedded import cascade, perform, registry, report, urns
+from mllab.engines.embedded.decide import Decision, decide
+from mllab.engines.embedded.failure import Refused
+from mllab.engines.embedded.goal import Goal
+from mllab.engines.embedded.predict import predict
+from mllab.engines.embedded.record import Record
+from mllab.engines.embedded.run import Run
+from mllab.engines.embedded.values import has_unknown, masked, same
+from mllab.engines.embedded.wire import UNKNOWN_TEXT
+from mllab.engines.provider import Properties, ProviderFailure
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the program hears.
+
+    Args:
+        ok: False lets the SDK take every output as unknown.
+    """
+
+    urn: str
+    id: str = ""
+    outputs: Properties = dataclasses.field(default_factory=dict)
+    ok: bool = True
+
+
+class Registrar:
+    """Registers the resources of one run.
+
+    Args:
+        run: the run.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._defaults: dict[tuple[str, str], str] = {}
+        self._providers: dict[str, dict[str, str]] = {}
+        self.made: dict[str, Record] = {}
+        """The entries of this run's resources, by urn."""
+
+    def register(self, goal: Goal, options: dict[str, Any] | None = None) -> Answer:
+        """Bring one resource about, or plan it.
+
+        Args:
+            options: what the plan shows of the options.
+
+        Raises:
+            Refused: the program is wrong.
+        """
+        run = self._run
+        with run.lock:
+            urn = self.enter(goal.parent, goal.type, goal.name, goal.source)
+            self._complete(goal)
+            old = run.aliases.find(goal, urn, run.seen, run.ledger)
+            if old is not None:
+                run.handled.add(id(old))
+            record = self._record(goal, urn)
+            run.goals[urn] = goal
+            culprit = "" if run.dry else run.culprit(goal.needs)
+            if culprit:
+                return self._skipped(record, old, culprit)
+            try:
+                decision = decide(run, goal, record, old)
+                dependents = cascade.find(run, decision)
+            except ProviderFailure as why:
+                step = report.step(Op.UPDATE if old else Op.CREATE, record)
+                run.report.failed(step, why)
+                return self._failed(record, old)
+            if decision.op is Op.REPLACE:
+                run.replaced.add(urn)
+            self._note(goal, decision, options)
+        return self._carry_out(decision, dependents)
+
+    def _skipped(self, record: Record, old: Record | None, culprit: str) -> Answer:
+        self._run.broken[record.urn] = culprit
+        step = report.step(Op.UPDATE if old else Op.CREATE, record)
+        perform.skip(self._run, step, culprit)
+        return Answer(record.urn, old.id if old else "", ok=False)
+
+    def _failed(self, record: Record, old: Record | None) -> Answer:
+        """A preview goes on with what is known, so that all faults come at once; a run stops what needs this."""
+        if self._run.dry:
+            return self._answer(record, old.id if old else "", dict(record.inputs))
+        self._run.broken[record.urn] = record.name
+        return Answer(record.urn, old.id if old else "", ok=False)
+
+    def _carry_out(self, decision: Decision, dependents: list[cascade.Dependent]) -> Answer:
+        run, record, old = self._run, decision.record, decision.old
+        if decision.op is Op.SAME:
+            with run.lock:
+                record = perform.keep(run, decision)
+        elif run.dry:
+            with run.lock:
+                cascade.foresee(run, decision, dependents)
+                record = predict(run, decision)
+        else:
+            if decision.op is Op.UPDATE:
+                ok = perform.update(run, decision)
+            else:
+                ok = cascade.clear_the_way(run, decision, dependents)
+                ok = ok and perform.create(run, decision)
+            if not ok:
+                return self._failed(record, old)
+        known = "" if record.id == UNKNOWN_TEXT else record.id
+        return self._answer(record, known, record.outputs)
+
+    def _answer(self, record: Record, id: str, outputs: Properties) -> Answer:
+        """Outputs of a component are kept back, as Pulumi's engine does: they come from the program itself."""
+        with self._run.lock:
+            self.made[record.urn] = record
+            self._run.ids[record.urn] = id
+        return Answer(record.urn, id, outputs if record.custom else {})
+
+    def _note(self, goal: Goal, decision: Decision, options: dict[str, Any] | None) -> None:
+        """Write the declaration down for the plan."""
+        record = decision.record
+        if not self._run.dry or urns.is_default_provider(record.urn):
+            return
+        self._run.resources.append(
+            Resource(
+                urn=record.urn,
+                type=record.type,
+                name=record.name,
+                custom=record.custom,
+                parent=record.parent,
+                inputs=masked(record.inputs),
+                dependencies=tuple(record.dependencies),
+                property_dependencies={
+                    key: tuple(found) for key, found in record.property_dependencies.items()
+                },
+                provider=urns.provider_urn(record.provider),
+                options=options or {},
+                source=record.source,
+                op=decision.op,
+                changes=decision.changes,
+            )
+        )
+
+    def enter(self, parent: str, type: str, name: str, source: str) -> str:
+        """The urn of a new declaration. Raises Refused when it was declared already."""
+        run = self._run
+        urn = urns.urn(run.target.stack, run.target.project, parent, type, name)
+        if urn in run.seen:
+            place = source.removeprefix("project:///").replace("#", ":") or "an unknown place"
+            raise Refused(
+                f"Duplicate resource URN '{urn}'; declared in {run.place(urn) or 'an unknown place'} "
+                f"and again in {place}",
+                source,
+                cure="Give one of the two another name.",
+            )
+        run.seen[urn] = source
+        return urn
+
+    def provider(
+        self, package: str, given: str, version: str, source: str, parent: str = ""
+    ) -> str:
+        """The reference of the provider that serves something of a package.
+
+        Args:
+            given: what the program said; empty for the default provider.
+            parent: urn of the component that may hand one down.
+        """
+        if given:
+            return given
+        handed_down = self._providers.get(parent, {}).get(package)
+        if handed_down:
+            return handed_down
+        if (package, version) not in self._defaults:
+            self._run.registry.base(package, source)
+            goal = Goal(
+                type=urns.provider_type(package),
+                name=registry.default_name(version),
+                custom=True,
+                inputs=self._run.registry.default_inputs(package, version),
+                source=source,
+            )
+            answer = self.register(goal)
+            if not answer.ok:
+                raise Refused(
+                    f"the default provider of {package} cannot be configured: "
+                    f"{self._run.report.failures[-1].message}"
+                )
+            self._defaults[package, version] = f"{answer.urn}::{answer.id or UNKNOWN_TEXT}"
+        return self._defaults[package, version]
+
+    def outputs(self, urn: str, outputs: Properties) -> None:
+        """Outputs of a component, which come after it."""
+        run = self._run
+        with run.lock:
+            record = self.made.get(urn)
+            if record is None:
+                return
+            if not run.dry:
+                outputs = known_or_before(outputs, record.outputs)
+            if not same(outputs, record.outputs):
+                record.outputs = outputs
+                run.ledger.commit(marked=[record])
+
+    def _complete(self, goal: Goal) -> None:
+        """Add what the parent hands down, and the provider."""
+        parent = self._run.goals.get(goal.parent)
+        if parent is not None:
+            goal.inherit(parent)
+        if not goal.custom:
+            goal.provider = ""
+            self._hand_down(goal)
+        elif urns.is_provider(goal.type):
+            goal.provider = ""
+            if goal.version:
+                goal.inputs = {**goal.inputs, "version": goal.version}
+        else:
+            package = urns.package_of(goal.type)
+            given = goal.provider or goal.providers.get(package, "")
+            goal.provider = self.provider(package, given, goal.version, goal.source, goal.parent)
+
+    def _hand_down(self, goal: Goal) -> None:
+        urn = urns.urn(
+            self._run.target.stack, self._run.target.project, goal.parent, goal.type, goal.name
+        )
+        self._providers[urn] = {**self._providers.get(goal.parent, {}), **goal.providers}
+
+    def _record(self, goal: Goal, urn: str) -> Record:
+        alias = self._run.aliases.was(urn)
+        return Record(
+            urn=urn,
+            type=goal.type,
+            custom=goal.custom,
+            parent=goal.parent,
+            provider=goal.provider,
+            dependencies=goal.dependencies,
+            property_dependencies=goal.property_dependencies,
+            protect=bool(goal.protect),
+            retain_on_delete=bool(goal.retain_on_delete),
+            deleted_with=goal.deleted_with,
+            replace_with=goal.replace_with,
+            replacement_trigger=goal.replacement_trigger,
+            additional_secret_outputs=list(goal.additional_secret_outputs),
+            ignore_changes=list(goal.ignore_changes),
+            replace_on_changes=list(goal.replace_on_changes),
+            custom_timeouts=goal.custom_timeouts,
+            aliases=[alias] if alias else [],
+            source_position=goal.source,
+        )
+
+
+def known_or_before(news: Properties, olds: Properties) -> Properties:
+    """After a failure some outputs are unknown; those stay as they were, and none of them is lost."""
+    found = {}
+    for key, new in news.items():
+        if not has_unknown(new):
+            found[key] = new
+        elif key in olds:
+            found[key] = olds[key]
+    return found

@@ -1,0 +1,103 @@
+"""Provider resources: which cloud object serves which reference, and what happens when a configuration changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mllab.engines.contract import Change
+from mllab.engines.embedded import urns
+from mllab.engines.embedded.failure import Refused
+from mllab.engines.embedded.record import Record
+from mllab.engines.embedded.values import bare, same
+from mllab.engines.provider import UNKNOWN, Difference, Properties, Provider
+
+_REPLACING: Final = frozenset({"region", "project", "subscriptionId"})
+"""Configuration that says where resources are: with another value they are others (the providers' DiffConfig)."""
+
+
+class Registry:
+    """The providers of one run, by reference `urn::id`.
+
+    Args:
+        packages: the clouds, by package.
+        config: Pulumi configuration, full keys.
+    """
+
+    def __init__(self, packages: Mapping[str, Provider], config: Mapping[str, str]) -> None:
+        self._packages, self._config = packages, config
+        self._served: dict[str, Provider] = {}
+
+    def base(self, package: str, source: str = "") -> Provider:
+        """The cloud of a package. Raises Refused when there is none."""
+        found = self._packages.get(package)
+        if found is None:
+            known = ", ".join(sorted(self._packages)) or "none"
+            raise Refused(
+                f"nothing simulates package {package!r} (known: {known})",
+                source,
+                cure="The embedded engine drives simulated clouds only; for others use Pulumi's engine.",
+            )
+        return found
+
+    def default_inputs(self, package: str, version: str) -> Properties:
+        """Inputs of a default provider: the package's configuration, and the version that the SDK asks for."""
+        prefix = f"{package}:"
+        found: Properties = {
+            key.removeprefix(prefix): value
+            for key, value in self._config.items()
+            if key.startswith(prefix)
+        }
+        if version:
+            found["version"] = version
+        return found
+
+    def serve(self, reference: str, inputs: Properties) -> None:
+        """Configure the provider behind a reference. Raises ProviderFailure."""
+        package = urns.provider_package(urns.type_of(urns.provider_urn(reference)))
+        config = {
+            key: value
+            for key, value in bare(inputs).items()
+            if key not in ("version", "pluginDownloadURL") and value is not UNKNOWN
+        }
+        self._served[reference] = self.base(package).configured(config)
+
+    def of(self, reference: str, olds: Record | None = None) -> Provider:
+        """The provider behind a reference.
+
+        Args:
+            olds: its entry in the state, for references that this run has not seen yet.
+
+        Raises:
+            Refused: it does not exist.
+        """
+        if reference not in self._served:
+            if olds is None or f"{olds.urn}::{olds.id}" != reference:
+                raise Refused(f"unknown provider {reference}")
+            self.serve(reference, olds.inputs)
+        return self._served[reference]
+
+
+def difference(old: Properties, new: Properties) -> Difference:
+    """What changes between two configurations of a provider; another place replaces all that it serves."""
+    changes = []
+    for key in sorted(old.keys() | new.keys()):
+        before, after = bare(old.get(key)), bare(new.get(key))
+        if not same(before, after):
+            kind = "add" if key not in old else "delete" if key not in new else "update"
+            changes.append(Change(key, kind, before, after, replaces=key in _REPLACING))
+    return Difference(tuple(changes))
+
+
+def default_name(version: str) -> str:
+    """`default_7_51_1` of version 7.51.1."""
+    parts = version.replace("-", ".").replace("+", ".").split(".") if version else []
+    return "_".join(["default", *parts])
+
+
+def new_id(urn: str, inputs: Mapping[str, Any], before: str) -> str:
+    """The id of a provider resource, in the form of a UUID; another one for each generation."""
+    text = "\n".join([urn, before, *(f"{key}={inputs[key]!r}" for key in sorted(inputs))])
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return "-".join([digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]])

@@ -1,0 +1,106 @@
+"""What a run tells: steps while they happen, failures, warnings."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterable
+
+from components.holdings import HOLDS_DATA
+from mllab.engines.contract import Change, Failure, OnStep, Op, Status, Step
+from mllab.engines.embedded import urns
+from mllab.engines.embedded.record import Record
+from mllab.engines.provider import ProviderFailure
+
+_LOSING = frozenset({Op.DELETE, Op.REPLACE, Op.DELETE_REPLACED})
+
+
+class Report:
+    """Collects one run's steps and hands them on, one at a time.
+
+    Args:
+        on_step: hears each step when it begins and when it ends.
+    """
+
+    def __init__(self, on_step: OnStep) -> None:
+        self._on_step = on_step
+        self._lock = threading.RLock()
+        self.steps: list[Step] = []
+        self.failures: list[Failure] = []
+        self.warnings: list[str] = []
+
+    def started(self, step: Step) -> None:
+        """A step begins."""
+        self._tell(dataclasses.replace(step, status=Status.STARTED))
+
+    def ended(self, step: Step, status: Status = Status.DONE) -> None:
+        """A step is over, and part of the result."""
+        self._tell(dataclasses.replace(step, status=status), keep=True)
+
+    def failed(self, step: Step, why: ProviderFailure) -> None:
+        """A step failed."""
+        step = dataclasses.replace(step, error=why.message, status=Status.FAILED)
+        self._tell(step, keep=True)
+        failure = Failure(
+            urn=step.urn,
+            type=step.type,
+            name=step.name,
+            op=step.op,
+            message=why.message,
+            code=why.code,
+            cure=why.cure,
+            source=step.source,
+        )
+        with self._lock:
+            self.failures.append(failure)
+
+    def warn(self, text: str) -> None:
+        """Something a person should know; each text once."""
+        with self._lock:
+            if text not in self.warnings:
+                self.warnings.append(text)
+
+    def _tell(self, step: Step, *, keep: bool = False) -> None:
+        if urns.is_default_provider(step.urn):
+            return
+        with self._lock:
+            if keep:
+                self.steps.append(step)
+            self._on_step(step)
+
+
+def step(
+    op: Op, record: Record, *, reason: str = "", changes: tuple[Change, ...] = (), source: str = ""
+) -> Step:
+    """The step of one record; what it loses follows from operation and type."""
+    loses = HOLDS_DATA.get(record.type, "") if op in _LOSING and not record.external else ""
+    return Step(
+        op=op,
+        urn=record.urn,
+        type=record.type,
+        name=record.name,
+        custom=record.custom,
+        reason=reason,
+        changes=changes,
+        source=source or record.source,
+        loses=loses,
+    )
+
+
+def listed(words: Iterable[str], most: int = 3) -> str:
+    """`a, b, c and 2 more`."""
+    found = list(dict.fromkeys(words))
+    if len(found) <= most:
+        return ", ".join(found)
+    return f"{', '.join(found[:most])} and {len(found) - most} more"
+
+
+def lines(failures: Iterable[Failure]) -> str:
+    """One line per failure: place, resource, cause."""
+    return "\n".join(_line(failure) for failure in failures)
+
+
+def _line(failure: Failure) -> str:
+    place = f"{failure.source}: " if failure.source else ""
+    code = f"{failure.code}: " if failure.code and failure.code not in failure.message else ""
+    return f"{place}{failure.name} ({failure.type}): {code}{failure.message}"

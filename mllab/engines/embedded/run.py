@@ -1,0 +1,94 @@
+"""What all parts of one run share."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterable
+
+from mllab.engines.contract import Resource, StackTarget
+from mllab.engines.embedded.aliases import Aliases
+from mllab.engines.embedded.goal import Goal
+from mllab.engines.embedded.ledger import Ledger
+from mllab.engines.embedded.record import Record
+from mllab.engines.embedded.registry import Registry
+from mllab.engines.embedded.report import Report
+from mllab.engines.embedded.schedule import Times
+from mllab.engines.provider import Call, Provider
+
+
+class Run:
+    """One preview, up, refresh or destroy.
+
+    Args:
+        dry: nothing may be changed, neither in the cloud nor on disk.
+        serial: number of the state; part of the seed of generated names.
+        release: urns that may go although they are protected, with their contents.
+    """
+
+    def __init__(
+        self,
+        target: StackTarget,
+        ledger: Ledger,
+        registry: Registry,
+        report: Report,
+        times: Times,
+        *,
+        dry: bool,
+        serial: int,
+        release: frozenset[str] = frozenset(),
+    ) -> None:
+        self.target, self.ledger, self.registry = target, ledger, registry
+        self.report, self.times, self.dry, self.release = report, times, dry, release
+        self._serial = serial
+        self.lock = threading.RLock()
+        self.aliases = Aliases(target.stack, target.project)
+        self.seen: dict[str, str] = {}
+        """Urns of this run and where they were declared."""
+        self.goals: dict[str, Goal] = {}
+        self.handled: set[int] = set()
+        """Old entries (by identity) that the program still declares."""
+        self.broken: dict[str, str] = {}
+        """Urns that failed or were skipped, and the name of what failed at the root of it."""
+        self.replaced: set[str] = set()
+        self.deletes: set[str] = set()
+        """Urns whose old entries are deleted in this run."""
+        self.ids: dict[str, str] = {}
+        """Urns of this run to ids; empty ids are not known yet."""
+        self.resources: list[Resource] = []
+        """What the program declares, for the plan."""
+
+    def call(self, record: Record, at: float, *, before: str = "") -> Call:
+        """The address of an operation.
+
+        Args:
+            at: offset on the schedule.
+            before: id of the generation that is replaced; it makes the next one's names differ.
+        """
+        seed = f"{record.urn}\n{before}\n{self._serial}".encode()
+        return Call(
+            urn=record.urn,
+            type=record.type,
+            name=record.name,
+            at=self.times.at(at),
+            seed=hashlib.sha256(seed).digest(),
+            preview=self.dry,
+        )
+
+    def provider(self, record: Record) -> Provider:
+        """The cloud object of a custom resource. Raises Refused."""
+        urn, _, id = record.provider.rpartition("::")
+        known = self.ledger.find(urn, id)
+        return self.registry.of(record.provider, known)
+
+    def culprit(self, needs: Iterable[str]) -> str:
+        """The name of what failed and is needed; empty when all is well."""
+        return next((self.broken[urn] for urn in sorted(needs) if urn in self.broken), "")
+
+    def may_go(self, record: Record) -> bool:
+        """False for a protected entry that was not released."""
+        return not record.protect or record.urn in self.release
+
+    def place(self, urn: str) -> str:
+        """`file:line` of a urn of this run."""
+        return self.seen.get(urn, "").removeprefix("project:///").replace("#", ":")

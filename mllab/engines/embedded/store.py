@@ -1,0 +1,249 @@
+"""The state files of one stack: `<stack>.json`, `.journal`, `.lock`, `.key`, and backups."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from mllab.engines.embedded import journal, seal
+from mllab.engines.embedded.journal import Journal
+from mllab.engines.embedded.ledger import Pending, follow_renames
+from mllab.engines.embedded.record import Record, Seal
+from mllab.engines.embedded.seal import Sealer
+from mllab.errors import StateError
+
+BACKUPS: Final = 10
+"""States before the last runs that changed something; older ones are deleted."""
+
+_ERRORS: Final = (ValueError, KeyError, TypeError, AttributeError)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A state from disk.
+
+    Args:
+        serial: number of the state file; each write counts on.
+        journaled: an earlier run was interrupted, and its journal is part of this.
+    """
+
+    records: list[Record]
+    pending: list[Pending]
+    serial: int
+    journaled: bool
+
+
+class Store:
+    """Reads and writes the state of one stack. Nothing is written before the first change.
+
+    Args:
+        folder: where the files are.
+        stack: their name.
+    """
+
+    def __init__(self, folder: Path, stack: str) -> None:
+        self.folder = folder
+        self.path = folder / f"{stack}.json"
+        self.journal_path = folder / f"{stack}.journal"
+        self.backups = folder / "backups"
+        self._stack = stack
+        self.sealer = Sealer(folder / f"{stack}.key")
+
+    def load(self) -> Loaded:
+        """The state, with the journal of an interrupted run.
+
+        Raises:
+            StateError: a file is damaged or unreadable. A copy is kept, and the message names it.
+        """
+        text = self._text(self.path)
+        state = self._parse(self.path, text or '{"version": 3}', _state)
+        serial, resources, pending = state
+        lines = self._parse(self.journal_path, self._text(self.journal_path) or "", journal.read)
+        started = lines[0].get("serial", -1) if lines else -1
+        if started > serial:
+            raise StateError(
+                f"{self.journal_path} belongs to a newer state than {self.path}",
+                cure=f"Put that state back, or remove the journal: rm {self.journal_path}",
+            )
+        journaled = started == serial and len(lines) > 1
+        if journaled:
+            resources, pending = self._parse(
+                self.journal_path, "", lambda _: journal.replay(resources, pending, lines)
+            )
+        records, interrupted = self._parse(
+            self.path, "", lambda _: self._records(resources, pending)
+        )
+        return Loaded(records, interrupted, serial, journaled)
+
+    def journal(self, serial: int) -> Journal:
+        """The journal of a run that starts from state `serial`; what an older one left is removed."""
+        self._guarded(lambda: self.journal_path.unlink(missing_ok=True))
+        return Journal(self.journal_path, serial, self.sealer.seal)
+
+    def save(
+        self, records: Sequence[Record], pending: Sequence[Pending], serial: int, at: datetime
+    ) -> None:
+        """Write the state so that there is always a whole one, keep the one before, and end the journal.
+
+        Raises:
+            StateError: it cannot be written; journal and old state stay as they are.
+        """
+        follow_renames(records)
+        self._guarded(lambda: self._save(records, pending, serial, at))
+
+    def deployment(
+        self, records: Sequence[Record], pending: Sequence[Pending], at: datetime, how: Seal
+    ) -> dict[str, Any]:
+        """What `pulumi stack export` prints for such a state."""
+        operations = [{"resource": item.record.to_json(how), "type": item.type} for item in pending]
+        deployment = {
+            "manifest": {"time": at.isoformat().replace("+00:00", "Z"), "magic": "", "version": ""},
+            "resources": [record.to_json(how) for record in records],
+        }
+        if operations:
+            deployment["pending_operations"] = operations
+        return {"version": 3, "deployment": deployment}
+
+    def export(self, at: datetime) -> dict[str, Any]:
+        """The state for `pulumi stack import`, secrets in clear."""
+        loaded = self.load()
+        return self.deployment(loaded.records, loaded.pending, at, seal.clear)
+
+    def _save(
+        self, records: Sequence[Record], pending: Sequence[Pending], serial: int, at: datetime
+    ) -> None:
+        document = self.deployment(records, pending, at, self.sealer.seal)
+        document["mllab"] = {"serial": serial, "stack": self._stack}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{self._stack}-", dir=self.folder)
+        new = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(_text(document))
+                file.flush()
+                os.fsync(file.fileno())
+            self._back_up(at)
+            new.replace(self.path)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
+        _sync(self.folder)
+        self.journal_path.unlink(missing_ok=True)
+
+    def _back_up(self, at: datetime) -> None:
+        if not self.path.exists():
+            return
+        serial = _state(self.path.read_text(encoding="utf-8"))[0]
+        self.backups.mkdir(mode=0o700, exist_ok=True)
+        shutil.copy2(
+            self.path, self.backups / f"{self._stack}-{serial:06}-{at:%Y%m%dT%H%M%SZ}.json"
+        )
+        for old in self._kept()[:-BACKUPS]:
+            old.unlink(missing_ok=True)
+
+    def _kept(self) -> list[Path]:
+        """Backups of this stack, oldest first."""
+        prefix = f"{self._stack}-"
+        return sorted(
+            path
+            for path in self.backups.glob(f"{prefix}??????-*.json")
+            if path.name[len(prefix) : len(prefix) + 6].isdigit()
+        )
+
+    def _records(
+        self, resources: list[dict[str, Any]], pending: list[dict[str, Any]]
+    ) -> tuple[list[Record], list[Pending]]:
+        records = [Record.from_json(entry, self.sealer.open) for entry in resources]
+        follow_renames(records)
+        return records, [
+            Pending(item["type"], Record.from_json(item["resource"], self.sealer.open))
+            for item in pending
+        ]
+
+    def _text(self, path: Path) -> str | None:
+        try:
+            return path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except UnicodeDecodeError as error:
+            raise self._damaged(path, str(error)) from error
+        except OSError as error:
+            raise StateError(
+                f"{path}: the state cannot be read: {error.strerror or error}",
+                cure=f"Allow reading it: chmod u+r {path}",
+            ) from error
+
+    def _parse(self, path: Path, text: str, parse: Callable[[str], Any]) -> Any:
+        try:
+            return parse(text)
+        except _ERRORS as error:
+            raise self._damaged(path, f"{type(error).__name__}: {error}") from error
+
+    def _damaged(self, path: Path, why: str) -> StateError:
+        data = path.read_bytes()
+        copy = path.with_name(f"{path.name}.damaged-{hashlib.sha256(data).hexdigest()[:8]}")
+        kept = f"a copy is kept as {copy}"
+        try:
+            copy.write_bytes(data)
+        except OSError as error:
+            kept = f"no copy could be made: {error.strerror or error}"
+        backups = self._kept()
+        if path == self.journal_path:
+            cure = f"To go on without what the interrupted run noted: rm {path}"
+        elif backups:
+            cure = f"Put the last good state back: cp {backups[-1]} {path}"
+        else:
+            cure = f"There is no backup. To start from nothing: rm {path}"
+        return StateError(f"{path}: the state is damaged ({why}); {kept}", cure=cure)
+
+    def _guarded(self, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except OSError as error:
+            raise StateError(
+                f"{self.path}: the state cannot be written: {error.strerror or error}",
+                cure="Make room or allow writing there, and run the same command again: "
+                f"{self.journal_path.name} holds what was done.",
+            ) from error
+
+
+def _state(text: str) -> tuple[int, list[dict[str, Any]], list[dict[str, Any]]]:
+    document = json.loads(text)
+    if document.get("version") != 3:
+        raise ValueError(f"version is {document.get('version')!r}, and only 3 can be read")
+    deployment = document.get("deployment") or {}
+    return (
+        int((document.get("mllab") or {}).get("serial", 0)),
+        list(deployment.get("resources") or ()),
+        list(deployment.get("pending_operations") or ()),
+    )
+
+
+def _text(document: dict[str, Any]) -> str:
+    """JSON with one resource per line: as fast as without any break, and a person can compare two of them."""
+    resources = document["deployment"].pop("resources")
+    lines = ",\n".join(json.dumps(entry, allow_nan=False) for entry in resources)
+    head = json.dumps(document, allow_nan=False)
+    document["deployment"]["resources"] = resources
+    mark = '"deployment": {'
+    at = head.index(mark) + len(mark)
+    return f'{head[:at]}"resources": [\n{lines}\n], {head[at:]}\n'
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename last. Some systems cannot open a folder; they do without."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
