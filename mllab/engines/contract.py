@@ -67,6 +67,7 @@ class Step:
         seconds: how long the step took, or is expected to take, on the engine's own clock.
         loses: what data the step destroys, in words (`objects in the bucket`); empty when none.
         error: the cause when it failed.
+        outputs: of a refresh, what the cloud holds now, masked; a machine's own state is no drift, but worth seeing.
     """
 
     op: Op
@@ -81,6 +82,7 @@ class Step:
     seconds: float = 0.0
     loses: str = ""
     error: str = ""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
 
 
 OnStep = Callable[[Step], None]

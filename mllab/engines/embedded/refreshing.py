@@ -10,7 +10,7 @@ from mllab.engines.embedded import paths, removal, report, urns
 from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.run import Run
 from mllab.engines.embedded.shown import shown
-from mllab.engines.embedded.values import bare, mark_like, same
+from mllab.engines.embedded.values import bare, mark_like, masked, same
 from mllab.engines.provider import Found, ProviderFailure
 
 
@@ -60,7 +60,7 @@ def _refresh(run: Run, record: Record) -> None:
             if changes:
                 reason = f"{report.listed(change.path for change in changes)} changed in the cloud"
                 step = dataclasses.replace(step, op=Op.UPDATE, reason=reason, changes=changes)
-            run.report.ended(step)
+            run.report.ended(dataclasses.replace(step, outputs=masked(record.outputs)))
 
 
 def _drift(run: Run, record: Record, found: Found) -> tuple[Change, ...]:
