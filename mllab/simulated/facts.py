@@ -1,0 +1,171 @@
+"""What the SDKs do not say of a resource type, read from the data files of a simulated cloud.
+
+Every row names its source. The files are explained in `data/README.md` beside them.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+MUST = ("high", "medium")
+"""Confidence from which on a fact may refuse something."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The cloud's own words for a no: `code` and `message`, with `{placeholders}`."""
+
+    code: str
+    message: str
+
+    @classmethod
+    def parse(cls, text: str) -> Refusal:
+        """From `Code (409): message` or `Code: message`."""
+        head, _, message = text.partition(": ")
+        return cls(head.split(" ")[0], message)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A property that names another thing.
+
+    Args:
+        property: dotted wire name, list indexes left out. target: token of what it names.
+        refusal: what the cloud says when that does not exist; None: it does not look.
+    """
+
+    property: str
+    target: str
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True)
+class Tie:
+    """What a delete of the type means for each `object` that refers to it through the property `via` (empty: any).
+
+    Args:
+        refusal: the delete is refused; None: the object goes, too.
+    """
+
+    object: str
+    via: str
+    refusal: Refusal | None = None
+
+
+@dataclass
+class TypeFacts:
+    """All facts about one resource type; dotted wire names, list indexes left out.
+
+    Args:
+        create_s, update_s, delete_s: typical duration.
+        replace: property -> `always`, `on_add_or_remove`, `if:<condition>`.
+        name: the property with the physical name; empty if there is none. auto_name: generated when not given.
+        enums, patterns: allowed values. defaults: what the provider or the cloud puts where nothing is given.
+        computed: output -> template. ruled: outputs that rules in code make. sets: lists without order. documents: JSON text.
+        taken: refusal of a name that exists, in all regions where `taken_globally`.
+        blocks, cascades: what a delete means for those who refer to it.
+        refusals: what blocks a delete and is no type of its own (`images`), carried out by rules in code.
+    """
+
+    create_s: float = 0.0
+    update_s: float = 0.0
+    delete_s: float = 0.0
+    replace: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+    auto_name: bool = False
+    name_max: int = 0
+    enums: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    patterns: dict[str, str] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
+    computed: dict[str, str] = field(default_factory=dict)
+    ruled: list[str] = field(default_factory=list)
+    sets: set[str] = field(default_factory=set)
+    documents: set[str] = field(default_factory=set)
+    taken: Refusal | None = None
+    taken_globally: bool = False
+    references: list[Reference] = field(default_factory=list)
+    blocks: list[Tie] = field(default_factory=list)
+    cascades: list[Tie] = field(default_factory=list)
+    refusals: dict[str, Refusal] = field(default_factory=dict)
+
+
+def rows(file: Path) -> Iterator[dict[str, str]]:
+    """The rows of a data file, in its order."""
+    with file.open(encoding="utf-8", newline="") as text:
+        yield from csv.DictReader(text)
+
+
+def tokens(folder: Path) -> list[str]:
+    """Types and functions that a simulated cloud knows."""
+    return [row["token"] for row in rows(folder / "types.csv")]
+
+
+@cache
+def load(folder: Path) -> Mapping[str, TypeFacts]:
+    """All facts of a data folder by type token, read once."""
+    found = {
+        row["token"]: TypeFacts(
+            *(float(row[key] or 0) for key in ("create_s", "update_s", "delete_s"))
+        )
+        for row in rows(folder / "types.csv")
+    }
+    for row in rows(folder / "facts.csv"):
+        _take(found[row["type"]], row)
+    for row in rows(folder / "references.csv"):
+        refusal = Refusal.parse(row["error_text"]) if row["error_text"] else None
+        if row["confidence"] in MUST:
+            reference = Reference(row["property"], row["target"], refusal)
+            found[row["type"]].references.append(reference)
+    for row in rows(folder / "dependencies.csv"):
+        _depend(found, row)
+    return found
+
+
+def _take(facts: TypeFacts, row: Mapping[str, str]) -> None:
+    """One row of facts.csv."""
+    name, value = row["property"], row["value"]
+    match row["fact"]:
+        case "replace":
+            facts.replace[name] = value
+        case "name":
+            facts.name, facts.auto_name = name, value.startswith("auto")
+        case "name_max":
+            facts.name_max = int(value)
+        case "name_pattern" | "pattern" if row["confidence"] in MUST:
+            facts.patterns[name] = re.compile(value).pattern
+        case "enum" if row["confidence"] in MUST:
+            facts.enums[name] = tuple(value.split("|"))
+        case "default":
+            facts.defaults[name] = json.loads(value)
+        case "computed" if value == "by rule":
+            facts.ruled.append(name)
+        case "computed":
+            facts.computed[name] = value
+        case "set":
+            facts.sets.add(name)
+        case "document":
+            facts.documents.add(name)
+        case "taken" | "taken_globally":
+            facts.taken = Refusal.parse(value)
+            facts.taken_globally = row["fact"] == "taken_globally"
+
+
+def _depend(found: Mapping[str, TypeFacts], row: Mapping[str, str]) -> None:
+    """One row of dependencies.csv."""
+    subject, other = found.get(row["subject"]), row["object"]
+    if subject is None or row["confidence"] not in MUST:
+        return
+    if ":" not in other:
+        if row["error_text"]:
+            subject.refusals[other] = Refusal.parse(row["error_text"])
+    elif row["kind"] == "blocks":
+        subject.blocks.append(Tie(other, row["via"], Refusal.parse(row["error_text"])))
+    elif row["kind"] == "cascades":
+        subject.cascades.append(Tie(other, row["via"]))
