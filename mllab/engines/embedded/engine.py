@@ -115,7 +115,7 @@ class EmbeddedEngine:
         """Delete everything that is recorded."""
         with self._writing(Report(on_step), release) as run:
             recover(run)
-            removal.remove(run, run.ledger.left(), [], self._threads)
+            removal.remove(run, run.ledger.left(), [], self._threads, "destroyed")
         return self._outcome(run)
 
     def outputs(self) -> Mapping[str, Any]:

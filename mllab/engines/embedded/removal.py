@@ -10,141 +10,160 @@ from mllab.engines.embedded import perform, report
 from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.run import Run
 
+Waits = Mapping[int, Sequence[Record]]
+"""Identity of a record to those that come before it."""
 
-def remove(run: Run, records: Sequence[Record], kept: Sequence[Record], threads: int) -> None:
+
+def remove(
+    run: Run,
+    records: Sequence[Record],
+    kept: Sequence[Record],
+    threads: int,
+    why: str = "no longer declared",
+) -> None:
     """Delete entries in reverse order of dependency.
 
     Args:
         records: what goes.
         kept: entries that stay because their own operation failed: what they need stays as well.
-        threads: how many deletions run side by side; 0 for one after the other.
+        threads: how many deletes run side by side; 0 for one after the other.
+        why: the reason for what is not the remainder of a replacement.
     """
     run.times.raise_floor()
-    everything = run.ledger.snapshot()
-    needs = {id(record): _needed(record, everything) for record in [*records, *kept]}
-    spared = _below(kept, needs, everything)
+    needs = _Needs(run.ledger.snapshot())
+    spared = needs.below(kept)
     going = [record for record in records if id(record) not in spared]
     run.deletes.update(record.urn for record in going)
-    waits: dict[int, list[Record]] = {id(record): [] for record in going}
-    for record in going:
-        for other in needs[id(record)]:
-            if id(other) in waits:
-                waits[id(other)].append(record)
+    waits = needs.reversed(going)
+    ordered = _ordered(going, waits)
     if run.dry:
-        for record in _ordered(going, waits):
-            _plan(run, record)
+        for record in ordered:
+            _plan(run, record, why)
         return
     stuck: dict[int, str] = {}
 
     def work(record: Record) -> None:
-        culprit = next((stuck[id(r)] for r in waits[id(record)] if id(r) in stuck), "")
+        above = waits[id(record)]
+        culprit = next((stuck[id(other)] for other in above if id(other) in stuck), "")
         if culprit:
             stuck[id(record)] = culprit
             step = report.step(_op(record), record)
-            text = f"{culprit}, which needs it, could not be deleted"
-            run.report.ended(perform.reasoned(step, text), Status.SKIPPED)
+            reason = f"{culprit}, which needs it, could not be deleted"
+            run.report.ended(perform.reasoned(step, reason), Status.SKIPPED)
             return
-        after = [perform.removal_key(other) for other in waits[id(record)]]
-        if not perform.delete(run, record, _op(record), _reason(record), after):
+        after = [perform.removal_key(other) for other in above]
+        if not perform.delete(run, record, _op(record), _reason(record, why), after):
             stuck[id(record)] = record.name
 
-    each(_ordered(going, waits), waits, work, threads)
+    each(ordered, waits, work, threads)
 
 
 def each(
-    records: Sequence[Record],
-    waits: Mapping[int, Sequence[Record]],
-    work: Callable[[Record], None],
-    threads: int,
+    records: Sequence[Record], waits: Waits, work: Callable[[Record], None], threads: int
 ) -> None:
     """Do something with every record after those that it waits for.
 
     Args:
         records: in an order in which they could be done one by one.
-        waits: record identities to the records that come before.
-        threads: 0 for one by one.
+        threads: how many at a time; 0 for one by one, on this thread.
     """
     if not threads:
         for record in records:
             work(record)
         return
-    left = list(records)
-    done: set[int] = set()
-    running: dict[Future[None], Record] = {}
+    left = {id(record): record for record in records}
+    missing = {key: {id(other) for other in waits[key]} for key in left}
+    running: dict[Future[None], int] = {}
     with ThreadPoolExecutor(threads) as pool:
         while left or running:
-            ready = [r for r in left if all(id(other) in done for other in waits[id(r)])]
-            left = [r for r in left if r not in ready]
-            running.update({pool.submit(work, record): record for record in ready})
+            ready = [key for key in left if not missing[key]]
+            running.update({pool.submit(work, left.pop(key)): key for key in ready})
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                done.add(id(running.pop(future)))
+                ended = running.pop(future)
                 future.result()
+                for others in missing.values():
+                    others.discard(ended)
 
 
-def _needed(record: Record, everything: Sequence[Record]) -> list[Record]:
-    """The entries that must outlive one: those before it in the state that it names, whatever their generation."""
-    names = record.needs()
-    found = []
-    for other in everything:
-        if other is record:
-            break
-        if other.urn in names:
-            found.append(other)
-    return found
+class _Needs:
+    """Which entries stand on which: each on those before it in the state that it names, whatever their generation.
+
+    Args:
+        everything: the state, in its order.
+    """
+
+    def __init__(self, everything: Sequence[Record]) -> None:
+        self._place = {id(record): place for place, record in enumerate(everything)}
+        self._named: dict[str, list[Record]] = {}
+        for record in everything:
+            self._named.setdefault(record.urn, []).append(record)
+
+    def of(self, record: Record) -> list[Record]:
+        """The entries that must outlive one."""
+        place = self._place[id(record)]
+        return [
+            other
+            for urn in sorted(record.needs())
+            for other in self._named.get(urn, ())
+            if self._place[id(other)] < place
+        ]
+
+    def below(self, records: Sequence[Record]) -> set[int]:
+        """Identities of all that these stand on."""
+        found: set[int] = set()
+        open = list(records)
+        while open:
+            for other in self.of(open.pop()):
+                if id(other) not in found:
+                    found.add(id(other))
+                    open.append(other)
+        return found
+
+    def reversed(self, going: Sequence[Record]) -> dict[int, list[Record]]:
+        """For each entry that goes those that go before it."""
+        found: dict[int, list[Record]] = {id(record): [] for record in going}
+        for record in going:
+            for other in self.of(record):
+                if id(other) in found:
+                    found[id(other)].append(record)
+        return found
 
 
-def _below(
-    kept: Sequence[Record], needs: dict[int, list[Record]], everything: Sequence[Record]
-) -> set[int]:
-    """Identities of all that the kept entries stand on."""
-    found: set[int] = set()
-    open = list(kept)
-    while open:
-        record = open.pop()
-        for other in needs.get(id(record)) or _needed(record, everything):
-            if id(other) not in found:
-                found.add(id(other))
-                open.append(other)
-    return found
-
-
-def _ordered(records: Sequence[Record], waits: Mapping[int, Sequence[Record]]) -> list[Record]:
-    """An order in which each comes after those that it waits for; later ones first where it does not matter."""
-    found: list[Record] = []
-    seen: set[int] = set()
-
-    def visit(record: Record) -> None:
-        if id(record) in seen:
-            return
-        seen.add(id(record))
-        for other in waits[id(record)]:
-            visit(other)
-        found.append(record)
-
+def _ordered(records: Sequence[Record], waits: Waits) -> list[Record]:
+    """Each after those that it waits for. The state's order guarantees it the other way round."""
+    found: dict[int, Record] = {}
     for record in reversed(records):
-        visit(record)
-    return found
+        open = [record]
+        while open:
+            if id(open[-1]) in found:
+                open.pop()
+                continue
+            above = [other for other in waits[id(open[-1])] if id(other) not in found]
+            if above:
+                open.extend(above)
+            else:
+                last = open.pop()
+                found[id(last)] = last
+    return list(found.values())
 
 
 def _op(record: Record) -> Op:
     return Op.DELETE_REPLACED if record.delete else Op.DELETE
 
 
-def _reason(record: Record) -> str:
+def _reason(record: Record, why: str) -> str:
     if record.delete:
         return "was replaced"
-    if record.pending_replacement:
-        return "no longer declared; is gone already"
-    return "no longer declared"
+    return f"{why}; is gone already" if record.pending_replacement else why
 
 
-def _plan(run: Run, record: Record) -> None:
+def _plan(run: Run, record: Record, why: str) -> None:
     """Say what would go. The remains of a replacement of this run belong to its step."""
     if record.delete and record.urn in run.replaced:
         return
-    op, reason = perform.fate(run, record, _op(record), _reason(record))
+    op, reason = perform.fate(run, record, _op(record), _reason(record, why))
     step = report.step(op, record, reason=reason)
     if op is Op.DELETE and not run.may_go(record):
         run.report.failed(step, perform.protected())
-        return
-    run.report.ended(step, Status.PLANNED)
+    else:
+        run.report.ended(step, Status.PLANNED)

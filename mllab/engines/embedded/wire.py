@@ -17,12 +17,15 @@ UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 def decode(struct: struct_pb2.Struct) -> Properties:
-    """A property bag of the SDK. Whole numbers become int: protobuf knows only floating point.
+    """A property bag of the SDK, sorted: protobuf gives the keys in another order in every process.
+
+    Whole numbers become int: protobuf knows only floating point.
 
     Raises:
         ValueError: a number that JSON cannot hold.
     """
-    return {key: decode_value(value) for key, value in struct.fields.items()}
+    fields = struct.fields
+    return {key: decode_value(fields[key]) for key in sorted(fields)}
 
 
 def decode_value(value: struct_pb2.Value) -> Any:
