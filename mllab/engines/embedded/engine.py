@@ -10,7 +10,7 @@ from typing import Any
 from components.holdings import HOLDS_DATA
 from mllab.clock import Clock
 from mllab.engines.contract import Holding, OnStep, Outcome, Plan, StackTarget, ignore
-from mllab.engines.embedded import refreshing, removal, urns
+from mllab.engines.embedded import refreshing, removal, seal, urns
 from mllab.engines.embedded.ledger import Ledger
 from mllab.engines.embedded.lock import Lock
 from mllab.engines.embedded.program import Program
@@ -127,12 +127,13 @@ class EmbeddedEngine:
         """The deployment as `pulumi stack export` prints it, secrets sealed with the stack's key."""
         loaded = self._store.load()
         return self._store.deployment(
-            loaded.records, loaded.pending, self._clock.now(), self._store.sealer.seal
+            loaded.records, loaded.pending, loaded.written, self._store.sealer.seal
         )
 
     def export(self) -> Mapping[str, Any]:
         """The deployment for `pulumi stack import`: secrets are in clear. Never print or keep it unasked."""
-        return self._store.export(self._clock.now())
+        loaded = self._store.load()
+        return self._store.deployment(loaded.records, loaded.pending, loaded.written, seal.clear)
 
     def holdings(self) -> tuple[Holding, ...]:
         """Every resource of the state that keeps data, with what it holds now."""

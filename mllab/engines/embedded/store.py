@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from mllab.engines.embedded import journal, seal
+from mllab.engines.embedded import journal
 from mllab.engines.embedded.journal import Journal
 from mllab.engines.embedded.ledger import Pending, follow_renames
 from mllab.engines.embedded.record import Record, Seal
@@ -23,6 +23,9 @@ from mllab.errors import StateError
 
 BACKUPS: Final = 10
 """States before the last runs that changed something; older ones are deleted."""
+
+_NEVER: Final = "0001-01-01T00:00:00Z"
+"""Pulumi's zero time."""
 
 _ERRORS: Final = (ValueError, KeyError, TypeError, AttributeError)
 
@@ -34,12 +37,14 @@ class Loaded:
     Args:
         serial: number of the state file; each write counts on.
         journaled: an earlier run was interrupted, and its journal is part of this.
+        written: when the state file was written; empty when there is none.
     """
 
     records: list[Record]
     pending: list[Pending]
     serial: int
     journaled: bool
+    written: str
 
 
 class Store:
@@ -66,7 +71,7 @@ class Store:
         """
         text = self._text(self.path)
         state = self._parse(self.path, text or '{"version": 3}', _state)
-        serial, resources, pending = state
+        serial, resources, pending, written = state
         lines = self._parse(self.journal_path, self._text(self.journal_path) or "", journal.read)
         started = lines[0].get("serial", -1) if lines else -1
         if started > serial:
@@ -82,7 +87,7 @@ class Store:
         records, interrupted = self._parse(
             self.path, "", lambda _: self._records(resources, pending)
         )
-        return Loaded(records, interrupted, serial, journaled)
+        return Loaded(records, interrupted, serial, journaled, written)
 
     def journal(self, serial: int) -> Journal:
         """The journal of a run that starts from state `serial`; what an older one left is removed."""
@@ -101,27 +106,23 @@ class Store:
         self._guarded(lambda: self._save(records, pending, serial, at))
 
     def deployment(
-        self, records: Sequence[Record], pending: Sequence[Pending], at: datetime, how: Seal
+        self, records: Sequence[Record], pending: Sequence[Pending], written: str, how: Seal
     ) -> dict[str, Any]:
         """What `pulumi stack export` prints for such a state."""
         operations = [{"resource": item.record.to_json(how), "type": item.type} for item in pending]
         deployment = {
-            "manifest": {"time": at.isoformat().replace("+00:00", "Z"), "magic": "", "version": ""},
+            "manifest": {"time": written, "magic": "", "version": ""},
             "resources": [record.to_json(how) for record in records],
         }
         if operations:
             deployment["pending_operations"] = operations
         return {"version": 3, "deployment": deployment}
 
-    def export(self, at: datetime) -> dict[str, Any]:
-        """The state for `pulumi stack import`, secrets in clear."""
-        loaded = self.load()
-        return self.deployment(loaded.records, loaded.pending, at, seal.clear)
-
     def _save(
         self, records: Sequence[Record], pending: Sequence[Pending], serial: int, at: datetime
     ) -> None:
-        document = self.deployment(records, pending, at, self.sealer.seal)
+        written = at.isoformat().replace("+00:00", "Z")
+        document = self.deployment(records, pending, written, self.sealer.seal)
         document["mllab"] = {"serial": serial, "stack": self._stack}
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{self._stack}-", dir=self.folder)
@@ -216,7 +217,7 @@ class Store:
             ) from error
 
 
-def _state(text: str) -> tuple[int, list[dict[str, Any]], list[dict[str, Any]]]:
+def _state(text: str) -> tuple[int, list[dict[str, Any]], list[dict[str, Any]], str]:
     document = json.loads(text)
     if document.get("version") != 3:
         raise ValueError(f"version is {document.get('version')!r}, and only 3 can be read")
@@ -225,6 +226,7 @@ def _state(text: str) -> tuple[int, list[dict[str, Any]], list[dict[str, Any]]]:
         int((document.get("mllab") or {}).get("serial", 0)),
         list(deployment.get("resources") or ()),
         list(deployment.get("pending_operations") or ()),
+        str((deployment.get("manifest") or {}).get("time", _NEVER)),
     )
 
 
