@@ -16,7 +16,8 @@ LIB = "/usr/local/lib/mllab"
 """Where the scripts lie on the machine."""
 
 _HERE = Path(__file__).parent / "files"
-_BIN = "/usr/local/bin"
+# Not /usr/local/bin, where sudo on Amazon Linux does not look.
+_BIN = "/usr/bin"
 _UNITS = "/etc/systemd/system"
 
 

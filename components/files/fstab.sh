@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+#!/usr/bin/env bash
 # Sourced: mounts that survive a restart. Needs lab-env.sh.
 
 # A field of fstab(5): spaces, tabs and backslashes are written as octal numbers.

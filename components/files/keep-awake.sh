@@ -20,7 +20,7 @@ fi
 unit=60
 [[ ${BASH_REMATCH[2]} == m ]] || unit=3600
 # Seconds since the boot, as the watchdog counts.
-read -r uptime _ <"${MLLAB_PROC:-/proc}/uptime"
+read -r uptime _ <"${MLLAB_ROOT:-}/proc/uptime"
 until=$((${uptime%.*} + BASH_REMATCH[1] * unit))
 # A new file put in place, never a write into what lies there: with sudo that might be somebody's link.
 draft=$(mktemp "$file.XXXXXX" 2>/dev/null) || {

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+#!/usr/bin/env bash
 # Sourced by the scripts of this machine: settings, steps that leave a message when they fail, retries.
 
 MLLAB_ROOT=${MLLAB_ROOT:-} # tests put the machine into a folder

@@ -97,7 +97,7 @@ def sessions(settings: Settings) -> str:
             title = (process / "cmdline").read_text(errors="replace")
         except OSError:
             continue  # ended meanwhile
-        ssh = re.match(r"sshd(?:-session)?: ([^/@ ]+)@", title)
+        ssh = re.match(r"sshd(?:-session)?: ([\w.-]+)@", title)
         if name == "ssm-session-wor":  # the kernel keeps 15 characters of ssm-session-worker
             found.add("SSM")
         elif ssh:

@@ -11,7 +11,8 @@ printf 'bucket %s\n' "$(setting BUCKET)"
 printf 'shared files %s\n' "$(setting MOUNT_PATH)"
 printf 'setup: %s\npackages: %s\nJupyter: %s\n' \
   "$(state mllab-setup)" "$(state mllab-packages)" "$(state mllab-jupyter)"
-printf 'watchdog: %s\n' "$(journalctl --quiet --unit mllab-watchdog --identifier mllab-watchdog --lines 1 --output cat)"
+look=$(journalctl --quiet --identifier mllab-watchdog --lines 1 --output cat || true)
+printf 'watchdog: %s\n' "${look:-not known yet, or readable with sudo mllab-status only}"
 if [[ -d $problems && -n $(ls -A "$problems") ]]; then
   printf 'problems:\n'
   cat "$problems"/*

@@ -188,12 +188,12 @@ def remember(path: Path, memory: Memory, notes: list[str]) -> None:
 def say(line: str) -> None:
     """One line for the journal. A journal that is gone must not keep the machine alive."""
     with contextlib.suppress(OSError):
-        os.write(sys.stdout.fileno(), f"{line}\n".encode("ascii", "backslashreplace"))
+        os.write(sys.stdout.fileno(), line.encode("unicode_escape") + b"\n")
 
 
 def tell_terminals(folder: Path, message: str) -> None:
     """Write to every open terminal. wall(1) misses Jupyter's terminals and SSM sessions."""
-    text = f"\r\n*** mllab: {message} ***\r\n".encode(errors="replace")
+    text = b"\r\n*** mllab: " + message.encode("unicode_escape") + b" ***\r\n"
     for terminal in sorted(folder.glob("[0-9]*")):
         try:
             # Without O_NONBLOCK a stopped terminal would hold up the stop.

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Stands in for a system tool under whose name it is called: notes the call, then does what the test says, if anything.
+name=${0##*/}
+{
+  printf '%s' "$name"
+  printf ' %s' "$@"
+  printf '\n'
+} >>"$STANDINS/calls"
+if [[ -e $STANDINS/does/$name ]]; then
+  . "$STANDINS/does/$name"
+fi

