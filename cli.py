@@ -1,0 +1,284 @@
+"""The command line: one verb each, thin. Everything but Typer is imported inside the commands, so that `--help` is quick."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from mllab import failures
+
+PREPARE, LOOK, CHANGE = "Prepare (nothing is contacted)", "Look", "Change"
+
+
+class Explained(TyperGroup):
+    """All commands, with failures that a user can cure turned into messages."""
+
+    def invoke(self, ctx: typer.Context) -> object:
+        with failures.explained():
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    cls=Explained,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Try it without an account: [bold]mllab rehearse aws-course[/bold]. "
+    "Exit codes: 0 done, 1 failed, 2 wrong settings or usage (nothing was contacted), "
+    "3 something may still exist or cost money, 130 interrupted.",
+)
+
+
+def _stacks(incomplete: str) -> list[str]:
+    """Stack names for shell completion; none rather than a failure."""
+    from mllab.errors import LabError
+    from mllab.session import project
+    from mllab.settings import files
+
+    try:
+        return [name for name in files.names(project()) if name.startswith(incomplete)]
+    except (LabError, OSError):
+        return []
+
+
+Stack = Annotated[
+    str,
+    typer.Argument(
+        help="The lab: [bold]x[/bold] stands for stacks/Pulumi.x.yaml.",
+        metavar="STACK",
+        autocompletion=_stacks,
+        show_default=False,
+    ),
+]
+Simulate = Annotated[
+    bool, typer.Option("--simulate", help="Use the simulated cloud of this folder, no account.")
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on stdout, all else on stderr.")
+]
+Today = Annotated[
+    str | None,
+    typer.Option("--today", metavar="YYYY-MM-DD", help="Take this day for today.", show_default=False),
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask. Data still has to be named.")
+]
+DeleteData = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--delete-data",
+        metavar="NAME",
+        help="Let the data of this resource go; repeatable.",
+        show_default=False,
+    ),
+]
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)
+    ] = False,
+) -> None:
+    """A complete machine-learning lab in the cloud from one file, and its removal."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"mllab {installed('mllab')}")
+        raise typer.Exit
+
+
+@app.command("list", rich_help_panel=PREPARE)
+def list_stacks(as_json: Json = False) -> None:
+    """List the labs of this project, and which of them exist."""
+    from mllab import stacks
+    from mllab.session import project
+    from mllab.show import console
+
+    rows = stacks.rows(project())
+    if as_json:
+        console.print_json({"stacks": [stacks.document(row) for row in rows]})
+    elif rows:
+        stacks.show_rows(console.stdout(), rows)
+    else:
+        typer.echo("No labs here yet. Make one: mllab new NAME")
+
+
+@app.command(rich_help_panel=PREPARE)
+def new(
+    stack: Annotated[str, typer.Argument(help="Name of the new lab.", metavar="STACK")],
+    answers: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Answer a question; repeatable.", show_default=False),
+    ] = None,
+    today: Today = None,
+) -> None:
+    """Write a new lab's file by asking, or from --set without a terminal; never overwrite one."""
+    from mllab import interview
+    from mllab.session import clock_from, project
+    from mllab.show import ask
+
+    root = project()
+    person = ask.question if ask.can_ask() else None
+    path = interview.write(root, stack, answers or [], person, clock_from(today).today())
+    typer.echo(f"Wrote {path.relative_to(root).as_posix()}. Next: mllab rehearse {stack}")
+
+
+@app.command(rich_help_panel=PREPARE)
+def check(stack: Stack, today: Today = None, as_json: Json = False) -> None:
+    """Check a lab's file, and say every fault with its line."""
+    from mllab import stacks
+    from mllab.errors import SettingsError
+    from mllab.session import clock_from, project
+    from mllab.settings import files
+    from mllab.show import console
+
+    path = files.find(project(), stack)
+    try:
+        lab = files.load(path, today=clock_from(today).today())
+    except SettingsError as error:
+        if as_json:
+            console.print_json({"stack": stack, "ok": False, "faults": list(error.faults)})
+        raise
+    summary = stacks.describe(lab)
+    if as_json:
+        console.print_json({"stack": stack, "ok": True, "faults": [], "summary": summary})
+    else:
+        typer.echo(f"{stack}: ok. {summary}")
+
+
+@app.command(rich_help_panel=LOOK)
+def preview(
+    stack: Stack, simulate: Simulate = False, today: Today = None, as_json: Json = False
+) -> None:
+    """Show what `up` would do and why, and change nothing."""
+    from mllab import deploy
+    from mllab.graph import graph
+    from mllab.session import open_declared
+    from mllab.show import console
+    from mllab.show.plan import show_plan
+
+    session = open_declared(stack, "preview", simulate=simulate, today=today)
+    plan = deploy.plan(session, console.stderr())
+    if as_json:
+        cloud = session.declared.lab.cloud
+        console.print_json(graph(plan, cloud, session.engine.state()))
+    else:
+        show_plan(console.stdout(), plan, session.title)
+
+
+@app.command(rich_help_panel=CHANGE)
+def up(
+    stack: Stack,
+    simulate: Simulate = False,
+    yes: Yes = False,
+    delete_data: DeleteData = None,
+    today: Today = None,
+    as_json: Json = False,
+) -> None:
+    """Create the lab, or change it to match its file, after showing the plan and asking."""
+    from mllab import deploy
+    from mllab.session import open_declared
+    from mllab.show import ask, console
+    from mllab.show.plan import show_plan
+
+    session = open_declared(stack, "up", simulate=simulate, today=today)
+    ask.require_terminal(yes, session.command("up"))
+    plan = deploy.plan(session, console.stderr())
+    out = console.results(as_json=as_json)
+    show_plan(out, plan, session.title)
+    release = deploy.losses(session, plan, delete_data or [])
+    if not plan.empty and not yes:
+        ask.confirm(f"Do this to {stack}?")
+    outcome = None if plan.empty else deploy.up(session, plan, release, console.stderr())
+    if as_json:
+        console.print_json(deploy.document(session, outcome))
+    if outcome is not None:
+        deploy.refuse_failures(outcome, session, "up")
+    if not as_json:
+        deploy.show_next(out, session)
+
+
+@app.command(rich_help_panel=LOOK)
+def outputs(
+    stack: Stack, simulate: Simulate = False, today: Today = None, as_json: Json = False
+) -> None:
+    """Print what the lab consists of: commands to connect and submit, addresses, names."""
+    from mllab.graph import stack_outputs
+    from mllab.session import open_existing
+    from mllab.show import console
+    from mllab.show.outputs import show_outputs
+
+    session = open_existing(stack, "outputs", simulate=simulate, today=today)
+    found = stack_outputs(session.engine.state())
+    if as_json:
+        console.print_json(found)
+    elif found:
+        show_outputs(console.stdout(), found)
+    else:
+        typer.echo(f"{stack} has no outputs: it does not exist. Create it: {session.command('up')}")
+
+
+@app.command(rich_help_panel=LOOK)
+def status(
+    stack: Stack, simulate: Simulate = False, today: Today = None, as_json: Json = False
+) -> None:
+    """Compare the lab with the cloud: what runs, is stopped, was changed by hand or is missing."""
+    from mllab import status as comparison
+    from mllab.session import open_existing
+    from mllab.show import console
+    from mllab.show.status import show_status
+
+    session = open_existing(stack, "status", simulate=simulate, today=today)
+    findings = comparison.look(session)
+    if as_json:
+        console.print_json(comparison.document(session, findings))
+    elif findings:
+        show_status(console.stdout(), findings, session.title)
+    else:
+        typer.echo(f"{stack} does not exist. Create it: {session.command('up')}")
+
+
+@app.command(rich_help_panel=CHANGE)
+def down(
+    stack: Stack,
+    simulate: Simulate = False,
+    yes: Yes = False,
+    delete_data: DeleteData = None,
+    today: Today = None,
+    as_json: Json = False,
+) -> None:
+    """Remove the whole lab, after showing what goes and asking, and prove that nothing is left."""
+    from mllab import removal
+    from mllab.session import open_existing
+    from mllab.show import ask, console
+
+    session = open_existing(stack, "down", simulate=simulate, today=today)
+    ask.require_terminal(yes, session.command("down"))
+    out = console.results(as_json=as_json)
+    things, holdings = removal.recorded(session), session.engine.holdings()
+    outcome = None
+    if things:
+        removal.show(out, session, things, holdings)
+        release = removal.release(session, holdings, delete_data or [])
+        if not yes:
+            ask.name(stack)
+        outcome = removal.down(session, release, len(things), console.stderr())
+    remaining = removal.left(session)
+    if as_json:
+        console.print_json(removal.document(session, things, remaining, outcome))
+    removal.refuse_leftovers(session, remaining, outcome)
+    if not as_json:
+        typer.echo(removal.farewell(session, things))
+
+
+def main(words: list[str] | None = None) -> None:
+    """Run the command line; the console script `mllab` and `python cli.py` both come here."""
+    app(words)
+
+
+if __name__ == "__main__":
+    main()

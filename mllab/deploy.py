@@ -1,0 +1,166 @@
+"""`preview` and `up`: what they refuse, what they do, what they report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from mllab import data_guard
+from mllab.engines.contract import Failure, Outcome, Plan, Status, Step
+from mllab.errors import Interrupted, RunFailed, UsageError
+from mllab.graph import entries, stack_outputs
+from mllab.session import Session
+from mllab.show.outputs import show_lab
+from mllab.show.progress import Progress
+from mllab.show.words import OPS, count, short_type
+
+if TYPE_CHECKING:
+    from mllab.settings.lab import Lab
+
+
+def plan(session: Session, console: Console) -> Plan:
+    """What `up` would do. Raises UsageError for settings that describe another lab than the one that exists."""
+    refuse_moved(session.declared, session.stack, session.engine.outputs())
+    working = (
+        console.status(f"Planning {session.stack}") if console.is_terminal else nullcontext()
+    )
+    with working:
+        return session.engine.preview()
+
+
+def losses(session: Session, plan: Plan, named: Sequence[str]) -> frozenset[str]:
+    """The holders of data that `up` may take away. Raises what `data_guard.release` raises."""
+    engine = session.engine
+    return data_guard.release(
+        data_guard.going(plan, engine.holdings()),
+        named,
+        keep=data_guard.kept(session.declared.storage.keep, engine.state()),
+        command=session.command("up"),
+    )
+
+
+def up(session: Session, plan: Plan, release: frozenset[str], console: Console) -> Outcome:
+    """Carry the plan out. Failures stay in the outcome; Ctrl-C raises Interrupted."""
+    progress = Progress(
+        console,
+        f"Bringing up {session.stack}",
+        session.clock,
+        planned=plan.steps,
+        simulated=session.simulated,
+    )
+    try:
+        with progress:
+            outcome = session.engine.up(progress, release=release)
+    except KeyboardInterrupt as error:
+        raise interrupted(session, "up") from error
+    console.print(f"{summary(outcome)} ({progress.took()})", markup=False)
+    return outcome
+
+
+def refuse_moved(lab: Lab, stack: str, recorded: Mapping[str, Any]) -> None:
+    """Refuse settings that would make another lab of an existing one.
+
+    Args:
+        recorded: the stack's outputs; `lab` holds what the last `up` was told.
+
+    Raises:
+        UsageError: cloud, name or region differs.
+    """
+    before = recorded.get("lab")
+    if not isinstance(before, Mapping):
+        return
+    now = {"cloud": lab.lab.cloud, "name": lab.name, "region": lab.region}
+    moved = [
+        f"  {key}: {before[key]} -> {new}"
+        for key, new in now.items()
+        if key in before and before[key] != new
+    ]
+    if moved:
+        raise UsageError(
+            f"{stack} exists, and its settings now describe another lab; nothing was changed\n"
+            + "\n".join(moved),
+            cure="Put the old values back, or describe the new lab in a stack of its own: mllab new NAME",
+        )
+
+
+def refuse_failures(outcome: Outcome, session: Session, verb: str) -> None:
+    """Raise RunFailed with every failure: resource, cause, where it was declared, and the cure."""
+    if outcome.ok:
+        return
+    skipped = sum(1 for step in outcome.steps if step.status is Status.SKIPPED and step.custom)
+    head = f"{verb} {session.stack}: {count(len(outcome.failures), 'resource')} failed"
+    if skipped:
+        head += f", {skipped} needed what failed and were not touched"
+    raise RunFailed(
+        "\n".join([head, *(line for failure in outcome.failures for line in explain(failure))]),
+        cure=f"What went well is recorded. When the cause is gone, go on with:\n  {session.command(verb)}",
+    )
+
+
+def explain(failure: Failure) -> list[str]:
+    """One failure in lines: resource, cause, place, cure."""
+    code = f"{failure.code}: " if failure.code and failure.code not in failure.message else ""
+    verb = OPS[failure.op].present
+    lines = [
+        f"  {verb} {failure.name} ({short_type(failure.type)}): {code}{failure.message}",
+    ]
+    if failure.source:
+        lines.append(f"    declared in {failure.source}")
+    if failure.cure:
+        lines.append(f"    cure: {failure.cure}")
+    return lines
+
+
+def summary(outcome: Outcome) -> str:
+    """`45 created, 1 failed, 3 skipped`."""
+    done: dict[str, int] = {}
+    for step in outcome.steps:
+        if step.custom and step.status in {Status.DONE, Status.FAILED, Status.SKIPPED}:
+            word = OPS[step.op].past if step.status is Status.DONE else str(step.status)
+            done[word] = done.get(word, 0) + 1
+    return ", ".join(f"{number} {word}" for word, number in done.items()) or "nothing to do"
+
+
+def interrupted(session: Session, verb: str) -> Interrupted:
+    """What to say after Ctrl-C: how much exists, how to go on, how to end it."""
+    exist = sum(1 for entry in entries(session.engine.state()) if entry.get("custom"))
+    return Interrupted(
+        f"interrupted; {count(exist, 'resource')} of {session.stack} are recorded, "
+        "and what was in work is looked for by the next run",
+        cure=f"Go on:    {session.command(verb)}\nLook:     {session.command('status')}\n"
+        f"Remove:   {session.command('down')}",
+    )
+
+
+def show_next(console: Console, session: Session) -> None:
+    """Print what a person does next: connect, submit, look, remove."""
+    show_lab(console, stack_outputs(session.engine.state()))
+    console.print("then", style="bold")
+    for verb in ("status", "down"):
+        console.print(f"  {session.command(verb)}", markup=False, soft_wrap=True)
+    if session.simulated:
+        console.print("The account is simulated: the aws commands are those of a real one.", style="dim")
+
+
+def document(session: Session, outcome: Outcome | None) -> dict[str, Any]:
+    """What `up --json` prints; without an outcome there was nothing to do."""
+    return {
+        "stack": session.stack,
+        "engine": session.engine.name,
+        "simulated": session.simulated,
+        "ok": outcome is None or outcome.ok,
+        "steps": [_step(step) for step in outcome.steps] if outcome else [],
+        "failures": [asdict(failure) for failure in outcome.failures] if outcome else [],
+        "outputs": stack_outputs(session.engine.state()),
+        "seconds": outcome.seconds if outcome else 0.0,
+        "warnings": list(outcome.warnings) if outcome else [],
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    keys = ("urn", "type", "name", "custom", "op", "status", "reason", "seconds", "error")
+    return {key: getattr(step, key) for key in keys}

@@ -1,0 +1,86 @@
+"""The one place where failures that a user can cure become a message and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from typing import Final, TextIO
+
+import typer
+
+from mllab.errors import Interrupted, LabError
+
+PIPE_CLOSED: Final = 141
+"""Exit code when the reader of our output has gone (`| head`): 128 + SIGPIPE, what `yes | head` gives."""
+
+CURES: Final[dict[int, str]] = {
+    errno.ENOSPC: "Free some space, then run the command again.",
+    errno.EDQUOT: "Free some space, then run the command again.",
+    errno.EFBIG: "Raise the file size limit (`ulimit -f`), then run the command again.",
+    errno.EROFS: "Point MLLAB_HOME to a folder that can be written.",
+    errno.EACCES: "Point MLLAB_HOME to a folder that you may write, or correct the permissions.",
+    errno.EPERM: "Point MLLAB_HOME to a folder that you may write, or correct the permissions.",
+    errno.EMFILE: "Raise the limit of open files (`ulimit -n`), then run the command again.",
+    errno.EIO: "Check the disk, then run the command again.",
+    errno.ENOTDIR: "Check the folders named by MLLAB_HOME and by the path above.",
+    errno.EISDIR: "Check the folders named by MLLAB_HOME and by the path above.",
+}
+"""The operating system's refusals that can happen to anyone; any other OSError is a bug and keeps its traceback."""
+
+
+@contextmanager
+def explained() -> Generator[None, None, None]:
+    """Turn a failure that the user can cure into one message on stderr; let bugs surface.
+
+    Raises:
+        typer.Exit: with the failure's exit code.
+    """
+    try:
+        yield
+        sys.stdout.flush()  # a full disk or a closed pipe shows here, not after the last chance to say so
+    except LabError as error:
+        tell(error.message, error.cure)
+        raise typer.Exit(error.exit_code) from error
+    except KeyboardInterrupt as error:
+        tell("Interrupted; nothing was being changed.", "")
+        raise typer.Exit(Interrupted.exit_code) from error
+    except OSError as error:
+        raise typer.Exit(_os_refusal(error)) from error
+
+
+def tell(message: str, cure: str) -> None:
+    """Write a failure to stderr, the cure on its own line; say nothing when stderr itself is broken."""
+    from mllab.show.console import stderr
+
+    with suppress(OSError):
+        console = stderr()
+        console.print("error:", style="bold red", end=" ")
+        console.print(message, markup=False, soft_wrap=True)
+        if cure:
+            console.print(cure, markup=False, soft_wrap=True)
+
+
+def _os_refusal(error: OSError) -> int:
+    if error.errno == errno.EPIPE:
+        _discard(sys.stdout)
+        _discard(sys.stderr)
+        return PIPE_CLOSED
+    cure = CURES.get(error.errno or 0)
+    if cure is None:
+        raise error
+    if error.filename is None:
+        _discard(sys.stdout)  # it was the output itself; the interpreter would try once more at its end
+    where = f"{error.filename}: " if error.filename is not None else "output: "
+    tell(f"{where}{error.strerror}", cure)
+    return LabError.exit_code
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what is still buffered for a broken stream go nowhere."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -1,0 +1,127 @@
+"""The declared graph as plain JSON: what `preview --json` prints. Documented in docs/preview-json.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from mllab.engines.contract import Change, Plan, Resource, Step
+
+VERSION: Final = 1
+"""Raised when a key disappears or changes its meaning; new keys may come without it."""
+
+SPECIAL: Final = "4dabf18193072939515e22adb298388d"
+SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+"""How Pulumi's deployment format marks a secret (pulumi/sdk/go/common/resource/sig/sig.go)."""
+
+
+def graph(plan: Plan, cloud: str, recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run would do, resource by resource.
+
+    Args:
+        plan: from `Engine.preview`.
+        cloud: `aws`, `azure`, `gcp`.
+        recorded: from `Engine.state`; resources that are no longer declared are described from it.
+    """
+    declared = {resource.urn for resource in plan.resources}
+    gone = [step for step in plan.steps if step.urn not in declared]
+    old = {entry["urn"]: entry for entry in entries(recorded)}
+    return {
+        "version": VERSION,
+        "stack": plan.stack,
+        "cloud": cloud,
+        "engine": plan.engine,
+        "resources": [
+            *(_declared(resource) for resource in plan.resources),
+            *(_recorded(step, old.get(step.urn, {})) for step in gone),
+        ],
+        "outputs": dict(plan.outputs),
+        "summary": {
+            "operations": {str(op): number for op, number in plan.counts().items()},
+            "empty": plan.empty,
+            "loses": [
+                {"urn": step.urn, "name": step.name, "what": step.loses}
+                for step in plan.steps
+                if step.loses
+            ],
+            "pending": list(plan.pending),
+            "warnings": list(plan.warnings),
+        },
+    }
+
+
+def entries(recorded: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The resources of a deployment in Pulumi's format; empty when nothing was deployed."""
+    deployment = recorded.get("deployment", recorded) or {}
+    return deployment.get("resources") or ()
+
+
+def stack_outputs(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """The stack's outputs, a secret as `{"$secret": true}`; empty when nothing was deployed."""
+    for entry in entries(recorded):
+        if entry["type"] == "pulumi:pulumi:Stack":
+            return dict(_sealed(entry.get("outputs") or {}))
+    return {}
+
+
+def changes(found: Sequence[Change]) -> list[dict[str, Any]]:
+    """Changed properties as plain data."""
+    return [
+        {
+            "path": change.path,
+            "kind": change.kind,
+            "before": change.before,
+            "after": change.after,
+            "replaces": change.replaces,
+        }
+        for change in found
+    ]
+
+
+def _declared(resource: Resource) -> dict[str, Any]:
+    return {
+        "urn": resource.urn,
+        "type": resource.type,
+        "name": resource.name,
+        "custom": resource.custom,
+        "parent": resource.parent,
+        "inputs": dict(resource.inputs),
+        "dependencies": list(resource.dependencies),
+        "property_dependencies": {
+            key: list(urns) for key, urns in resource.property_dependencies.items()
+        },
+        "provider": resource.provider,
+        "options": dict(resource.options),
+        "source": resource.source,
+        "op": str(resource.op),
+        "changes": changes(resource.changes),
+    }
+
+
+def _recorded(step: Step, entry: Mapping[str, Any]) -> dict[str, Any]:
+    resource = Resource(
+        urn=step.urn,
+        type=step.type,
+        name=step.name,
+        custom=step.custom,
+        parent=entry.get("parent", ""),
+        inputs=_sealed(entry.get("inputs", {})),
+        dependencies=tuple(entry.get("dependencies") or ()),
+        property_dependencies=entry.get("propertyDependencies") or {},
+        provider=entry.get("provider", ""),
+        source=step.source,
+        op=step.op,
+        changes=step.changes,
+    )
+    return _declared(resource)
+
+
+def _sealed(plain: Any) -> Any:
+    """Recorded secrets, ciphertext included, as the mark that stands for them."""
+    if isinstance(plain, Mapping):
+        if plain.get(SPECIAL) == SECRET:
+            return {"$secret": True}
+        return {key: _sealed(inner) for key, inner in plain.items()}
+    if isinstance(plain, list):
+        return [_sealed(inner) for inner in plain]
+    return plain

@@ -1,0 +1,163 @@
+"""`down`: what will go, what must be named first, and what is left when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mllab import data_guard
+from mllab.deploy import explain, interrupted, summary
+from mllab.engines.contract import Holding, Outcome
+from mllab.errors import StillThere
+from mllab.graph import entries
+from mllab.session import Session
+from mllab.show.progress import Progress
+from mllab.show.words import count, role, short_type
+
+if TYPE_CHECKING:
+    from mllab.simulated.store import Record
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One resource that exists. `where`: `state` (recorded) or `account` (found by a second look)."""
+
+    name: str
+    type: str
+    role: str
+    where: str = "state"
+
+
+def recorded(session: Session) -> tuple[Thing, ...]:
+    """Every custom resource of the state, providers left out: they are no things in a cloud."""
+    return tuple(
+        Thing(entry["urn"].rpartition("::")[2], entry["type"], role(entry["urn"]))
+        for entry in entries(session.engine.state())
+        if entry.get("custom") and not entry["type"].startswith("pulumi:")
+    )
+
+
+def release(
+    session: Session, holdings: Sequence[Holding], named: Sequence[str]
+) -> frozenset[str]:
+    """The holders of data that may go. Raises what `data_guard.release` raises."""
+    keep = session.lab is None or session.lab.storage.keep
+    return data_guard.release(
+        holdings,
+        named,
+        keep=data_guard.kept(keep, session.engine.state()),
+        command=session.command("down"),
+    )
+
+
+def down(session: Session, release: frozenset[str], total: int, console: Console) -> Outcome:
+    """Delete everything. Failures stay in the outcome; Ctrl-C raises Interrupted."""
+    progress = Progress(
+        console,
+        f"Taking down {session.stack}",
+        session.clock,
+        expected=total,
+        simulated=session.simulated,
+    )
+    try:
+        with progress:
+            outcome = session.engine.destroy(progress, release=release)
+    except KeyboardInterrupt as error:
+        raise interrupted(session, "down") from error
+    console.print(f"{summary(outcome)} ({progress.took()})", markup=False)
+    return outcome
+
+
+def left(session: Session) -> tuple[Thing, ...]:
+    """What still exists: what the state records, then what a second look into the account finds besides."""
+    known = recorded(session)
+    names = {(thing.type, thing.name) for thing in known}
+    return known + tuple(thing for thing in _seen(session) if (thing.type, thing.name) not in names)
+
+
+def refuse_leftovers(
+    session: Session, things: Sequence[Thing], outcome: Outcome | None = None
+) -> None:
+    """Raise StillThere when anything is left, with the causes."""
+    if not things:
+        return
+    lines = [f"{count(len(things), 'resource')} of {session.stack} may still exist and cost money:"]
+    for thing in things:
+        place = "" if thing.where == "state" else f", not recorded, seen in the {thing.where}"
+        lines.append(f"  {thing.name} ({short_type(thing.type)}{place})")
+    for failure in outcome.failures if outcome else ():
+        lines.extend(explain(failure))
+    raise StillThere(
+        "\n".join(lines), cure=f"When the cause is gone, go on with:\n  {session.command('down')}"
+    )
+
+
+def show(console: Console, session: Session, things: Sequence[Thing], holdings: Sequence[Holding]) -> None:
+    """Print what will go, by role, with the data it holds."""
+    console.print(f"{session.title}: what `down` removes", style="bold", markup=False)
+    data = {(holding.type, holding.name): holding for holding in holdings}
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
+    last = ""
+    for thing in sorted(things, key=lambda thing: thing.role):
+        holding = data.get((thing.type, thing.name))
+        holds = Text("")
+        if holding is not None:
+            style = "dim" if holding.amount == "" else "bold red"
+            holds = Text(data_guard.describe(holding), style=style)
+        heading = Text(thing.role if thing.role != last else "", style="bold")
+        table.add_row(heading, thing.name, Text(short_type(thing.type), style="dim"), holds)
+        last = thing.role
+    console.print(table)
+    console.print(f"\n{count(len(things), 'resource')} to delete.")
+
+
+def farewell(session: Session, things: Sequence[Thing]) -> str:
+    """The last line of a `down` after which nothing is left."""
+    looked = "the simulated account" if session.simulated else "the account"
+    if not things:
+        return f"Nothing of {session.stack} exists, neither recorded nor in {looked}."
+    return f"{session.stack} is gone: nothing of it is left, neither recorded nor in {looked}."
+
+
+def document(
+    session: Session, things: Sequence[Thing], remaining: Sequence[Thing], outcome: Outcome | None
+) -> dict[str, Any]:
+    """What `down --json` prints."""
+    return {
+        "stack": session.stack,
+        "engine": session.engine.name,
+        "simulated": session.simulated,
+        "existed": [asdict(thing) for thing in things],
+        "left": [asdict(thing) for thing in remaining],
+        "failures": [asdict(failure) for failure in outcome.failures] if outcome else [],
+        "seconds": outcome.seconds if outcome else 0.0,
+    }
+
+
+def _seen(session: Session) -> list[Thing]:
+    """What the account itself shows of this stack, and what it cannot ascribe to any."""
+    records = session.cloud.inventory() if session.cloud else []
+    by_uid = {record.uid: record for record in records}
+
+    def stack(record: Record) -> str | None:
+        if record.urn:
+            return record.urn.split(":")[2]
+        if record.owner in by_uid:
+            return stack(by_uid[record.owner])
+        return (record.inputs.get("tags") or record.outputs.get("tags") or {}).get("stack")
+
+    return [
+        Thing(_name(record), record.type, role(record.urn), "account")
+        for record in records
+        if stack(record) in {session.stack, None}
+    ]
+
+
+def _name(record: Record) -> str:
+    """The logical name of what was declared; what came to be by itself has only the cloud's own."""
+    return record.urn.rpartition("::")[2] or record.name or record.id

@@ -1,0 +1,1 @@
+"""What a person sees: words, tables, live progress. Nothing here changes anything."""

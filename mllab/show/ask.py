@@ -1,0 +1,65 @@
+"""Questions: only to a person at a terminal, never in a pipe or a CI job."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from mllab.errors import UsageError
+
+if TYPE_CHECKING:
+    from mllab.new import Question
+
+
+def can_ask() -> bool:
+    """True when a person sits at both ends, so that a question will be seen and answered."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def require_terminal(yes: bool, command: str) -> None:
+    """Refuse a run that would have to ask nobody. Raises UsageError."""
+    if not yes and not can_ask():
+        raise UsageError(
+            "this asks before it changes anything, and there is no terminal to ask on; nothing was changed",
+            cure=f"Look first, with `mllab preview`, then say yes on the command line:\n  {command} --yes",
+        )
+
+
+def confirm(question: str) -> None:
+    """Go on only after a yes. Raises typer.Exit with code 1 after anything else."""
+    with _refusals():
+        if not typer.confirm(question, err=True):
+            raise typer.Abort
+
+
+def name(stack: str) -> None:
+    """Go on only when the stack's name was typed. Raises typer.Exit with code 1 after anything else."""
+    question = f"Type {stack} to delete all of this"
+    with _refusals():
+        if typer.prompt(question, default="", show_default=False, err=True).strip() != stack:
+            raise typer.Abort
+
+
+def question(setting: Question, fault: str) -> str:
+    """Ask for one setting. `fault`: what was wrong with the last answer. Raises typer.Exit after Ctrl-C."""
+    if fault:
+        typer.secho(f"  {fault}", fg="red", err=True)
+    else:
+        limits = f" ({setting.limits})" if setting.limits else ""
+        typer.echo(f"{setting.text}{limits}", err=True)
+    with _refusals():
+        default = setting.default
+        return str(typer.prompt(f"  {setting.key}", default=default, show_default=bool(default), err=True))
+
+
+@contextmanager
+def _refusals() -> Generator[None, None, None]:
+    try:
+        yield
+    except typer.Abort as error:  # also Ctrl-C and the end of the input
+        typer.echo("Nothing was changed.", err=True)
+        raise typer.Exit(1) from error

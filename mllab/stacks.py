@@ -1,0 +1,92 @@
+"""`list` and `check`: the labs of a project, offline."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mllab.errors import LabError, SettingsError
+from mllab.session import home, state_file
+from mllab.settings import files
+from mllab.settings.lab import Lab
+from mllab.show.words import count
+
+
+@dataclass(frozen=True)
+class Row:
+    """One stack.
+
+    Args:
+        size: of its notebooks. ends: last day, ISO. state: `not created`, `simulated, 45 resources`, or what is wrong.
+        faults: of its file; the other fields are then empty.
+    """
+
+    stack: str
+    cloud: str = ""
+    profile: str = ""
+    size: str = ""
+    ends: str = ""
+    state: str = ""
+    faults: tuple[str, ...] = ()
+
+
+def rows(root: Path) -> list[Row]:
+    """Every stack of the project."""
+    return [_row(root, name) for name in files.names(root)]
+
+
+def show_rows(console: Console, found: list[Row]) -> None:
+    """Print the stacks as a table."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("stack", "cloud", "profile", "notebooks", "ends", "state"):
+        table.add_column(title, overflow="fold")
+    for row in found:
+        if row.faults:
+            wrong = Text(f"{count(len(row.faults), 'fault')}: mllab check {row.stack}", style="red")
+            table.add_row(row.stack, "", "", "", "", wrong)
+        else:
+            ends = row.ends or "no end"
+            table.add_row(row.stack, row.cloud, row.profile, row.size, ends, row.state)
+    console.print(table)
+
+
+def describe(lab: Lab) -> str:
+    """A lab in one line: `aws us-east-1, 1 notebook gpu-small, cluster of at most 4 gpu-small, ...`."""
+    notebooks = f"{count(len(lab.notebook.seats), 'notebook')} {lab.notebook.size}"
+    spot = " spot" if lab.cluster.spot else ""
+    cluster = f"at most {count(lab.cluster.max_nodes, f'{lab.cluster.size}{spot} node')} for jobs"
+    files_too = "bucket and files" if lab.storage.files else "bucket"
+    budget = f"{lab.budget.limit_usd:g} USD per {lab.budget.per}"
+    ends = f"ends {lab.lab.ends}" if lab.lab.ends else "no end"
+    return f"{lab.lab.cloud} {lab.region}, {notebooks}, {cluster}, {files_too}, {budget}, {ends}"
+
+
+def document(row: Row) -> dict[str, Any]:
+    """One stack of `list --json`."""
+    return asdict(row)
+
+
+def _row(root: Path, stack: str) -> Row:
+    try:
+        lab = files.load(files.find(root, stack))
+    except SettingsError as error:
+        return Row(stack, faults=error.faults)
+    ends = lab.lab.ends.isoformat() if lab.lab.ends else ""
+    size = f"{len(lab.notebook.seats)} x {lab.notebook.size}"
+    return Row(stack, lab.lab.cloud, lab.lab.profile, size, ends, _state(home(root), stack))
+
+
+def _state(home: Path, stack: str) -> str:
+    from mllab.engines.embedded.store import Store
+
+    try:
+        records = Store(state_file(home, stack).parent, stack).load().records
+    except LabError:
+        return "state file damaged"
+    exist = sum(1 for record in records if record.custom and not record.type.startswith("pulumi:"))
+    return f"simulated, {count(exist, 'resource')}" if exist else "not created"

@@ -1,0 +1,101 @@
+"""`status`: what runs, what is stopped, what has gone, what somebody changed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mllab.engines.contract import Change, Op, Status, Step
+from mllab.graph import changes, entries
+from mllab.session import Session
+from mllab.show.words import role
+
+MACHINE_STATE: Final = "instanceState"
+"""The output in which a machine says whether it runs."""
+
+AS_DECLARED, CHANGED, MISSING, UNKNOWN = "as declared", "changed", "missing", "unknown"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One resource of the stack, compared with the cloud.
+
+    Args:
+        state: `as declared`, `changed` (by hand), `missing` (deleted by hand), `unknown` (the cloud did not answer).
+        machine: `running`, `stopped`, ...; empty for what is no machine.
+        changes: what was changed by hand.
+        cause: why it is `unknown`.
+    """
+
+    urn: str
+    type: str
+    name: str
+    role: str
+    state: str
+    machine: str = ""
+    changes: tuple[Change, ...] = ()
+    cause: str = ""
+
+
+def look(session: Session) -> tuple[Finding, ...]:
+    """Compare every custom resource of the state with the cloud; the state stays as it is."""
+    recorded = [entry for entry in entries(session.engine.state()) if in_cloud(entry)]
+    if not recorded:
+        return ()
+    outcome = session.engine.refresh(dry=True)
+    seen = {step.urn: step for step in outcome.steps}
+    causes = {failure.urn: failure.message for failure in outcome.failures}
+    return tuple(_finding(entry, seen.get(entry["urn"]), causes) for entry in recorded)
+
+
+def in_cloud(entry: Mapping[str, Any]) -> bool:
+    """True for an entry of the state that is a thing in a cloud: no component, no provider."""
+    return bool(entry.get("custom")) and not entry["type"].startswith("pulumi:")
+
+
+def counts(findings: Sequence[Finding]) -> dict[str, int]:
+    """How many machines run and are stopped, how many resources are changed, missing, unknown."""
+    words = [finding.machine for finding in findings if finding.machine] + [
+        finding.state for finding in findings if finding.state != AS_DECLARED
+    ]
+    return {word: words.count(word) for word in dict.fromkeys(words)}
+
+
+def document(session: Session, findings: Sequence[Finding]) -> dict[str, Any]:
+    """What `status --json` prints."""
+    return {
+        "stack": session.stack,
+        "engine": session.engine.name,
+        "simulated": session.simulated,
+        "exists": bool(findings),
+        "summary": counts(findings),
+        "resources": [
+            {
+                "urn": finding.urn,
+                "type": finding.type,
+                "name": finding.name,
+                "role": finding.role,
+                "state": finding.state,
+                "machine": finding.machine,
+                "changes": changes(finding.changes),
+                "cause": finding.cause,
+            }
+            for finding in findings
+        ],
+    }
+
+
+def _finding(entry: Mapping[str, Any], step: Step | None, causes: Mapping[str, str]) -> Finding:
+    urn = entry["urn"]
+    state, machine, by_hand, cause = AS_DECLARED, "", (), ""
+    if step is None or urn in causes or step.status is Status.FAILED:
+        state = UNKNOWN
+        cause = causes.get(urn) or (step.error if step else "") or "it was not looked at"
+    elif step.op is Op.DELETE:
+        state = MISSING
+    else:
+        machine, by_hand = str(step.outputs.get(MACHINE_STATE, "")), step.changes
+        state = CHANGED if by_hand else AS_DECLARED
+    name = urn.rpartition("::")[2]
+    return Finding(urn, entry["type"], name, role(urn), state, machine, by_hand, cause)
