@@ -14,7 +14,7 @@ Two things decide which types are offered:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
@@ -117,6 +117,8 @@ _SIZES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyType(
     }
 )
 
+_WHY_THESE: Final = {"aws": "types that the Deep Learning image and AWS Batch both take"}
+
 SIZES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "cpu-small": "no GPU, 2 vCPUs",
@@ -161,15 +163,17 @@ def machine(cloud: str, size: str) -> Machine:
     if size in known:
         first, *others = known[size]
         found = _MACHINES[cloud][first]
-        return Machine(**{**vars(found), "fallbacks": tuple(others)})
+        return replace(found, fallbacks=tuple(others))
     if size in _MACHINES[cloud]:
         return _MACHINES[cloud][size]
-    near = get_close_matches(size.lower(), (*known, *_MACHINES[cloud]), n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    raise UnknownSize(
-        f"is not a size on {cloud}; {hint}sizes: {', '.join(known)}; "
-        f"or a machine type: {', '.join(_MACHINES[cloud])}"
-    )
+    pool = _MACHINES[cloud] if "." in size else known
+    near = get_close_matches(size.lower(), pool, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ";"
+    if pool is known:
+        told = f"sizes: {', '.join(known)}; or a machine type like {next(iter(_MACHINES[cloud]))}"
+    else:
+        told = f"{_WHY_THESE[cloud]}: {', '.join(pool)}; or a size: {', '.join(known)}"
+    raise UnknownSize(f"is unknown on {cloud}{hint} {told}")
 
 
 def _table(cloud: str) -> Mapping[str, tuple[str, ...]]:

@@ -53,6 +53,8 @@ AWS: Final[Mapping[str, str]] = MappingProxyType(
 
 _REGIONS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"aws": AWS})
 
+_EXAMPLES: Final = {"aws": "us-east-1"}
+
 # How the names of other places look; the first that fits explains the mistake.
 _PARTITION: Final = r"cn-north(west)?-\d|us-gov-\w+-\d|(us|eu)-iso\w+-\w+-\d|eusc-\w+-\w+-\d"
 _AZURE: Final = (
@@ -61,7 +63,7 @@ _AZURE: Final = (
 )
 _FOREIGN: Final = (
     (re.compile(_PARTITION), "in another AWS partition, with accounts and ARNs of its own"),
-    (re.compile(r"[a-z]{2}-[a-z]+-\d[a-z]"), "an availability zone; give its region"),
+    (re.compile(r"[a-z]{2}-[a-z]+-\d[a-z]"), "an availability zone"),
     (re.compile(r"[a-z]+-[a-z]+\d{1,2}(-[a-z])?"), "the name of a Google Cloud region"),
     (re.compile(_AZURE), "the name of an Azure region"),
 )
@@ -81,10 +83,12 @@ def check(cloud: str, region: str) -> str:
     if region in known:
         return region
     plain = region.strip().lower()
-    whose = next(
-        (words for pattern, words in _FOREIGN if pattern.fullmatch(plain)),
-        f"not a region of {cloud}",
-    )
-    near = get_close_matches(plain, known, n=1)
-    hint = f"did you mean {near[0]} ({known[near[0]]})?" if near else f"known: {', '.join(known)}"
-    raise UnknownRegion(f"is {whose}; {hint}")
+    whose = next((words for pattern, words in _FOREIGN if pattern.fullmatch(plain)), "")
+    pool = [name for name in known if plain.startswith(name)]  # a zone names its region
+    near = pool or get_close_matches(plain, known, n=2, cutoff=0.85)
+    if near:
+        hint = f"did you mean {' or '.join(f'{name} ({known[name]})' for name in near)}?"
+    else:
+        example = f"give a region of {cloud}, like {_EXAMPLES[cloud]}"
+        hint = example if whose else f"known: {', '.join(known)}"
+    raise UnknownRegion(f"is {whose or f'not a region of {cloud}'}; {hint}")

@@ -1,0 +1,1 @@
+"""Settings: the stack file, and the lab that it describes."""

@@ -31,6 +31,7 @@ Path = tuple[str | int, ...]
 
 MAX_BYTES: Final = 256 * 1024  # five hundred seats take 6 KB
 _MAX_DEPTH: Final = 20  # settings need 3
+_HALF: Final = re.compile("[\ud800-\udfff]")  # surrogates, which no text in UTF-8 can hold
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE: Final = frozenset({"true", "True", "TRUE"})
 _FALSE: Final = frozenset({"false", "False", "FALSE"})
@@ -142,6 +143,10 @@ class _Builder:
             )
         if getattr(event, "ctag", None) is not None:
             raise Broken("must not use YAML tags (!), write the plain value", _place(event))
+        if isinstance(event, ScalarEvent) and _HALF.search(event.value):
+            raise Broken(
+                "holds half a character (\\ud800 to \\udfff), write it whole", _place(event)
+            )
         if not self._open:
             self._root(event)
             return

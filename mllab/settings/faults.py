@@ -44,8 +44,8 @@ def spoken(path: Path) -> str:
 def shown(value: Any) -> str:
     """A value as a file would have it, cut short; control characters are escaped."""
     if isinstance(value, str):
-        words = repr(value[: _SHOWN + 1])
-    elif isinstance(value, bool | list | tuple | None):
+        return repr(_cut(value))
+    if isinstance(value, bool | list | tuple | None):
         words = json.dumps(value, default=str)
     else:
         words = "a section" if isinstance(value, dict) else str(value)

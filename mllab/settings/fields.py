@@ -98,7 +98,7 @@ class Money:
         if isinstance(value, str) and _NUMBER.fullmatch(value):
             value = float(value)
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-            raise fault("must be an amount in US dollars, as a plain number without a sign")
+            raise fault("must be an amount in US dollars, as a plain number without $")
         if value < self.low:
             raise fault(f"must be at least {self.low:.15g}, {self.why_low}")
         if value > self.high:
@@ -122,7 +122,8 @@ class Choice:
         if isinstance(value, str) and value in self.refused:
             raise fault(self.refused[value])
         listed = " or ".join((*filter(None, [", ".join(self.words[:-1])]), self.words[-1]))
-        raise fault(f"must be {listed}{nearest(value, self.words)}")
+        hint = nearest(value, self.words) if len(self.words) > 1 else ""
+        raise fault(f"must be {listed}{hint}")
 
 
 @dataclass(frozen=True)
@@ -227,14 +228,13 @@ def _owner(value: Any) -> str:
 def _time_zone(value: Any) -> str:
     if not isinstance(value, str) or len(value) > 50:
         raise fault("must be an IANA time zone, like Europe/Copenhagen")
-    if not _ZONE.fullmatch(value):
-        hint = nearest(value, available_timezones())
-        raise fault(f"must be an IANA time zone like Europe/Copenhagen, or UTC{hint}")
     try:
-        return ZoneInfo(value).key
+        if _ZONE.fullmatch(value):
+            return ZoneInfo(value).key
     except (OSError, KeyError, ValueError):  # a folder, no such zone, no zone file
-        hint = nearest(value, available_timezones())
-        raise fault(f"is not a known time zone{hint}") from None
+        pass
+    hint = nearest(value, [zone for zone in available_timezones() if _ZONE.fullmatch(zone)])
+    raise fault(f"must be an IANA time zone like Europe/Copenhagen, or UTC{hint}")
 
 
 def _listed(value: Any) -> tuple[Any, ...]:

@@ -18,13 +18,14 @@ from typing import Any, Final
 from mllab.errors import SettingsError, UsageError
 from mllab.settings import check
 from mllab.settings.document import MAX_BYTES, Broken, Document, parse
-from mllab.settings.faults import Fault, spoken
+from mllab.settings.faults import NAMESPACE, Fault, spoken
 from mllab.settings.fields import nearest
 from mllab.settings.lab import Lab
 
+PROJECT: Final = NAMESPACE  # Pulumi takes the project's name for the namespace of its settings
 FOLDER: Final = "stacks"
 _FILE: Final = re.compile(r"Pulumi\.([A-Za-z0-9_.-]{1,100})\.yaml")
-_OURS: Final = re.compile(r"^name:\s*['\"]?mllab['\"]?\s*(#.*)?$", re.MULTILINE)
+_OURS: Final = re.compile(rf"^name:\s*['\"]?{PROJECT}['\"]?\s*(#.*)?$", re.MULTILINE)
 
 
 def project_root(start: Path) -> Path:
@@ -157,8 +158,9 @@ def _read(path: Path, where: str) -> Document:
             return parse(file.read(MAX_BYTES + 1))
     except FileNotFoundError as exc:
         raise SettingsError([f"{where}: does not exist"]) from exc
-    except OSError as exc:
-        raise SettingsError([f"{where}: cannot be read: {exc.strerror or exc}"]) from exc
+    except (OSError, ValueError) as exc:  # ValueError: a path with a null character
+        why = getattr(exc, "strerror", None) or exc
+        raise SettingsError([f"{where}: cannot be read: {why}"]) from exc
     except Broken as exc:
         raise SettingsError([f"{where}{exc.place}: {exc.words}"], cure=f"Correct {where}.") from exc
 
@@ -173,11 +175,9 @@ def _configuration(document: Document) -> tuple[dict[str, Any] | None, list[Faul
         if ":" in key or key in check.SECTIONS:
             found.append(((key,), "must stand under `config:`, indented"))
     if not isinstance(values, dict):
-        others = [key for key in document.data if key != "config"]
-        near = next(
-            (f"; is {key!r} meant to be it?" for key in others if nearest(key, ["config"])), ""
-        )
-        found.append((("config",), f"must be there and hold the settings{near}"))
+        near = next((key for key in document.data if nearest(key, ["config"])), "config")
+        words = "must hold the settings" if near == "config" else "is unknown; did you mean config?"
+        found.append(((near,), words))
         return None, found
     for key in values:
         if ":" not in key:
