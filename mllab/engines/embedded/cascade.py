@@ -75,7 +75,11 @@ def _refused(run: Run, decision: Decision) -> bool:
     if not decision.protected:
         return False
     step = report.step(
-        Op.REPLACE, decision.record, reason=decision.reason, changes=decision.changes
+        Op.REPLACE,
+        decision.record,
+        reason=decision.reason,
+        changes=decision.changes,
+        lost=decision.old,
     )
     run.report.failed(
         step,

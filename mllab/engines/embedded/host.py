@@ -16,8 +16,8 @@ import inspect
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, Final
 
 from pulumi.runtime import config as sdk_config
 from pulumi.runtime import settings
@@ -26,6 +26,9 @@ from pulumi.runtime.stack import run_in_stack
 
 from mllab.engines.contract import StackTarget
 from mllab.engines.embedded.failure import Abort
+
+_PATIENCE: Final = 5.0
+"""Seconds that a cancelled task of the program gets to end."""
 
 
 class Host:
@@ -104,7 +107,6 @@ class Host:
         executor: Executor = ThreadPoolExecutor(self._threads) if self._threads else _Inline()
         loop._default_executor = executor  # type: ignore[attr-defined]  # the setter takes thread pools only
         try:
-            asyncio.set_event_loop(loop)
             loop.run_until_complete(run_in_stack(self._main))
         except BaseException:
             if self._why is not None:
@@ -121,13 +123,14 @@ class Host:
         await _drain()
 
     def _clean(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let nothing of the program live on; a run that was left in the middle has tasks that wait for ever."""
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
-            task.cancel()
-        if self._why is None and tasks:
-            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        asyncio.set_event_loop(None)
+        """Let nothing of the program live on. A run that was left in the middle has tasks that wait for ever."""
+        for _ in range(3):  # what is cancelled may begin something new while it ends
+            tasks = asyncio.all_tasks(loop)
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                with suppress(Exception, Abort):
+                    loop.run_until_complete(asyncio.wait(tasks, timeout=_PATIENCE))
         loop.close()
 
 

@@ -45,6 +45,7 @@ def _guarded(method: Callable[..., R]) -> Callable[..., R]:
             self.stop(why)
             raise
         except BaseException as why:
+            self.stop(Refused("the run was ended"))
             self.abort(why)
             raise
 
@@ -130,7 +131,8 @@ class Monitor:
     def Invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
         run = self._run
         with run.lock:
-            if any(urn in run.seen and not run.ids.get(urn) for urn in request.dependsOn):
+            waits = any(urn in run.seen and not run.ids.get(urn) for urn in request.dependsOn)
+            if waits or urns.provider_urn(request.provider) in run.broken:
                 return resource_pb2.ResourceInvokeResponse(unknown=True)
             reference = self._registrar.provider(
                 urns.package_of(request.tok), request.provider, request.version, "", request.parent
@@ -194,8 +196,8 @@ _UNSUPPORTED: Final = re.compile(
 
 
 def translated(message: str) -> str:
-    """What the SDK says about a missing feature, in the words of this engine."""
-    return _UNSUPPORTED.sub(r"the embedded engine does not do \1", message)
+    """What the SDK says, in the words of this engine and without the empty brackets of a failed function."""
+    return _UNSUPPORTED.sub(r"the embedded engine does not do \1", message).removesuffix(" ()")
 
 
 def _result(answer: Answer) -> resource_pb2.Result.ValueType:

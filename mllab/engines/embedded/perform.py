@@ -24,7 +24,9 @@ def keep(run: Run, decision: Decision) -> Record:
     )
     if urns.is_provider(record.type):
         run.registry.serve(f"{record.urn}::{record.id}", old.inputs)
-    run.report.ended(report.step(Op.SAME, record), Status.PLANNED if run.dry else Status.DONE)
+    if record.urn not in run.adopted:  # that was reported already
+        status = Status.PLANNED if run.dry else Status.DONE
+        run.report.ended(report.step(Op.SAME, record), status)
     return run.ledger.keep(old, record)
 
 

@@ -21,7 +21,7 @@ def predict(run: Run, decision: Decision) -> Record:
         The entry that stands for the resource in the rest of the preview; its id is empty when it is not known.
     """
     record, old, op = decision.record, decision.old, decision.op
-    step = report.step(op, record, reason=decision.reason, changes=decision.changes)
+    step = report.step(op, record, reason=decision.reason, changes=decision.changes, lost=old)
     if op is Op.UPDATE and old is not None:
         record.id, record.created, record.modified = old.id, old.created, old.modified
         record.outputs = old.outputs
@@ -40,6 +40,8 @@ def predict(run: Run, decision: Decision) -> Record:
     except ProviderFailure as why:
         failure = why
         record.outputs = record.outputs or dict(record.inputs)
+        if urns.is_provider(record.type):
+            run.broken[record.urn] = record.name
     step = dataclasses.replace(step, seconds=run.times.end(record.urn, began, spent))
     run.ledger.commit(new=record, done=[old] if old else [])
     if failure is None:

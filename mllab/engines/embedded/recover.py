@@ -62,6 +62,7 @@ def _created(run: Run, index: int, record: Record) -> None:
     replaced = [before] if before and not before.pending_replacement else []
     for old in replaced:
         old.delete = True
+    run.adopted.add(record.urn)
     run.ledger.commit(settled=index, adopt=record, done=done, marked=replaced)
     run.report.warn(
         f"{record.name} was found as {id}: the run before was interrupted after it was made"

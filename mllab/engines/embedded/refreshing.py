@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from mllab.engines.contract import Change, Op
+from mllab.engines.contract import Change, Op, Status
 from mllab.engines.embedded import paths, removal, report, urns
 from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.run import Run
@@ -37,6 +37,7 @@ def _refresh(run: Run, record: Record) -> None:
     with run.lock:
         began = run.times.begin(())
     step = report.step(Op.SAME, record)
+    status = Status.PLANNED if run.dry else Status.DONE
     found: Found | None = None
     failure: ProviderFailure | None = None
     changes: tuple[Change, ...] = ()
@@ -54,7 +55,7 @@ def _refresh(run: Run, record: Record) -> None:
         elif found is None:
             run.ledger.commit(done=[record])
             gone = report.step(Op.DELETE, record, reason="is gone")
-            run.report.ended(dataclasses.replace(gone, loses=""))
+            run.report.ended(dataclasses.replace(gone, loses=""), status)
         else:
             _take_over(run, record, found)
             if changes:

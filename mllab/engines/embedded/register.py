@@ -65,7 +65,7 @@ class Registrar:
                 run.handled.add(id(old))
             record = self._record(goal, urn)
             run.goals[urn] = goal
-            culprit = "" if run.dry else run.culprit(goal.needs)
+            culprit = self._culprit(goal)
             if culprit:
                 return self._skipped(record, old, culprit)
             try:
@@ -80,6 +80,21 @@ class Registrar:
             self._note(goal, decision, options)
         return self._carry_out(decision, dependents)
 
+    def _culprit(self, goal: Goal) -> str:
+        """The name of what failed and makes this impossible; empty when all is well.
+
+        A preview goes on after failures, so that all faults come at once, unless there is no provider to ask.
+        """
+        run = self._run
+        if run.dry:
+            return run.culprit({urns.provider_urn(goal.provider)})
+        culprit = run.culprit(goal.needs)
+        if not culprit and has_unknown(goal.inputs):
+            if goal.custom:
+                return run.report.failures[0].name if run.report.failures else "something"
+            goal.inputs = known_or_before(goal.inputs, {})
+        return culprit
+
     def _skipped(self, record: Record, old: Record | None, culprit: str) -> Answer:
         self._run.broken[record.urn] = culprit
         step = report.step(Op.UPDATE if old else Op.CREATE, record)
@@ -88,9 +103,10 @@ class Registrar:
 
     def _failed(self, record: Record, old: Record | None) -> Answer:
         """A preview goes on with what is known, so that all faults come at once; a run stops what needs this."""
+        if urns.is_provider(record.type) or not self._run.dry:
+            self._run.broken[record.urn] = record.name
         if self._run.dry:
             return self._answer(record, old.id if old else "", dict(record.inputs))
-        self._run.broken[record.urn] = record.name
         return Answer(record.urn, old.id if old else "", ok=False)
 
     def _carry_out(self, decision: Decision, dependents: list[cascade.Dependent]) -> Answer:
@@ -181,13 +197,13 @@ class Registrar:
                 name=registry.default_name(version),
                 custom=True,
                 inputs=self._run.registry.default_inputs(package, version),
-                source=source,
             )
             answer = self.register(goal)
-            if not answer.ok:
+            if answer.urn in self._run.broken:
+                why = self._run.report.failures[-1]
                 raise Refused(
-                    f"the default provider of {package} cannot be configured: "
-                    f"{self._run.report.failures[-1].message}"
+                    f"the default provider of {package} cannot be configured: {why.message}",
+                    cure=why.cure,
                 )
             self._defaults[package, version] = f"{answer.urn}::{answer.id or UNKNOWN_TEXT}"
         return self._defaults[package, version]

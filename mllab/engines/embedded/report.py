@@ -70,10 +70,18 @@ class Report:
 
 
 def step(
-    op: Op, record: Record, *, reason: str = "", changes: tuple[Change, ...] = (), source: str = ""
+    op: Op,
+    record: Record,
+    *,
+    reason: str = "",
+    changes: tuple[Change, ...] = (),
+    lost: Record | None = None,
 ) -> Step:
-    """The step of one record; what it loses follows from operation and type."""
-    loses = HOLDS_DATA.get(record.type, "") if op in _LOSING and not record.external else ""
+    """The step of one record.
+
+    Args:
+        lost: the entry that goes when it is not the record itself: the one that a replacement replaces.
+    """
     return Step(
         op=op,
         urn=record.urn,
@@ -82,9 +90,15 @@ def step(
         custom=record.custom,
         reason=reason,
         changes=changes,
-        source=source or record.source,
-        loses=loses,
+        source=record.source,
+        loses=_loss(lost or record) if op in _LOSING else "",
     )
+
+
+def _loss(record: Record) -> str:
+    """What data goes with an entry, in words; nothing does where the thing itself stays, or is gone already."""
+    stays = record.external or record.retain_on_delete or record.pending_replacement
+    return "" if stays else HOLDS_DATA.get(record.type, "")
 
 
 def listed(words: Iterable[str], most: int = 3) -> str:

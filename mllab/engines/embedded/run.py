@@ -55,6 +55,8 @@ class Run:
         """Urns whose old entries are deleted in this run."""
         self.ids: dict[str, str] = {}
         """Urns of this run to ids; empty ids are not known yet."""
+        self.adopted: set[str] = set()
+        """Urns that were found in the cloud after an interrupted create."""
         self.resources: list[Resource] = []
         """What the program declares, for the plan."""
 
