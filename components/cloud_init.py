@@ -42,6 +42,7 @@ CORE = (
     File(_HERE / "fstab.sh", f"{LIB}/fstab.sh"),
     File(_HERE / "setup.sh", f"{LIB}/setup.sh", "0755"),
     File(_HERE / "home.sh", f"{LIB}/home.sh", "0755"),
+    File(_HERE / "grow.sh", f"{LIB}/grow.sh", "0755"),
     File(_HERE / "packages.sh", f"{LIB}/packages.sh", "0755"),
     File(_HERE / "token.sh", f"{_BIN}/mllab-token", "0755"),
     File(_HERE / "keep-awake.sh", f"{_BIN}/mllab-keep-awake", "0755"),

@@ -10,16 +10,25 @@ fstab_field() {
 
 # fstab_mount SOURCE TARGET TYPE OPTIONS PASS: write or correct the line of the target, then mount it if it is not.
 fstab_mount() {
-  local table=$MLLAB_ROOT/etc/fstab target others line
+  local table=$MLLAB_ROOT/etc/fstab target line
   target=$(fstab_field "$2")
   line="$(fstab_field "$1") $target $3 $(fstab_field "$4") 0 $5"
   if ! grep --quiet --fixed-strings --line-regexp -- "$line" "$table"; then
-    others=$(TARGET=$target awk '$2 != ENVIRON["TARGET"]' "$table")
-    printf '%s\n' "$others" "$line" >"$table.new"
+    TARGET=$target awk '$2 != ENVIRON["TARGET"]' "$table" >"$table.new"
+    printf '%s\n' "$line" >>"$table.new"
     chmod 0644 "$table.new"
     mv "$table.new" "$table"
     systemctl daemon-reload
   fi
   mkdir -p "$MLLAB_ROOT$2"
-  mountpoint --quiet "$2" || retry mount "$2"
+  mountpoint --quiet "$2" || retry mount_now "$2"
+}
+
+# With nofail, mount(8) calls it a success when the device is not known yet.
+mount_now() {
+  mount "$1"
+  if ! mountpoint --quiet "$1"; then
+    printf '%s could not be mounted\n' "$1" >&2
+    return 1
+  fi
 }

@@ -46,7 +46,6 @@ if [[ -n $volume ]]; then
   fstab_mount "UUID=$uuid" "$home" ext4 defaults,nofail,x-systemd.device-timeout=60 2
   [[ $(findmnt --noheadings --output SOURCE --mountpoint "$home") == "$device" ]] ||
     die "$home is not on the home disk $device: something else is mounted there"
-  resize2fs "$device" # does nothing unless the disk has grown
 fi
 mkdir -p "$MLLAB_ROOT$home"
 chown lab:lab "$MLLAB_ROOT$home"

@@ -34,7 +34,8 @@ flock 9
 step user add_user
 step token write_token
 step home "$here/home.sh"
-# Work goes on without the shared files; the message says that they are missing.
+# Work goes on without what follows; the message says what is missing.
+step growth "$here/grow.sh" || true
 step shared "$here/shared.sh" || true
 # They may have given up waiting for this script.
 systemctl start --no-block mllab-packages.service mllab-jupyter.service

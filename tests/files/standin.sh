@@ -7,5 +7,6 @@ name=${0##*/}
   printf '\n'
 } >>"$STANDINS/calls"
 if [[ -e $STANDINS/does/$name ]]; then
+  # shellcheck source=/dev/null
   . "$STANDINS/does/$name"
 fi

@@ -110,6 +110,33 @@ def test_format_that_fails_is_not_mounted(tmp_path: Path) -> None:
     assert machine.problems[1:] == ["home: mkfs.ext4: Device or resource busy"]
 
 
+def test_mount_that_only_says_it_worked_is_tried_again(tmp_path: Path) -> None:
+    """With nofail mount(8) succeeds for a device that udev has not announced yet."""
+    machine = prepared(tmp_path)
+    mount = (machine.standins / "does/mount").read_text()
+    machine.does("mount", f"(($(grep -c " ^ mount / ' "$STANDINS/calls") > 1)) || exit 0\n{mount}')
+    assert machine.setup().returncode == 0
+    assert machine.called("mount")[:2] == ["mount /home/lab"] * 2
+    assert machine.called("sleep") == ["sleep 5"]
+
+
+def test_mount_that_never_works_is_said(tmp_path: Path) -> None:
+    machine = prepared(tmp_path)
+    machine.does("mount", "exit 0")
+    assert machine.setup().returncode == 1
+    assert machine.called("mount") == ["mount /home/lab"] * 5
+    assert machine.problems[1:] == ["home: /home/lab could not be mounted"]
+    assert not any(call.startswith("systemctl start") for call in machine.calls)
+
+
+def test_disk_that_does_not_grow_keeps_nobody_from_working(tmp_path: Path) -> None:
+    machine = prepared(tmp_path)
+    machine.does("resize2fs", "echo 'resize2fs: Permission denied' >&2; exit 1")
+    assert machine.setup().returncode == 0
+    assert machine.problems[1:] == ["growth: resize2fs: Permission denied"]
+    assert machine.calls[-1].startswith("systemctl start --no-block")
+
+
 def test_run_cut_off_after_the_format_is_taken_up_without_formatting_again(tmp_path: Path) -> None:
     machine = prepared(tmp_path)
     mount = (machine.standins / "does/mount").read_text()

@@ -8,9 +8,6 @@ import pytest
 
 from tests.files.watched import KERNEL, TERMINAL, Watched
 
-LOOKS = (5, 10, 15, 20, 25)
-"""Five looks, five minutes apart: with nothing in use, IDLE_MINUTES 10 is reached at the third."""
-
 
 def test_idle_long_enough_stops_and_not_before(watched: Watched) -> None:
     assert watched.look(5).startswith("stay: Jupyter used since the last look; up 0.1 of 2 h")
@@ -18,6 +15,13 @@ def test_idle_long_enough_stops_and_not_before(watched: Watched) -> None:
     assert watched.stops == 0
     assert watched.look(15) == "stop: nothing in use for 10 of 10 min; up 0.2 of 2 h"
     assert (watched.stops, watched.forces) == (1, 0)
+
+
+def test_quiet_machine_stops_at_the_next_look(watched: Watched) -> None:
+    """The ground of the tests below: what keeps the machine there is the use alone."""
+    watched.quiet(10)
+    watched.look(15)
+    assert watched.stops == 1
 
 
 def kernel_runs(watched: Watched) -> None:
@@ -89,16 +93,17 @@ def kept_awake(watched: Watched) -> None:
         (new_ssh_without_terminal, "sessions alice"),
         (session_manager, "sessions SSM"),
         (processors_work, "load 0.3"),
-        (kept_awake, "keep-awake for 35 more min"),
+        (kept_awake, "keep-awake for 40 more min"),
     ],
 )
 def test_use_in_one_way_alone_keeps_the_machine(
     use: Callable[[Watched], None], reason: str, watched: Watched
 ) -> None:
-    said = watched.looks(*LOOKS, between=lambda: use(watched))
+    watched.quiet(10)
+    said = watched.looks(15, 20, between=lambda: use(watched))
     assert watched.stops == 0
     assert all(line.startswith("stay: ") for line in said)
-    assert said[-1] == f"stay: {reason}; up 0.4 of 2 h"
+    assert said[-1] == f"stay: {reason}; up 0.3 of 2 h"
 
 
 def test_idle_time_starts_anew_after_use(watched: Watched) -> None:

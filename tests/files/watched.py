@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from components.files import probes
 from tests.files.unpacked import SETTINGS, unpack
 
 KERNEL = {"id": "k1", "execution_state": "idle", "last_activity": "2027-01-11T09:00:00.000000Z"}
@@ -120,6 +121,13 @@ class Watched:
     def up(self, minutes: float) -> None:
         """Set the time since the boot."""
         (self.proc / "uptime").write_text(f"{minutes * MINUTE:.2f} 12345.67\n")
+
+    def quiet(self, minutes: float) -> None:
+        """Leave the state of a look so many minutes after the boot, five after the last use."""
+        _, trace = probes.jupyter(self.settings, "")
+        memory = {"busy_at": (minutes - 5) * MINUTE, "seen_at": minutes * MINUTE, "jupyter": trace}
+        self.state.parent.mkdir(exist_ok=True)
+        self.state.write_text(json.dumps({**memory, "stopping": False}))
 
     def start(self) -> subprocess.Popen[str]:
         """Start one look, as the unit does it."""
