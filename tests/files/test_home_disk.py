@@ -114,7 +114,8 @@ def test_mount_that_only_says_it_worked_is_tried_again(tmp_path: Path) -> None:
     """With nofail mount(8) succeeds for a device that udev has not announced yet."""
     machine = prepared(tmp_path)
     mount = (machine.standins / "does/mount").read_text()
-    machine.does("mount", f"(($(grep -c " ^ mount / ' "$STANDINS/calls") > 1)) || exit 0\n{mount}')
+    tries = 'grep -c "^mount /" "$STANDINS/calls"'
+    machine.does("mount", f"(($({tries}) > 1)) || exit 0\n{mount}")
     assert machine.setup().returncode == 0
     assert machine.called("mount")[:2] == ["mount /home/lab"] * 2
     assert machine.called("sleep") == ["sleep 5"]
