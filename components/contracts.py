@@ -11,6 +11,14 @@ import pulumi
 
 from components.catalog import Machine
 
+
+class Refused(Exception):
+    """A wish that the cloud cannot fulfil; the message names it, the reason and the alternative.
+
+    Not a ValueError: the SDK rewrites the text of those that are raised inside an output.
+    """
+
+
 # ---------------------------------------------------------------------- outputs, a class per role
 
 

@@ -28,9 +28,9 @@ def declare(lab: Lab) -> None:
     """Declare all resources of a lab, and its outputs: one per role, and `lab`.
 
     Raises:
-        ValueError: the cloud cannot fulfil a wish; names it, the reason and the alternative.
+        Refused: the cloud cannot fulfil a wish; names it, the reason and the alternative.
     """
-    environment = Environment(lab.name, arguments(lab), _CLOUDS[lab.lab.cloud]())
+    environment = Environment(lab.name, arguments(lab), cloud(lab.lab.cloud))
     for role, outputs in environment.outputs().items():
         pulumi.export(role, outputs)
     ends = lab.lab.ends.isoformat() if lab.lab.ends else None
@@ -48,7 +48,7 @@ def declare(lab: Lab) -> None:
 
 def arguments(lab: Lab) -> EnvironmentArgs:
     """The settings as components take them: sizes resolved to machines, sections laid flat."""
-    cloud, notebook, cluster = lab.lab.cloud, lab.notebook, lab.cluster
+    where, notebook, cluster = lab.lab.cloud, lab.notebook, lab.cluster
     return EnvironmentArgs(
         lab=LabArgs(
             name=lab.name,
@@ -64,7 +64,7 @@ def arguments(lab: Lab) -> EnvironmentArgs:
         keep=lab.storage.keep,
         undelete_days=lab.storage.undelete_days,
         keep_images=lab.registry.keep_images,
-        notebook=catalog.machine(cloud, notebook.size),
+        notebook=catalog.machine(where, notebook.size),
         disk_gb=notebook.disk_gb,
         home_gb=notebook.home_gb,
         seats=notebook.seats,
@@ -72,7 +72,7 @@ def arguments(lab: Lab) -> EnvironmentArgs:
         max_hours=notebook.max_hours,
         stop_at=notebook.stop_at,
         image=lab.aws.image,
-        cluster=catalog.machine(cloud, cluster.size),
+        cluster=catalog.machine(where, cluster.size),
         max_nodes=cluster.max_nodes,
         spot=cluster.spot,
         max_job_hours=cluster.max_job_hours,
@@ -84,8 +84,13 @@ def arguments(lab: Lab) -> EnvironmentArgs:
     )
 
 
+def cloud(name: str) -> Cloud:
+    """The component classes of a cloud; only its own SDK is loaded."""
+    return _CLOUDS[name]()
+
+
 def _aws() -> Cloud:
-    # Imported here, since a cloud's SDK takes a second to load and only one is needed.
+    # Imported here: an SDK takes a second to load, and only one is needed.
     from components.aws.budget import Budget
     from components.aws.cluster import Cluster
     from components.aws.network import Network

@@ -7,7 +7,7 @@ from pulumi_aws import budgets, sns
 
 from components import contracts
 from components.aws import access
-from components.contracts import BudgetArgs, child, publish
+from components.contracts import BudgetArgs, Refused, child, publish
 from components.tags import tags
 
 MOST_ALERTS = 10  # per budget
@@ -30,7 +30,7 @@ class Budget(pulumi.ComponentResource):
     Outputs:
         id: name of the budget. limit_usd, notify: as asked.
     Raises:
-        ValueError: more alerts or addresses than AWS takes, or a period that it does not know.
+        Refused: more alerts or addresses than AWS takes, or a period that it does not know.
     Cost: 0 USD (Nov 2026).
     Source: https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html,
         https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html,
@@ -86,15 +86,15 @@ class Budget(pulumi.ComponentResource):
 
 def _check(args: BudgetArgs) -> None:
     if args.per not in TIME_UNITS:
-        raise ValueError(f"mllab:budget.per is {args.per!r}; AWS knows {', '.join(TIME_UNITS)}")
+        raise Refused(f"mllab:budget.per is {args.per!r}; AWS knows {', '.join(TIME_UNITS)}")
     alerts, addresses = len(args.warn_percent) + 1, len(args.notify)
     if alerts > MOST_ALERTS:
-        raise ValueError(
+        raise Refused(
             f"mllab:budget.warn_percent has {alerts - 1} values; AWS takes {MOST_ALERTS} alerts and"
             f" one is the forecast, so give at most {MOST_ALERTS - 1}"
         )
     if addresses > MOST_ADDRESSES:
-        raise ValueError(
+        raise Refused(
             f"mllab:budget.notify has {addresses} addresses; AWS takes {MOST_ADDRESSES}, so give"
             " the address of a mailing list"
         )

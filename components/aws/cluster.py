@@ -43,7 +43,7 @@ class Cluster(pulumi.ComponentResource):
     Cost: idle 0 USD; in use the price of the machines, and 0.02 USD per node-hour for their disks
         (us-east-1, Nov 2026).
     Source: https://docs.aws.amazon.com/batch/latest/userguide/updating-compute-environments.html,
-        https://docs.aws.amazon.com/batch/latest/userguide/ecs-ami-selection-al2023.html,
+        https://docs.aws.amazon.com/batch/latest/userguide/ecs-migration-2023.html,
         https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_time_limit_actions.html
     """
 

@@ -10,6 +10,7 @@ import pulumi
 from pulumi_aws import ssm
 
 from components.catalog import Machine
+from components.contracts import Refused
 
 
 @dataclass(frozen=True)
@@ -67,30 +68,32 @@ def source(machine: Machine, *, files: bool) -> Source:
 def image_id(parent: pulumi.Resource, wanted: Source) -> pulumi.Output[str]:
     """The newest AMI of a kind in the lab's region.
 
-    Names are listed first, so that a fallback needs no failed look-up. The value is then read as
-    `insecure_value`: a plain `value` counts as a secret, and so would all that is made of it.
+    Names are listed first, so that a fallback needs no failed look-up. Both look-ups carry values
+    that count as secrets, and the SDK then takes the whole answer for one, also `insecure_value`;
+    what is published to everybody is none, and machines made of it must stay readable in reviews.
 
     Raises:
-        ValueError: inside the output, when nothing fits.
+        Refused: inside the output, when nothing fits.
     """
     opts = pulumi.InvokeOptions(parent=parent)
     listed = ssm.get_parameters_by_path_output(path=wanted.folder, recursive=True, opts=opts)
-    name = listed.names.apply(lambda names: newest(wanted, names))
-    return ssm.get_parameter_output(name=name, opts=opts).insecure_value
+    name = pulumi.Output.unsecret(listed.names).apply(lambda names: newest(wanted, names))
+    parameter = ssm.get_parameter_output(name=name, opts=opts)
+    return pulumi.Output.unsecret(parameter.insecure_value)
 
 
 def newest(wanted: Source, names: Sequence[str]) -> str:
     """The parameter to read, out of those that exist.
 
     Raises:
-        ValueError: nothing fits; says what was looked for, and how to name an image by hand.
+        Refused: nothing fits; says what was looked for, and how to name an image by hand.
     """
     for pattern in wanted.names:
         whole = re.compile(re.escape(wanted.folder) + pattern)
         if found := [name for name in names if whole.fullmatch(name)]:
             return max(found, key=_version)
     tried = ", ".join(pattern.replace("\\", "") for pattern in wanted.names)
-    raise ValueError(
+    raise Refused(
         f"AWS publishes no machine image in this region under {wanted.folder} as {tried}; name one:"
         " pulumi config set --path mllab:aws.image ami-0123456789abcdef0"
     )

@@ -9,7 +9,7 @@ import pulumi
 from pulumi_aws import ec2, vpc
 
 from components import contracts
-from components.contracts import NetworkArgs, child, publish
+from components.contracts import NetworkArgs, Refused, child, publish
 from components.tags import tags
 
 CIDR = "10.0.0.0/16"
@@ -30,7 +30,7 @@ class Network(pulumi.ComponentResource):
     Outputs:
         id: of the VPC, `vpc-0a1b...`. subnet_ids: one per zone, in the order of the zones' names.
     Raises:
-        ValueError: no zone of the region offers all types; names those that could be had.
+        Refused: no zone of the region offers all types; names those that could be had.
     Cost: idle 0 USD; 0.005 USD per machine-hour for the public address (us-east-1, Nov 2026).
     Source: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html,
         https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html,
@@ -184,7 +184,7 @@ def _shared_zones(args: NetworkArgs, offered: Mapping[str, set[str]]) -> list[st
 
     others = [where(name) for name in offered if name not in asked and offered[name]]
     together = " together" if len(asked) > 1 else ""
-    raise ValueError(
+    raise Refused(
         f"no zone of {args.lab.region} offers {' and '.join(asked)}{together}: "
         f"{'; '.join(map(where, asked))}."
         f" Of the same class it offers {'; '.join(others) or 'none'}."

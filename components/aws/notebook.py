@@ -16,7 +16,7 @@ from components.aws.network import Network
 from components.aws.registry import Registry
 from components.aws.stops import Stops, alarm
 from components.aws.storage import Storage
-from components.contracts import NotebookArgs, child, publish
+from components.contracts import NotebookArgs, Refused, child, publish
 from components.tags import tags
 
 PORT = 8888
@@ -40,7 +40,7 @@ class Notebook(pulumi.ComponentResource):
         seats: for each {id, connect_command, token_command, stop_command, start_command}. The
         commands are typed as they are; two need the AWS CLI's Session Manager plugin.
     Raises:
-        ValueError: inside the outputs: no image is published, or a home disk is in a zone where
+        Refused: inside the outputs: no image is published, or a home disk is in a zone where
             the size is not offered.
     Cost: stopped 0.08 USD per GB of both disks and month, and 0.10 USD for the alarm of each seat;
         running the price of the machine (us-east-1, Nov 2026).
@@ -172,7 +172,7 @@ def _zone(seat: str, network: Network) -> str:
 
 def _subnet(seat: str, zone: str, args: Args) -> pulumi.Input[str]:
     if zone not in args.network.subnets:
-        raise ValueError(
+        raise Refused(
             f"the home disk of seat {seat} is in {zone}, where {args.machine.type} is not offered,"
             " and a disk cannot move: choose a mllab:notebook.size that is offered there, or save"
             " what is on the disk and give the seat another name"

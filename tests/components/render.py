@@ -1,7 +1,8 @@
 """Runs the declaration of a lab in this process and hands back what it declared, as plain data.
 
-It stands in for an engine and for AWS: every resource exists at once, computed values are made up from its name, and
-look-ups are answered from `Answers` alone. It shows what we ask for, not whether AWS would accept it.
+It stands in for an engine and for AWS: every resource exists at once, computed values are made up
+from its name, and look-ups are answered from `Answers` alone. It shows what we ask for, not whether
+AWS would accept it.
 """
 
 from __future__ import annotations
@@ -64,8 +65,14 @@ def render(
     stack_name: str,
     configuration: Mapping[str, str] | None = None,
     preview: bool = False,
+    recorded: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Rendered:
-    """Run the program. In a preview everything computed is unknown, as with a real engine before the first `up`."""
+    """Run the program.
+
+    Args:
+        preview: everything computed is unknown, as with a real engine before the first `up`.
+        recorded: outputs by logical name that differ from the inputs, as after an ignored change.
+    """
     rendered = Rendered()
 
     def run() -> None:
@@ -74,7 +81,7 @@ def render(
             settings.Settings(
                 project="mllab",
                 stack=stack_name,
-                monitor=_Monitor(rendered, answers, stack_name, preview),
+                monitor=_Monitor(rendered, answers, stack_name, preview, recorded or {}),
                 engine=_Log(),
                 dry_run=preview,
                 parallel=1,
@@ -99,8 +106,16 @@ def render(
 class _Monitor:
     """The part of Pulumi's resource monitor that the SDK calls."""
 
-    def __init__(self, rendered: Rendered, answers: Answers, stack_name: str, preview: bool) -> None:
+    def __init__(
+        self,
+        rendered: Rendered,
+        answers: Answers,
+        stack_name: str,
+        preview: bool,
+        recorded: Mapping[str, Mapping[str, Any]],
+    ) -> None:
         self._rendered, self._answers, self._preview = rendered, answers, preview
+        self._recorded = recorded
         self._prefix = f"urn:pulumi:{stack_name}::mllab::"
 
     def GetDeploymentInfo(self, _: Any) -> resource_pb2.DeploymentInfo:
@@ -134,6 +149,7 @@ class _Monitor:
             for key, value in _computed(request.name).items():
                 if key not in outputs.fields:
                     outputs[key] = value
+        outputs.update(dict(self._recorded.get(request.name, {})))
         known = request.custom and not self._preview
         return resource_pb2.RegisterResourceResponse(
             urn=urn, id=f"{request.name}-id" if known else "", object=outputs
@@ -161,7 +177,7 @@ class _Monitor:
 
 
 class _Log:
-    """The engine as far as a program sees it: somewhere to log to. An error is noted by the SDK's own exception."""
+    """The engine as far as a program sees it. What it would log is also raised."""
 
     def Log(self, _: Any) -> None:
         return None

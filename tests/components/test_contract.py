@@ -1,0 +1,196 @@
+"""What holds for every role of every lab: outputs, parents, names, tags, and no secrets."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from typing import Any
+
+import pytest
+
+from components import contracts
+from components.environment import ROLES
+from components.tags import tags
+from mllab import program
+from mllab.engines.contract import Resource
+from mllab.settings import files
+from tests.components.labs import ROOT, STACKS, answers, asked, committed, variant, walk
+from tests.components.render import SECRET, STACK, UNKNOWN, render
+
+every_stack = pytest.mark.parametrize("stack", STACKS)
+
+
+def sdk_class(token: str) -> Any:
+    """The SDK's class of a resource type."""
+    _, path, name = token.split(":")
+    return getattr(importlib.import_module(f"pulumi_aws.{path.split('/')[0]}"), name)
+
+
+def takes(token: str) -> set[str]:
+    return set(inspect.signature(sdk_class(token)._internal_init).parameters)
+
+
+@every_stack
+def test_outputs_are_those_of_the_contract(stack: str) -> None:
+    outputs = committed(stack).outputs
+    assert outputs.keys() == {*ROLES, "lab"}
+    for role, contract in ROLES.items():
+        assert outputs[role].keys() == contract.__annotations__.keys(), role
+
+
+@every_stack
+def test_outputs_are_registered_on_each_role(stack: str) -> None:
+    rendered = committed(stack)
+    registered = {rendered.resources[urn].type: value for urn, value in rendered.registered.items()}
+    for role, contract in ROLES.items():
+        token = f"mllab:aws:{contract.__name__}"
+        assert registered[token] == rendered.outputs[role]
+    assert registered["mllab:aws:Environment"] == {r: rendered.outputs[r] for r in ROLES}
+
+
+def test_lab_output_says_what_and_where() -> None:
+    assert committed("aws-course").outputs["lab"] == {
+        "name": "aws-course",
+        "cloud": "aws",
+        "region": "us-east-1",
+        "stack": "aws-course",
+        "ends": "2027-02-05",
+    }
+    assert committed("aws-lab").outputs["lab"]["ends"] is None
+
+
+@every_stack
+def test_every_seat_has_all_its_commands(stack: str) -> None:
+    seats = committed(stack).outputs["notebook"]["seats"]
+    assert seats.keys() == set(asked(stack).seats)
+    for seat in seats.values():
+        assert seat.keys() == {
+            "id",
+            "connect_command",
+            "token_command",
+            "stop_command",
+            "start_command",
+        }
+
+
+@every_stack
+def test_every_resource_belongs_to_the_role_it_is_named_after(stack: str) -> None:
+    rendered = committed(stack)
+    for resource in rendered.custom():
+        role, lab = rendered.ancestors(resource)
+        assert lab == stack
+        assert re.fullmatch(rf"{stack}-({'|'.join(ROLES)})", role)
+        assert resource.name.startswith(f"{role}-")
+        assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", resource.name)
+
+
+@every_stack
+def test_components_have_the_tokens_of_their_roles(stack: str) -> None:
+    found = [r.type for r in committed(stack).resources.values() if not r.custom]
+    roles = [contract.__name__ for contract in ROLES.values()]
+    assert sorted(found) == sorted([STACK, *(f"mllab:aws:{r}" for r in ["Environment", *roles])])
+
+
+@every_stack
+def test_everything_taggable_is_tagged(stack: str) -> None:
+    rendered, lab = committed(stack), asked(stack).lab
+    tagged = 0
+    for resource in rendered.custom():
+        if "tags" not in takes(resource.type):
+            assert "tags" not in resource.inputs
+            continue
+        role = rendered.ancestors(resource)[0].removeprefix(f"{stack}-")
+        seat = resource.inputs["tags"].get("seat")
+        assert resource.inputs["tags"] == tags(lab, role, seat), resource.name
+        tagged += 1
+    assert tagged > 20
+
+
+@every_stack
+def test_a_seats_own_things_carry_its_name(stack: str) -> None:
+    rendered = committed(stack)
+    for seat in asked(stack).seats:
+        own = [r for r in rendered.custom() if r.inputs.get("tags", {}).get("seat") == seat]
+        kinds = {r.type for r in own}
+        assert kinds == {
+            "aws:ec2/instance:Instance",
+            "aws:ebs/volume:Volume",
+            "aws:cloudwatch/metricAlarm:MetricAlarm",
+        }
+        assert all(f"-notebook-{seat}" in r.name for r in own)
+
+
+@every_stack
+def test_no_deprecated_type_or_property_is_used(stack: str) -> None:
+    """The SDK marks them in the types' documentation."""
+    for resource in committed(stack).custom():
+        source = inspect.getsource(sdk_class(resource.type))
+        assert "warnings.warn" not in source.split("def __init__")[0], resource.type
+        getters = inspect.getmembers(sdk_class(resource.type), lambda m: isinstance(m, property))
+        old = {n for n, g in getters if g.fget and "deprecated" in inspect.getsource(g.fget)}
+        used = {re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), key) for key in resource.inputs}
+        assert not old & used, resource.name
+
+
+@every_stack
+def test_nothing_is_secret_so_everything_can_be_reviewed(stack: str) -> None:
+    def visit(value: Any) -> None:
+        assert value != SECRET
+
+    for resource in committed(stack).resources.values():
+        walk(dict(resource.inputs), visit)
+    walk(committed(stack).outputs, visit)
+
+
+@every_stack
+def test_no_resource_leaves_or_takes_over_what_is_not_ours(stack: str) -> None:
+    for resource in committed(stack).custom():
+        assert not resource.options.get("retainOnDelete"), resource.name
+        assert "import" not in resource.options
+
+
+@every_stack
+def test_plain_pulumi_declares_the_same_as_the_stack_file(stack: str) -> None:
+    path = files.find(ROOT, stack)
+    said = answers("abc" if stack == "aws-lab" else "abcdf")
+    plain = render(program.run, said, stack_name=stack, configuration=files.config(path))
+    assert plain.resources == {
+        urn: _moved(r, plain.resources[urn]) for urn, r in committed(stack).resources.items()
+    }
+    assert plain.outputs == committed(stack).outputs
+
+
+def _moved(resource: Resource, like: Resource) -> Resource:
+    """The same but for where it was declared from."""
+    return Resource(**{**vars(resource), "source": like.source})
+
+
+def test_a_first_preview_knows_all_but_what_aws_makes() -> None:
+    rendered = variant(preview=True)
+    unknown = {r.name: [k for k, v in r.inputs.items() if v == UNKNOWN] for r in rendered.custom()}
+    assert unknown["aws-course-notebook-shared-home"] == []
+    assert unknown["aws-course-notebook-shared"] != []
+    assert rendered.one("ec2/instance:Instance").inputs["ami"] == "ami-0123456789abcdef0"
+    assert {r.name for r in rendered.custom()} == {r.name for r in committed("aws-course").custom()}
+
+
+def test_options_of_the_caller_stay_with_the_caller() -> None:
+    """A component that merges options hands protection and aliases down to its children."""
+    import pulumi
+
+    from components.environment import Environment
+
+    def declare() -> None:
+        opts = pulumi.ResourceOptions(protect=True, delete_before_replace=True)
+        Environment("aws-tiny", asked("aws-tiny"), program.cloud("aws"), opts)
+
+    rendered = render(declare, answers(), stack_name="aws-tiny")
+    inherited = {r.name for r in rendered.custom() if r.options.get("deleteBeforeReplace")}
+    assert inherited == {"aws-tiny-notebook-shared-home-attachment"}
+
+
+@pytest.mark.parametrize("contract", ROLES.values(), ids=ROLES.keys())
+def test_a_forgotten_output_is_an_error(contract: type) -> None:
+    with pytest.raises(AttributeError):
+        contracts.outputs(object(), contract)
