@@ -133,14 +133,24 @@ def write(root: Path, stack: str, answers: Mapping[str, object], today: date) ->
     where = path.relative_to(root).as_posix()
     try:
         path.parent.mkdir(exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as exc:
-        cure = "Take another name, or edit that file."
-        raise UsageError(f"{where} exists already; nothing was changed", cure=cure) from exc
+        _create(path, text)
     except OSError as exc:
+        if isinstance(exc, FileExistsError) and path.parent.is_dir():
+            cure = "Take another name, or edit that file."
+            raise UsageError(f"{where} exists already; nothing was changed", cure=cure) from exc
         raise UsageError(f"{where} cannot be written: {exc.strerror or exc}") from exc
     return path
+
+
+def _create(path: Path, text: str) -> None:
+    """A whole new file or none."""
+    file = path.open("x", encoding="utf-8")
+    try:
+        with file:
+            file.write(text)
+    except OSError:
+        path.unlink()  # half of it, and nobody else's
+        raise
 
 
 def _yaml(setting: Setting, value: object) -> str:

@@ -9,11 +9,12 @@ and they are the way to make a small file huge.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -29,7 +30,7 @@ from ruamel.yaml.reader import ReaderError
 
 Path = tuple[str | int, ...]
 
-MAX_BYTES: Final = 256 * 1024  # five hundred seats take 6 KB
+MAX_BYTES: Final = 64 * 1024  # five hundred seats take 11
 _MAX_DEPTH: Final = 20  # settings need 3
 _HALF: Final = re.compile("[\ud800-\udfff]")  # surrogates, which no text in UTF-8 can hold
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
@@ -46,7 +47,8 @@ class Broken(Exception):
 
     def __init__(self, words: str, place: str = "") -> None:
         super().__init__(words)
-        self.words, self.place = words, place
+        self.words = "".join(c if c.isprintable() else repr(c)[1:-1] for c in words)
+        self.place = place
 
 
 @dataclass
@@ -76,26 +78,32 @@ def parse(raw: bytes) -> Document:
     Raises:
         Broken: too large, binary, not UTF-8, not YAML, or not a mapping.
     """
-    text = _text(raw)
-    yaml = YAML(typ="safe", pure=True)
     build = _Builder()
-    try:
-        for event in yaml.parse(text):
-            build.take(event)
-    except MarkedYAMLError as exc:
-        mark = exc.problem_mark or exc.context_mark
-        what = " ".join(part for part in (exc.problem, exc.context) if part)
-        raise Broken(
-            f"not valid YAML: {what}", f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        ) from exc
-    except ReaderError as exc:
-        line = text.count("\n", 0, exc.position) + 1
-        raise Broken(
-            f"not valid YAML: the character {chr(exc.character)!r} is not allowed", f":{line}"
-        ) from exc
-    except (YAMLError, ValueError, RecursionError) as exc:
-        raise Broken(f"not valid YAML: {exc}") from exc
+    for event in _events(_text(raw)):
+        build.take(event)
     return build.document
+
+
+def _events(text: str) -> Iterator[Event]:
+    """What the parser finds, one thing after the other; Broken at the first it cannot make out."""
+    events = YAML(typ="safe", pure=True).parse(text)
+    while True:
+        try:
+            event = next(events, None)
+        except MarkedYAMLError as exc:
+            mark = exc.problem_mark or exc.context_mark
+            place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+            what = " ".join(part for part in (exc.problem, exc.context) if part)
+            raise Broken(f"not valid YAML: {what}", place) from exc
+        except ReaderError as exc:
+            line = text.count("\n", 0, exc.position) + 1
+            what = f"the character {chr(exc.character)!r} is not allowed"
+            raise Broken(f"not valid YAML: {what}", f":{line}") from exc
+        except Exception as exc:  # the parser's own slips, such as chr() of what is no character
+            raise Broken(f"not valid YAML: {exc}") from exc
+        if event is None:
+            return
+        yield event
 
 
 def _text(raw: bytes) -> str:

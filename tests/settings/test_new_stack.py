@@ -1,0 +1,269 @@
+"""`mllab new`: questions, the file they make, and what is never overwritten."""
+
+from __future__ import annotations
+
+import resource
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mllab import new
+from mllab.errors import SettingsError, UsageError
+from mllab.settings import document, files
+from mllab.settings.reference import settings, written
+
+TODAY = date(2026, 12, 1)
+LEAST = {
+    "lab.cloud": "aws",
+    "region": "us-east-1",
+    "lab.owner": "ann@example.edu",
+    "lab.ends": "2027-02-05",
+    "budget.limit_usd": "100",
+}
+QUESTIONS = {question.key: question for question in new.questions()}
+
+
+def answer_all(typed: dict[str, str]) -> dict[str, object]:
+    answers: dict[str, object] = {}
+    for question in new.questions():
+        answers[question.key] = question.parse(typed.get(question.key, ""), answers, today=TODAY)
+    return answers
+
+
+def wrong(key: str, typed: str, answers: dict[str, object] | None = None) -> str:
+    with pytest.raises(SettingsError) as caught:
+        QUESTIONS[key].parse(typed, answers, today=TODAY)
+    assert len(caught.value.faults) == 1
+    return caught.value.faults[0]
+
+
+# ---------------------------------------- questions
+
+
+def test_every_setting_is_a_question_in_the_order_of_the_file():
+    keys = [setting.key for setting in settings()]
+    assert sorted(QUESTIONS) == sorted(keys)
+    assert list(QUESTIONS)[:2] == ["lab.cloud", "region"]
+    assert list(QUESTIONS)[2:] == keys[2:]
+
+
+def test_each_question_explains_itself_in_a_line():
+    for question in QUESTIONS.values():
+        assert question.text.endswith(".")
+        assert question.text.isprintable()
+        assert 10 < len(question.text) < 120
+
+
+def test_what_cannot_change_says_so():
+    fixed = {key for key, question in QUESTIONS.items() if question.fixed}
+    assert fixed == {"region", "lab.cloud", "lab.name"}
+    said = {key for key, question in QUESTIONS.items() if "Cannot change" in question.text}
+    assert said == fixed
+
+
+def test_few_are_asked_and_all_that_is_required():
+    asked = {key for key, question in QUESTIONS.items() if question.asked}
+    assert {key for key, question in QUESTIONS.items() if question.required} <= asked
+    assert "lab.ends" in asked
+    assert len(asked) < 20
+
+
+def test_every_default_is_an_answer(project):
+    lab = files.load(new.write(project, "x", LEAST, TODAY))
+    for key, question in QUESTIONS.items():
+        section, _, name = key.partition(".")
+        if question.default:
+            assert question.default == written(getattr(getattr(lab, section), name))
+            assert written(question.parse("", LEAST)) == question.default
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "value"),
+    [
+        ("notebook.size", " gpu-medium ", "gpu-medium"),
+        ("notebook.size", "", "gpu-small"),
+        ("notebook.size", "g6e.xlarge", "g6e.xlarge"),
+        ("notebook.seats", "ann, bob,", ["ann", "bob"]),
+        ("notebook.seats", "[ann]", ["ann"]),
+        ("budget.warn_percent", "50,100", ["50", "100"]),
+        ("storage.keep", "Yes", "true"),
+        ("storage.keep", "n", "false"),
+        ("notebook.stop_at", "never", None),
+        ("notebook.stop_at", "", "03:00"),
+        ("lab.starts", "", None),
+        ("budget.notify", "", None),
+    ],
+)
+def test_answers_are_read(key, typed, value):
+    assert QUESTIONS[key].parse(typed) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "words"),
+    [
+        ("notebook.size", "gpu-smal", "notebook.size: is unknown on aws; did you mean gpu-small?"),
+        ("notebook.size", "none", "notebook.size: must be a size"),
+        ("notebook.max_hours", "12h", "notebook.max_hours: must be a whole number"),
+        ("notebook.seats", "ann,ann", "notebook.seats: must name each only once; twice: ann"),
+        ("notebook.seats", "ann,Bob", "notebook.seats[1]: must be 1 to 20"),
+        ("lab.owner", "", "lab.owner: must be given"),
+        ("lab.ends", "", "lab.ends: must be given, a course ends"),
+        ("lab.ends", "2026-11-30", "lab.ends: is past, today is 2026-12-01"),
+        ("region", "us-east1", "region: is the name of a Google Cloud region; did you mean us"),
+        ("storage.keep", "maybe", "storage.keep: must be true or false (got 'maybe')"),
+    ],
+)
+def test_wrong_answers_are_refused_at_once(key, typed, words):
+    assert wrong(key, typed).startswith(words)
+
+
+def test_an_answer_is_held_against_those_before():
+    assert wrong("lab.ends", "2027-01-01", {"lab.starts": "2027-02-01"}).startswith(
+        "lab.ends: must not be before lab.starts, 2027-02-01"
+    )
+    assert wrong("notebook.disk_gb", "40").startswith("notebook.disk_gb: must be at least 75")
+    assert QUESTIONS["notebook.disk_gb"].parse("40", {"notebook.size": "cpu-small"}) == "40"
+    assert QUESTIONS["lab.ends"].parse("", {"lab.profile": "strict"}) is None
+
+
+# ---------------------------------------- the file
+
+
+def test_the_written_file_is_the_lab_that_was_answered(project):
+    typed = LEAST | {
+        "lab.name": "spring",
+        "lab.starts": "2027-1-11",
+        "notebook.seats": "null, no, ann",
+        "notebook.stop_at": "none",
+        "notebook.time_zone": "America/Argentina/Buenos_Aires",
+        "cluster.spot": "no",
+        "budget.limit_usd": "1e3",
+        "budget.warn_percent": "90",
+        "budget.notify": "o'neil+x@example.edu, {b}@example.edu",
+        "aws.image": "ami-0123456789abcdef0",
+    }
+    path = new.write(project, "my-lab", answer_all(typed), TODAY)
+    assert path == project / "stacks" / "Pulumi.my-lab.yaml"
+    lab = files.load(path, today=TODAY)
+    assert lab == files.from_config("my-lab", files.config(path))
+    assert (lab.name, lab.stack, lab.region) == ("spring", "my-lab", "us-east-1")
+    assert lab.lab.starts == date(2027, 1, 11)
+    assert lab.notebook.seats == ("null", "no", "ann")
+    assert lab.notebook.stop_at is None
+    assert lab.notebook.time_zone == "America/Argentina/Buenos_Aires"
+    assert not lab.cluster.spot
+    assert (lab.budget.limit_usd, lab.budget.warn_percent) == (1000, (90,))
+    assert lab.budget.notify == ("o'neil+x@example.edu", "{b}@example.edu")
+    assert lab.aws.image == "ami-0123456789abcdef0"
+
+
+def test_every_setting_stands_in_the_file_with_its_comment():
+    text = new.render("x", LEAST)
+    for key, question in QUESTIONS.items():
+        name = "aws:region" if key == "region" else key.rpartition(".")[2]
+        explained = [line for line in text.splitlines() if line.endswith(f" # {question.text}")]
+        assert any(f" {name}: " in line for line in explained), key
+
+
+def test_python_values_do_as_well(project):
+    answers = {
+        **LEAST,
+        "lab.ends": date(2027, 2, 5),
+        "budget.limit_usd": 99.5,
+        "storage.keep": False,
+        "notebook.seats": ("a", "b"),
+        "budget.warn_percent": [50, 100],
+    }
+    lab = files.load(new.write(project, "x", answers, TODAY))
+    assert (lab.lab.ends, lab.budget.limit_usd) == (date(2027, 2, 5), 99.5)
+    assert (lab.storage.keep, lab.notebook.seats) == (False, ("a", "b"))
+    assert lab.budget.warn_percent == (50, 100)
+
+
+def test_nothing_is_written_that_is_no_lab(project):
+    with pytest.raises(SettingsError) as caught:
+        new.write(project, "x", {"notebook.size": "huge"}, TODAY)
+    assert [fault.split(":")[0] for fault in caught.value.faults][-1] == "budget.limit_usd"
+    assert len(caught.value.faults) == 6
+    with pytest.raises(SettingsError, match=r"lab\.ends: is past"):
+        new.write(project, "x", LEAST, date(2028, 1, 1))
+    with pytest.raises(
+        SettingsError, match=r"notebook\.sise: is not a setting; did you mean noteb"
+    ):
+        new.write(project, "x", LEAST | {"notebook.sise": "gpu-small"}, TODAY)
+    with pytest.raises(UsageError, match="cannot be the name of a stack"):
+        new.write(project, "../x", LEAST, TODAY)
+    with pytest.raises(SettingsError, match="stack: must be 1 to 63"):
+        new.write(project, "X.y", LEAST, TODAY)
+    assert list((project / "stacks").iterdir()) == []
+
+
+def test_what_exists_is_never_touched(project):
+    path = project / "stacks" / "Pulumi.x.yaml"
+    path.write_text("mine")
+    with pytest.raises(UsageError) as caught:
+        new.write(project, "x", LEAST, TODAY)
+    assert caught.value.message == "stacks/Pulumi.x.yaml exists already; nothing was changed"
+    assert path.read_text() == "mine"
+    path.unlink()
+    path.symlink_to(project / "elsewhere")
+    with pytest.raises(UsageError, match="exists already"):
+        new.write(project, "x", LEAST, TODAY)
+    assert not (project / "elsewhere").exists()
+
+
+def test_a_file_that_appears_at_the_last_moment_is_not_touched(project, monkeypatch):
+    """Another `mllab new` between the check and the writing."""
+    path = project / "stacks" / "Pulumi.x.yaml"
+    check = new.check.lab
+
+    def slow(*words):
+        path.write_text("theirs")
+        return check(*words)
+
+    monkeypatch.setattr(new.check, "lab", slow)
+    with pytest.raises(UsageError, match="exists already"):
+        new.write(project, "x", LEAST, TODAY)
+    assert path.read_text() == "theirs"
+
+
+def test_a_folder_that_cannot_be_written_is_told(project):
+    (project / "stacks").rmdir()
+    (project / "stacks").write_text("a file")
+    with pytest.raises(UsageError, match=r"stacks/Pulumi\.x\.yaml cannot be written: "):
+        new.write(project, "x", LEAST, TODAY)
+
+
+def test_a_full_disk_leaves_no_half_file(project):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(UsageError, match="cannot be written: File too large"):
+            new.write(project, "x", LEAST, TODAY)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list((project / "stacks").iterdir()) == []
+
+
+def test_the_folder_is_made_when_it_is_missing(project):
+    (project / "stacks").rmdir()
+    assert new.write(project, "x", LEAST, TODAY).exists()
+
+
+@given(st.sampled_from(sorted(QUESTIONS)), st.text())
+def test_whatever_is_typed_is_refused_or_means_itself(key, typed):
+    question = QUESTIONS[key]
+    try:
+        value = question.parse(typed, LEAST)
+    except SettingsError as refusal:
+        said = refusal.faults
+    else:
+        said = ()
+        text = new.render("x", {**LEAST, key: value})
+        held = document.parse(text.encode()).data["config"]
+        section, _, name = key.rpartition(".")
+        read = held[f"mllab:{section}"].get(name) if section else held["aws:region"]
+        assert written(read) == written(value) or read is None
+    assert all(fault.startswith(key) for fault in said)

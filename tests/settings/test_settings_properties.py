@@ -1,0 +1,186 @@
+"""Whatever stands in a stack file, the loader says what is wrong and nothing else happens."""
+
+from __future__ import annotations
+
+import json
+import string
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from mllab.errors import SettingsError
+from mllab.settings import files
+from mllab.settings.lab import Lab
+
+STACKS = sorted((Path(__file__).parent.parent.parent / "stacks").glob("*.yaml"))
+COMMITTED = [path.read_bytes() for path in STACKS]
+FIELDS = {
+    name: tuple(field.annotation.model_fields)
+    for name, field in Lab.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+}
+TELLING = [
+    "x",
+    "aws",
+    "azure",
+    "gpu-small",
+    "g5.xlarge",
+    "100",
+    "010",
+    "1e3",
+    ".inf",
+    "-0",
+    "20:00",
+    "24:00",
+    "2027-01-11",
+    "9999-12-31",
+    "0000-00-00",
+    "true",
+    "yes",
+    "null",
+    "a@example.edu",
+    "Europe/Copenhagen",
+    "../../etc/passwd",
+    "Europe",
+    "managed",
+    "strict",
+    "{",
+    "{}",
+    "[]",
+]
+ODD = ["", "2027-01-11 00:00:00 +0000 UTC", "\ud800", "\x1b[31m", "9" * 5000, '{"secure": "x"}']
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.sampled_from(TELLING + ODD),
+    st.integers(min_value=10**40, max_value=10**45),
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def said(raw: bytes) -> Lab | None:
+    """The lab in a file of these bytes, or None after a refusal that can be shown to a person."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "Pulumi.x.yaml"
+        path.write_bytes(raw)
+        try:
+            lab = files.load(path, today=date(2026, 12, 1))
+        except SettingsError as refusal:
+            faults = refusal.faults
+        else:
+            assert files.from_config("x", files.config(path)) == lab
+            return lab
+    assert faults
+    assert_readable(faults, f"{path}:")
+    return None
+
+
+def assert_readable(faults: tuple[str, ...], beginning: str) -> None:
+    for fault in faults:
+        assert fault.startswith(beginning)
+        assert fault.isprintable()
+        assert len(fault.encode()) < 2000
+
+
+@given(st.binary(max_size=300))
+@example(b"\xef\xbb\xbf")
+@example(b"config: {mllab:lab: {ends: 2027-01-01}, ? }")
+@example(b"- " * 5000)
+@example(b"[" * 100_000)
+@example(b"{" * 100_000)
+@example(b"a: " * 10_000)
+@example(b"? " * 10_000)
+@example(b"&a " * 1000)
+@example(b"!<tag:> x")
+@example(b"%YAML 9.9\n--- x")
+@example(b"%TAG ! x\n--- !y z")
+@example(b"config: !")
+@example(b"config: |\n\tx")
+@example(b'"\\UFFFFFFFF"')
+@example(b'"\\x')
+@example(b"config: \xe2\x80\xa8x\n")
+@example(b"\xc2\x85a: b: c")
+def test_any_bytes(raw):
+    said(raw)
+
+
+@given(st.text(alphabet=string.printable + "äé\x85\u2028\ufeff", max_size=200))
+def test_any_text(text):
+    said(text.encode())
+
+
+edits = st.tuples(
+    st.integers(0, 4000), st.integers(0, 40), st.binary(max_size=8) | st.text(max_size=8)
+)
+
+
+@given(st.sampled_from(COMMITTED), st.lists(edits, min_size=1, max_size=4))
+def test_a_committed_file_after_any_accident(raw, accidents):
+    for start, length, put in accidents:
+        new = put if isinstance(put, bytes) else put.encode("utf-8", "surrogatepass")
+        raw = raw[:start] + new + raw[start + length :]
+    said(raw)
+
+
+@st.composite
+def configurations(draw):
+    """Real keys with arbitrary values, on top of a file that is right."""
+    found = {
+        "aws:region": "us-east-1",
+        "mllab:lab": {"cloud": "aws", "owner": "a@example.edu", "ends": "2027-02-05"},
+        "mllab:budget": {"limit_usd": 100},
+    }
+    for _ in range(draw(st.integers(1, 4))):
+        section = draw(st.sampled_from([*FIELDS, "azure", "stack", "region"]))
+        if section in FIELDS and draw(st.booleans()):
+            key = f"mllab:{section}"
+            inner = found.setdefault(key, {})
+            if isinstance(inner, dict):
+                inner[draw(st.sampled_from(FIELDS[section]))] = draw(values)
+        else:
+            found[f"mllab:{section}"] = draw(values)
+    if draw(st.booleans()):
+        found["aws:region"] = draw(values)
+    return found
+
+
+@given(configurations())
+def test_any_values_of_real_settings(found):
+    said(json.dumps({"config": found}).encode())
+
+
+@given(configurations(), st.dictionaries(st.text().map("mllab:{}".format), st.text(), max_size=3))
+def test_any_configuration_from_pulumi(found, others):
+    handed = {
+        key: value if isinstance(value, str) else json.dumps(value) for key, value in found.items()
+    }
+    faults: tuple[str, ...] = ()
+    try:
+        files.from_config("x", {**others, **handed})
+    except SettingsError as refusal:
+        faults = refusal.faults
+    assert_readable(faults, "stack x: ")
+
+
+def test_the_generator_reaches_labs_that_load():
+    """Else the two ways would never be compared."""
+    labs = []
+
+    @given(configurations())
+    def collect(found):
+        labs.append(said(json.dumps({"config": found}).encode()))
+
+    collect()
+    assert any(lab is not None for lab in labs)
+    assert any(lab is None for lab in labs)
