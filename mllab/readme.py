@@ -1,0 +1,168 @@
+"""Renews the generated parts of README.md: `python -m mllab.readme`. A test holds them fresh."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from components import catalog
+from components.environment import ROLES
+from mllab.errors import LabError
+from mllab.settings import limits, reference
+
+STACK: Final = "aws-course"
+COLUMNS: Final = "100"
+SLIPS: Final = """\
+config:
+  aws:region: us-east1
+  mllab:lab: {cloud: aws, owner: instructor@example.edu, starts: "2027-02-05", ends: "2027-01-11"}
+  mllab:notebook: {size: gpu-smal, disk_gb: 20, idle_minute: 60}
+  mllab:budget: {limit_usd: 0}
+"""
+_BLOCK: Final = re.compile(r"(<!-- made: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MAIN: Final = "import sys; sys.argv[0] = 'mllab'; import cli; cli.main()"
+
+
+def fresh(text: str, root: Path) -> str:
+    """The text with every part between `<!-- made: name -->` and `<!-- end -->` made anew.
+
+    Raises:
+        KeyError: a marker names a part that nobody makes.
+    """
+    return _BLOCK.sub(lambda part: f"{part[1]}\n{MAKERS[part['name']](root)}\n\n{part[3]}", text)
+
+
+def settings(_: Path) -> str:
+    """One row per setting, in the order of the stack file."""
+    rows = []
+    for one in reference.settings():
+        default = "required" if one.required else f"`{one.default}`" if one.default else ""
+        key = f"`{'aws:region' if one.key == 'region' else one.key}`"
+        rows.append((key, one.limits or one.kind, default, one.text))
+    return table(("setting", "values", "default", "what it does"), rows)
+
+
+def sizes(_: Path) -> str:
+    """One row per size: what it promises, and the machine behind it on every cloud."""
+    head = ("size", "what it promises", *limits.CLOUDS.values())
+    rows = [
+        (f"`{size}`", promise, *(_machine(cloud, size) for cloud in limits.CLOUDS))
+        for size, promise in catalog.SIZES.items()
+    ]
+    return table(head, rows)
+
+
+def _machine(cloud: str, size: str) -> str:
+    if size not in catalog.sizes(cloud):
+        return "not offered"
+    one = catalog.machine(cloud, size)
+    gpu = f"{one.gpus} x {one.gpu} {one.gpu_memory_gib} GB, " if one.gpus else ""
+    others = f" (else {', '.join(one.fallbacks)})" if one.fallbacks else ""
+    return f"`{one.type}`: {gpu}{one.vcpus} vCPU, {one.memory_gib} GB{others}"
+
+
+def roles(root: Path) -> str:
+    """One row per role: its outputs, and how many resources of which types the course lab has."""
+    plan = said(root, "preview", STACK, "--simulate", "--json", "--today", "2027-01-11")
+    resources = {one["urn"]: one for one in json.loads(plan)["resources"]}
+    rows = []
+    for role, contract in ROLES.items():
+        outputs = ", ".join(f"`{name}`" for name in contract.__annotations__)
+        rows.append((f"**{role}**", outputs, counted(_below(role, resources))))
+    return table(("role", "outputs, the same on every cloud", f"resources in `{STACK}`"), rows)
+
+
+def _below(role: str, resources: Mapping[str, Any]) -> list[str]:
+    """Short types of the custom resources that have the role's component above them."""
+    short = []
+    for one in resources.values():
+        above = one["parent"]
+        while above and not above.endswith(f":{role.capitalize()}::{STACK}-{role}"):
+            above = resources.get(above, {}).get("parent", "")
+        if above and one["custom"]:
+            _, module, name = one["type"].split(":")
+            short.append(f"{module.split('/')[0]}.{name}")
+    return short
+
+
+def commands(root: Path) -> str:
+    """The help page."""
+    return _console("mllab --help", said(root, "--help"))
+
+
+def rehearsal(root: Path) -> str:
+    """What `make demo` prints; how long this machine took is left open."""
+    return _console("make demo", timeless(said(root, "rehearse", STACK)))
+
+
+def timeless(text: str) -> str:
+    """The text of a rehearsal without the wall times, which differ from run to run."""
+    return text
+
+
+def faults(root: Path) -> str:
+    """A file full of slips, and what is said about it."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder)
+        (project / "stacks").mkdir()
+        (project / "stacks" / "Pulumi.slips.yaml").write_text(SLIPS, encoding="utf-8")
+        (project / "Pulumi.yaml").write_bytes((root / "Pulumi.yaml").read_bytes())
+        words = said(root, "check", "slips", "--today", "2027-01-01", folder=project, code=2)
+    return f"```yaml\n{SLIPS}```\n\n{_console('mllab check slips', words)}"
+
+
+MAKERS: Final[Mapping[str, Callable[[Path], str]]] = {
+    made.__name__: made for made in (settings, sizes, roles, commands, rehearsal, faults)
+}
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def counted(names: Iterable[str]) -> str:
+    """`ec2.Subnet x 6, ec2.Vpc`, in order."""
+    found: dict[str, int] = {}
+    for name in sorted(names):
+        found[name] = found.get(name, 0) + 1
+    return ", ".join(f"{name} x {n}" if n > 1 else name for name, n in found.items())
+
+
+def said(root: Path, *words: str, folder: Path | None = None, code: int = 0) -> str:
+    """What the command prints where its output is no terminal, with an empty state of its own.
+
+    Raises:
+        LabError: it ended with another code; what it said is in the message.
+    """
+    with tempfile.TemporaryDirectory() as home:
+        own = {"MLLAB_HOME": home, "COLUMNS": COLUMNS, "NO_COLOR": "1", "PYTHONPATH": str(root)}
+        done = subprocess.run(
+            [sys.executable, "-c", _MAIN, *words],
+            cwd=folder or root,
+            env={**os.environ, **own},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+    if done.returncode != code:
+        raise LabError(f"mllab {' '.join(words)} ended with {done.returncode}\n{done.stderr}")
+    return done.stderr if code else done.stdout
+
+
+def _console(command: str, output: str) -> str:
+    lines = "\n".join(line.rstrip() for line in output.strip("\n").splitlines())
+    return f"```console\n$ {command}\n{lines}\n```"
+
+
+if __name__ == "__main__":
+    readme = Path(__file__).parent.parent / "README.md"
+    readme.write_text(fresh(readme.read_text(encoding="utf-8"), readme.parent), encoding="utf-8")

@@ -1,0 +1,94 @@
+"""What the README shows is what happens: parts are fresh, examples work, links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from components import catalog
+from mllab import readme
+from mllab.settings import files
+
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md")
+
+
+@pytest.fixture(scope="module")
+def text(root: Path) -> str:
+    return (root / "README.md").read_text(encoding="utf-8")
+
+
+def part(text: str, name: str) -> str:
+    """What stands between the markers of a generated part."""
+    found = re.search(rf"<!-- made: {name} -->\n(.*?)<!-- end -->", text, re.DOTALL)
+    assert found, f"README.md has no part {name}"
+    return found[1].strip()
+
+
+@pytest.mark.parametrize("name", readme.MAKERS)
+def test_generated_part_is_fresh(name: str, text: str, root: Path) -> None:
+    assert part(text, name) == readme.MAKERS[name](root), "stale; run: make readme"
+
+
+def test_a_changed_part_is_made_anew(root: Path) -> None:
+    stale = "before\n<!-- made: sizes -->\nold\n<!-- end -->\nafter <!-- end -->\n"
+    renewed = readme.fresh(stale, root)
+    assert "old" not in renewed
+    assert renewed.startswith("before\n<!-- made: sizes -->\n\n| size |")
+    assert renewed.endswith("|\n\n<!-- end -->\nafter <!-- end -->\n")
+    assert readme.fresh(renewed, root) == renewed
+
+
+def test_every_yaml_example_is_a_lab(text: str, tmp_path: Path) -> None:
+    (tmp_path / "stacks").mkdir()
+    shown = [block for block in blocks(text, "yaml") if block != readme.SLIPS]
+    assert shown
+    for block in shown:
+        path = tmp_path / "stacks" / "Pulumi.example.yaml"
+        path.write_text(block, encoding="utf-8")
+        assert files.load(path).lab.cloud == "aws"
+
+
+def test_every_shown_command_exists(text: str, root: Path) -> None:
+    listed = part(text, "commands")
+    named = set(re.findall(r"\bmllab (?!up\b.*\bdown\b)([a-z]+) (?:aws-|my-)", text))
+    assert {"check", "new", "rehearse"} <= named
+    for verb in named:
+        assert re.search(rf"^│ {verb} ", listed, re.MULTILINE), f"there is no `mllab {verb}`"
+
+
+def test_every_shown_make_target_exists(root: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (root / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        body = (root / page).read_text(encoding="utf-8")
+        for words in re.findall(r"(?:^|`)make ([a-z ]+?) *(?:$|`|#|[A-Z])", body, re.MULTILINE):
+            assert set(words.split()) <= targets, f"{page}: make {words}"
+    assert {"demo", "test"} <= targets
+
+
+def test_quota_commands_ask_for_the_quotas_of_the_gpu_sizes(text: str) -> None:
+    machine = catalog.machine("aws", "gpu-small")
+    assert re.findall(r"--quota-code (\S+)", text) == [machine.quota, machine.spot_quota]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str, root: Path) -> None:
+    body = (root / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)\)", body):
+        if "://" not in target:
+            assert (root / page).parent.joinpath(target).exists(), f"{page}: {target}"
+
+
+def test_inner_links_lead_to_headings(text: str) -> None:
+    headings = {
+        re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
+    inner = set(re.findall(r"\]\(#([^)]+)\)", text))
+    assert inner <= headings
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The bodies of fenced blocks."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
