@@ -1,8 +1,11 @@
-"""The command line: one verb each, thin. Everything but Typer is imported inside the commands, so that `--help` is quick."""
+"""The command line: one verb each, thin.
+
+Everything but Typer is imported inside the commands, so that `--help` is quick.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -15,7 +18,7 @@ PREPARE, LOOK, CHANGE = "Prepare (nothing is contacted)", "Look", "Change"
 class Explained(TyperGroup):
     """All commands, with failures that a user can cure turned into messages."""
 
-    def invoke(self, ctx: typer.Context) -> object:
+    def invoke(self, ctx: Any) -> object:
         with failures.explained():
             return super().invoke(ctx)
 
@@ -23,7 +26,7 @@ class Explained(TyperGroup):
 app = typer.Typer(
     cls=Explained,
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,  # a bug keeps its traceback, plain and without values
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Try it without an account: [bold]mllab rehearse aws-course[/bold]. "
@@ -61,11 +64,11 @@ Json = Annotated[
 ]
 Today = Annotated[
     str | None,
-    typer.Option("--today", metavar="YYYY-MM-DD", help="Take this day for today.", show_default=False),
+    typer.Option(
+        "--today", metavar="YYYY-MM-DD", help="Take this day for today.", show_default=False
+    ),
 ]
-Yes = Annotated[
-    bool, typer.Option("--yes", "-y", help="Do not ask. Data still has to be named.")
-]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Data still has to be named.")]
 DeleteData = Annotated[
     list[str] | None,
     typer.Option(
@@ -112,7 +115,9 @@ def new(
     stack: Annotated[str, typer.Argument(help="Name of the new lab.", metavar="STACK")],
     answers: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Answer a question; repeatable.", show_default=False),
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Answer a question; repeatable.", show_default=False
+        ),
     ] = None,
     today: Today = None,
 ) -> None:
@@ -273,6 +278,42 @@ def down(
     removal.refuse_leftovers(session, remaining, outcome)
     if not as_json:
         typer.echo(removal.farewell(session, things))
+
+
+@app.command(rich_help_panel=PREPARE)
+def rehearse(
+    stack: Stack,
+    today: Today = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the folder of the simulated account.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Play a lab's whole life on a simulated account, and prove that nothing is left of it."""
+    from mllab import rehearsal
+    from mllab.errors import RunFailed
+    from mllab.show import console
+    from mllab.show import rehearsal as report
+
+    out = console.results(as_json=as_json)
+    with rehearsal.stage(stack, today, keep=keep) as stage:
+        report.show_head(out, stage)
+        acts = []
+        for act in stage.play():
+            acts.append(act)
+            report.show_act(out, len(acts), act)
+        if stage.things:
+            report.show_what_existed(out, stage.things, stage.outputs)
+        report.show_end(out, acts, stage.titles())
+        if as_json:
+            console.print_json(report.document(stage, acts))
+    if keep:
+        typer.echo(f"Kept: {stage.folder}", err=True)
+    if not all(act.ok for act in acts):
+        raise RunFailed(
+            f"rehearsal of {stack}: act {len(acts)} differs from what is expected",
+            cure=f"To look into its folder: mllab rehearse {stack} --keep",
+        )
 
 
 def main(words: list[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Data is deleted only when it was named: what `up` and `down` ask before they take anything away."""
+"""Data is deleted only when it was named: what `up` and `down` ask before they take it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ OPTION = "--delete-data"
 def kept(keep_setting: bool, recorded: Mapping[str, Any]) -> bool:
     """True when the lab's data must be named before it goes.
 
-    Either the settings say `storage.keep`, or the last `up` made it so: switching the setting off in the file
-    alone, without an `up` that somebody read, does not open the door.
+    Either the settings say `storage.keep`, or the last `up` made it so: switching the setting off
+    in the file alone, without an `up` that somebody read, does not open the door.
     """
     return keep_setting or any(
         entry.get("protect") or entry.get("inputs", {}).get("forceDestroy") is False
@@ -25,7 +25,7 @@ def kept(keep_setting: bool, recorded: Mapping[str, Any]) -> bool:
 
 
 def going(plan: Plan, holdings: Iterable[Holding]) -> tuple[Holding, ...]:
-    """The holders of data that a plan deletes or replaces; one that the engine did not look into holds an unknown amount."""
+    """The holders of data that a plan deletes or replaces; what was not looked into is unknown."""
     known = {holding.urn: holding for holding in holdings}
     return tuple(
         known.get(step.urn, Holding(step.urn, step.type, step.name, step.loses, None))
@@ -57,15 +57,14 @@ def release(
             cure="Names that hold data here: " + (", ".join(sorted(names)) or "none"),
         )
     guarded = [
-        holding
-        for holding in losing
-        if keep and holding.amount != "" and holding.name not in named
+        holding for holding in losing if keep and holding.amount != "" and holding.name not in named
     ]
     if guarded:
         lines = [f"  {holding.name}: {describe(holding)}" for holding in guarded]
         options = " ".join(f"{OPTION} {name}" for name in [*named, *(h.name for h in guarded)])
         raise DataAtRisk(
-            "data would be lost, and storage.keep is true; nothing was changed\n" + "\n".join(lines),
+            "data would be lost, and storage.keep is true; nothing was changed\n"
+            + "\n".join(lines),
             cure=f"Copy what you need, then name what may go:\n  {command} {options}",
         )
     return frozenset(

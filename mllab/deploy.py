@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 
 
 def plan(session: Session, console: Console) -> Plan:
-    """What `up` would do. Raises UsageError for settings that describe another lab than the one that exists."""
+    """What `up` would do. Raises UsageError for settings that describe another lab than exists."""
     refuse_moved(session.declared, session.stack, session.engine.outputs())
-    working = (
-        console.status(f"Planning {session.stack}") if console.is_terminal else nullcontext()
-    )
+    working = console.status(f"Planning {session.stack}") if console.is_terminal else nullcontext()
     with working:
         return session.engine.preview()
 
@@ -83,7 +81,7 @@ def refuse_moved(lab: Lab, stack: str, recorded: Mapping[str, Any]) -> None:
         raise UsageError(
             f"{stack} exists, and its settings now describe another lab; nothing was changed\n"
             + "\n".join(moved),
-            cure="Put the old values back, or describe the new lab in a stack of its own: mllab new NAME",
+            cure="Put the old values back, or give the new lab a stack of its own: mllab new NAME",
         )
 
 
@@ -97,7 +95,8 @@ def refuse_failures(outcome: Outcome, session: Session, verb: str) -> None:
         head += f", {skipped} needed what failed and were not touched"
     raise RunFailed(
         "\n".join([head, *(line for failure in outcome.failures for line in explain(failure))]),
-        cure=f"What went well is recorded. When the cause is gone, go on with:\n  {session.command(verb)}",
+        cure="What went well is recorded. When the cause is gone, go on with:\n"
+        f"  {session.command(verb)}",
     )
 
 
@@ -143,7 +142,9 @@ def show_next(console: Console, session: Session) -> None:
     for verb in ("status", "down"):
         console.print(f"  {session.command(verb)}", markup=False, soft_wrap=True)
     if session.simulated:
-        console.print("The account is simulated: the aws commands are those of a real one.", style="dim")
+        console.print(
+            "The account is simulated: the aws commands are those of a real one.", style="dim"
+        )
 
 
 def document(session: Session, outcome: Outcome | None) -> dict[str, Any]:

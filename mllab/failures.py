@@ -14,7 +14,7 @@ import typer
 from mllab.errors import Interrupted, LabError
 
 PIPE_CLOSED: Final = 141
-"""Exit code when the reader of our output has gone (`| head`): 128 + SIGPIPE, what `yes | head` gives."""
+"""Exit code when the reader of our output has gone (`| head`): 128 + SIGPIPE, as `yes | head`."""
 
 CURES: Final[dict[int, str]] = {
     errno.ENOSPC: "Free some space, then run the command again.",
@@ -28,7 +28,7 @@ CURES: Final[dict[int, str]] = {
     errno.ENOTDIR: "Check the folders named by MLLAB_HOME and by the path above.",
     errno.EISDIR: "Check the folders named by MLLAB_HOME and by the path above.",
 }
-"""The operating system's refusals that can happen to anyone; any other OSError is a bug and keeps its traceback."""
+"""Refusals of the operating system that can happen to anyone; any other OSError is a bug."""
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def explained() -> Generator[None, None, None]:
     """
     try:
         yield
-        sys.stdout.flush()  # a full disk or a closed pipe shows here, not after the last chance to say so
+        sys.stdout.flush()  # a full disk or a closed pipe shows here, while it can be explained
     except LabError as error:
         tell(error.message, error.cure)
         raise typer.Exit(error.exit_code) from error
@@ -52,7 +52,7 @@ def explained() -> Generator[None, None, None]:
 
 
 def tell(message: str, cure: str) -> None:
-    """Write a failure to stderr, the cure on its own line; say nothing when stderr itself is broken."""
+    """Write a failure to stderr, the cure on its own line; a broken stderr stays silent."""
     from mllab.show.console import stderr
 
     with suppress(OSError):
@@ -72,7 +72,9 @@ def _os_refusal(error: OSError) -> int:
     if cure is None:
         raise error
     if error.filename is None:
-        _discard(sys.stdout)  # it was the output itself; the interpreter would try once more at its end
+        _discard(
+            sys.stdout
+        )  # it was the output itself; the interpreter would try once more at its end
     where = f"{error.filename}: " if error.filename is not None else "output: "
     tell(f"{where}{error.strerror}", cure)
     return LabError.exit_code

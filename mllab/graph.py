@@ -1,4 +1,4 @@
-"""The declared graph as plain JSON: what `preview --json` prints. Documented in docs/preview-json.md."""
+"""The declared graph as plain JSON: what `preview --json` prints, see docs/preview-json.md."""
 
 from __future__ import annotations
 

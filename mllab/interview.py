@@ -1,4 +1,4 @@
-"""`new`: asks a person for a lab, or takes the answers from the command line, and writes the file."""
+"""`new`: asks a person for a lab, or takes the answers from the command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mllab.errors import SettingsError, UsageError
 from mllab.settings import files
 
 Ask = Callable[[new.Question, str], str]
-"""Puts one question; the second argument is what was wrong with the last answer. Returns what was typed."""
+"""Puts a question; the second argument is the fault of the last answer. Returns what was typed."""
 
 
 def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, today: date) -> Path:
@@ -48,14 +48,13 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, today: 
     if faults:
         missing = " ".join(f"--set {fault.partition(':')[0]}=..." for fault in faults)
         raise SettingsError(
-            faults, cure=f"No file was written. Give what is missing:\n  mllab new {stack} {missing}"
+            faults,
+            cure=f"No file was written. Give what is missing:\n  mllab new {stack} {missing}",
         )
     return new.write(root, stack, answers, today)
 
 
-def _asked(
-    question: new.Question, ask: Ask, answers: Mapping[str, object], today: date
-) -> object:
+def _asked(question: new.Question, ask: Ask, answers: Mapping[str, object], today: date) -> object:
     """Ask until the answer is good."""
     fault = ""
     while True:

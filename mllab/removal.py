@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Thing:
-    """One resource that exists. `where`: `state` (recorded) or `account` (found by a second look)."""
+    """One resource that exists; `where`: `state` (recorded) or `account` (a second look)."""
 
     name: str
     type: str
@@ -42,9 +42,7 @@ def recorded(session: Session) -> tuple[Thing, ...]:
     )
 
 
-def release(
-    session: Session, holdings: Sequence[Holding], named: Sequence[str]
-) -> frozenset[str]:
+def release(session: Session, holdings: Sequence[Holding], named: Sequence[str]) -> frozenset[str]:
     """The holders of data that may go. Raises what `data_guard.release` raises."""
     keep = session.lab is None or session.lab.storage.keep
     return data_guard.release(
@@ -74,7 +72,7 @@ def down(session: Session, release: frozenset[str], total: int, console: Console
 
 
 def left(session: Session) -> tuple[Thing, ...]:
-    """What still exists: what the state records, then what a second look into the account finds besides."""
+    """What still exists: what is recorded, then what a second look into the account finds."""
     known = recorded(session)
     names = {(thing.type, thing.name) for thing in known}
     return known + tuple(thing for thing in _seen(session) if (thing.type, thing.name) not in names)
@@ -97,7 +95,9 @@ def refuse_leftovers(
     )
 
 
-def show(console: Console, session: Session, things: Sequence[Thing], holdings: Sequence[Holding]) -> None:
+def show(
+    console: Console, session: Session, things: Sequence[Thing], holdings: Sequence[Holding]
+) -> None:
     """Print what will go, by role, with the data it holds."""
     console.print(f"{session.title}: what `down` removes", style="bold", markup=False)
     data = {(holding.type, holding.name): holding for holding in holdings}

@@ -123,7 +123,9 @@ def open_declared(stack: str, verb: str, *, simulate: bool, today: str | None) -
 
 
 def open_existing(stack: str, verb: str, *, simulate: bool, today: str | None) -> Session:
-    """A stack to be looked at or taken down. A wrong or lost file and a past end are no obstacle: what exists counts.
+    """A stack to be looked at or taken down: what exists counts.
+
+    A wrong or lost file and a past end are no obstacle.
 
     Raises:
         UsageError: neither file nor state, no such day, or a real cloud.
@@ -176,16 +178,19 @@ def on_simulated_cloud(
     return Session(root, stack, lab, engine, clock, cloud, fault)
 
 
-def _declare(lab: Lab) -> None:
+def _declare(lab: Lab | None) -> None:
     from mllab import program
 
+    if lab is None:
+        raise UsageError("this stack has no settings to be brought up from")
     program.declare(lab)
 
 
 def _refuse_real_cloud(stack: str, verb: str, *, simulate: bool) -> None:
     if not simulate:
         raise UsageError(
-            f"mllab {verb} cannot reach a real cloud yet: the Pulumi engine is not wired in. Nothing was contacted.",
+            f"mllab {verb} cannot reach a real cloud yet: the Pulumi engine is not wired in. "
+            "Nothing was contacted.",
             cure=f"Rehearse it:            mllab {verb} {stack} --simulate\n"
             f"In your real account:   {INSTEAD[verb].format(stack=stack)}",
         )

@@ -22,7 +22,8 @@ class Row:
     """One stack.
 
     Args:
-        size: of its notebooks. ends: last day, ISO. state: `not created`, `simulated, 45 resources`, or what is wrong.
+        size: of its notebooks. ends: last day, ISO.
+        state: `not created`, `simulated, 45 resources`, `state file damaged`.
         faults: of its file; the other fields are then empty.
     """
 
@@ -56,7 +57,7 @@ def show_rows(console: Console, found: list[Row]) -> None:
 
 
 def describe(lab: Lab) -> str:
-    """A lab in one line: `aws us-east-1, 1 notebook gpu-small, cluster of at most 4 gpu-small, ...`."""
+    """A lab in one line: `aws us-east-1, 1 notebook gpu-small, at most 4 gpu-small nodes, ...`."""
     notebooks = f"{count(len(lab.notebook.seats), 'notebook')} {lab.notebook.size}"
     spot = " spot" if lab.cluster.spot else ""
     cluster = f"at most {count(lab.cluster.max_nodes, f'{lab.cluster.size}{spot} node')} for jobs"

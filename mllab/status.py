@@ -22,7 +22,7 @@ class Finding:
     """One resource of the stack, compared with the cloud.
 
     Args:
-        state: `as declared`, `changed` (by hand), `missing` (deleted by hand), `unknown` (the cloud did not answer).
+        state: `as declared`, `changed` by hand, `missing` (deleted by hand), or `unknown`.
         machine: `running`, `stopped`, ...; empty for what is no machine.
         changes: what was changed by hand.
         cause: why it is `unknown`.
@@ -88,7 +88,8 @@ def document(session: Session, findings: Sequence[Finding]) -> dict[str, Any]:
 
 def _finding(entry: Mapping[str, Any], step: Step | None, causes: Mapping[str, str]) -> Finding:
     urn = entry["urn"]
-    state, machine, by_hand, cause = AS_DECLARED, "", (), ""
+    state, machine, cause = AS_DECLARED, "", ""
+    by_hand: tuple[Change, ...] = ()
     if step is None or urn in causes or step.status is Status.FAILED:
         state = UNKNOWN
         cause = causes.get(urn) or (step.error if step else "") or "it was not looked at"

@@ -24,8 +24,10 @@ def require_terminal(yes: bool, command: str) -> None:
     """Refuse a run that would have to ask nobody. Raises UsageError."""
     if not yes and not can_ask():
         raise UsageError(
-            "this asks before it changes anything, and there is no terminal to ask on; nothing was changed",
-            cure=f"Look first, with `mllab preview`, then say yes on the command line:\n  {command} --yes",
+            "this asks before it changes anything, and there is no terminal to ask on; "
+            "nothing was changed",
+            cure=f"Look first with `mllab preview`, then say yes on the command line:\n"
+            f"  {command} --yes",
         )
 
 
@@ -37,7 +39,7 @@ def confirm(question: str) -> None:
 
 
 def name(stack: str) -> None:
-    """Go on only when the stack's name was typed. Raises typer.Exit with code 1 after anything else."""
+    """Go on only when the stack's name was typed. Raises typer.Exit with code 1 otherwise."""
     question = f"Type {stack} to delete all of this"
     with _refusals():
         if typer.prompt(question, default="", show_default=False, err=True).strip() != stack:
@@ -45,7 +47,7 @@ def name(stack: str) -> None:
 
 
 def question(setting: Question, fault: str) -> str:
-    """Ask for one setting. `fault`: what was wrong with the last answer. Raises typer.Exit after Ctrl-C."""
+    """Ask for a setting. `fault`: of the last answer. Raises typer.Exit after Ctrl-C."""
     if fault:
         typer.secho(f"  {fault}", fg="red", err=True)
     else:
@@ -53,7 +55,9 @@ def question(setting: Question, fault: str) -> str:
         typer.echo(f"{setting.text}{limits}", err=True)
     with _refusals():
         default = setting.default
-        return str(typer.prompt(f"  {setting.key}", default=default, show_default=bool(default), err=True))
+        return str(
+            typer.prompt(f"  {setting.key}", default=default, show_default=bool(default), err=True)
+        )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Where text goes: results to stdout, everything else to stderr, no colours and no folding in a pipe."""
+"""Where text goes: results to stdout, all else to stderr, no colours and no folding in a pipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan as a person reads it: by role, what happens, why, where it was declared and what it would lose."""
+"""A plan as a person reads it: what happens, why, where it was declared, what it would lose."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def show_plan(console: Console, plan: Plan, title: str) -> None:
         console.print(f"note: {line}", style="yellow", markup=False)
     for urn in plan.pending:
         console.print(
-            f"interrupted before: {urn.rpartition('::')[2]}, the next `up` looks for it in the cloud",
+            f"interrupted before: {urn.rpartition('::')[2]}, `up` looks for it in the cloud",
             style="yellow",
             markup=False,
         )
@@ -34,10 +34,14 @@ def summary(plan: Plan) -> Text:
     """`Plan: 45 to create, 2 to replace (1 loses data), 3 unchanged.`"""
     counts = plan.counts()
     if not any(counts.get(op) for op in ORDER) and not plan.pending:
-        return Text(f"Plan: nothing to do, {count(counts.get(Op.SAME, 0), 'resource')} as declared.")
+        return Text(
+            f"Plan: nothing to do, {count(counts.get(Op.SAME, 0), 'resource')} as declared."
+        )
     text = Text("Plan: ")
     parts = [
-        Text(f"{counts[op]} {OPS[op].future}", style=OPS[op].style) for op in ORDER if counts.get(op)
+        Text(f"{counts[op]} {OPS[op].future}", style=OPS[op].style)
+        for op in ORDER
+        if counts.get(op)
     ]
     if counts.get(Op.SAME):
         parts.append(Text(f"{counts[Op.SAME]} unchanged"))

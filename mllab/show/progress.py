@@ -33,7 +33,7 @@ class Progress:
         doing: what the run does, for the head line: `Creating aws-course`.
         clock: the engine's clock. A simulated one stands still during a run and moves at its end.
         simulated: times are called so.
-        planned, expected: steps that will come, or their number, for the count; neither when not known.
+        planned, expected: steps that will come, or their number; neither when not known.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Progress:
                 self._live.stop()
 
     def __call__(self, step: Step) -> None:
-        if step.op not in QUIET:
+        if step.custom and step.op not in QUIET:
             key = (step.urn, step.op)
             if step.status is Status.STARTED:
                 self._working[key] = (step, monotonic())
@@ -94,9 +94,8 @@ class Progress:
         return f"simulated {lasting(passed)}, {here} here"
 
     def _finish(self, step: Step) -> None:
-        if step.custom:
-            self._done += step.status is Status.DONE
-            self._failed += step.status is Status.FAILED
+        self._done += step.status is Status.DONE
+        self._failed += step.status is Status.FAILED
         if self._live is None or step.status is Status.FAILED:
             with suppress(OSError):
                 self._console.print(self._line(step), soft_wrap=True)
@@ -106,9 +105,13 @@ class Progress:
         if step.status is Status.FAILED:
             return Text(f"{word.present} {step.name} failed: {step.error}", style="red")
         if step.status is Status.SKIPPED:
-            return Text(f"skipped {step.name}: {step.reason or 'what it needs is missing'}", style="dim")
+            return Text(
+                f"skipped {step.name}: {step.reason or 'what it needs is missing'}", style="dim"
+            )
         text = Text(f"{word.past} {step.name}", style=word.style)
-        return text.append(f" {short_type(step.type)} ({self._duration(step.seconds)})", style="dim")
+        return text.append(
+            f" {short_type(step.type)} ({self._duration(step.seconds)})", style="dim"
+        )
 
     def _duration(self, seconds: float) -> str:
         return f"simulated {lasting(seconds)}" if self._simulated else lasting(seconds)

@@ -15,7 +15,7 @@ VALUE_WIDTH: Final = 60
 
 @dataclass(frozen=True)
 class Word:
-    """One operation: its mark in a table, its colour, and the verb before, while and after it happens."""
+    """One operation: its mark in tables, its colour, the verb before, while and after it happens."""
 
     mark: str
     style: str
@@ -29,9 +29,7 @@ OPS: Final[dict[Op, Word]] = {
     Op.CREATE: Word("+", "green", "to create", "creating", "created"),
     Op.UPDATE: Word("~", "yellow", "to update", "updating", "updated"),
     Op.REPLACE: Word("+-", "magenta", "to replace", "replacing", "replaced"),
-    Op.CREATE_REPLACEMENT: Word(
-        "++", "magenta", "to create anew", "creating anew", "created anew"
-    ),
+    Op.CREATE_REPLACEMENT: Word("++", "magenta", "to create anew", "creating anew", "created anew"),
     Op.DELETE_REPLACED: Word("--", "magenta", "old to delete", "deleting old", "deleted old"),
     Op.DELETE: Word("-", "red", "to delete", "deleting", "deleted"),
     Op.READ: Word(">", "cyan", "to read", "reading", "read"),
@@ -51,7 +49,7 @@ def short_type(token: str) -> str:
 
 
 def role(urn: str) -> str:
-    """The role that a resource belongs to, from the types in its URN: `storage`; `lab` for what has none."""
+    """The role that a resource belongs to, from the types in its URN; `lab` for what has none."""
     chain = urn.split("::")[2].split("$") if urn.count("::") >= 3 else []
     ours = [token for token in chain if token.startswith("mllab:")]
     return ours[-1].rpartition(":")[2].lower() if len(ours) > 1 else "lab"

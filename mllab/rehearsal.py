@@ -1,0 +1,246 @@
+"""`rehearse`: a lab's whole life on a simulated cloud of its own, act by act."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from time import monotonic
+from typing import Any, Final
+
+from mllab import removal, stacks, status
+from mllab.deploy import explain, summary
+from mllab.engines.contract import Op, Outcome, Plan
+from mllab.errors import DataAtRisk, LabError
+from mllab.graph import entries, stack_outputs
+from mllab.quota import shortage
+from mllab.session import Session, clock_from, on_simulated_cloud, project
+from mllab.settings import files
+from mllab.show.words import OPS, count, listing
+
+INSTANCE: Final = "aws:ec2/instance:Instance"
+BUCKET: Final = "aws:s3/bucket:Bucket"
+PRIVACY: Final = ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "blockPublicPolicy")
+WATCH: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
+"""What the drift hits: the bucket's privacy is switched off, a notebook's alarm is deleted."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act, played.
+
+    Args:
+        ok: what was seen is what was expected.
+        simulated_seconds: on the simulated clock. seconds: of the person's time.
+    """
+
+    title: str
+    expected: str
+    seen: str
+    ok: bool
+    simulated_seconds: float
+    seconds: float
+
+
+Seen = tuple[str, bool]
+"""What an act saw, and whether it was what was expected."""
+
+
+class Rehearsal:
+    """One lab on one simulated account that belongs to it alone.
+
+    Args:
+        session: the stack on a simulated cloud, not created yet.
+        folder: where both live.
+
+    Attributes:
+        things, outputs: what existed when everything was created.
+    """
+
+    def __init__(self, session: Session, folder: Path) -> None:
+        if session.cloud is None:
+            raise ValueError("a rehearsal never reaches a real cloud")
+        self.session, self.folder, self._cloud = session, folder, session.cloud
+        self._shortage = shortage(session.declared, self._cloud.quota)
+        self.outputs: Mapping[str, Any] = {}
+        self.things: tuple[removal.Thing, ...] = ()
+
+    def play(self) -> Iterator[Act]:
+        """Play act after act. One that differs is the last: what follows would build on it."""
+        for title, expected, act in self._script():
+            began, here = self.session.clock.now(), monotonic()
+            try:
+                seen, ok = act()
+            except LabError as error:
+                seen, ok = str(error), False
+            passed = (self.session.clock.now() - began).total_seconds()
+            yield Act(title, expected, seen, ok, passed, monotonic() - here)
+            if not ok:
+                return
+
+    def titles(self) -> list[str]:
+        """The acts, in order."""
+        return [title for title, _, _ in self._script()]
+
+    def _script(self) -> list[tuple[str, str, Callable[[], Seen]]]:
+        short = self._shortage
+        if short:
+            limits = f"{short.code} is {short.limit:g}, {short.needed:g} vCPUs are needed"
+            more = f"up, with {short.code} raised to {short.needed:g}"
+            ups = [
+                ("up, with the quota of a new account", f"refused: {limits}", self._refused),
+                (more, "the rest is created", self._granted),
+            ]
+        else:
+            ups = [("up", "everything is created", self._up)]
+        if self.session.declared.storage.keep:
+            kept = [("down, with a file in the bucket", "refused: nobody named it", self._kept)]
+        else:
+            kept = []
+        return [
+            ("check", "the settings are right", self._check),
+            ("preview", "everything is to be created, nothing else", self._preview),
+            *ups,
+            ("preview again", "nothing to do", self._nothing_to_do),
+            ("a notebook stops", "status says so, and up would leave it alone", self._stopped),
+            ("somebody changes things by hand", "a change and a deletion are found", self._drift),
+            ("up", "both are healed, and then there is nothing to do", self._healed),
+            *kept,
+            ("down, with its data named", "everything goes", self._down),
+            ("a second look into the account", "it is empty", self._gone),
+        ]
+
+    def _check(self) -> Seen:
+        path = files.find(self.session.root, self.session.stack)
+        return stacks.describe(files.load(path, today=self.session.clock.today())), True
+
+    def _preview(self) -> Seen:
+        plan = self.session.engine.preview()
+        counts = plan.counts()
+        return planned(plan), set(counts) <= {Op.CREATE, Op.READ} and counts.get(Op.CREATE, 0) > 0
+
+    def _refused(self) -> Seen:
+        code = self._shortage.code if self._shortage else ""
+        outcome = self.session.engine.up()
+        curable = [failure for failure in outcome.failures if code in failure.cure]
+        return told(outcome), bool(curable) and len(curable) == len(outcome.failures)
+
+    def _granted(self) -> Seen:
+        if self._shortage:
+            self._cloud.grant(self._shortage.code, self._shortage.needed)
+        return self._up()
+
+    def _up(self) -> Seen:
+        outcome = self.session.engine.up()
+        self.things = removal.recorded(self.session)
+        self.outputs = stack_outputs(self.session.engine.state())
+        return told(outcome), outcome.ok and bool(self.things)
+
+    def _nothing_to_do(self) -> Seen:
+        plan = self.session.engine.preview()
+        return planned(plan), plan.empty
+
+    def _stopped(self) -> Seen:
+        machine = self._recorded(INSTANCE)
+        self._cloud.stop(machine["id"], self.session.clock.now())
+        states = status.counts(status.look(self.session))
+        plan = self.session.engine.preview()
+        seen = ", ".join(f"{number} {word}" for word, number in states.items())
+        others = set(states) - {"running", "stopped"}
+        return f"{seen}; {planned(plan)}", states.get("stopped") == 1 and not others and plan.empty
+
+    def _drift(self) -> Seen:
+        type_, path = PRIVACY
+        opened, watch = self._recorded(type_), self._recorded(WATCH)
+        self._cloud.tamper(type_, opened["id"], path, False)
+        self._cloud.remove(WATCH, watch["id"])
+        outcome = self.session.engine.refresh()
+        found = {
+            (step.urn, step.op) for step in outcome.steps if step.custom and step.op is not Op.SAME
+        }
+        seen = [
+            f"{urn.rpartition('::')[2]} {'is missing' if op is Op.DELETE else 'was changed'}"
+            for urn, op in sorted(found)
+        ]
+        wanted = {(opened["urn"], Op.UPDATE), (watch["urn"], Op.DELETE)}
+        return listing(seen), outcome.ok and found == wanted
+
+    def _healed(self) -> Seen:
+        outcome = self.session.engine.up()
+        done = Counter(step.op for step in outcome.steps if step.custom and step.op is not Op.SAME)
+        plan = self.session.engine.preview()
+        ok = outcome.ok and done == {Op.UPDATE: 1, Op.CREATE: 1} and plan.empty
+        return f"{told(outcome)}; {planned(plan)}", ok
+
+    def _kept(self) -> Seen:
+        bucket = self._recorded(BUCKET)
+        self._cloud.put_object(bucket["id"], "results/model.bin", 12_000_000)
+        try:
+            removal.release(self.session, self.session.engine.holdings(), [])
+        except DataAtRisk as error:
+            name = bucket["urn"].rpartition("::")[2]
+            return error.message, name in error.cure and bool(removal.recorded(self.session))
+        return "nothing stood in the way", False
+
+    def _down(self) -> Seen:
+        holdings = self.session.engine.holdings()
+        full = [holding.name for holding in holdings if holding.amount != ""]
+        outcome = self.session.engine.destroy(release=removal.release(self.session, holdings, full))
+        return told(outcome), outcome.ok and not outcome.remaining
+
+    def _gone(self) -> Seen:
+        things = removal.left(self.session)
+        account = self._cloud.inventory()
+        names = [thing.name for thing in things] + [record.id for record in account]
+        seen = f"{count(len(account), 'resource')} in the account, {len(things)} recorded"
+        return f"{seen}{': ' if names else ''}{listing(names)}", not names
+
+    def _recorded(self, type_: str) -> Mapping[str, Any]:
+        """The first resource of a type. Raises LabError where the lab has none."""
+        for entry in entries(self.session.engine.state()):
+            if entry["type"] == type_:
+                return entry
+        raise LabError(f"the lab has no {type_}, which this act is about")
+
+
+def told(outcome: Outcome) -> str:
+    """What a run did, with its failures."""
+    lines = [line.strip() for failure in outcome.failures for line in explain(failure)]
+    return "\n".join([summary(outcome), *lines])
+
+
+def planned(plan: Plan) -> str:
+    """`64 to create`, or `nothing to do`."""
+    counts = plan.counts().items()
+    words = [f"{number} {OPS[op].future}" for op, number in counts if op is not Op.SAME]
+    return ", ".join([*words, *(f"{urn} interrupted" for urn in plan.pending)]) or "nothing to do"
+
+
+@contextmanager
+def stage(stack: str, today: str | None, *, keep: bool) -> Generator[Rehearsal, None, None]:
+    """A rehearsal in a folder of its own, on a clock that starts with the lab.
+
+    Args:
+        today: the first day; by default the lab's `starts`, else the present day.
+        keep: leave the folder behind.
+
+    Raises:
+        UsageError: no such stack or day. SettingsError: all faults of its file.
+    """
+    root = project()
+    path = files.find(root, stack)
+    lab = files.load(path)
+    starts = lab.lab.starts.isoformat() if lab.lab.starts else None
+    clock = clock_from(today or starts)
+    files.load(path, today=clock.today())
+    folder = Path(mkdtemp(prefix=f"mllab-{stack}-"))
+    try:
+        session = on_simulated_cloud(root, stack, lab, files.config(path), clock, folder)
+        yield Rehearsal(session, folder)
+    finally:
+        if not keep:
+            rmtree(folder, ignore_errors=True)

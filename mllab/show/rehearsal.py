@@ -1,0 +1,85 @@
+"""The report of a rehearsal, as it is played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mllab.rehearsal import Act, Rehearsal
+from mllab.removal import Thing
+from mllab.show.outputs import show_lab
+from mllab.show.words import count, lasting, short_type
+
+
+def show_head(console: Console, rehearsal: Rehearsal) -> None:
+    """Say what is going to be played, and where."""
+    session = rehearsal.session
+    console.print(
+        f"Rehearsing {session.title}, from {session.clock.today()}.", style="bold", markup=False
+    )
+    console.print("A simulated account in a folder of its own; nothing real is contacted.\n")
+
+
+def show_act(console: Console, number: int, act: Act) -> None:
+    """Print one act: what was expected, what was seen, how long it took."""
+    verdict = Text("ok", style="green") if act.ok else Text("DIFFERS", style="bold red")
+    times = f"{lasting(act.simulated_seconds)} simulated, " if act.simulated_seconds else ""
+    head = Text(f"{number:2}  {act.title}: ", style="bold").append_text(verdict)
+    console.print(head.append(f"  ({times}{act.seconds:.1f} s wall)", style="dim"))
+    console.print(f"      expected  {act.expected}", markup=False, soft_wrap=True)
+    first, *more = act.seen.splitlines() or [""]
+    console.print(f"      seen      {first}", markup=False, soft_wrap=True)
+    for line in more:
+        console.print(f"                {line.strip()}", markup=False, soft_wrap=True)
+
+
+def show_what_existed(
+    console: Console, things: Sequence[Thing], outputs: Mapping[str, Any]
+) -> None:
+    """Print what the lab consisted of, and the commands that people type."""
+    groups: dict[str, list[str]] = {}
+    for thing in things:
+        groups.setdefault(thing.role, []).append(short_type(thing.type))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("role")
+    table.add_column("resources", justify="right")
+    table.add_column("of which", overflow="fold")
+    for role, types in groups.items():
+        table.add_row(role, str(len(types)), ", ".join(_counted(types)))
+    console.print(f"\nWhat existed: {count(len(things), 'resource')}", style="bold")
+    console.print(table)
+    console.print()
+    show_lab(console, outputs)
+
+
+def show_end(console: Console, acts: Sequence[Act], planned: Sequence[str]) -> None:
+    """Say how many acts went as expected, and which were not played."""
+    good = sum(act.ok for act in acts)
+    simulated = lasting(sum(act.simulated_seconds for act in acts))
+    wall = f"{sum(act.seconds for act in acts):.1f} s wall"
+    text = f"\n{good} of {len(planned)} acts as expected; {simulated} simulated, {wall}."
+    console.print(text, style="bold green" if good == len(planned) else "bold red", markup=False)
+    if missing := planned[len(acts) :]:
+        console.print(f"Not played: {', '.join(missing)}.", markup=False)
+
+
+def document(rehearsal: Rehearsal, acts: Sequence[Act]) -> dict[str, Any]:
+    """What `rehearse --json` prints."""
+    return {
+        "stack": rehearsal.session.stack,
+        "ok": len(acts) == len(rehearsal.titles()) and all(act.ok for act in acts),
+        "acts": [asdict(act) for act in acts],
+        "notPlayed": rehearsal.titles()[len(acts) :],
+        "resources": [asdict(thing) for thing in rehearsal.things],
+        "outputs": dict(rehearsal.outputs),
+    }
+
+
+def _counted(types: Sequence[str]) -> list[str]:
+    numbers = {kind: types.count(kind) for kind in dict.fromkeys(types)}
+    return [kind if number == 1 else f"{number} {kind}" for kind, number in numbers.items()]

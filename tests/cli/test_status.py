@@ -1,0 +1,126 @@
+"""`status` and `outputs`: what is said of a lab that exists."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mllab.engines.contract import Change, Failure, Op, Status
+from tests.cli.conftest import Run
+from tests.cli.scripted import (
+    BUCKET,
+    BUCKET_TYPE,
+    FILES,
+    MACHINE,
+    OUTPUTS,
+    Use,
+    entry,
+    step,
+)
+
+THREE = [entry(BUCKET), entry(FILES), entry(MACHINE)]
+FINE = (step(Op.SAME, BUCKET, status=Status.DONE), step(Op.SAME, FILES, status=Status.DONE))
+
+
+def machine(state: str) -> tuple[object, ...]:
+    seen = step(Op.SAME, MACHINE, status=Status.DONE, outputs={"instanceState": state})
+    return (*FINE, seen)
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_status_says_whether_machines_run(run: Run, use: Use, state: str) -> None:
+    engine = use(entries=list(THREE), seen=machine(state))
+    said = run("status", "lab", "--simulate")
+    assert said.code == 0
+    text = " ".join(said.out.split())
+    assert f"{state} lab-notebook-ann ec2/Instance" in text
+    assert "2 resources as declared" in text
+    assert f"3 resources: 1 {state}." in text
+    assert ("refresh", True) in engine.calls
+
+
+def test_status_tells_changed_missing_and_unknown(run: Run, use: Use) -> None:
+    change = Change("versioning", "update", True, False)
+    use(
+        entries=list(THREE),
+        seen=(
+            step(Op.UPDATE, BUCKET, status=Status.DONE, changes=(change,)),
+            step(Op.DELETE, FILES, status=Status.DONE),
+            step(Op.REFRESH, MACHINE, status=Status.FAILED, error="denied"),
+        ),
+        failures=(Failure(MACHINE, "", "", Op.REFRESH, "not allowed to look"),),
+    )
+    text = " ".join(run("status", "lab", "--simulate").out.split())
+    assert "changed lab-storage-bucket s3/Bucket versioning: true -> false" in text
+    assert "missing lab-storage-files" in text
+    assert "unknown lab-notebook-ann ec2/Instance not allowed to look" in text
+    assert "1 changed, 1 missing, 1 unknown" in text
+
+
+def test_what_was_not_looked_at_is_unknown_not_fine(run: Run, use: Use) -> None:
+    use(entries=list(THREE), seen=FINE)
+    assert "1 unknown" in run("status", "lab", "--simulate").out
+
+
+def test_status_json(run: Run, use: Use) -> None:
+    use(entries=list(THREE), seen=machine("stopped"))
+    told = json.loads(run("status", "lab", "--simulate", "--json").out)
+    assert told["exists"] is True
+    assert told["summary"] == {"stopped": 1}
+    assert {one["name"]: (one["state"], one["machine"]) for one in told["resources"]} == {
+        "lab-storage-bucket": ("as declared", ""),
+        "lab-storage-files": ("as declared", ""),
+        "lab-notebook-ann": ("as declared", "stopped"),
+    }
+
+
+def test_a_lab_that_does_not_exist(run: Run, use: Use) -> None:
+    engine = use()
+    for verb in ("status", "outputs"):
+        said = run(verb, "lab", "--simulate")
+        assert said.code == 0
+        assert "does not exist" in said.out
+        assert "mllab up lab --simulate" in said.out
+    assert not engine.did("refresh")
+    assert json.loads(run("status", "lab", "--simulate", "--json").out)["exists"] is False
+    assert json.loads(run("outputs", "lab", "--simulate", "--json").out) == {}
+
+
+def test_outputs_can_be_copied_whole(run: Run, use: Use) -> None:
+    command = "aws ssm start-session " + "x" * 200
+    seats = {"ann": {"connect_command": command}}
+    use(entries=list(THREE), exported={"notebook": {"seats": seats}, "budget": {"limit_usd": 5.0}})
+    said = run("outputs", "lab", "--simulate")
+    assert said.code == 0
+    assert f"      connect_command: {command}" in said.out.splitlines()
+    assert "  limit_usd: 5.0" in said.out.splitlines()
+
+
+def test_outputs_json_is_the_document_alone(run: Run, use: Use) -> None:
+    use(entries=list(THREE), exported=OUTPUTS)
+    assert json.loads(run("outputs", "lab", "--simulate", "--json").out) == OUTPUTS
+
+
+def test_secrets_are_masked(run: Run, use: Use) -> None:
+    sealed = {
+        "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+        "ciphertext": "hidden",
+    }
+    use(entries=list(THREE), exported={"registry": {"token": sealed, "list": [sealed]}})
+    said = run("outputs", "lab", "--simulate", "--json")
+    assert json.loads(said.out) == {
+        "registry": {"token": {"$secret": True}, "list": [{"$secret": True}]}
+    }
+    plain = run("outputs", "lab", "--simulate")
+    assert "token: [secret]" in plain.out
+    assert "hidden" not in said.out + plain.out
+
+
+def test_providers_and_components_are_no_things_in_the_cloud(run: Run, use: Use) -> None:
+    provider = "urn:pulumi:lab::mllab::pulumi:providers:aws::default"
+    component = BUCKET.replace(f"${BUCKET_TYPE}", "")
+    others = [entry(provider), entry(component, custom=False)]
+    use(entries=[*THREE, *others], seen=machine("running"))
+    told = json.loads(run("status", "lab", "--simulate", "--json").out)
+    assert len(told["resources"]) == 3
