@@ -104,7 +104,13 @@ def test_every_data_file_is_packaged(root: Path, project: dict[str, Any]) -> Non
     suffixes = {pattern[1:] for pattern in patterns if pattern.startswith("*.")}
     for package in ("components", "mllab"):
         for file in (root / package).rglob("*"):
-            if file.is_file() and file.suffix not in {".py", ".pyc"} and "files" not in file.parts:
+            hidden = file.name.startswith(".")  # for tools
+            if (
+                file.is_file()
+                and not hidden
+                and file.suffix not in {".py", ".pyc"}
+                and "files" not in file.parts
+            ):
                 assert file.suffix in suffixes or file.name in patterns, (
                     f"{file} is in no package-data pattern"
                 )
