@@ -123,7 +123,10 @@ class Ledger:
             self._keys[id(adopt)] = f"o{len(self.olds)}"
             self.olds.append(adopt)
             self._live[adopt.urn] = adopt
-        self._done.update(id(record) for record in done)
+        for record in done:
+            self._done.add(id(record))
+            if self._live.get(record.urn) is record:
+                del self._live[record.urn]
         if new is not None or adopt is not None or done or marked or settled is not None:
             self.changed = True
 

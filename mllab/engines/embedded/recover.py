@@ -44,7 +44,11 @@ def _created(run: Run, index: int, record: Record) -> None:
     """Look for what an interrupted create made."""
     provider = run.provider(record)
     call = run.call(record, 0.0)
-    known = {other.id for other in run.ledger.snapshot() if other.type == record.type}
+    known = {
+        other.id
+        for other in run.ledger.snapshot()
+        if other.type == record.type and not other.pending_replacement  # that one is gone
+    }
     id = provider.find(call, bare(record.inputs), known)
     found = provider.read(call, id, {}) if id else None
     if not id or found is None:

@@ -70,7 +70,7 @@ class Store:
             StateError: a file is damaged or unreadable. A copy is kept, and the message names it.
         """
         text = self._text(self.path)
-        state = self._parse(self.path, text or '{"version": 3}', _state)
+        state = self._parse(self.path, '{"version": 3}' if text is None else text, _state)
         serial, resources, pending, written = state
         lines = self._parse(self.journal_path, self._text(self.journal_path) or "", journal.read)
         started = lines[0].get("serial", -1) if lines else -1

@@ -1,0 +1,304 @@
+"""The process dies at any moment: the next run finds out what happened, and nothing exists twice or is forgotten."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mllab.engines.contract import Op
+from mllab.errors import RunFailed
+from tests.engines.bench import Bench, Killed, chain, done, things
+from tests.scenarios.toy import Cloud, Fault, Thing, Toy
+
+
+def kill(bench: Bench, program: Callable[[], object], fault: Fault, verb: str = "up") -> None:
+    """Let a run die at a fault."""
+
+    def die() -> None:
+        raise Killed
+
+    bench.program = program
+    bench.cloud.kill, bench.cloud.faults = die, [fault]
+    with pytest.raises(Killed):
+        getattr(bench.engine, verb)()
+    bench.cloud.kill = lambda: None
+
+
+def twins(bench: Bench) -> list[str]:
+    """Logical names of which the cloud holds more than one."""
+    counts = Counter(thing["logical"] for thing in bench.cloud.things.values())
+    return [name for name, number in counts.items() if number > 1]
+
+
+def test_a_create_that_happened_is_taken_over(bench: Bench) -> None:
+    kill(bench, chain("a", "b"), Fault("create", "a", "kill-after"))
+    (id,) = bench.cloud.things
+    plan = bench.preview()
+    assert plan.pending == ("urn:pulumi:dev::toys::toy:index:Thing::a",)
+    assert done(plan) == ["adopt a", "create b"]
+    outcome = bench.up()
+    assert done(outcome) == ["adopt a", "create b"]
+    assert bench.resources()["a"]["id"] == id
+    assert any(f"a was found as {id}" in warning for warning in outcome.warnings)
+    assert bench.up().warnings == ()
+    assert bench.preview().empty
+
+
+def test_a_create_that_did_not_happen_is_made(bench: Bench) -> None:
+    kill(bench, chain("a", "b"), Fault("create", "a", "kill"))
+    assert bench.cloud.things == {}
+    outcome = bench.up()
+    assert done(outcome) == ["create a", "create b"]
+    assert any("interrupted before anything was made" in text for text in outcome.warnings)
+
+
+def test_a_found_resource_that_is_no_longer_declared_goes(bench: Bench) -> None:
+    kill(bench, things("a"), Fault("create", "a", "kill-after"))
+    assert done(bench.up(things("b"))) == ["adopt a", "create b", "delete a"]
+    assert [thing["logical"] for thing in bench.cloud.things.values()] == ["b"]
+
+
+def test_destroy_after_an_interruption_removes_what_was_found(bench: Bench) -> None:
+    kill(bench, chain("a", "b"), Fault("create", "b", "kill-after"))
+    assert len(bench.cloud.things) == 2
+    outcome = bench.engine.destroy()
+    assert bench.cloud.things == {}
+    assert outcome.remaining == ()
+    assert done(outcome)[-2:] == ["delete b", "delete a"]
+
+
+def test_an_interrupted_update_is_read_again(bench: Bench) -> None:
+    bench.up(things("a", size=1))
+    kill(bench, things("a", size=2), Fault("update", "a", "kill-after"))
+    outcome = bench.up()
+    assert done(outcome) == ["same a"]
+    assert bench.resources()["a"]["outputs"]["address"] == "10.0.0.2"
+    assert any("a was read again" in text for text in outcome.warnings)
+
+
+def test_an_update_that_did_not_happen_is_done(bench: Bench) -> None:
+    bench.up(things("a", size=1))
+    kill(bench, things("a", size=2), Fault("update", "a", "kill"))
+    assert done(bench.up()) == ["update a"]
+
+
+@pytest.mark.parametrize("when", ["kill", "kill-after"])
+def test_an_interrupted_delete_is_finished(bench: Bench, when: str) -> None:
+    bench.up(things("a", "b"))
+    kill(bench, things("b"), Fault("delete", "a", when))
+    outcome = bench.up()
+    assert done(outcome) == (["same b", "delete a"] if when == "kill" else ["same b"])
+    assert [thing["logical"] for thing in bench.cloud.things.values()] == ["b"]
+
+
+def test_a_replacement_that_was_made_is_taken_over_and_the_old_one_goes(bench: Bench) -> None:
+    bench.up(things("a", fixed="x"))
+    (old,) = bench.cloud.things
+    kill(bench, things("a", fixed="y"), Fault("create", "a", "kill-after"))
+    assert len(bench.cloud.things) == 2
+    assert done(bench.up()) == ["adopt a", "delete-replaced a"]
+    (new,) = bench.cloud.things
+    assert new != old
+    assert bench.resources()["a"]["id"] == new
+
+
+@pytest.mark.parametrize("on", ["delete", "create"])
+@pytest.mark.parametrize("when", ["kill", "kill-after"])
+def test_a_delete_first_replacement_goes_on_where_it_was(bench: Bench, on: str, when: str) -> None:
+    bench.up(things("a", name="one", fixed="x"))
+    kill(bench, things("a", name="one", fixed="y"), Fault(on, "a", when))
+    bench.up()
+    (thing,) = bench.cloud.things.values()
+    assert thing["inputs"]["fixed"] == "y"
+    assert bench.preview().empty
+
+
+def test_a_cloud_that_does_not_answer_stops_the_run_before_anything(bench: Bench) -> None:
+    kill(bench, things("a"), Fault("create", "a", "kill-after"))
+    with pytest.raises(RunFailed, match="does not say what became of it: the cloud said no"):
+        bench.up(things("a"), Fault("find", "a", "refuse"))
+    assert len(bench.cloud.things) == 1
+    assert done(bench.up()) == ["adopt a"]
+
+
+def test_an_interruption_twice_is_settled_once(bench: Bench) -> None:
+    """Dying while the first interruption is looked into forgets neither."""
+    kill(bench, chain("a", "b", "c"), Fault("create", "b", "kill-after"))
+    kill(bench, chain("a", "b", "c"), Fault("read", "b", "kill"))
+    kill(bench, chain("a", "b", "c"), Fault("create", "c", "kill-after"))
+    assert done(bench.up()) == ["adopt c", "same a", "same b"]
+    assert twins(bench) == []
+    assert len(bench.cloud.things) == 3
+
+
+def first() -> None:
+    """Something of everything: what the next program updates, replaces, deletes, keeps."""
+    net = Thing("net", {"fixed": "x"})
+    Thing("disk", {"name": "disk", "fixed": "x", "needs": [net.id]})
+    Thing("vm", {"size": 1, "needs": [net.id]})
+    Thing("gone", {"needs": [net.id]})
+
+
+def second() -> None:
+    net = Thing("net", {"fixed": "y"})
+    Thing("disk", {"name": "disk", "fixed": "y", "needs": [net.id]})
+    Thing("vm", {"size": 2, "needs": [net.id]})
+    Thing("new", {"needs": [net.id]})
+
+
+MOMENTS = 8
+"""One more than the calls that change the cloud on the way from the first program to the second."""
+
+
+class Mortal(Toy):
+    """A provider under which the process dies at the n-th change of the cloud, before or after it."""
+
+    countdown = 0
+    after = False
+
+    def configured(self, config):  # type: ignore[no-untyped-def]
+        return Mortal(self.cloud, **config)
+
+    def _maybe(self, change: Callable[[], object]) -> object:
+        Mortal.countdown -= 1
+        if Mortal.countdown == 0 and not Mortal.after:
+            raise Killed
+        result = change()
+        if Mortal.countdown == 0:
+            raise Killed
+        return result
+
+    def create(self, call, inputs):  # type: ignore[no-untyped-def]
+        if call.preview:
+            return super().create(call, inputs)
+        return self._maybe(lambda: Toy.create(self, call, inputs))
+
+    def update(self, call, id, old_outputs, news):  # type: ignore[no-untyped-def]
+        if call.preview:
+            return super().update(call, id, old_outputs, news)
+        return self._maybe(lambda: Toy.update(self, call, id, old_outputs, news))
+
+    def delete(self, call, id, outputs):  # type: ignore[no-untyped-def]
+        return self._maybe(lambda: Toy.delete(self, call, id, outputs))
+
+
+def die_at(bench: Bench, moment: int, *, after: bool, verb: str = "up") -> bool:
+    """Run a verb that dies at the n-th change. False when it lived."""
+    Mortal.countdown, Mortal.after = moment, after
+    try:
+        getattr(bench.engine, verb)()
+    except Killed:
+        return True
+    finally:
+        Mortal.countdown = 0
+    return False
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("moment", range(1, MOMENTS + 1))
+def test_death_at_any_change_of_an_up(tmp_path: Path, moment: int, after: bool) -> None:
+    bench = Bench(tmp_path, provider=Mortal)
+    bench.up(first)
+    bench.program = second
+    died = die_at(bench, moment, after=after)
+    assert died == (moment < MOMENTS)
+    bench.preview()
+    assert bench.up().ok
+    logical = sorted(thing["logical"] for thing in bench.cloud.things.values())
+    assert logical == ["disk", "net", "new", "vm"]
+    recorded = {e["id"] for e in bench.resources().values() if e["type"].startswith("toy:")}
+    assert recorded == set(bench.cloud.things)
+    assert bench.preview().empty
+    assert all(not entry.get("delete") for entry in bench.resources().values())
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("moment", range(1, 6))
+@pytest.mark.parametrize("verb", ["up", "destroy"])
+def test_death_at_any_delete_leaves_nothing_behind(
+    tmp_path: Path, moment: int, after: bool, verb: str
+) -> None:
+    bench = Bench(tmp_path, provider=Mortal)
+    bench.up(first)
+    bench.program = lambda: None
+    died = die_at(bench, moment, after=after, verb=verb)
+    assert died == (moment < 5)
+    assert getattr(bench.engine, verb)().ok
+    assert bench.cloud.things == {}
+    assert not [e for e in bench.resources().values() if e["type"].startswith("toy:")]
+
+
+@pytest.mark.parametrize("again", range(1, 4))
+@pytest.mark.parametrize("moment", range(1, MOMENTS))
+def test_death_in_the_run_after_a_death(tmp_path: Path, moment: int, again: int) -> None:
+    bench = Bench(tmp_path, provider=Mortal)
+    bench.up(first)
+    bench.program = second
+    die_at(bench, moment, after=True)
+    die_at(bench, again, after=True)
+    assert bench.up().ok
+    assert twins(bench) == []
+    assert len(bench.cloud.things) == 4
+    assert bench.preview().empty
+
+
+@pytest.mark.parametrize("cut", [1, 20, 200])
+def test_a_torn_last_line_is_an_operation_that_nobody_saw_end(bench: Bench, cut: int) -> None:
+    kill(bench, chain("a", "b", "c"), Fault("create", "c", "kill"))
+    journal = bench.state.with_suffix(".journal")
+    journal.write_bytes(journal.read_bytes()[:-cut])
+    bench.up()
+    assert twins(bench) == []
+    assert set(bench.resources()) >= {"a", "b", "c"}
+    assert {bench.resources()[name]["id"] for name in "abc"} == set(bench.cloud.things)
+
+
+SCRIPT = """
+    import os, signal, sys
+    from pathlib import Path
+    from tests.engines.bench import Bench, chain
+    from tests.scenarios.toy import Fault
+
+    bench = Bench(Path(sys.argv[1]))
+    bench.cloud.kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+    bench.up(chain("a", "b", "c"), Fault("create", "b", sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("when", ["kill", "kill-after"])
+def test_a_killed_process_is_followed_by_the_next(tmp_path: Path, when: str) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(SCRIPT), str(tmp_path), when],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        check=False,
+    )
+    assert process.returncode == -signal.SIGKILL
+    bench = Bench(tmp_path)
+    outcome = bench.up(chain("a", "b", "c"))
+    assert "taken over from process" in outcome.warnings[0]
+    assert [step.op for step in outcome.steps if step.name == "b"] == [
+        Op.ADOPT if when == "kill-after" else Op.CREATE
+    ]
+    assert len(Cloud(tmp_path / "cloud").things) == 3
+    assert bench.preview().empty
+
+
+def test_ctrl_c_leaves_what_was_done_on_record(bench: Bench) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    bench.cloud.kill = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        bench.up(chain("a", "b", "c"), Fault("create", "b", "kill"))
+    assert {"a"} == {e["urn"][-1] for e in bench.resources().values() if e["type"][:3] == "toy"}
+    assert not (bench.home / "state" / "dev.lock").exists()
+    assert done(bench.up()) == ["same a", "create b", "create c"]
