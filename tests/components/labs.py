@@ -11,10 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from components.contracts import EnvironmentArgs
+import pytest
+
+from components.contracts import EnvironmentArgs, Refused
 from components.environment import Environment
 from mllab import program
 from mllab.engines.contract import Resource
+from mllab.errors import RunFailed
 from mllab.settings import files
 from tests.components.render import Answers, Rendered, render
 
@@ -116,6 +119,15 @@ def variant(
         Environment(args.lab.name, args, program.cloud("aws"))
 
     return render(declare, said or answers(), stack_name=name, preview=preview, recorded=recorded)
+
+
+def refusal(**changes: Any) -> str:
+    """Why a variant of the course is refused."""
+    with pytest.raises(RunFailed) as caught:
+        variant(**changes)
+    place, _, reason = str(caught.value).partition(f": {Refused.__name__}: ")
+    assert place.startswith("components/aws/")
+    return reason
 
 
 def policy(resource: Resource, key: str = "policy") -> list[dict[str, Any]]:

@@ -1,43 +1,53 @@
-"""Runs the declaration of a lab in this process and hands back what it declared, as plain data.
+"""Runs the declaration of a lab through the embedded engine and hands back what it declared.
 
-It stands in for an engine and for AWS: every resource exists at once, computed values are made up
-from its name, and look-ups are answered from `Answers` alone. It shows what we ask for, not whether
-AWS would accept it.
+The cloud behind it is the simplest that can be: whatever it is asked for can be made, computed
+values are made up from the name, and look-ups are answered from `Answers` alone. So this shows what
+we ask for, not whether AWS would accept it; the tests of the simulated AWS ask that.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future
+import tempfile
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from google.protobuf import empty_pb2, json_format, struct_pb2
-from pulumi.runtime import config, rpc, settings, stack
-from pulumi.runtime.proto import resource_pb2
-
-from mllab.engines.contract import Resource
+from mllab.clock import SimulatedClock
+from mllab.engines.contract import Plan, Resource, StackTarget
+from mllab.engines.embedded.engine import EmbeddedEngine
+from mllab.engines.provider import Call, Checked, Difference, Found, Made, Properties
 
 ACCOUNT = "123456789012"
 STACK = "pulumi:pulumi:Stack"
 SECRET = {"$secret": True}
 UNKNOWN = {"$unknown": True}
 
-Answers = Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
+Answers = Mapping[str, Callable[[Properties], Properties]]
 """Token of a look-up -> what it returns for its arguments."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Rendered:
-    """What a program declared, in order."""
+    """What a program declared, by URN and in order.
 
-    resources: dict[str, Resource] = field(default_factory=dict)
-    outputs: dict[str, Any] = field(default_factory=dict)
-    invokes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    registered: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Outputs that components registered, by urn."""
+    Args:
+        registered: outputs that components registered, by type.
+        invokes: look-ups, each once, with their arguments.
+    """
+
+    plan: Plan
+    registered: Mapping[str, Mapping[str, Any]]
+    invokes: tuple[tuple[str, Properties], ...]
+    resources: Mapping[str, Resource] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "resources", {each.urn: each for each in self.plan.resources})
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        return self.plan.outputs
 
     def custom(self) -> list[Resource]:
         return [each for each in self.resources.values() if each.custom]
@@ -67,180 +77,86 @@ def render(
     preview: bool = False,
     recorded: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Rendered:
-    """Run the program.
+    """What a lab asks for once it exists, and so with everything known.
 
     Args:
-        preview: everything computed is unknown, as with a real engine before the first `up`.
+        preview: what it asks for before the first `up`, when all that AWS computes is unknown.
         recorded: outputs by logical name that differ from the inputs, as after an ignored change.
     """
-    rendered = Rendered()
-
-    def run() -> None:
-        settings.ROOT.set(None)
-        settings.configure(
-            settings.Settings(
-                project="mllab",
-                stack=stack_name,
-                monitor=_Monitor(rendered, answers, stack_name, preview, recorded or {}),
-                engine=_Log(),
-                dry_run=preview,
-                parallel=1,
-            )
-        )
-        config.set_all_config(dict(configuration or {}), [])
-        loop = asyncio.new_event_loop()
-        loop._default_executor = _Inline()  # type: ignore[attr-defined]
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_until_complete(stack.run_in_stack(program))
-        finally:
-            for task in asyncio.all_tasks(loop):
-                task.cancel()
-            asyncio.set_event_loop(None)
-            loop.close()
-
-    contextvars.copy_context().run(run)
-    return rendered
+    cloud = _Agreeable(answers, recorded or {})
+    target = StackTarget(
+        project="mllab",
+        stack=stack_name,
+        cloud="aws",
+        config=dict(configuration or {}),
+        program=program,
+        root=Path(__file__).parent.parent.parent,
+    )
+    with tempfile.TemporaryDirectory() as home:
+        clock = SimulatedClock(datetime(2027, 1, 11, tzinfo=UTC))
+        engine = EmbeddedEngine(target, {"aws": cloud}, Path(home), clock)
+        if not preview:
+            engine.up()
+            cloud.invokes.clear()
+        plan = engine.preview()
+        recorded_now = engine.state()["deployment"].get("resources", [])
+    registered = {
+        each["type"]: each.get("outputs", {}) for each in recorded_now if not each["custom"]
+    }
+    return Rendered(plan, registered, tuple(cloud.invokes))
 
 
-class _Monitor:
-    """The part of Pulumi's resource monitor that the SDK calls."""
+class _Agreeable:
+    """A cloud that makes whatever it is asked for and computes as little as anything reads."""
 
-    def __init__(
-        self,
-        rendered: Rendered,
-        answers: Answers,
-        stack_name: str,
-        preview: bool,
-        recorded: Mapping[str, Mapping[str, Any]],
-    ) -> None:
-        self._rendered, self._answers, self._preview = rendered, answers, preview
-        self._recorded = recorded
-        self._prefix = f"urn:pulumi:{stack_name}::mllab::"
+    package = "aws"
+    version = "7.51.1"
+    blocking = False
 
-    def GetDeploymentInfo(self, _: Any) -> resource_pb2.DeploymentInfo:
-        features = resource_pb2.ResourceMonitorFeature.values()
-        return resource_pb2.DeploymentInfo(dryRun=self._preview, supportedFeatures=features)
+    def __init__(self, answers: Answers, recorded: Mapping[str, Mapping[str, Any]]) -> None:
+        self._answers, self._recorded = answers, recorded
+        self.invokes: list[tuple[str, Properties]] = []
 
-    def RegisterResource(self, request: Any) -> resource_pb2.RegisterResourceResponse:
-        kind = request.type
-        if request.parent and not request.parent.split("::")[2].endswith(STACK):
-            kind = f"{request.parent.split('::')[2]}${kind}"
-        urn = f"{self._prefix}{kind}::{request.name}"
-        if urn in self._rendered.resources:
-            raise AssertionError(f"declared twice: {urn}")
-        self._rendered.resources[urn] = Resource(
-            urn=urn,
-            type=request.type,
-            name=request.name,
-            custom=request.custom,
-            parent=request.parent,
-            inputs=_plain(request.object),
-            dependencies=tuple(sorted(set(request.dependencies))),
-            property_dependencies={
-                key: tuple(sorted(value.urns))
-                for key, value in sorted(request.propertyDependencies.items())
-            },
-            options=_options(request),
-        )
-        outputs = struct_pb2.Struct()
-        outputs.CopyFrom(request.object)
-        if request.custom and not self._preview:
-            for key, value in _computed(request.name).items():
-                if key not in outputs.fields:
-                    outputs[key] = value
-        outputs.update(dict(self._recorded.get(request.name, {})))
-        known = request.custom and not self._preview
-        return resource_pb2.RegisterResourceResponse(
-            urn=urn, id=f"{request.name}-id" if known else "", object=outputs
-        )
+    def configured(self, config: Mapping[str, Any]) -> _Agreeable:
+        return self
 
-    def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
-        outputs = _plain(request.outputs)
-        self._rendered.registered[request.urn] = outputs
-        if self._rendered.resources[request.urn].type == STACK:
-            self._rendered.outputs = outputs
-        return empty_pb2.Empty()
+    def check(self, call: Call, olds: Properties | None, news: Properties) -> Checked:
+        return Checked(news)
 
-    def Invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
-        args = _plain(request.args)
-        self._rendered.invokes.append((request.tok, args))
-        returned = struct_pb2.Struct()
-        returned.update(self._answers[request.tok](args))
-        return resource_pb2.ResourceInvokeResponse(**{"return": returned})
+    def diff(
+        self, call: Call, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties
+    ) -> Difference:
+        return Difference()
 
-    def RegisterPackage(self, request: Any) -> resource_pb2.RegisterPackageResponse:
-        return resource_pb2.RegisterPackageResponse(ref=request.name)
+    def create(self, call: Call, inputs: Properties) -> Made:
+        if call.preview:
+            return Made("", dict(inputs))
+        computed = {
+            "arn": f"arn:aws:test::{ACCOUNT}:{call.name}",
+            "name": f"{call.name}-0abc123",
+            "bucket": f"{call.name}-0abc123",
+            "owner": ACCOUNT,
+            "ownerId": ACCOUNT,
+            "latestVersion": 1,
+            "repositoryUrl": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{call.name}-0abc123",
+        }
+        return Made(f"{call.name}-id", {**computed, **inputs, **self._recorded.get(call.name, {})})
 
-    def SignalAndWaitForShutdown(self, _: Any) -> empty_pb2.Empty:
-        return empty_pb2.Empty()
+    def read(self, call: Call, id: str, outputs: Properties) -> Found | None:
+        return Found(id, outputs, outputs)
 
+    def update(self, call: Call, id: str, old_outputs: Properties, news: Properties) -> Made:
+        raise AssertionError(f"{call.name} changes although nothing did")
 
-class _Log:
-    """The engine as far as a program sees it. What it would log is also raised."""
+    def delete(self, call: Call, id: str, outputs: Properties) -> float:
+        return 0.0
 
-    def Log(self, _: Any) -> None:
+    def invoke(self, token: str, args: Properties, *, preview: bool) -> Properties:
+        self.invokes.append((token, args))
+        return self._answers[token](args)
+
+    def find(self, call: Call, inputs: Properties, known: Collection[str]) -> str | None:
         return None
 
-
-class _Inline(Executor):
-    """Runs the SDK's calls on the loop's own thread, so that the order is always the same."""
-
-    def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(call(*args, **kwargs))
-        except BaseException as fault:  # handed to the task that waits for it
-            future.set_exception(fault)
-        return future
-
-
-def _computed(name: str) -> dict[str, Any]:
-    """What AWS would tell of a resource, as far as anything reads it."""
-    return {
-        "arn": f"arn:aws:test::{ACCOUNT}:{name}",
-        "name": f"{name}-0abc123",
-        "bucket": f"{name}-0abc123",
-        "owner": ACCOUNT,
-        "ownerId": ACCOUNT,
-        "latestVersion": 1,
-        "repositoryUrl": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{name}-0abc123",
-    }
-
-
-def _options(request: Any) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    if request.HasField("protect"):
-        options["protect"] = request.protect
-    if request.HasField("retainOnDelete"):
-        options["retainOnDelete"] = request.retainOnDelete
-    if request.deleteBeforeReplaceDefined:
-        options["deleteBeforeReplace"] = request.deleteBeforeReplace
-    if request.ignoreChanges:
-        options["ignoreChanges"] = list(request.ignoreChanges)
-    if request.HasField("customTimeouts"):
-        options["customTimeouts"] = json_format.MessageToDict(request.customTimeouts)
-    return options
-
-
-def _plain(message: struct_pb2.Struct) -> dict[str, Any]:
-    found = _value(json_format.MessageToDict(message))
-    assert isinstance(found, dict)
-    return found
-
-
-def _value(value: Any) -> Any:
-    if value == rpc.UNKNOWN:
-        return UNKNOWN
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_value(each) for each in value]
-    if isinstance(value, dict):
-        kind = value.get(rpc._special_sig_key)
-        if kind == rpc._special_secret_sig:
-            return SECRET
-        if kind == rpc._special_output_value_sig:
-            return SECRET if value.get("secret") else _value(value.get("value", rpc.UNKNOWN))
-        return {key: _value(each) for key, each in value.items()}
-    return value
+    def contents(self, call: Call, id: str, outputs: Properties) -> str | None:
+        return None

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.aws.notebook import _zone
-from components.contracts import Refused
-from tests.components.labs import answers, variant
+from tests.components.labs import answers, refusal, variant
 from tests.components.render import Rendered
 
 HOMES = "ebs/volume:Volume"
@@ -78,5 +77,9 @@ def test_machine_follows_its_home_disk_when_the_choice_of_zones_changes() -> Non
 
 def test_refuses_a_size_that_a_home_disk_cannot_follow() -> None:
     home = "aws-course-notebook-shared-home"
-    with pytest.raises(Refused, match="home disk of seat shared is in us-east-1f, where g4dn"):
-        variant(said=answers("ab"), recorded={home: {"availabilityZone": "us-east-1f"}})
+    recorded = {home: {"availabilityZone": "us-east-1f"}}
+    assert refusal(said=answers("ab"), recorded=recorded) == (
+        "the home disk of seat shared is in us-east-1f, where g4dn.xlarge is not offered, and a"
+        " disk cannot move: choose a mllab:notebook.size that is offered there, or save what is on"
+        " the disk and give the seat another name"
+    )

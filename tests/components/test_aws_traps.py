@@ -134,9 +134,9 @@ def test_trap_a_disk_cannot_hang_on_the_new_machine_while_on_the_old(stack: str)
 def test_trap_no_capacity_looks_like_a_hang(stack: str) -> None:
     for machine in committed(stack).of(INSTANCE):
         assert machine.options["customTimeouts"] == {
-            "create": "10m",
-            "update": "20m",
-            "delete": "20m",
+            "create": 600,
+            "update": 1200,
+            "delete": 1200,
         }
 
 
