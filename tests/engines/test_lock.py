@@ -25,7 +25,12 @@ def owner(**parts: Any) -> str:
 @pytest.fixture
 def dead() -> int:
     """The id of a process that is surely gone."""
-    process = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
+    process = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return int(process.stdout)
 
 

@@ -86,8 +86,9 @@ def test_an_ignored_part_of_a_secret_stays_secret() -> None:
 _LEAF = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
 _VALUE = st.recursive(
     _LEAF,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 _BAG = st.dictionaries(st.sampled_from("abc"), _VALUE, max_size=3)

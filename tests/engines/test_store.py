@@ -181,7 +181,9 @@ def _full(bench: Bench, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     assert getattr(os, what) is not real
 
 
-def test_a_full_disk_at_the_end_loses_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_at_the_end_loses_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bench.up(things("a"))
     before = bench.state.read_bytes()
     with monkeypatch.context() as patch:

@@ -75,9 +75,7 @@ def test_output_values_are_opened() -> None:
             "known": output(value=1),
             "unknown": output(),
             "secret": output(value="s", secret=True),
-            "twice": output(
-                value={values.SIGNATURE: values.SECRET, "value": "s"}, secret=True
-            ),
+            "twice": output(value={values.SIGNATURE: values.SECRET, "value": "s"}, secret=True),
         }
     )
     assert decode(struct) == {
@@ -100,7 +98,11 @@ def test_a_provider_sees_bare_values_and_ids_of_resources() -> None:
 
 def test_a_person_sees_neither_secrets_nor_unknowns() -> None:
     value = {"s": Secret({"deep": 1}), "u": UNKNOWN, "l": [Secret(2), 3]}
-    assert masked(value) == {"s": {"$secret": True}, "u": {"$unknown": True}, "l": [{"$secret": True}, 3]}
+    assert masked(value) == {
+        "s": {"$secret": True},
+        "u": {"$unknown": True},
+        "l": [{"$secret": True}, 3],
+    }
     assert "1" not in repr(value["s"])
 
 

@@ -10,11 +10,11 @@ from mllab.engines.embedded import perform, report, urns
 from mllab.engines.embedded.failure import Refused
 from mllab.engines.embedded.goal import Goal
 from mllab.engines.embedded.record import Record
-from mllab.engines.embedded.register import Answer, Registrar
+from mllab.engines.embedded.register import Answer, Registrar, note
 from mllab.engines.embedded.run import Run
-from mllab.engines.embedded.values import bare, mark_outputs
+from mllab.engines.embedded.values import bare, has_secret, mark_outputs, masked
 from mllab.engines.embedded.wire import UNKNOWN_TEXT, decode
-from mllab.engines.provider import Properties, ProviderFailure
+from mllab.engines.provider import UNKNOWN, Properties, ProviderFailure
 
 STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
 
@@ -52,6 +52,13 @@ class Reader:
                 perform.skip(run, report.step(Op.READ, record), culprit)
                 return Answer(urn, ok=False)
             step = report.step(Op.READ, record, reason="read")
+            note(
+                run,
+                record,
+                Op.READ,
+                (),
+                {"id": masked(UNKNOWN if request.id == UNKNOWN_TEXT else request.id)},
+            )
             began = run.times.ready(record.needs())
         if request.id == UNKNOWN_TEXT:
             return self._done(record, old, step, "")
@@ -115,7 +122,7 @@ class Reader:
         return {
             "name": record.id,
             "outputs": dict(outputs),
-            "secretOutputNames": [],
+            "secretOutputNames": [key for key, value in outputs.items() if has_secret(value)],
         }
 
     def _done(self, record: Record, old: Record | None, step: Any, id: str) -> Answer:

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from mllab.engines.contract import Op, Resource
+from mllab.engines.contract import Change, Op, Resource
 from mllab.engines.embedded import cascade, perform, registry, report, urns
 from mllab.engines.embedded.decide import Decision, decide
 from mllab.engines.embedded.failure import Refused
@@ -77,7 +77,7 @@ class Registrar:
                 return self._failed(record, old)
             if decision.op is Op.REPLACE:
                 run.replaced.add(urn)
-            self._note(goal, decision, options)
+            note(run, record, decision.op, decision.changes, options or {})
         return self._carry_out(decision, dependents)
 
     def _culprit(self, goal: Goal) -> str:
@@ -135,31 +135,6 @@ class Registrar:
             self.made[record.urn] = record
             self._run.ids[record.urn] = id
         return Answer(record.urn, id, outputs if record.custom else {})
-
-    def _note(self, goal: Goal, decision: Decision, options: dict[str, Any] | None) -> None:
-        """Write the declaration down for the plan."""
-        record = decision.record
-        if not self._run.dry or urns.is_default_provider(record.urn):
-            return
-        self._run.resources.append(
-            Resource(
-                urn=record.urn,
-                type=record.type,
-                name=record.name,
-                custom=record.custom,
-                parent=record.parent,
-                inputs=masked(record.inputs),
-                dependencies=tuple(record.dependencies),
-                property_dependencies={
-                    key: tuple(found) for key, found in record.property_dependencies.items()
-                },
-                provider=urns.provider_urn(record.provider),
-                options=options or {},
-                source=record.source,
-                op=decision.op,
-                changes=decision.changes,
-            )
-        )
 
     def enter(self, parent: str, type: str, name: str, source: str) -> str:
         """The urn of a new declaration. Raises Refused when it was declared already."""
@@ -277,3 +252,30 @@ def known_or_before(news: Properties, olds: Properties) -> Properties:
         elif key in olds:
             found[key] = olds[key]
     return found
+
+
+def note(
+    run: Run, record: Record, op: Op, changes: tuple[Change, ...], options: dict[str, Any]
+) -> None:
+    """Write a declaration down for the plan."""
+    if not run.dry or urns.is_default_provider(record.urn):
+        return
+    run.resources.append(
+        Resource(
+            urn=record.urn,
+            type=record.type,
+            name=record.name,
+            custom=record.custom,
+            parent=record.parent,
+            inputs=masked(record.inputs),
+            dependencies=tuple(record.dependencies),
+            property_dependencies={
+                key: tuple(found) for key, found in record.property_dependencies.items()
+            },
+            provider=urns.provider_urn(record.provider),
+            options=options,
+            source=record.source,
+            op=op,
+            changes=changes,
+        )
+    )
