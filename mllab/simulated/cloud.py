@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -18,19 +18,21 @@ from mllab.engines.provider import (
     Properties,
     ProviderFailure,
 )
+from mllab.simulated import checks, names, relations, schema
 from mllab.simulated import facts as data
-from mllab.simulated import names, schema
-from mllab.simulated.faults import Faults
-from mllab.simulated.kind import Here, Kind, fits, refuse, values
+from mllab.simulated.database import Database
+from mllab.simulated.faults import Faults, Strike, Words
+from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.names import Draw
-from mllab.simulated.store import Record, Store
+from mllab.simulated.outputs import Maker
+from mllab.simulated.store import Record, Session
 
 
 class SimulatedCloud:
-    """Implements `mllab.engines.provider.Provider`. A concrete cloud adds data, kinds, functions and quotas.
+    """Implements `mllab.engines.provider.Provider`; a concrete cloud adds data, rules and quotas.
 
     Args:
-        store: what the cloud remembers.
+        database: what the cloud remembers.
         faults: failures on demand.
     """
 
@@ -40,13 +42,14 @@ class SimulatedCloud:
     data: ClassVar[Path]
     """Folder with schema.json and the tables of facts."""
     kinds: ClassVar[Mapping[str, type[Kind]]]
-    """Rules by type token; types without peculiarities are plain `Kind`s."""
+    """Rules by type token; a type without peculiarities is a plain `Kind`."""
     account: ClassVar[str]
+    words: ClassVar[Words]
 
     blocking = False
 
-    def __init__(self, store: Store, faults: Faults | None = None) -> None:
-        self.store = store
+    def __init__(self, database: Database, faults: Faults | None = None) -> None:
+        self.database = database
         self.faults = faults or Faults()
         self.settings: Mapping[str, Any] = {}
         self.region = ""
@@ -54,16 +57,16 @@ class SimulatedCloud:
         self._facts = data.load(self.data)
         self._kinds: dict[str, Kind] = {}
 
-    # --------------------------------------------------------------------------------- for a concrete cloud
+    # ------------------------------------------------------------------ for a concrete cloud
 
     def configured(self, config: Mapping[str, Any]) -> Self:
-        """The same cloud under another configuration."""
+        """The same cloud under a provider's configuration."""
         made = copy.copy(self)
         made.settings = dict(config)
         return made
 
     def exists(self, type: str, key: str) -> bool:
-        """Whether something exists that nobody declared."""
+        """Whether something exists that nobody declared: an image, a policy of the cloud's own."""
         return False
 
     def quota(self, code: str) -> float:
@@ -71,145 +74,122 @@ class SimulatedCloud:
         raise KeyError(code)
 
     def tags_of(self, inputs: Properties) -> Properties:
-        """All tags of a resource, with the provider's default tags."""
+        """All tags of a resource, with those that the provider adds."""
         return dict(inputs.get("tags") or {})
 
-    # ----------------------------------------------------------------------------------------- plan
+    def answer(self, token: str, args: Properties) -> Properties:
+        """The result of a known function. Raises ProviderFailure."""
+        raise NotImplementedError(token)
+
+    # -------------------------------------------------------------------------------- plan
 
     def check(self, call: Call, olds: Properties | None, news: Properties) -> Checked:
-        """Inputs with a generated name, and everything the provider refuses before it asks the cloud."""
-        kind = self._kind(call.type)
-        if kind is None:
-            return Checked(news, (self._unknown_type(call.type),))
-        inputs, faults = schema.fit(kind.properties, news)
-        name = kind.facts.name
-        if kind.facts.auto_name and name not in inputs and f"{name}Prefix" not in inputs:
-            inputs[name] = (olds or {}).get(name) or self._auto_name(call, kind)
-        elif name in inputs and f"{name}Prefix" in inputs:
-            faults = (*faults, f"{name}: conflicts with {name}Prefix")
+        """Inputs with a generated name; faults are what the provider refuses by itself."""
+        properties = self._schema.properties(call.type)
+        if properties is None:
+            return Checked(news, (self._unknown(call.type),))
+        kind = self.kind(call.type)
+        inputs, faults = schema.fit(properties, news)
+        name, prefix = kind.facts.name, f"{kind.facts.name}Prefix"
+        if name in inputs and prefix in inputs:
+            faults = (*faults, f"{name}: conflicts with {prefix}")
+        elif kind.facts.auto_name and not {name, prefix} & inputs.keys():
+            draw = Draw(call.seed or call.urn.encode(), "name")
+            auto = names.auto(call.name, draw, lower=kind.facts.lower_name)
+            inputs[name] = (olds or {}).get(name) or auto
         if not faults:
-            faults = (*fits(kind.facts, inputs), *kind.faults(inputs))
+            faults = (*checks.faults(kind.facts, inputs), *kind.faults(inputs))
         return Checked(inputs, faults)
 
     def diff(
         self, call: Call, id: str, old_inputs: Properties, old_outputs: Properties, news: Properties
     ) -> Difference:
-        """What differs; a replacement deletes first where the program itself gives the name."""
-        kind = self._known(call)
+        """What differs. A replacement deletes first where the program itself gives the name."""
+        kind = self.kind(call.type)
         changes = kind.differ.changes(old_inputs, old_outputs, news)
-        name = kind.facts.name
-        given = (
-            name and isinstance(news.get(name), str) and not names.is_auto(news[name], call.name)
-        )
-        first = bool(given and kind.facts.taken and news.get(name) == old_inputs.get(name))
-        return Difference(changes, delete_before_replace=first)
+        name = news.get(kind.facts.name)
+        given = isinstance(name, str) and not names.is_auto(name, call.name)
+        clashes = kind.facts.taken is not None and name == old_inputs.get(kind.facts.name)
+        return Difference(changes, delete_before_replace=given and clashes)
 
-    def _auto_name(self, call: Call, kind: Kind) -> str:
-        lower = kind.token == "aws:s3/bucket:Bucket"
-        return names.auto(call.name, Draw(call.seed or call.urn.encode(), "name"), lower=lower)
-
-    # ----------------------------------------------------------------------------------------- change
+    # ------------------------------------------------------------------------------ change
 
     def create(self, call: Call, inputs: Properties) -> Made:
         """Make it, or foretell its outputs in a preview. Raises ProviderFailure."""
-        kind = self._known(call)
+        kind = self.kind(call.type)
         if call.preview:
-            return Made("", self._foretold(kind, inputs), kind.create_s(inputs))
-        rule = self.faults.pick("create", call)
-        self.faults.before(rule, call)
-        with self.store.session() as session:
+            return Made("", self._foretold(kind, inputs), kind.facts.create_s)
+        strike = self._strike("create", call)
+        with self.database.session() as session:
             here = self._here(session, call, inputs)
-            links = self._references(here, kind, inputs)
-            self._refuse_taken(here, kind, inputs)
+            links = relations.references(here, kind, inputs, self.exists)
+            relations.refuse_taken(here, kind, inputs)
             kind.admit(here, inputs, None)
-            record = self._new(here, kind, inputs)
+            record = self._add(here, kind, inputs)
             session.link(record, links)
             kind.created(here, record)
             self._settle(here, kind, record)
-            made = Made(record.id, record.outputs, kind.create_s(inputs))
-        self.faults.after(rule, call, made)
+            made = Made(record.id, record.outputs, kind.facts.create_s)
+            unready = kind.unready(here, record)
+        strike.after(made)
+        if unready:
+            raise ProviderFailure(unready, made=made, seconds=made.seconds)
         return made
 
     def update(self, call: Call, id: str, old_outputs: Properties, news: Properties) -> Made:
         """Change it in place. Raises ProviderFailure."""
-        kind = self._known(call)
+        kind = self.kind(call.type)
         if call.preview:
-            foretold = self._foretold(kind, news, id, old_outputs)
-            return Made(id, foretold, kind.update_s(old_outputs, news))
-        rule = self.faults.pick("update", call)
-        self.faults.before(rule, call)
-        with self.store.session() as session:
+            kept = {**old_outputs, "id": id}
+            for name in kind.moved(old_outputs, news):
+                kept[name] = UNKNOWN
+            return Made(id, self._foretold(kind, news, kept), kind.facts.update_s)
+        strike = self._strike("update", call)
+        with self.database.session() as session:
             here = self._here(session, call, news)
             record = session.get(call.type, id, here.region)
             if record is None:
                 raise refuse("NotFound: {type} {id} does not exist", type=call.type, id=id)
-            links = self._references(here, kind, news)
+            links = relations.references(here, kind, news, self.exists)
             kind.admit(here, news, record)
             olds, record.inputs = record.inputs, dict(news)
             session.link(record, links)
             kind.updated(here, record, olds)
             self._settle(here, kind, record)
             made = Made(record.id, record.outputs, kind.update_s(olds, news))
-        self.faults.after(rule, call, made)
+        strike.after(made)
         return made
 
     def delete(self, call: Call, id: str, outputs: Properties) -> float:
         """Remove it; what is gone already is a success. Raises ProviderFailure."""
-        kind = self._known(call)
-        rule = self.faults.pick("delete", call)
-        self.faults.before(rule, call)
-        with self.store.session() as session:
+        kind = self.kind(call.type)
+        strike = self._strike("delete", call)
+        with self.database.session() as session:
             here = self._here(session, call, outputs)
             record = session.get(call.type, id, here.region)
             if record is not None:
-                self._refuse_blocked(here, kind, record)
+                relations.refuse_blocked(here, kind, record)
                 kind.leaving(here, record)
-                self._drop(here, kind, record)
-        self.faults.after(rule, call)
+                relations.drop(here, kind, record, self.kind)
+        strike.after()
         return kind.facts.delete_s if record else 0.0
 
-    def _drop(self, here: Here, kind: Kind, record: Record) -> None:
-        """Remove a record with all that goes with it."""
-        for user in self._going(here, kind, record):
-            self._drop(here, self._kinds_of(user.type), user)
-        kind.left(here, record)
-        here.session.drop(record)
-
-    def _going(self, here: Here, kind: Kind, record: Record) -> list[Record]:
-        """What is deleted together with a record."""
-        ties = (*kind.facts.cascades, *kind.frees(record))
-        return [user for tie in ties for user in here.session.users(record, tie.object, tie.via)]
-
-    def _refuse_blocked(self, here: Here, kind: Kind, record: Record) -> None:
-        going = {record.uid, *(user.uid for user in self._going(here, kind, record))}
-        for tie in kind.facts.blocks:
-            for user in here.session.users(record, tie.object, tie.via):
-                if tie.refusal and user.owner != record.uid and user.uid not in going:
-                    raise refuse(tie.refusal, **self._words(here, record, user))
-
-    def _words(self, here: Here, record: Record, user: Record) -> dict[str, object]:
-        """What the placeholders of a refusal may stand for."""
-        known = {**record.outputs, "id": record.id, "name": record.name, "account": here.account}
-        return {"instanceId": user.inputs.get("instanceId", user.id), **known}
-
-    # ----------------------------------------------------------------------------------------- look
+    # -------------------------------------------------------------------------------- look
 
     def read(self, call: Call, id: str, outputs: Properties) -> Found | None:
         """What the cloud holds now."""
-        kind = self._known(call)
-        rule = self.faults.pick("read", call)
-        self.faults.before(rule, call)
-        with self.store.session() as session:
+        kind = self.kind(call.type)
+        self._strike("read", call)
+        with self.database.session() as session:
             here = self._here(session, call, outputs)
             record = session.get(call.type, id, here.region)
             if record is None:
                 return None
-            record.outputs.update(kind.outputs(here, record))
-            return Found(record.id, record.inputs, record.outputs)
+            return Found(id, record.inputs, {**record.outputs, **kind.outputs(here, record)})
 
     def find(self, call: Call, inputs: Properties, known: Collection[str]) -> str | None:
-        """The newest thing with exactly these inputs that is not among `known`."""
-        with self.store.session() as session:
+        """The newest thing with exactly these inputs whose id is not among `known`."""
+        with self.database.session() as session:
             here = self._here(session, call, inputs)
             for record in reversed(session.all(call.type, here.region)):
                 if record.owner is None and record.id not in known and record.inputs == inputs:
@@ -218,11 +198,10 @@ class SimulatedCloud:
 
     def contents(self, call: Call, id: str, outputs: Properties) -> str | None:
         """What data it holds, in words."""
-        kind = self._known(call)
-        with self.store.session() as session:
+        with self.database.session() as session:
             here = self._here(session, call, outputs)
             record = session.get(call.type, id, here.region)
-            return kind.holds(here, record) if record else ""
+            return self.kind(call.type).holds(here, record) if record else ""
 
     def invoke(self, token: str, args: Properties, *, preview: bool) -> Properties:
         """Answer a function. Raises ProviderFailure."""
@@ -231,144 +210,70 @@ class SimulatedCloud:
             raise ProviderFailure(f"the simulated {self.label} does not know the function {token}")
         fitted, faults = schema.fit(arguments, args)
         if faults:
-            raise ProviderFailure(f"{token}: {'; '.join(faults)}", code="InvalidArgument")
-        call = Call("", token, token.rsplit(":", 1)[1], datetime.now(UTC), preview=preview)
-        rule = self.faults.pick("invoke", call)
-        self.faults.before(rule, call)
+            raise ProviderFailure(f"{token}: {'; '.join(faults)}")
+        name = token.rpartition(":")[2]
+        self.faults.strike("invoke", token, name, self.words).before()
         return self.answer(token, fitted)
 
-    def answer(self, token: str, args: Properties) -> Properties:
-        """The result of a known function. Raises ProviderFailure."""
-        raise NotImplementedError(token)
+    # ------------------------------------------------------------------------------ inside
 
-    # ----------------------------------------------------------------------------------------- inside
-
-    def _kind(self, type: str) -> Kind | None:
+    def kind(self, type: str) -> Kind:
+        """The rules of a resource type. Raises ProviderFailure for an unknown one."""
         kind = self._kinds.get(type)
         if kind is None:
             properties = self._schema.properties(type)
             if properties is None:
-                return None
+                raise ProviderFailure(self._unknown(type))
             kind = self.kinds.get(type, Kind)(type, properties, self._facts[type])
             self._kinds[type] = kind
         return kind
 
-    def _kinds_of(self, type: str) -> Kind:
-        kind = self._kind(type)
-        if kind is None:
-            raise ProviderFailure(self._unknown_type(type))
-        return kind
-
-    def _known(self, call: Call) -> Kind:
-        return self._kinds_of(call.type)
-
-    def _unknown_type(self, type: str) -> str:
+    def _unknown(self, type: str) -> str:
         return f"the simulated {self.label} does not know the resource type {type}"
 
-    def _here(self, session: Any, call: Call, inputs: Properties) -> Here:
-        kind = self._known(call)
-        region = (inputs.get("region") or self.region) if "region" in kind.properties else ""
+    def _strike(self, op: str, call: Call) -> Strike:
+        strike = self.faults.strike(op, call.type, call.name, self.words)
+        strike.before()
+        return strike
+
+    def _here(self, session: Session, call: Call, bag: Properties) -> Here:
+        regional = "region" in self.kind(call.type).properties
+        region = str(bag.get("region") or self.region) if regional else ""
+        moment = call.at.astimezone(UTC).isoformat()
+        session.remember("now", max(session.meta("now"), moment))
         draw = Draw(call.seed or call.urn.encode(), f"{call.urn} {call.type}")
-        session.remember("now", max(session.meta("now"), call.at.astimezone(UTC).isoformat()))
-        return Here(
-            session, region, self.account, call, draw, self.settings, self.exists, self.quota
-        )
+        return Here(session, region, self.account, call, draw, self.quota)
 
-    def _references(self, here: Here, kind: Kind, inputs: Properties) -> list[tuple[str, Record]]:
-        """Everything that the inputs name. Raises ProviderFailure for what does not exist."""
-        links: list[tuple[str, Record]] = []
-        for reference in kind.facts.references:
-            for value in values(inputs, reference.property):
-                target = here.get(reference.target, value)
-                if target is not None:
-                    links.append((reference.property, target))
-                elif reference.refusal and not self.exists(reference.target, str(value)):
-                    raise refuse(reference.refusal, value=value, account=here.account)
-        return links
-
-    def _refuse_taken(self, here: Here, kind: Kind, inputs: Properties) -> None:
-        name = inputs.get(kind.facts.name)
-        if kind.facts.taken and name:
-            region = None if kind.facts.taken_globally else here.region
-            if here.session.find(kind.token, name, region):
-                raise refuse(kind.facts.taken, name=name, account=here.account)
-
-    def _new(self, here: Here, kind: Kind, inputs: Properties) -> Record:
-        """Store a new record; what is only a setting of another resource overwrites the one before."""
-        outputs = self._outputs(kind, inputs, here, here.draw)
-        id_ = kind.number(here, inputs) or str(outputs.pop("id"))
-        name = outputs.get(kind.facts.name) if kind.facts.name else ""
-        record = here.session.get(kind.token, id_, here.region)
+    def _add(self, here: Here, kind: Kind, inputs: Properties) -> Record:
+        """Store a new record; one that is only a setting of another thing overwrites the old one."""
+        made = self._maker(kind, inputs, here).make({}, {})
+        number = kind.number(here, inputs) or str(made.pop("id"))
+        outputs = {key: value for key, value in made.items() if value is not UNKNOWN}
+        record = here.session.get(kind.token, number, here.region)
         if record is None:
-            record = Record(kind.token, id_, here.region, here.at)
-        record.name, record.urn = str(name or ""), here.call.urn
-        record.inputs, record.outputs = dict(inputs), outputs
-        return here.session.add(record) if not record.uid else record
+            record = here.session.add(Record(kind.token, number, here.region, here.at))
+        record.name = str(outputs.get(kind.facts.name) or "") if kind.facts.name else ""
+        record.urn, record.inputs, record.outputs = here.call.urn, dict(inputs), outputs
+        return record
 
     def _settle(self, here: Here, kind: Kind, record: Record) -> None:
-        """Bring outputs up to date after a change, and store."""
-        fresh = self._outputs(kind, record.inputs, here, here.draw, record)
-        record.outputs = {**fresh, **kind.outputs(here, record)}
+        """Bring outputs and names up to date after a change, and store."""
+        kept = {**record.outputs, "id": record.id}
+        ruled = kind.outputs(here, record)
+        record.outputs = self._maker(kind, record.inputs, here).make(kept, ruled)
         record.outputs.pop("id", None)
         here.session.save(record)
-        here.session.rekey(record, kind.keys(record))
+        here.session.call(record, kind.keys(record))
+
+    def _maker(self, kind: Kind, inputs: Properties, here: Here) -> Maker:
+        base = {"region": here.region, "account": self.account}
+        return Maker(kind, inputs, base, self.tags_of(inputs), here.draw)
 
     def _foretold(
-        self, kind: Kind, inputs: Properties, id: str = "", olds: Properties | None = None
+        self, kind: Kind, inputs: Properties, kept: Properties | None = None
     ) -> Properties:
         """Outputs of a preview: what follows from the inputs, the rest unknown."""
-        region = inputs.get("region") or self.region
-        base = {"region": region, "account": self.account}
-        kept = {**(olds or {}), "id": id} if id else {}
-        found = self._derive(kind, inputs, base, None, kept)
-        return {name: value for name, value in found.items() if name != "id"}
-
-    def _outputs(
-        self, kind: Kind, inputs: Properties, here: Here, draw: Draw, record: Record | None = None
-    ) -> Properties:
-        base = {"region": here.region, "account": self.account}
-        kept = dict(record.outputs) if record else {}
-        if record:
-            kept["id"] = record.id
-        return self._derive(kind, inputs, base, draw, kept)
-
-    def _derive(
-        self,
-        kind: Kind,
-        inputs: Properties,
-        base: Mapping[str, Any],
-        draw: Draw | None,
-        kept: Properties,
-    ) -> Properties:
-        """Outputs from inputs, defaults and templates. `kept` holds what was generated before."""
-        facts = kind.facts
-        found: Properties = {}
-        if "region" in kind.properties:
-            found["region"] = base["region"]
-        if "tagsAll" in kind.properties:
-            found["tagsAll"] = self.tags_of(inputs)
-        found |= {k: v for k, v in facts.defaults.items() if "." not in k}
-        found |= {k: v for k, v in inputs.items() if "output" in kind.properties[k]}
-
-        def value(name: str) -> object:
-            if name in found:
-                return found[name]
-            if name in facts.computed:
-                template = facts.computed[name]
-                if kept.get(name) is not None and (name == "id" or names.is_random(template)):
-                    found[name] = kept[name]
-                else:
-                    text = names.fill(template, value, draw)
-                    found[name] = schema.parse(kind.properties.get(name), text)
-                return found[name]
-            if name in base:
-                return base[name]
-            if name in facts.ruled:
-                return kept.get(name, UNKNOWN)
-            raise KeyError(f"{kind.token}: nothing says how {name} is made")
-
-        for name in facts.computed:
-            value(name)
-        for name in facts.ruled:
-            found.setdefault(name, kept.get(name, UNKNOWN if draw is None else None))
+        base = {"region": str(inputs.get("region") or self.region), "account": self.account}
+        found = Maker(kind, inputs, base, self.tags_of(inputs), None).make(kept or {}, {})
+        found.pop("id", None)
         return found

@@ -20,16 +20,22 @@ MUST = ("high", "medium")
 
 @dataclass(frozen=True)
 class Refusal:
-    """The cloud's own words for a no: `code` and `message`, with `{placeholders}`."""
+    """The cloud's own words for a no.
+
+    Args:
+        code: its name. message: with `{placeholders}`.
+        after_s: how long the provider tries again before it gives up.
+    """
 
     code: str
     message: str
+    after_s: float = 0.0
 
     @classmethod
-    def parse(cls, text: str) -> Refusal:
+    def parse(cls, text: str, after_s: float = 0.0) -> Refusal:
         """From `Code (409): message` or `Code: message`."""
         head, _, message = text.partition(": ")
-        return cls(head.split(" ")[0], message)
+        return cls(head.split(" ")[0], message, after_s)
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,7 @@ class TypeFacts:
         create_s, update_s, delete_s: typical duration.
         replace: property -> `always`, `on_add_or_remove`, `if:<condition>`.
         name: the property with the physical name; empty if there is none. auto_name: generated when not given.
+            lower_name: in lower case.
         enums, patterns: allowed values. defaults: what the provider or the cloud puts where nothing is given.
         computed: output -> template. ruled: outputs that rules in code make. sets: lists without order. documents: JSON text.
         taken: refusal of a name that exists, in all regions where `taken_globally`.
@@ -80,6 +87,7 @@ class TypeFacts:
     replace: dict[str, str] = field(default_factory=dict)
     name: str = ""
     auto_name: bool = False
+    lower_name: bool = False
     name_max: int = 0
     enums: dict[str, tuple[str, ...]] = field(default_factory=dict)
     patterns: dict[str, str] = field(default_factory=dict)
@@ -110,12 +118,7 @@ def tokens(folder: Path) -> list[str]:
 @cache
 def load(folder: Path) -> Mapping[str, TypeFacts]:
     """All facts of a data folder by type token, read once."""
-    found = {
-        row["token"]: TypeFacts(
-            *(float(row[key] or 0) for key in ("create_s", "update_s", "delete_s"))
-        )
-        for row in rows(folder / "types.csv")
-    }
+    found = {row["token"]: _timed(row) for row in rows(folder / "types.csv")}
     for row in rows(folder / "facts.csv"):
         _take(found[row["type"]], row)
     for row in rows(folder / "references.csv"):
@@ -128,6 +131,14 @@ def load(folder: Path) -> Mapping[str, TypeFacts]:
     return found
 
 
+def _timed(row: Mapping[str, str]) -> TypeFacts:
+    """One row of types.csv; functions have no durations."""
+    create_s, update_s, delete_s = (
+        float(row[name] or 0) for name in ("create_s", "update_s", "delete_s")
+    )
+    return TypeFacts(create_s, update_s, delete_s)
+
+
 def _take(facts: TypeFacts, row: Mapping[str, str]) -> None:
     """One row of facts.csv."""
     name, value = row["property"], row["value"]
@@ -136,6 +147,7 @@ def _take(facts: TypeFacts, row: Mapping[str, str]) -> None:
             facts.replace[name] = value
         case "name":
             facts.name, facts.auto_name = name, value.startswith("auto")
+            facts.lower_name = value == "auto: in lower case"
         case "name_max":
             facts.name_max = int(value)
         case "name_pattern" | "pattern" if row["confidence"] in MUST:
@@ -162,10 +174,11 @@ def _depend(found: Mapping[str, TypeFacts], row: Mapping[str, str]) -> None:
     subject, other = found.get(row["subject"]), row["object"]
     if subject is None or row["confidence"] not in MUST:
         return
+    refusal = Refusal.parse(row["error_text"], float(row["retry_s"] or 0))
     if ":" not in other:
         if row["error_text"]:
-            subject.refusals[other] = Refusal.parse(row["error_text"])
+            subject.refusals[other] = refusal
     elif row["kind"] == "blocks":
-        subject.blocks.append(Tie(other, row["via"], Refusal.parse(row["error_text"])))
+        subject.blocks.append(Tie(other, row["via"], refusal))
     elif row["kind"] == "cascades":
         subject.cascades.append(Tie(other, row["via"]))

@@ -1,15 +1,13 @@
-"""What is peculiar to one resource type, as methods that do nothing unless a cloud's rules override them."""
+"""What is peculiar to one resource type: methods that do nothing until a cloud's rules override them."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mllab.engines.provider import UNKNOWN, Call, Properties, ProviderFailure
+from mllab.engines.provider import Call, Properties, ProviderFailure
 from mllab.simulated.diff import Condition, Differ
 from mllab.simulated.facts import Refusal, Tie, TypeFacts
 from mllab.simulated.names import Draw
@@ -22,11 +20,12 @@ class Here:
     """Where and when a call takes place.
 
     Args:
-        session: the transaction. region: the cloud's name of it. account: number of the account.
-        call: whose call; its `at` is the moment. draw: the stream of generated values.
-        settings: the provider's configuration.
-        exists: whether something exists that no one declared, by token and key (an image, a managed policy).
-        quota: the limit with that code.
+        session: the transaction.
+        region: the cloud's name of it; empty for types that belong to the whole account.
+        account: its number.
+        call: whose call; its `at` is the moment.
+        draw: the stream of generated values.
+        quota: the limit with a code.
     """
 
     session: Session
@@ -34,16 +33,15 @@ class Here:
     account: str
     call: Call
     draw: Draw
-    settings: Mapping[str, Any]
-    exists: Callable[[str, str], bool]
     quota: Callable[[str], float]
 
     @property
     def at(self) -> datetime:
+        """The moment of the call."""
         return self.call.at
 
     def get(self, type: str, key: object) -> Record | None:
-        """What goes by that id, name or ARN here; also what belongs to the whole account."""
+        """What goes by that id, name or ARN: in this region, or in the whole account."""
         if not isinstance(key, str):
             return None
         found = self.session.find(type, key, self.region)
@@ -51,24 +49,32 @@ class Here:
 
     def child(self, owner: Record, type: str, id: str, name: str = "", /, **outputs: Any) -> Record:
         """Make something that comes to be with `owner` and goes with it."""
-        record = Record(
-            type=type, id=id, region=owner.region, since=self.at, name=name, owner=owner.uid,
-            outputs=outputs,
-        )  # fmt: skip
-        return self.session.add(record, [name, str(outputs.get("arn", ""))])
+        record = Record(type, id, owner.region, self.at, name, owner=owner.uid, outputs=outputs)
+        self.session.add(record)
+        self.session.call(record, (name, str(outputs.get("arn", ""))))
+        return record
 
 
-def refuse(refusal: Refusal | str, *, cure: str = "", **values: object) -> ProviderFailure:
-    """The cloud's no, to be raised; `refusal` as text is `Code: message with {placeholders}`."""
+def refuse(refusal: Refusal | str, cure: str = "", **values: object) -> ProviderFailure:
+    """The cloud's no, to be raised.
+
+    Args:
+        refusal: as text `Code: message with {placeholders}`.
+        cure: what the user can do, with the command.
+        values: for the placeholders.
+    """
     found = Refusal.parse(refusal) if isinstance(refusal, str) else refusal
-    return ProviderFailure(found.message.format(**values), code=found.code, cure=cure)
+    message = found.message.format(**values)
+    return ProviderFailure(message, code=found.code, cure=cure, seconds=found.after_s)
 
 
 class Kind:
     """One resource type.
 
     Args:
-        token: Pulumi's type token. properties: its schema. facts: from the data files.
+        token: Pulumi's type token.
+        properties: its schema.
+        facts: from the data files.
     """
 
     conditions: Mapping[str, Condition] = {}
@@ -78,96 +84,61 @@ class Kind:
         self.token, self.properties, self.facts = token, properties, facts
         self.differ = Differ(properties, facts, self.conditions, self.same)
 
-    # ------------------------------------------------------------------------------------- before the cloud is asked
+    # ---------------------------------------------------------------- before the cloud is asked
 
     def faults(self, inputs: Properties) -> Iterable[str]:
-        """Lines `property: reason` for inputs that the provider refuses without asking the cloud."""
+        """Lines `property: reason` for what the provider refuses without asking the cloud."""
         return ()
 
     def same(self, old: Any, new: Any) -> bool:
         """Whether two JSON documents mean the same."""
         return bool(old == new)
 
-    # ------------------------------------------------------------------------------------- what the cloud does
+    # ---------------------------------------------------------------------- what the cloud does
 
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        """Refuse what the cloud refuses; `old` is None for a create. Raises ProviderFailure."""
+        """Refuse what the cloud refuses, by raising ProviderFailure. `old` is None for a create."""
 
     def number(self, here: Here, inputs: Properties) -> str | None:
         """The id, where no template makes it."""
         return None
 
-    def outputs(self, here: Here, record: Record) -> Properties:
-        """Outputs that no template makes, those of `facts.ruled`. Called for create, update and read, so they are always up to date."""
-        return {}
-
     def created(self, here: Here, record: Record) -> None:
-        """What else comes to be. The record is stored already."""
+        """What else comes to be. The record is stored, its generated outputs are there."""
 
     def updated(self, here: Here, record: Record, olds: Properties) -> None:
         """What else changes; `olds` are the inputs before."""
 
+    def outputs(self, here: Here, record: Record) -> Properties:
+        """The outputs of `facts.ruled`. Asked again at every read, so they are never stale."""
+        return {}
+
+    def moved(self, old_outputs: Properties, news: Properties) -> Iterable[str]:
+        """Outputs that an update changes and a preview cannot foretell."""
+        return ()
+
+    def unready(self, here: Here, record: Record) -> str:
+        """Why the provider waits for the resource in vain, in its words; empty when it is ready."""
+        return ""
+
     def leaving(self, here: Here, record: Record) -> None:
-        """Refuse a delete that the cloud refuses, besides the blocks in the data. Raises ProviderFailure."""
+        """Refuse a delete, besides the ties in the data, by raising ProviderFailure."""
 
     def frees(self, record: Record) -> Iterable[Tie]:
-        """What the provider itself removes before it deletes the resource, because its inputs say so."""
+        """What the provider removes before it deletes the resource, because its inputs say so."""
         return ()
 
     def left(self, here: Here, record: Record) -> None:
-        """What else goes or stays, just before the record is dropped."""
+        """What else happens at a delete, just before the record is dropped."""
 
     def keys(self, record: Record) -> Iterable[str]:
-        """What a record is called besides its id."""
+        """What a record is found by, besides its id."""
         return (record.name, str(record.outputs.get("arn") or ""))
-
-    def create_s(self, inputs: Properties) -> float:
-        """Seconds that a create takes."""
-        return self.facts.create_s
 
     def update_s(self, olds: Properties, news: Properties) -> float:
         """Seconds that an update takes."""
         return self.facts.update_s
 
     def holds(self, here: Here, record: Record) -> str | None:
-        """What data a resource keeps, in words; empty for none."""
+        """What data a resource keeps, in words; empty for none, None when it cannot be told."""
         return ""
-
-
-# --------------------------------------------------------------------------------------------------- values by path
-
-
-def values(properties: Mapping[str, Any], path: str) -> list[Any]:
-    """All values at a dotted path, through lists; nothing for what is missing."""
-    found: list[Any] = [properties]
-    for part in path.split("."):
-        items = [
-            item for value in found for item in (value if isinstance(value, list) else [value])
-        ]
-        found = [
-            item[part] for item in items if isinstance(item, Mapping) and item.get(part) is not None
-        ]
-    return [item for value in found for item in (value if isinstance(value, list) else [value])]
-
-
-def fits(facts: TypeFacts, inputs: Properties) -> Iterable[str]:
-    """Lines `property: reason` for values outside the facts' enumerations, patterns and lengths."""
-    for path, allowed in facts.enums.items():
-        for value in values(inputs, path):
-            if value is not UNKNOWN and str(value) not in allowed:
-                yield f"{path}: must be one of {', '.join(allowed)} (got {value!r})"
-    for path, pattern in facts.patterns.items():
-        for value in values(inputs, path):
-            if value is not UNKNOWN and not re.search(pattern, str(value)):
-                yield f"{path}: {value!r} does not match {pattern}"
-    name = inputs.get(facts.name)
-    if facts.name_max and isinstance(name, str) and len(name) > facts.name_max:
-        yield f"{facts.name}: {len(name)} characters, at most {facts.name_max} (got {name!r})"
-
-
-def document(path: str, value: object) -> Iterable[str]:
-    """The fault of a text that is no JSON."""
-    try:
-        json.loads(str(value))
-    except ValueError as error:
-        yield f"{path}: contains an invalid JSON: {error}"

@@ -14,7 +14,7 @@ def size(number: int) -> str:
     return f"{text} {UNITS[unit]}"
 
 
-def amount(count: int, number: int, noun: str) -> str:
+def amount(count: int, number: int, noun: str = "") -> str:
     """`3 objects, 12 MB`; without a noun just the size; empty for nothing."""
     if not count:
         return ""

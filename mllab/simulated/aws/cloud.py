@@ -5,39 +5,75 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from mllab.engines.provider import Properties, ProviderFailure
-from mllab.simulated.aws import functions, identity, machines, network, places, storage, work
+from mllab.engines.provider import Properties
+from mllab.simulated.aws import functions, places
+from mllab.simulated.aws.rules import (
+    alerts,
+    batch,
+    buckets,
+    disks,
+    files,
+    groups,
+    identity,
+    instances,
+    launch,
+    networks,
+    registries,
+    schedules,
+    tokens,
+)
 from mllab.simulated.cloud import SimulatedCloud
-from mllab.simulated.faults import Faults, How
-from mllab.simulated.store import Interval, Record, Store
+from mllab.simulated.database import Database
+from mllab.simulated.faults import Faults, How, Words
+from mllab.simulated.store import Interval, Record, Remains, Session
 
-WORDS = {
-    How.BEFORE: ("InternalError", "An internal error has occurred"),
-    How.AFTER: ("RequestError", "send request failed: read: connection reset by peer"),
-    How.THROTTLE: ("RequestLimitExceeded", "Request limit exceeded."),
-    How.EXPIRED_TOKEN: ("ExpiredToken", "The security token included in the request is expired"),
-    How.HANG: (
-        "",
-        "waiting for {type} ({name}) create: timeout while waiting for state to become 'available'",
-    ),
-    How.CAPACITY: (
-        "InsufficientInstanceCapacity",
-        "We currently do not have sufficient capacity in the Availability Zone you requested. Our system will be working "
-        "on provisioning additional capacity.",
-    ),
-}
+_MODULES = (
+    alerts,
+    batch,
+    buckets,
+    disks,
+    files,
+    groups,
+    identity,
+    instances,
+    launch,
+    networks,
+    registries,
+    schedules,
+)
+
+_WORDS = Words(
+    {
+        How.BEFORE: ("InternalError", "An internal error has occurred"),
+        How.AFTER: ("RequestError", "send request failed: read: connection reset by peer"),
+        How.THROTTLE: ("RequestLimitExceeded", "Request limit exceeded."),
+        How.EXPIRED_TOKEN: (
+            "ExpiredToken",
+            "The security token included in the request is expired",
+        ),
+        How.HANG: ("Timeout", "timeout while waiting for {name} to become ready"),
+        How.CAPACITY: (
+            "InsufficientInstanceCapacity",
+            "We currently do not have sufficient capacity in the Availability Zone you requested. "
+            "Our system will be working on provisioning additional capacity.",
+        ),
+    },
+    hang_s=1200.0,
+    retry_s=600.0,
+)
 
 
 class SimulatedAws(SimulatedCloud):
-    """One AWS account that does not exist: it refuses what AWS refuses.
+    """One AWS account that does not exist, and refuses what AWS refuses.
 
     Args:
-        path: SQLite file in which the account lives, shared by processes; None for an account in memory.
-        quotas: limits by code (`L-DB2E81BA`) for this object, above what was granted and the defaults of a new account.
+        path: SQLite file in which the account lives, shared by processes; None: in memory.
+        quotas: limits by code (`L-DB2E81BA`) for this object alone; they count before what was
+            granted and what a new account has.
         faults: failures on demand.
     """
 
@@ -45,7 +81,8 @@ class SimulatedAws(SimulatedCloud):
     label = "AWS"
     data = places.DATA
     account = "123456789012"
-    kinds = {**network.KINDS, **machines.KINDS, **storage.KINDS, **identity.KINDS, **work.KINDS}
+    kinds = {token: kind for module in _MODULES for token, kind in module.KINDS.items()}
+    words = _WORDS
 
     def __init__(
         self,
@@ -54,20 +91,22 @@ class SimulatedAws(SimulatedCloud):
         quotas: Mapping[str, float] | None = None,
         faults: Faults | None = None,
     ) -> None:
-        faults = faults or Faults()
-        faults.words = WORDS
-        super().__init__(Store(path), faults)
+        super().__init__(Database(path), faults)
         self._quotas = dict(quotas or {})
         for code in self._quotas:
             _known(code)
 
     @property
     def version(self) -> str:
-        """Of the Pulumi SDK that programs use; the engine warns about a provider older than that."""
+        """Of the SDK that programs use; Pulumi warns about a provider that is older."""
         return importlib.metadata.version("pulumi-aws")
 
     def configured(self, config: Mapping[str, Any]) -> Self:
-        """The same account under a provider's configuration. Raises ProviderFailure for an unknown region."""
+        """The same account under a provider's configuration, in another region say.
+
+        Raises:
+            ProviderFailure: a region that the data do not know.
+        """
         made = super().configured(config)
         made.region = str(config.get("region") or self.region)
         if made.region:
@@ -75,103 +114,118 @@ class SimulatedAws(SimulatedCloud):
         return made
 
     def tags_of(self, inputs: Properties) -> Properties:
+        """Tags of the resource over the provider's `defaultTags`."""
         found = self.settings.get("defaultTags") or {}
         found = json.loads(found) if isinstance(found, str) else found
         return {**(found.get("tags") or {}), **(inputs.get("tags") or {})}
 
     def exists(self, type: str, key: str) -> bool:
-        if type == "aws:ec2/ami:Ami":
+        """Images and managed policies are AWS's own; a schedule group `default` is always there."""
+        if type == tokens.IMAGE:
             return places.image(key, self.region) is not None
-        if type == "aws:scheduler/scheduleGroup:ScheduleGroup":
+        if type == tokens.SCHEDULE_GROUP:
             return key == "default"
-        return type == identity.POLICY and key in places.managed_policies()
+        return type == tokens.POLICY and key in places.managed_policies()
 
     def answer(self, token: str, args: Properties) -> Properties:
+        """The result of a known function. Raises ProviderFailure."""
         region = str(args.get("region") or self.region)
         result = functions.FUNCTIONS[token](args, region, self.account)
-        given = {name: args[name] for name in self._schema.results(token) if name in args}
-        return {"region": region, **given, **result}
+        results = self._schema.results(token)
+        given = {name: value for name, value in args.items() if name in results}
+        regional = {"region": region} if "region" in results else {}
+        return {**regional, **given, **result}
 
-    # ------------------------------------------------------------------------------------- the account, from outside
+    # --------------------------------------------------------------- the account, seen from outside
 
     def quota(self, code: str) -> float:
         """The limit with that code. KeyError for an unknown code."""
+        default = _known(code).default
         if code in self._quotas:
             return self._quotas[code]
-        with self.store.session() as session:
+        with self.database.session() as session:
             granted = session.number(f"quota {code}")
-        return _known(code).default if granted is None else granted
+        return default if granted is None else granted
 
     def grant(self, code: str, value: float) -> None:
-        """Raise (or lower) a limit for good. KeyError for an unknown code."""
+        """Set a limit for good, as AWS does on request. KeyError for an unknown code."""
         _known(code)
-        with self.store.session() as session:
+        with self.database.session() as session:
             session.set_number(f"quota {code}", value)
 
     def inventory(self) -> list[Record]:
-        """Everything that exists, also what came to be by itself."""
-        with self.store.session() as session:
+        """Everything that exists, oldest first, also what came to be by itself."""
+        with self.database.session() as session:
             return session.all()
 
-    def tamper(self, type: str, id: str, path: str, value: Any) -> None:
-        """Change a property behind the engine's back, at a dotted path. KeyError if there is no such resource."""
-        with self.store.session() as session:
-            record = self._one(session, type, id)
-            for bag in (record.inputs, record.outputs):
-                _put(bag, path.split("."), value)
-            session.save(record)
-
-    def remove(self, type: str, id: str) -> None:
-        """Delete by hand, without looking at what depends on it. KeyError if there is no such resource."""
-        with self.store.session() as session:
-            session.drop(self._one(session, type, id))
-
-    def stop(self, instance: str, at: datetime | None = None) -> None:
-        """Stop an instance, as its schedule or its alarm would. KeyError if there is none."""
-        self._enter(instance, "stopped", at)
-
-    def start(self, instance: str, at: datetime | None = None) -> None:
-        """Start a stopped instance. KeyError if there is none."""
-        self._enter(instance, "running", at)
-
-    def _enter(self, instance: str, state: str, at: datetime | None) -> None:
-        with self.store.session() as session:
-            record = self._one(session, machines.INSTANCE, instance)
-            record.hidden["state"] = state
-            session.enter(record, record.outputs["instanceType"], state, at or self._now(session))
-            session.save(record)
-
-    def _now(self, session: Any) -> datetime:
-        """The latest moment that a call has named."""
-        text = session.meta("now")
-        return datetime.fromisoformat(text) if text else datetime.now(UTC)
+    def remains(self, at: datetime) -> list[Remains]:
+        """What AWS still keeps of deleted things: old job definitions, names of buckets."""
+        with self.database.session() as session:
+            return session.remains(at)
 
     def intervals(self) -> list[Interval]:
         """How long every instance was in which state, also those that are gone."""
-        with self.store.session() as session:
+        with self.database.session() as session:
             return session.intervals()
+
+    def tamper(self, type: str, id: str, path: str, value: Any) -> None:
+        """Change a property by hand, at a dotted path. KeyError if there is no such resource."""
+        with self.database.session() as session:
+            record = _find(session, type, id)
+            head = path.split(".")[0]
+            node = self.kind(type).properties[head]
+            for bag, there in ((record.inputs, "input"), (record.outputs, "output")):
+                if there in node:
+                    _put(bag, path.split("."), value)
+            session.save(record)
+
+    def remove(self, type: str, id: str) -> None:
+        """Delete by hand, whatever depends on it. KeyError if there is no such resource."""
+        with self.database.session() as session:
+            session.drop(_find(session, type, id))
+
+    def stop(self, instance: str, at: datetime | None = None) -> None:
+        """Stop an instance, as an alarm or a schedule does. KeyError if there is none.
+
+        Args:
+            at: when; by default the latest moment that any call has named.
+        """
+        self._enter(instance, "stopped", at)
+
+    def start(self, instance: str, at: datetime | None = None) -> None:
+        """Start an instance that is stopped. KeyError if there is none."""
+        self._enter(instance, "running", at)
+
+    def _enter(self, instance: str, state: str, at: datetime | None) -> None:
+        with self.database.session() as session:
+            record = _find(session, tokens.INSTANCE, instance)
+            moment = at or datetime.fromisoformat(session.meta("now"))
+            record.hidden["state"] = state
+            session.enter(record, record.outputs["instanceType"], state, moment)
+            session.save(record)
 
     def put_object(self, bucket: str, key: str, size: int) -> None:
         """Put an object of `size` bytes into a bucket. KeyError if there is none."""
-        self._put(storage.BUCKET, bucket, key, size)
+        self._fill(tokens.BUCKET, bucket, key, size)
 
     def write_files(self, files: str, size: int) -> None:
         """Let `size` bytes lie in a file system. KeyError if there is none."""
-        self._put(storage.FILES, files, storage.FILES_KEY, size)
+        self._fill(tokens.FILES, files, "files", size)
 
     def push_image(self, repository: str, tag: str, size: int) -> None:
         """Push a container image of `size` bytes. KeyError if there is no such repository."""
-        self._put(storage.REPOSITORY, repository, tag, size)
+        self._fill(tokens.REPOSITORY, repository, tag, size)
 
-    def _put(self, type: str, id: str, key: str, size: int) -> None:
-        with self.store.session() as session:
-            session.put(self._one(session, type, id), key, size)
+    def _fill(self, type: str, id: str, key: str, size: int) -> None:
+        with self.database.session() as session:
+            session.put(_find(session, type, id), key, size)
 
-    def _one(self, session: Any, type: str, id: str) -> Record:
-        found: Record | None = session.find(type, id)
-        if found is None:
-            raise KeyError(f"no {type} {id} exists")
-        return found
+
+def _find(session: Session, type: str, key: str) -> Record:
+    found = session.find(type, key)
+    if found is None:
+        raise KeyError(f"no {type} {key} exists")
+    return found
 
 
 def _known(code: str) -> places.Quota:
@@ -186,6 +240,3 @@ def _put(bag: dict[str, Any], path: list[str], value: Any) -> None:
     for head in heads:
         bag = bag.setdefault(head, {})
     bag[last] = value
-
-
-__all__ = ["ProviderFailure", "SimulatedAws"]

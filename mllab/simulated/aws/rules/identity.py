@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mllab.engines.provider import Properties
-from mllab.simulated.aws import documents
+from mllab.simulated import checks
+from mllab.simulated.aws.rules import documents, tokens
 from mllab.simulated.facts import Tie
 from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.store import Record
-
-ROLE = "aws:iam/role:Role"
-POLICY = "aws:iam/policy:Policy"
-PROFILE = "aws:iam/instanceProfile:InstanceProfile"
-ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
-ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
 POLICY_CHARACTERS = 6144
 INLINE_CHARACTERS = 10240
 TRUST_CHARACTERS = 2048
 POLICIES_PER_ROLE = 10
-"""Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+"""Source of all: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 
 def _refuse_malformed(text: str, *, trust: bool = False) -> None:
@@ -35,7 +30,7 @@ def _length(text: str) -> int:
 
 class Role(Kind):
     def faults(self, inputs: Properties) -> Iterable[str]:
-        yield from documents.faults("assumeRolePolicy", inputs.get("assumeRolePolicy"))
+        yield from checks.document("assumeRolePolicy", inputs["assumeRolePolicy"])
 
     def same(self, old: object, new: object) -> bool:
         return documents.same(old, new)
@@ -52,28 +47,24 @@ class Role(Kind):
     def frees(self, record: Record) -> Iterable[Tie]:
         if not record.inputs.get("forceDetachPolicies"):
             return ()
-        return (Tie(ATTACHMENT, "role"), Tie(ROLE_POLICY, "role"))
+        return (Tie(tokens.ROLE_ATTACHMENT, "role"), Tie(tokens.ROLE_POLICY, "role"))
 
     def outputs(self, here: Here, record: Record) -> Properties:
-        inline = here.session.users(record, ROLE_POLICY, "role")
-        attached = here.session.users(record, ATTACHMENT, "role")
+        inline = here.session.users(record, tokens.ROLE_POLICY, "role")
+        attached = here.session.users(record, tokens.ROLE_ATTACHMENT, "role")
+        given = record.inputs.get("managedPolicyArns") or []
         return {
             "createDate": record.since.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "inlinePolicies": [
-                {"name": policy.name, "policy": policy.inputs["policy"]} for policy in inline
+                {"name": found.name, "policy": found.inputs["policy"]} for found in inline
             ],
-            "managedPolicyArns": sorted(
-                {
-                    *(record.inputs.get("managedPolicyArns") or []),
-                    *(a.inputs["policyArn"] for a in attached),
-                }
-            ),
+            "managedPolicyArns": sorted({*given, *(a.inputs["policyArn"] for a in attached)}),
         }
 
 
 class Policy(Kind):
     def faults(self, inputs: Properties) -> Iterable[str]:
-        yield from documents.faults("policy", inputs.get("policy"))
+        yield from checks.document("policy", inputs["policy"])
 
     def same(self, old: object, new: object) -> bool:
         return documents.same(old, new)
@@ -88,34 +79,37 @@ class Policy(Kind):
             )
 
     def outputs(self, here: Here, record: Record) -> Properties:
-        return {"attachmentCount": len(here.session.users(record, ATTACHMENT))}
+        return {"attachmentCount": len(here.session.users(record, tokens.ROLE_ATTACHMENT))}
 
 
 class RolePolicy(Kind):
     def faults(self, inputs: Properties) -> Iterable[str]:
-        yield from documents.faults("policy", inputs.get("policy"))
+        yield from checks.document("policy", inputs["policy"])
 
     def same(self, old: object, new: object) -> bool:
         return documents.same(old, new)
 
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        text, role = str(inputs["policy"]), here.get(ROLE, inputs["role"])
+        text, role = str(inputs["policy"]), here.get(tokens.ROLE, inputs["role"])
         _refuse_malformed(text)
-        others = here.session.users(role, ROLE_POLICY, "role") if role else []
+        others = here.session.users(role, self.token, "role") if role else []
         held = sum(_length(o.inputs["policy"]) for o in others if o.name != inputs.get("name"))
         if held + _length(text) > INLINE_CHARACTERS:
             raise refuse(
                 "LimitExceeded: Maximum policy size of {limit} bytes exceeded for role {role}",
-                limit=INLINE_CHARACTERS, role=inputs["role"],
-            )  # fmt: skip
+                limit=INLINE_CHARACTERS,
+                role=inputs["role"],
+            )
 
 
 class RolePolicyAttachment(Kind):
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        role = here.get(ROLE, inputs["role"])
-        attached = here.session.users(role, ATTACHMENT, "role") if role else []
-        arns = {found.inputs["policyArn"] for found in attached} | {inputs["policyArn"]}
-        if len(arns) > POLICIES_PER_ROLE:
+        role = here.get(tokens.ROLE, inputs["role"])
+        attached = here.session.users(role, self.token, "role") if role else []
+        if (
+            len({inputs["policyArn"], *(a.inputs["policyArn"] for a in attached)})
+            > POLICIES_PER_ROLE
+        ):
             raise refuse(
                 "LimitExceeded: Cannot exceed quota for PoliciesPerRole: {limit}",
                 limit=POLICIES_PER_ROLE,
@@ -128,9 +122,9 @@ class InstanceProfile(Kind):
 
 
 KINDS: dict[str, type[Kind]] = {
-    ROLE: Role,
-    POLICY: Policy,
-    ROLE_POLICY: RolePolicy,
-    ATTACHMENT: RolePolicyAttachment,
-    PROFILE: InstanceProfile,
+    tokens.ROLE: Role,
+    tokens.POLICY: Policy,
+    tokens.ROLE_POLICY: RolePolicy,
+    tokens.ROLE_ATTACHMENT: RolePolicyAttachment,
+    tokens.PROFILE: InstanceProfile,
 }

@@ -1,0 +1,165 @@
+"""Alarms, budgets and topics, as CloudWatch, Budgets and SNS treat them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from mllab.engines.provider import Properties
+from mllab.simulated import checks
+from mllab.simulated.aws.rules import documents, tokens
+from mllab.simulated.kind import Here, Kind, refuse
+from mllab.simulated.store import Record
+
+DAY_S, WEEK_S, HOUR_S = 86_400, 604_800, 3600
+SHORT_PERIODS_S = (10, 20, 30)
+"""Source of both: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"""
+
+EMAILS_PER_ALERT, TOPICS_PER_ALERT, ALERTS_PER_BUDGET = 10, 1, 10
+"""Source: https://docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html"""
+
+BY_MAIL = ("email", "email-json")
+EVENTS_ROLE = "AWSServiceRoleForCloudWatchEvents"
+
+
+class MetricAlarm(Kind):
+    def faults(self, inputs: Properties) -> Iterable[str]:
+        if not {"metricName", "metricQueries"} & inputs.keys():
+            yield "metricName: missing, one of metricName, metricQueries is required"
+
+    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        if "metricName" in inputs:
+            self._admit_metric(inputs)
+        for action in inputs.get("alarmActions") or []:
+            for_here = ":automate:" not in action or f":automate:{here.region}:" in action
+            if not documents.ARN.match(action.replace(":ec2:", "::ec2:")) or not for_here:
+                raise refuse("ValidationError: Invalid region or ARN: {action}", action=action)
+
+    def _admit_metric(self, inputs: Properties) -> None:
+        if "statistic" not in inputs and "extendedStatistic" not in inputs:
+            raise refuse(
+                "ValidationError: Exactly one element of Statistic and ExtendedStatistic must be "
+                "set"
+            )
+        period, count = inputs.get("period", 0), inputs["evaluationPeriods"]
+        if period not in SHORT_PERIODS_S and (period < 60 or period % 60):
+            raise refuse("ValidationError: Metric period must be 10, 20, 30 or a multiple of 60")
+        longest, words = (WEEK_S, "seven days") if period >= HOUR_S else (DAY_S, "a day")
+        if period * count > longest:
+            raise refuse(
+                "ValidationError: Metrics cannot be checked across more than {words} "
+                "(EvaluationPeriods * Period must be <= {longest})",
+                words=words,
+                longest=longest,
+            )
+
+
+class Budget(Kind):
+    KEY = ("notificationType", "comparisonOperator", "threshold", "thresholdType")
+
+    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        limit = inputs.get("limitAmount")
+        if limit is not None and not re.fullmatch(r"\d+(\.\d+)?", str(limit)):
+            raise refuse(
+                "InvalidParameterException: The value of the budget limit, {limit}, is no amount.",
+                limit=limit,
+            )
+        alerts = inputs.get("notifications") or []
+        if len(alerts) > ALERTS_PER_BUDGET:
+            raise refuse(
+                "CreationLimitExceededException: You have exceeded the limit of {limit} "
+                "notifications per budget.",
+                limit=ALERTS_PER_BUDGET,
+            )
+        keys = [tuple(alert[part] for part in self.KEY) for alert in alerts]
+        if len(set(keys)) != len(keys):
+            raise refuse("DuplicateRecordException: The notification already exists.")
+        for alert in alerts:
+            emails = len(alert.get("subscriberEmailAddresses") or [])
+            topics = len(alert.get("subscriberSnsTopicArns") or [])
+            if not emails and not topics:
+                raise refuse(
+                    "InvalidParameterException: A notification must have at least one subscriber."
+                )
+            if emails > EMAILS_PER_ALERT or topics > TOPICS_PER_ALERT:
+                raise refuse(
+                    "CreationLimitExceededException: A notification takes {emails} e-mail "
+                    "subscribers and {topics} SNS topic.",
+                    emails=EMAILS_PER_ALERT,
+                    topics=TOPICS_PER_ALERT,
+                )
+
+    def outputs(self, here: Here, record: Record) -> Properties:
+        begins = record.since.strftime("%Y-%m-01_00:00")
+        return {"timePeriodStart": record.inputs.get("timePeriodStart", begins)}
+
+
+class Topic(Kind):
+    ACTIONS = (
+        "GetTopicAttributes",
+        "SetTopicAttributes",
+        "AddPermission",
+        "RemovePermission",
+        "DeleteTopic",
+        "Subscribe",
+        "ListSubscriptionsByTopic",
+        "Publish",
+    )
+
+    def faults(self, inputs: Properties) -> Iterable[str]:
+        yield from checks.document("policy", inputs.get("policy"))
+
+    def same(self, old: object, new: object) -> bool:
+        return documents.same(old, new)
+
+    def outputs(self, here: Here, record: Record) -> Properties:
+        policies = here.session.users(record, tokens.TOPIC_POLICY, "arn")
+        given = policies[0].inputs["policy"] if policies else record.inputs.get("policy")
+        return {"policy": given or self._usual_policy(here, record)}
+
+    def _usual_policy(self, here: Here, record: Record) -> str:
+        statement = {
+            "Sid": "__default_statement_ID",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": [f"SNS:{action}" for action in self.ACTIONS],
+            "Resource": record.id,
+            "Condition": {"StringEquals": {"AWS:SourceOwner": here.account}},
+        }
+        policy = {"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]}
+        return json.dumps(policy)
+
+
+class TopicPolicy(Kind):
+    def faults(self, inputs: Properties) -> Iterable[str]:
+        yield from checks.document("policy", inputs["policy"])
+
+    def same(self, old: object, new: object) -> bool:
+        return documents.same(old, new)
+
+    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        if error := documents.policy_error(str(inputs["policy"]), anchored=True):
+            raise refuse("InvalidParameter: Invalid parameter: Policy Error: {error}", error=error)
+
+
+class TopicSubscription(Kind):
+    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        if inputs["protocol"] in BY_MAIL and "@" not in inputs["endpoint"]:
+            raise refuse("InvalidParameter: Invalid parameter: Email address")
+
+    def outputs(self, here: Here, record: Record) -> Properties:
+        waits = record.inputs["protocol"] in BY_MAIL
+        return {
+            "pendingConfirmation": waits,
+            "arn": "PendingConfirmation" if waits else record.id,
+        }
+
+
+KINDS: dict[str, type[Kind]] = {
+    tokens.ALARM: MetricAlarm,
+    tokens.BUDGET: Budget,
+    tokens.TOPIC: Topic,
+    tokens.TOPIC_POLICY: TopicPolicy,
+    tokens.SUBSCRIPTION: TopicSubscription,
+}

@@ -1,0 +1,74 @@
+"""What a resource shows after it was made: from its inputs, defaults, templates and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mllab.engines.provider import UNKNOWN, Properties
+from mllab.simulated import names, schema
+from mllab.simulated.kind import Kind
+from mllab.simulated.names import Draw
+
+
+class Maker:
+    """Makes the outputs of one resource.
+
+    Args:
+        kind: of the resource.
+        inputs: of the resource.
+        base: `region` and `account`.
+        tags: all tags, with those that the provider adds.
+        draw: for generated values; None in a preview, which cannot foretell them.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        inputs: Properties,
+        base: Mapping[str, str],
+        tags: Properties,
+        draw: Draw | None,
+    ) -> None:
+        self._kind, self._base, self._draw = kind, base, draw
+        self._given: Properties = {}
+        if "region" in kind.properties:
+            self._given["region"] = base["region"]
+        if "tagsAll" in kind.properties:
+            self._given["tagsAll"] = tags
+        self._given |= {k: v for k, v in kind.facts.defaults.items() if "." not in k}
+        self._given |= {k: v for k, v in inputs.items() if "output" in kind.properties[k]}
+
+    def make(self, kept: Properties, ruled: Properties) -> Properties:
+        """All outputs, with the `id`; what cannot be known is UNKNOWN.
+
+        Args:
+            kept: outputs from before, whose generated parts stay; `id` among them.
+            ruled: outputs that rules made.
+        """
+        found = {**self._given, **ruled}
+        for name in self._kind.facts.computed:
+            self._value(name, found, kept)
+        for name in self._kind.facts.ruled:
+            found.setdefault(name, kept.get(name, UNKNOWN))
+        return found
+
+    def _value(self, name: str, found: Properties, kept: Properties) -> object:
+        if name in found:
+            return found[name]
+        template = self._kind.facts.computed.get(name)
+        if template is None:
+            return self._other(name, kept)
+        if kept.get(name) is not None and (name == "id" or names.is_random(template)):
+            found[name] = kept[name]
+        else:
+            text = names.fill(template, lambda part: self._value(part, found, kept), self._draw)
+            found[name] = schema.parse(self._kind.properties.get(name), text)
+        return found[name]
+
+    def _other(self, name: str, kept: Properties) -> object:
+        """What a template names and no template makes."""
+        if name in self._base:
+            return self._base[name]
+        if name in self._kind.facts.ruled or name == "id":
+            return kept.get(name, UNKNOWN)
+        raise KeyError(f"{self._kind.token}: nothing says how {name} is made")

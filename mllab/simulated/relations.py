@@ -1,0 +1,66 @@
+"""What must exist first, what is in the way of a delete, and what goes along with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mllab.engines.provider import Properties
+from mllab.simulated import checks
+from mllab.simulated.kind import Here, Kind, refuse
+from mllab.simulated.store import Record
+
+KindOf = Callable[[str], Kind]
+
+
+def references(
+    here: Here, kind: Kind, inputs: Properties, exists: Callable[[str, str], bool]
+) -> list[tuple[str, Record]]:
+    """Everything that the inputs name, as pairs of property and record.
+
+    Args:
+        exists: whether something exists that nobody declared, by type and key.
+
+    Raises:
+        ProviderFailure: something does not exist, and the cloud looks.
+    """
+    links: list[tuple[str, Record]] = []
+    for reference in kind.facts.references:
+        for value in checks.values(inputs, reference.property):
+            target = here.get(reference.target, value)
+            if target is not None:
+                links.append((reference.property, target))
+            elif reference.refusal and not exists(reference.target, str(value)):
+                raise refuse(reference.refusal, value=value, account=here.account)
+    return links
+
+
+def refuse_taken(here: Here, kind: Kind, inputs: Properties) -> None:
+    """Refuse a physical name that is in use. Raises ProviderFailure."""
+    name = inputs.get(kind.facts.name)
+    if kind.facts.taken and name:
+        region = None if kind.facts.taken_globally else here.region
+        if here.session.find(kind.token, name, region):
+            raise refuse(kind.facts.taken, name=name, account=here.account)
+
+
+def refuse_blocked(here: Here, kind: Kind, record: Record) -> None:
+    """Refuse a delete while others depend on the record. Raises ProviderFailure."""
+    going = {record.uid, *(user.uid for user in _going(here, kind, record))}
+    for tie in kind.facts.blocks:
+        for user in here.session.users(record, tie.object, tie.via):
+            if tie.refusal and user.owner != record.uid and user.uid not in going:
+                words = {**user.inputs, **record.outputs, "id": record.id, "account": here.account}
+                raise refuse(tie.refusal, **{**words, "name": record.name})
+
+
+def drop(here: Here, kind: Kind, record: Record, kind_of: KindOf) -> None:
+    """Delete a record with everything that goes along with it."""
+    for user in _going(here, kind, record):
+        drop(here, kind_of(user.type), user, kind_of)
+    kind.left(here, record)
+    here.session.drop(record)
+
+
+def _going(here: Here, kind: Kind, record: Record) -> list[Record]:
+    ties = (*kind.facts.cascades, *kind.frees(record))
+    return [user for tie in ties for user in here.session.users(record, tie.object, tie.via)]
