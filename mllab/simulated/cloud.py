@@ -27,6 +27,9 @@ from mllab.simulated.names import Draw
 from mllab.simulated.outputs import Maker
 from mllab.simulated.store import Record, Session
 
+_EMPTYING = frozenset({"forceDestroy", "forceDelete"})
+"""Switches of the provider, not of the cloud: a delete obeys them as they are in the state."""
+
 
 class SimulatedCloud:
     """Implements `mllab.engines.provider.Provider`; a concrete cloud adds data, rules and quotas.
@@ -169,6 +172,7 @@ class SimulatedCloud:
             record = session.get(call.type, id, here.region)
             if record is not None:
                 relations.refuse_blocked(here, kind, record)
+                record.inputs |= {key: outputs[key] for key in _EMPTYING & outputs.keys()}
                 kind.leaving(here, record)
                 relations.drop(here, kind, record, self.kind)
         strike.after()
@@ -245,7 +249,7 @@ class SimulatedCloud:
         return Here(session, region, self.account, call, draw, self.quota)
 
     def _add(self, here: Here, kind: Kind, inputs: Properties) -> Record:
-        """Store a new record; one that is only a setting of another thing overwrites the old one."""
+        """Store a new record; what is only a setting of another thing overwrites the old one."""
         made = self._maker(kind, inputs, here).make({}, {})
         number = kind.number(here, inputs) or str(made.pop("id"))
         outputs = {key: value for key, value in made.items() if value is not UNKNOWN}
