@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mllab.engines.contract import Change, Op
 from mllab.engines.embedded import paths, registry, urns
+from mllab.engines.embedded.blind import Blind
 from mllab.engines.embedded.goal import Goal
 from mllab.engines.embedded.paths import ignoring
 from mllab.engines.embedded.record import Record
@@ -74,6 +75,11 @@ def decide(run: Run, goal: Goal, record: Record, old: Record | None) -> Decision
             delete_first=found.delete_before_replace if first is None else first,
             protected=record.protect and not run.may_go(old),
         )
+    if isinstance(provider, Blind):
+        run.report.warn(
+            f"{record.name}: its provider is not known yet, so nobody can tell whether it changes"
+        )
+        return Decision(Op.UPDATE, record, old, "its provider is not known yet")
     if changes:
         return Decision(Op.UPDATE, record, old, _why_updated(changes), shown(changes, old, record))
     if old.init_errors:

@@ -11,6 +11,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
 from mllab.engines.embedded import goal, urns
+from mllab.engines.embedded.blind import Blind
 from mllab.engines.embedded.failure import Refused
 from mllab.engines.embedded.reading import Reader
 from mllab.engines.embedded.register import Answer, Registrar
@@ -138,6 +139,8 @@ class Monitor:
                 urns.package_of(request.tok), request.provider, request.version, "", request.parent
             )
             provider = run.registry.of(reference)
+            if isinstance(provider, Blind):
+                return resource_pb2.ResourceInvokeResponse(unknown=True)
         try:
             found = provider.invoke(request.tok, bare(decode(request.args)), preview=run.dry)
         except ProviderFailure as why:

@@ -144,7 +144,7 @@ def delete(run: Run, record: Record, op: Op, reason: str, after: Sequence[str]) 
     with run.lock:
         run.report.started(step)
         began = run.times.begin(after)
-        asks = record.custom and what is not Op.RETAIN and not urns.is_provider(record.type)
+        asks = record.custom and not stays(run, record) and not urns.is_provider(record.type)
         asks = asks and record.deleted_with not in run.deletes and not record.pending_replacement
         operation = run.ledger.begin("deleting", record) if asks else 0
     failure: ProviderFailure | None = None
@@ -178,12 +178,19 @@ def removal_key(record: Record) -> str:
 
 
 def fate(run: Run, record: Record, op: Op, reason: str) -> tuple[Op, str]:
-    """What becomes of an entry that is to be deleted, and why: some leave the state and stay in the cloud."""
+    """What becomes of an entry that is to be deleted, and why: some only leave the state."""
     if record.external:
         return Op.RETAIN, "no longer read"
-    if record.retain_on_delete and record.custom and record.urn not in run.release:
-        return Op.RETAIN, f"{reason}; stays in the cloud (retain_on_delete)"
+    if stays(run, record):
+        what = Op.RETAIN if op is Op.DELETE else op
+        return what, f"{reason}; stays in the cloud (retain_on_delete)"
     return op, reason
+
+
+def stays(run: Run, record: Record) -> bool:
+    """True for what stays in the cloud when it leaves the state."""
+    retained = record.retain_on_delete and record.urn not in run.release
+    return record.external or (retained and record.custom)
 
 
 def protected(verb: str = "deleted") -> ProviderFailure:

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from mllab.engines.contract import Change
 from mllab.engines.embedded import urns
+from mllab.engines.embedded.blind import Blind
 from mllab.engines.embedded.failure import Refused
 from mllab.engines.embedded.record import Record
-from mllab.engines.embedded.values import bare, same
-from mllab.engines.provider import UNKNOWN, Difference, Properties, Provider
+from mllab.engines.embedded.values import bare, has_unknown, same
+from mllab.engines.provider import Difference, Properties, Provider
 
 _REPLACING: Final = frozenset({"region", "project", "subscriptionId"})
 """Configuration that says where resources are: with another value they are others (the providers' DiffConfig)."""
@@ -59,9 +60,10 @@ class Registry:
         config = {
             key: value
             for key, value in bare(inputs).items()
-            if key not in ("version", "pluginDownloadURL") and value is not UNKNOWN
+            if key not in ("version", "pluginDownloadURL")
         }
-        self._served[reference] = self.base(package).configured(config)
+        base = self.base(package)
+        self._served[reference] = Blind(base) if has_unknown(config) else base.configured(config)
 
     def of(self, reference: str, olds: Record | None = None) -> Provider:
         """The provider behind a reference.

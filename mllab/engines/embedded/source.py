@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 from mllab.engines.embedded import urns
 
 _FOREIGN: Final = ("site-packages", "dist-packages")
+_ENGINE: Final = f"{Path(__file__).parent}{os.sep}"
+"""This engine, which lies under the root when the project is run from its own folder."""
 
 
 class Sources:
@@ -54,7 +56,9 @@ class Sources:
 
     def _relative(self, place: str) -> str:
         path = unquote(urlsplit(place).path) if "://" in place else place
-        if not os.path.isabs(path) or any(part in path for part in _FOREIGN):  # noqa: PTH117
+        if path.startswith(_ENGINE) or any(part in path for part in _FOREIGN):
+            return ""
+        if not os.path.isabs(path):  # noqa: PTH117
             return ""
         try:
             relative = Path(os.path.realpath(path)).relative_to(self._root)
