@@ -91,7 +91,7 @@ class Database:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """One transaction: others see it whole or not at all. Inside another one it is a part of it.
+        """One transaction: others see it whole or not at all. Inside another it is part of that.
 
         Raises:
             StateError: the file cannot be read or written (a full disk, say); nothing was changed.

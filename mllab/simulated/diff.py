@@ -45,8 +45,8 @@ class Differ:
     ) -> tuple[Change, ...]:
         """The changes in the order of their paths.
 
-        A property that is no longer given keeps its value where the cloud also decides it by itself. One that is given
-        for the first time is no change where the cloud already has that value.
+        A property that is no longer given keeps its value where the cloud decides it, too. One
+        that is given for the first time is no change where the cloud already has that value.
         """
         found: list[Change] = []
         for name in sorted({*olds, *news}):

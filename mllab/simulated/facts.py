@@ -54,9 +54,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class Tie:
-    """What a delete of the type means for each `object` that refers to it through the property `via` (empty: any).
+    """What a delete of the type means for those who refer to it.
 
     Args:
+        object: their type. via: the property that refers; empty for any.
         refusal: the delete is refused; None: the object goes, too.
     """
 
@@ -72,13 +73,15 @@ class TypeFacts:
     Args:
         create_s, update_s, delete_s: typical duration.
         replace: property -> `always`, `on_add_or_remove`, `if:<condition>`.
-        name: the property with the physical name; empty if there is none. auto_name: generated when not given.
-            lower_name: in lower case.
-        enums, patterns: allowed values. defaults: what the provider or the cloud puts where nothing is given.
-        computed: output -> template. ruled: outputs that rules in code make. sets: lists without order. documents: JSON text.
+        name: the property with the physical name; empty if there is none.
+        auto_name: generated when not given; lower_name: in lower case.
+        enums, patterns: allowed values.
+        defaults: what the provider or the cloud puts where nothing is given.
+        computed: output -> template. ruled: outputs that rules in code make.
+        sets: lists without order. documents: JSON text.
         taken: refusal of a name that exists, in all regions where `taken_globally`.
         blocks, cascades: what a delete means for those who refer to it.
-        refusals: what blocks a delete and is no type of its own (`images`), carried out by rules in code.
+        refusals: by what is in the way and is no type of its own (`images`), for rules in code.
     """
 
     create_s: float = 0.0

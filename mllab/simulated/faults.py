@@ -75,7 +75,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Strike:
-    """What is in store for one call. Every method raises ProviderFailure or Killed, or does nothing."""
+    """What is in store for one call. Methods raise ProviderFailure or Killed, or do nothing."""
 
     rule: Rule | None = None
     type: str = ""

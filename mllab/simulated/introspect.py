@@ -1,6 +1,6 @@
 """Read the shape of resource types and functions out of an installed Pulumi SDK.
 
-Only `python -m mllab.simulated.schema` and the tests need this; the simulated clouds read the JSON it makes.
+Only `python -m mllab.simulated.schema` and tests need it; simulated clouds read the JSON it makes.
 """
 
 from __future__ import annotations
@@ -28,10 +28,14 @@ SDKS = {"aws": "pulumi_aws", "azure-native": "pulumi_azure_native", "gcp": "pulu
 _SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", Any: "any"}
 
 Node = dict[str, Any]
-"""`type`: string, integer, number, boolean, any, array, map, object, asset, document (JSON text, or the object it
-stands for). `items` of an array or map, `properties` of an
-object, `enum` of a closed enumeration. As a property also `input`: required or optional, absent for outputs only;
-`output`: always or maybe, absent for inputs only; `secret`: true; `default`: the SDK's own."""
+"""One property.
+
+`type`: string, integer, number, boolean, any, array, map, object, asset, document (JSON text, or
+    the object that it stands for).
+`items`: of an array or map. `properties`: of an object. `enum`: values of a closed enumeration.
+`input`: required or optional; absent for what only the cloud sets.
+`output`: always or maybe; absent for what the cloud does not show.
+`secret`: true. `default`: what the SDK itself puts where nothing is given."""
 
 
 def describe(tokens: Iterable[str]) -> dict[str, Any]:
@@ -55,7 +59,7 @@ def describe(tokens: Iterable[str]) -> dict[str, Any]:
 
 
 def _module(token: str) -> Iterable[Any]:
-    """Modules that may hold a token; a Python keyword has a trailing underscore there (`lambda_`)."""
+    """Modules that may hold a token; a Python keyword has an underscore behind it (`lambda_`)."""
     package, module, _ = token.split(":")
     head = module.split("/")[0]
     if head == "index":
@@ -80,7 +84,10 @@ def resource_class(token: str) -> type:
 
 
 def _args_class(cls: type) -> type:
-    """The input class beside the resource: `<Name>Args`, or `<Name>InitArgs` where a nested type has the first name."""
+    """The input class beside the resource.
+
+    `<Name>Args`, or `<Name>InitArgs` where a nested type has taken the first name.
+    """
     module = sys.modules[cls.__module__]
     for suffix in ("Args", "InitArgs"):
         args = getattr(module, cls.__name__ + suffix, None)
@@ -90,7 +97,7 @@ def _args_class(cls: type) -> type:
 
 
 def _hints(cls: type) -> dict[str, Any]:
-    """Wire name -> annotation. A private call, and the one that the generated SDKs themselves stand on."""
+    """Wire name -> annotation. The call is private, but the generated SDKs stand on it."""
     return dict(_types._raw_return_hints(cls))
 
 
@@ -198,7 +205,7 @@ def _members(hint: Any) -> list[Any]:
     origin = typing.get_origin(hint)
     if origin is pulumi.Output:
         return _members(typing.get_args(hint)[0])
-    if _types._is_union_type(hint):
+    if _types._is_union_type(hint):  # type: ignore[no-untyped-call]
         return [m for part in typing.get_args(hint) for m in _members(part) if not _is_plumbing(m)]
     return [] if _is_plumbing(hint) else [hint]
 
@@ -207,7 +214,7 @@ def _is_optional(hint: Any) -> bool:
     """Whether an output can be missing: `Output[Optional[T]]`, `Optional[T]` in a nested class."""
     if typing.get_origin(hint) is pulumi.Output:
         (hint,) = typing.get_args(hint)
-    return bool(_types._is_optional_type(hint))
+    return bool(_types._is_optional_type(hint))  # type: ignore[no-untyped-call]
 
 
 def _is_plumbing(hint: Any) -> bool:
@@ -289,5 +296,5 @@ def as_json(schema: Mapping[str, Any]) -> str:
             for token, entry in sorted(schema[part].items())
         ]
         lines.append(f'"{part}": {{\n' + ",\n".join(entries) + "\n}")
-    head = f'"package": {json.dumps(schema["package"])},\n"version": {json.dumps(schema["version"])},\n'
+    head = "".join(f'"{key}": {json.dumps(schema[key])},\n' for key in ("package", "version"))
     return "{\n" + head + ",\n".join(lines) + "\n}\n"

@@ -1,4 +1,4 @@
-"""What is peculiar to one resource type: methods that do nothing until a cloud's rules override them."""
+"""What is peculiar to one resource type: methods that do nothing until rules override them."""
 
 from __future__ import annotations
 

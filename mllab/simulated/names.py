@@ -36,7 +36,7 @@ class Draw:
         return next(self._numbers) % below
 
     def text(self, length: int, alphabet: str) -> str:
-        """Letters of one of the alphabets `hex`, `digits`, `letters`, `characters` (base 32, as in IAM ids)."""
+        """Of the alphabets `hex`, `digits`, `letters`, or `characters` (base 32, as in IAM ids)."""
         letters = _ALPHABETS[alphabet]
         return "".join(letters[self.number(len(letters))] for _ in range(length))
 
@@ -70,9 +70,10 @@ def is_random(template: str) -> bool:
 
 
 def fill(template: str, value: Callable[[str], object], draw: Draw | None) -> object:
-    """A template with `{property}`, `{17 hex}`, `{9 digits}`, `{5 letters}`, `{17 characters}` and `{uuid}` filled in.
+    """A template, filled in: `{property}`, `{17 hex}`, `{9 digits}`, `{17 characters}`, `{uuid}`.
 
-    UNKNOWN when a property is, or when something must be generated and `draw` is None: a preview cannot foretell it.
+    UNKNOWN when a property is, and when something must be generated and `draw` is None: a preview
+    cannot foretell it.
     """
     parts: list[str] = []
     for i, piece in enumerate(re.split(r"\{([^{}]*)\}", template)):

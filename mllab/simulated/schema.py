@@ -65,10 +65,10 @@ def load(path: Path) -> Schema:
 
 
 def fit(properties: Mapping[str, Node], values: Properties) -> tuple[Properties, tuple[str, ...]]:
-    """Inputs in the types of the schema, and a line `property: reason` for everything that does not fit.
+    """Inputs in the types of the schema, and a line `property: reason` for each that does not fit.
 
-    As Pulumi's bridge does, numbers and booleans are accepted as text and the other way round where they mean the same.
-    `None` counts as not given, `UNKNOWN` fits everything.
+    As in Pulumi's bridge, numbers and booleans may come as text, and the other way round, where
+    they mean the same. `None` counts as not given, `UNKNOWN` fits everything.
     """
     faults: list[str] = []
     return _object(properties, values, "", faults), tuple(faults)

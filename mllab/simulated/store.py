@@ -196,8 +196,8 @@ class Session:
         """All states that were ever entered, oldest first."""
         rows = self._db.execute("SELECT * FROM intervals ORDER BY rowid").fetchall()
         return [
-            Interval(*names, datetime.fromisoformat(began), _moment(ended))
-            for *names, began, ended in rows
+            Interval(type_, id_, kind, state, datetime.fromisoformat(began), _moment(ended))
+            for type_, id_, kind, state, began, ended in rows
         ]
 
     def remain(self, record: Record, until: datetime) -> None:
@@ -210,7 +210,10 @@ class Session:
     def remains(self, at: datetime) -> list[Remains]:
         """What is left at a moment of things that were deleted before."""
         rows = self._db.execute("SELECT * FROM remains ORDER BY rowid").fetchall()
-        found = [Remains(*names, datetime.fromisoformat(until)) for *names, until in rows]
+        found = [
+            Remains(type_, id_, region, datetime.fromisoformat(until))
+            for type_, id_, region, until in rows
+        ]
         return [remains for remains in found if remains.until > at]
 
     # ------------------------------------------------------------------------------- small things
@@ -247,6 +250,16 @@ def _row(record: Record) -> tuple[Any, ...]:
 
 def _record(row: tuple[Any, ...]) -> Record:
     uid, type_, id_, region, name, urn, owner, since, inputs, outputs, hidden = row
-    bags = (json.loads(bag) for bag in (inputs, outputs, hidden))
-    moment = datetime.fromisoformat(since)
-    return Record(type_, id_, region, moment, name, urn, owner, *bags, uid=uid)
+    return Record(
+        type_,
+        id_,
+        region,
+        datetime.fromisoformat(since),
+        name,
+        urn,
+        owner,
+        inputs=json.loads(inputs),
+        outputs=json.loads(outputs),
+        hidden=json.loads(hidden),
+        uid=uid,
+    )

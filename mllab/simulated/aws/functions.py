@@ -3,50 +3,67 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
 from mllab.engines.provider import Properties, ProviderFailure
 from mllab.simulated.aws import places
 from mllab.simulated.kind import refuse
 
-DLAMI_OWNERS = ("amazon", "898082745236")
+IMAGE_OWNER = "898082745236"
+"""Account that publishes the Deep Learning AMIs; its alias is `amazon`."""
+
 USER = "AIDASIMULATEDACCOUNT0"
 
 
 def caller_identity(args: Properties, region: str, account: str) -> Properties:
+    """Whose account it is."""
     arn = f"arn:aws:iam::{account}:user/simulated"
     return {"accountId": account, "arn": arn, "id": account, "userId": USER}
 
 
 def region_of(args: Properties, region: str, account: str) -> Properties:
-    name = args.get("region") or args.get("name") or region
+    """The region that is asked for, or the one at hand."""
+    name = str(args.get("name", region))
     places.zones(name)
     return {
-        "region": name, "name": name, "id": name, "description": name, "endpoint": f"ec2.{name}.amazonaws.com",
-    }  # fmt: skip
+        "id": name,
+        "name": name,
+        "region": name,
+        "description": name,
+        "endpoint": f"ec2.{name}.amazonaws.com",
+    }
 
 
 def partition(args: Properties, region: str, account: str) -> Properties:
+    """The part of AWS: the commercial one."""
     return {
-        "partition": "aws", "id": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws",
-    }  # fmt: skip
+        "id": "aws",
+        "partition": "aws",
+        "dnsSuffix": "amazonaws.com",
+        "reverseDnsPrefix": "com.amazonaws",
+    }
 
 
 def availability_zones(args: Properties, region: str, account: str) -> Properties:
-    zones = dict(places.zones(region))
-    excluded = {*(args.get("excludeNames") or []), *(args.get("excludeZoneIds") or [])}
-    kept = {name: number for name, number in zones.items() if not {name, number} & excluded}
-    wanted = _filters(args)
-    for name in wanted.keys() - {"zone-name", "zone-id", "region-name", "opt-in-status", "state"}:
-        raise refuse("InvalidParameterValue: The filter '{name}' is invalid", name=name)
+    """Zones of the region; Local Zones are unknown here."""
+    excluded = {*args.get("excludeNames", ()), *args.get("excludeZoneIds", ())}
     kept = {
         name: number
-        for name, number in kept.items()
-        if _passes(wanted, {"zone-name": name, "zone-id": number, "region-name": region,
-                            "opt-in-status": "opt-in-not-required", "state": "available"})
-    }  # fmt: skip
+        for name, number in places.zones(region).items()
+        if not {name, number} & excluded
+        and _passes(
+            args,
+            {
+                "opt-in-status": "opt-in-not-required",
+                "region-name": region,
+                "state": "available",
+                "zone-id": number,
+                "zone-name": name,
+                "zone-type": "availability-zone",
+            },
+        )
+    }
     return {
         "id": region,
         "names": list(kept),
@@ -56,25 +73,19 @@ def availability_zones(args: Properties, region: str, account: str) -> Propertie
 
 
 def instance_type_offerings(args: Properties, region: str, account: str) -> Properties:
-    wanted = _filters(args)
-    for name in wanted.keys() - {"instance-type", "location"}:
-        raise refuse("InvalidParameterValue: The filter '{name}' is invalid", name=name)
+    """Where machine types are offered: in parallel lists, as AWS answers."""
     kind = args.get("locationType", "region")
     if kind not in ("region", "availability-zone", "availability-zone-id"):
-        raise refuse("InvalidParameterValue: Invalid location type: {kind}", kind=kind)
-    pairs: list[tuple[str, str]] = []
-    for machine in places.machines():
-        zones = places.offered(machine, region)
-        locations: Iterable[str] = zones
-        if kind == "region":
-            locations = [region] if zones else []
-        elif kind == "availability-zone-id":
-            locations = [places.zones(region)[zone] for zone in zones]
-        pairs += [
-            (machine, location)
-            for location in locations
-            if _passes(wanted, {"instance-type": machine, "location": location})
-        ]
+        raise refuse(
+            "InvalidParameterValue: Value ({kind}) for parameter locationType is invalid.",
+            kind=kind,
+        )
+    pairs = [
+        (machine, location)
+        for machine in places.machines()
+        for location in _locations(machine, region, kind)
+        if _passes(args, {"instance-type": machine, "location": location})
+    ]
     return {
         "id": region,
         "instanceTypes": [machine for machine, _ in pairs],
@@ -83,48 +94,65 @@ def instance_type_offerings(args: Properties, region: str, account: str) -> Prop
     }
 
 
+def _locations(machine: str, region: str, kind: str) -> Sequence[str]:
+    zones = places.offered(machine, region)
+    if kind == "region":
+        return [region] if zones else []
+    if kind == "availability-zone-id":
+        return [places.zones(region)[zone] for zone in zones]
+    return zones
+
+
 def instance_type(args: Properties, region: str, account: str) -> Properties:
-    machine = places.machines().get(str(args["instanceType"]))
-    if machine is None or not places.offered(machine.type, region):
+    """What a machine type has."""
+    name = str(args["instanceType"])
+    machine = places.machines().get(name)
+    if machine is None or not places.offered(name, region):
         raise refuse(
             "InvalidInstanceType: The following supplied instance types do not exist: [{name}]",
-            name=args["instanceType"],
+            name=name,
         )
-    gpus = (
-        [{"count": machine.gpus, "manufacturer": "NVIDIA", "name": machine.gpu}]
-        if machine.gpus
-        else []
-    )
+    gpu = {"count": machine.gpus, "manufacturer": "NVIDIA", "name": machine.gpu}
     return {
-        "id": machine.type, "instanceType": machine.type, "defaultVcpus": machine.vcpus, "memorySize": machine.memory_mib,
-        "supportedArchitectures": [machine.architecture], "gpuses": gpus,
-    }  # fmt: skip
+        "id": name,
+        "defaultVcpus": machine.vcpus,
+        "memorySize": machine.memory_mib,
+        "supportedArchitectures": [machine.architecture],
+        "gpuses": [gpu] if machine.gpus else [],
+    }
 
 
 def parameter(args: Properties, region: str, account: str) -> Properties:
-    name = args["name"]
+    """A public parameter of Systems Manager: the id of a machine image."""
+    name = str(args["name"])
     for image in places.images():
         if image.parameter == name:
             value = image.id(region)
             return {
-                "id": name, "name": name, "arn": f"arn:aws:ssm:{region}::parameter{name}", "type": "String",
-                "value": value, "insecureValue": value, "version": 1,
-            }  # fmt: skip
+                "id": name,
+                "arn": f"arn:aws:ssm:{region}::parameter{name}",
+                "type": "String",
+                "value": value,
+                "insecureValue": value,
+                "version": 1,
+            }
     raise refuse("ParameterNotFound: couldn't find SSM Parameter ({name})", name=name)
 
 
 def parameters_by_path(args: Properties, region: str, account: str) -> Properties:
+    """All public parameters below a folder."""
     path = str(args["path"])
     if not path.startswith("/"):
         raise refuse(
-            "ValidationException: The parameter doesn't meet the parameter name requirements."
+            "ValidationException: The parameter doesn't meet the parameter name requirements. The "
+            'parameter name must begin with a forward slash "/".'
         )
     folder = path.rstrip("/") + "/"
     found = [
         image
         for image in places.images()
         if image.parameter.startswith(folder)
-        and (args.get("recursive") or "/" not in image.parameter[len(folder) :])
+        and (args.get("recursive") or "/" not in image.parameter.removeprefix(folder))
     ]
     return {
         "id": path,
@@ -136,61 +164,82 @@ def parameters_by_path(args: Properties, region: str, account: str) -> Propertie
 
 
 def ami(args: Properties, region: str, account: str) -> Properties:
-    wanted = _filters(args)
-    for name in wanted.keys() - {
-        "name",
-        "architecture",
-        "root-device-type",
-        "virtualization-type",
-        "state",
-        "image-id",
-    }:
-        raise refuse("InvalidParameterValue: The filter '{name}' is invalid", name=name)
-    owners = set(args.get("owners") or DLAMI_OWNERS)
-    found = [
-        image
+    """The machine image that passes all filters."""
+    owners = set(args.get("owners", ["amazon"]))
+    found = {
+        image.id(region): image
         for image in places.images()
-        if owners & {image.owner, *DLAMI_OWNERS}
-        and re.search(args.get("nameRegex") or "", image.name)
-        and _passes(wanted, {"name": image.name, "architecture": image.architecture, "root-device-type": "ebs",
-                             "virtualization-type": "hvm", "state": "available", "image-id": image.id(region)})
-    ]  # fmt: skip
+        if owners & {"amazon", IMAGE_OWNER}
+        and re.search(args.get("nameRegex", ""), image.name)
+        and _passes(
+            args,
+            {
+                "architecture": image.architecture,
+                "image-id": image.id(region),
+                "name": image.name,
+                "root-device-type": "ebs",
+                "state": "available",
+                "virtualization-type": "hvm",
+            },
+        )
+    }
     if not found:
         raise ProviderFailure(
             "Your query returned no results. Please change your search criteria and try again."
         )
-    if len({image.id(region) for image in found}) > 1 and not args.get("mostRecent"):
+    if len(found) > 1 and not args.get("mostRecent"):
         raise ProviderFailure(
-            "Your query returned more than one result. Please try a more specific search criteria, or set `most_recent` "
-            "attribute to true."
+            "Your query returned more than one result. Please try a more specific search criteria, "
+            "or set `most_recent` attribute to true."
         )
-    image = max(found, key=lambda image: image.name)
-    number = image.id(region)
+    number, image = max(found.items(), key=lambda pair: pair[1].name)
+    disk = {
+        "volume_size": str(image.root_gb),
+        "volume_type": "gp3",
+        "snapshot_id": image.snapshot(region),
+        "delete_on_termination": "true",
+        "encrypted": "false",
+    }
+    mapping = {"deviceName": image.root_device, "noDevice": "", "virtualName": "", "ebs": disk}
     return {
-        "id": number, "imageId": number, "name": image.name, "architecture": image.architecture,
-        "arn": f"arn:aws:ec2:{region}::image/{number}", "ownerId": DLAMI_OWNERS[1], "imageOwnerAlias": "amazon",
-        "rootDeviceName": image.root_device, "rootDeviceType": "ebs", "rootSnapshotId": image.snapshot(region),
-        "state": "available", "virtualizationType": "hvm", "public": True,
-        "blockDeviceMappings": [{
-            "deviceName": image.root_device, "noDevice": "", "virtualName": "",
-            "ebs": {"volume_size": str(image.root_gb), "snapshot_id": image.snapshot(region), "volume_type": "gp3"},
-        }],
-    }  # fmt: skip
+        "id": number,
+        "imageId": number,
+        "arn": f"arn:aws:ec2:{region}::image/{number}",
+        "name": image.name,
+        "architecture": image.architecture,
+        "ownerId": IMAGE_OWNER,
+        "imageOwnerAlias": "amazon",
+        "imageType": "machine",
+        "public": True,
+        "state": "available",
+        "hypervisor": "xen",
+        "virtualizationType": "hvm",
+        "rootDeviceName": image.root_device,
+        "rootDeviceType": "ebs",
+        "rootSnapshotId": image.snapshot(region),
+        "blockDeviceMappings": [mapping],
+    }
 
 
-def _filters(args: Properties) -> dict[str, list[str]]:
-    return {str(item["name"]): list(item["values"]) for item in args.get("filters") or []}
+def _passes(args: Properties, values: Mapping[str, str]) -> bool:
+    """Whether values pass the filters: within one the patterns are alternatives, all must pass.
+
+    Raises:
+        ProviderFailure: a filter on something that is not in `values`.
+    """
+    for wanted in args.get("filters", ()):
+        if wanted["name"] not in values:
+            raise refuse(
+                "InvalidParameterValue: The filter '{name}' is invalid", name=wanted["name"]
+            )
+        value = values[wanted["name"]]
+        if not any(fnmatchcase(value, pattern) for pattern in wanted["values"]):
+            return False
+    return True
 
 
-def _passes(wanted: Mapping[str, list[str]], values: Mapping[str, str]) -> bool:
-    """Values within one filter are alternatives, with `*` and `?`; filters all have to fit."""
-    return all(
-        any(fnmatchcase(values[name], pattern) for pattern in patterns)
-        for name, patterns in wanted.items()
-    )
-
-
-Function = Callable[[Properties, str, str], dict[str, Any]]
+Function = Callable[[Properties, str, str], Properties]
+"""From arguments, region and account to results."""
 
 FUNCTIONS: dict[str, Function] = {
     "aws:index/getCallerIdentity:getCallerIdentity": caller_identity,

@@ -38,7 +38,11 @@ class Image:
     """A machine image that AWS publishes: the parameter that names it, and what it needs.
 
     Args:
-        parameter: of Systems Manager. name: of the AMI. owner: account. root_device: device name. root_gb: its snapshot.
+        parameter: of Systems Manager.
+        name: of the AMI.
+        owner: alias of the account that publishes it.
+        root_device: device name of the root volume.
+        root_gb: size of the root volume's snapshot, its least size.
     """
 
     parameter: str
@@ -98,11 +102,17 @@ def machines() -> Mapping[str, Machine]:
     """All machine types by name."""
     return {
         row["type"]: Machine(
-            row["type"], int(row["vcpus"]), int(float(row["memory_gib"]) * 1024), row["architecture"],
-            row["gpu"], int(row["gpus"] or 0), row["quota"], row["spot_quota"],
+            row["type"],
+            int(row["vcpus"]),
+            int(row["memory_gib"]) * 1024,
+            row["architecture"],
+            row["gpu"],
+            int(row["gpus"]),
+            row["quota"],
+            row["spot_quota"],
         )
         for row in rows(DATA / "machine_types.csv")
-    }  # fmt: skip
+    }
 
 
 @cache
@@ -120,11 +130,15 @@ def images() -> tuple[Image, ...]:
     """All images that AWS publishes."""
     return tuple(
         Image(
-            row["parameter"], row["name"], row["owner"], row["architecture"], row["root_device"],
+            row["parameter"],
+            row["name"],
+            row["owner"],
+            row["architecture"],
+            row["root_device"],
             int(row["root_gb"]),
         )
         for row in rows(DATA / "images.csv")
-    )  # fmt: skip
+    )
 
 
 def image(id: str, region: str) -> Image | None:
@@ -147,8 +161,9 @@ def ask_for(code: str, region: str, needed: float) -> str:
     """Which limit is too low, how much is needed, and the command that asks for it."""
     quota = quotas()[code]
     return (
-        f"quota {quota.name!r} ({quota.service}/{code}) must be at least {needed:g} {quota.unit} in {region}; ask for it "
-        f"(it takes AWS hours to days): aws service-quotas request-service-quota-increase --region {region} "
+        f"the quota {quota.name!r} ({quota.service}/{code}) in {region} must be at least "
+        f"{needed:g} {quota.unit}; ask for it, which takes AWS hours to days:\n"
+        f"aws service-quotas request-service-quota-increase --region {region} "
         f"--service-code {quota.service} --quota-code {code} --desired-value {needed:g}"
     )
 

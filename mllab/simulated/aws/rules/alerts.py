@@ -24,6 +24,8 @@ EVENTS_ROLE = "AWSServiceRoleForCloudWatchEvents"
 
 
 class MetricAlarm(Kind):
+    """Looks back a day at most, a week with periods of an hour."""
+
     def faults(self, inputs: Properties) -> Iterable[str]:
         if not {"metricName", "metricQueries"} & inputs.keys():
             yield "metricName: missing, one of metricName, metricQueries is required"
@@ -56,6 +58,8 @@ class MetricAlarm(Kind):
 
 
 class Budget(Kind):
+    """Takes ten alerts, each with ten addresses and a topic."""
+
     KEY = ("notificationType", "comparisonOperator", "threshold", "thresholdType")
 
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
@@ -96,6 +100,8 @@ class Budget(Kind):
 
 
 class Topic(Kind):
+    """Has a policy of its own until it is given another."""
+
     ACTIONS = (
         "GetTopicAttributes",
         "SetTopicAttributes",
@@ -132,6 +138,8 @@ class Topic(Kind):
 
 
 class TopicPolicy(Kind):
+    """A topic's policy; putting one overwrites the one before."""
+
     def faults(self, inputs: Properties) -> Iterable[str]:
         yield from checks.document("policy", inputs["policy"])
 
@@ -144,6 +152,8 @@ class TopicPolicy(Kind):
 
 
 class TopicSubscription(Kind):
+    """By mail it waits until a person confirms it."""
+
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         if inputs["protocol"] in BY_MAIL and "@" not in inputs["endpoint"]:
             raise refuse("InvalidParameter: Invalid parameter: Email address")

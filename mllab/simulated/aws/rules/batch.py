@@ -41,6 +41,8 @@ def _not_in_place(olds: Properties, news: Properties) -> bool:
 
 
 class ComputeEnvironment(Kind):
+    """Batch looks at subnets, groups and roles only after it has said yes."""
+
     conditions = {
         "not updatable in place; updatable only when serviceRole is empty or the AWS "
         "service-linked role AND computeResources.allocationStrategy (old and new) is "
@@ -64,7 +66,7 @@ class ComputeEnvironment(Kind):
         if strategy.startswith("SPOT") and resources["type"] != "SPOT":
             raise refuse(
                 REQUEST,
-                error=f"Allocation strategy {strategy} is only valid for SPOT compute environments.",
+                error=f"Allocation strategy {strategy} is valid for SPOT environments only.",
             )
         if resources.get("minVcpus", 0) > resources.get("maxVcpus", 0):
             raise refuse(REQUEST, error="minvCpus must be less than or equal to maxvCpus.")
@@ -134,6 +136,8 @@ class ComputeEnvironment(Kind):
 
 
 class JobQueue(Kind):
+    """It holds its environments, for moments even after it was pointed elsewhere."""
+
     def updated(self, here: Here, record: Record, olds: Properties) -> None:
         path = "computeEnvironmentOrders.computeEnvironment"
         for arn in set(checks.values(olds, path)) - set(checks.values(record.inputs, path)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -26,6 +25,8 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption
 
 
 class Bucket(Kind):
+    """Names are unique in the whole world; a bucket with objects refuses to go."""
+
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         exist, limit = len(here.session.all(self.token)), here.quota(BUCKETS)
         if old is None and exist >= limit:
@@ -50,11 +51,11 @@ class Bucket(Kind):
         }
 
     def leaving(self, here: Here, record: Record) -> None:
-        objects, _ = here.session.contents(record)
+        objects, size = here.session.contents(record)
         if objects and not record.inputs.get("forceDestroy"):
             raise refuse(
                 self.facts.refusals["objects, versions and delete markers"],
-                f"empty it, or let it go with its contents: {sizes.amount(objects, _, 'object')}",
+                f"it holds {sizes.amount(objects, size, 'object')}: empty it first",
             )
 
     def left(self, here: Here, record: Record) -> None:
@@ -65,6 +66,8 @@ class Bucket(Kind):
 
 
 class BucketPolicy(Kind):
+    """Names its own bucket only, and nothing public under a public access block."""
+
     def faults(self, inputs: Properties) -> Iterable[str]:
         yield from checks.document("policy", inputs["policy"])
 
@@ -92,6 +95,8 @@ class BucketPolicy(Kind):
 
 
 class BucketLifecycle(Kind):
+    """Every rule has a name of its own and does something."""
+
     ACTIONS = (
         "abortIncompleteMultipartUpload",
         "expiration",

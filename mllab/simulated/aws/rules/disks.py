@@ -28,6 +28,8 @@ DEVICE_NAMES = ("/dev/sd", "/dev/xvd")
 
 
 class Volume(Kind):
+    """It never shrinks, never moves, and stays while it is attached."""
+
     def faults(self, inputs: Properties) -> Iterable[str]:
         if not {"size", "snapshotId"} & inputs.keys():
             yield "size: missing, one of size, snapshotId is required"
@@ -71,6 +73,8 @@ class Volume(Kind):
 
 
 class VolumeAttachment(Kind):
+    """One instance per volume, one volume per device name, both in one zone."""
+
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         volume = here.get(tokens.VOLUME, inputs["volumeId"])
         instance = here.get(tokens.INSTANCE, inputs["instanceId"])

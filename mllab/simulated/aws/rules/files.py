@@ -16,6 +16,8 @@ EMPTY_BYTES = 6144
 
 
 class FileSystem(Kind):
+    """It goes with all its files, unasked, but not while it has mount targets."""
+
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         mode = inputs.get("throughputMode", "bursting")
         if inputs.get("performanceMode") == "maxIO" and mode == "elastic":
@@ -42,11 +44,15 @@ class FileSystem(Kind):
 
 
 class AccessPoint(Kind):
+    """A way in with a fixed user and a folder as its root."""
+
     def outputs(self, here: Here, record: Record) -> Properties:
         return {"rootDirectory": {"path": "/", **(record.inputs.get("rootDirectory") or {})}}
 
 
 class MountTarget(Kind):
+    """One per zone and file system; its network interface holds subnet and groups."""
+
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         subnet = here.get(tokens.SUBNET, inputs["subnetId"])
         files = here.get(tokens.FILES, inputs["fileSystemId"])
@@ -91,6 +97,8 @@ class MountTarget(Kind):
 
 
 class FileSystemPolicy(Kind):
+    """Who may mount; from then on IAM decides."""
+
     def faults(self, inputs: Properties) -> Iterable[str]:
         yield from checks.document("policy", inputs["policy"])
 

@@ -16,6 +16,8 @@ WITH_PORTS = ("tcp", "udp", "6", "17")
 
 
 class SecurityGroup(Kind):
+    """Names are unique within a VPC."""
+
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         vpc = here.get(tokens.VPC, inputs.get("vpcId"))
         if vpc is None:

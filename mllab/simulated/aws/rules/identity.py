@@ -29,6 +29,8 @@ def _length(text: str) -> int:
 
 
 class Role(Kind):
+    """It stays while policies are attached, unless it may detach them itself."""
+
     def faults(self, inputs: Properties) -> Iterable[str]:
         yield from checks.document("assumeRolePolicy", inputs["assumeRolePolicy"])
 
@@ -63,6 +65,8 @@ class Role(Kind):
 
 
 class Policy(Kind):
+    """A managed policy; it stays while it is attached."""
+
     def faults(self, inputs: Properties) -> Iterable[str]:
         yield from checks.document("policy", inputs["policy"])
 
@@ -83,6 +87,8 @@ class Policy(Kind):
 
 
 class RolePolicy(Kind):
+    """A role's own policy; putting one of the same name overwrites it."""
+
     def faults(self, inputs: Properties) -> Iterable[str]:
         yield from checks.document("policy", inputs["policy"])
 
@@ -103,6 +109,8 @@ class RolePolicy(Kind):
 
 
 class RolePolicyAttachment(Kind):
+    """Attaching twice is attaching once."""
+
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         role = here.get(tokens.ROLE, inputs["role"])
         attached = here.session.users(role, self.token, "role") if role else []
@@ -117,6 +125,8 @@ class RolePolicyAttachment(Kind):
 
 
 class InstanceProfile(Kind):
+    """What carries a role into an instance."""
+
     def outputs(self, here: Here, record: Record) -> Properties:
         return {"createDate": record.since.strftime("%Y-%m-%dT%H:%M:%SZ")}
 

@@ -34,10 +34,11 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new
 
 
 class Instance(Kind):
+    """A launch is checked in full before anything is made; a stopped instance counts no vCPUs."""
+
     conditions = {
-        "userDataReplaceOnChange is true (otherwise the instance is stopped, updated and started)": (
-            lambda olds, news: bool(news.get("userDataReplaceOnChange"))
-        ),
+        "userDataReplaceOnChange is true (otherwise the instance is stopped, updated and "
+        "started)": lambda olds, news: bool(news.get("userDataReplaceOnChange")),
         "the version in state differs from the version the instance was launched from ($Latest "
         "and $Default are resolved)": lambda olds, news: True,
     }

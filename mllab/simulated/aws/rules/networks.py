@@ -73,6 +73,8 @@ def wear(here: Here, card: Record, subnet: Record | None, groups: Iterable[str])
 
 
 class Vpc(Kind):
+    """Comes with a group, a route table and a network ACL."""
+
     conditions = {
         "not the change dedicated to default": lambda olds, news: (
             (olds.get("instanceTenancy"), news.get("instanceTenancy", "default"))
@@ -119,6 +121,8 @@ class Vpc(Kind):
 
 
 class InternetGateway(Kind):
+    """One per VPC; it stays attached while a public address is in use."""
+
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         vpc = here.get(tokens.VPC, inputs.get("vpcId"))
         for other in here.session.users(vpc, self.token) if vpc else []:
@@ -141,6 +145,8 @@ class InternetGateway(Kind):
 
 
 class Subnet(Kind):
+    """Its block lies within that of the VPC and touches no other one."""
+
     def faults(self, inputs: Properties) -> Iterable[str]:
         yield from block_faults("cidrBlock", inputs)
 
@@ -184,6 +190,8 @@ class Subnet(Kind):
 
 
 class Route(Kind):
+    """One per destination in a table; its target must be in the same VPC."""
+
     TARGETS = (
         "gatewayId",
         "natGatewayId",
@@ -224,6 +232,8 @@ class Route(Kind):
 
 
 class RouteTableAssociation(Kind):
+    """One per subnet."""
+
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         subnet = here.get(tokens.SUBNET, inputs.get("subnetId"))
         for other in here.session.users(subnet, self.token, "subnetId") if subnet else []:
@@ -236,6 +246,8 @@ class RouteTableAssociation(Kind):
 
 
 class VpcEndpoint(Kind):
+    """A gateway endpoint serves S3 or DynamoDB, once per route table."""
+
     conditions = {
         "vpcEndpointType is not Interface": lambda olds, news: (
             news.get("vpcEndpointType", "Gateway") != "Interface"

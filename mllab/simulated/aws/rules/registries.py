@@ -17,6 +17,8 @@ COUNT_TYPES = ("imageCountMoreThan", "sinceImagePushed")
 
 
 class Repository(Kind):
+    """With images it refuses to go, unless it may take them along."""
+
     def leaving(self, here: Here, record: Record) -> None:
         images, size = here.session.contents(record)
         if images and not record.inputs.get("forceDelete"):

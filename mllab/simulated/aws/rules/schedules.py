@@ -18,8 +18,8 @@ UNIVERSAL_TARGET = "arn:aws:scheduler:::aws-sdk:"
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
 AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 CRON = re.compile(r"cron\((.+)\)")
-MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
-DAYS = "SUN MON TUE WED THU FRI SAT".split()
+MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 
 
 def is_schedule(expression: str) -> bool:
@@ -81,6 +81,8 @@ def _within(text: str, low: int, high: int) -> bool:
 
 
 class Schedule(Kind):
+    """Its role must already trust the service; names are unique within a group."""
+
     def same(self, old: Any, new: Any) -> bool:
         return bool(old == new)
 
@@ -132,6 +134,8 @@ class Schedule(Kind):
 
 
 class ScheduleGroup(Kind):
+    """It goes with all its schedules."""
+
     def updated(self, here: Here, record: Record, olds: Properties) -> None:
         record.hidden["changed"] = here.at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
