@@ -55,6 +55,11 @@ class Ledger:
         """The old entry of a urn that is not a mere remainder of a replacement."""
         return self._live.get(urn)
 
+    def forget(self, record: Record) -> None:
+        """An entry turned out to be gone before the run began: nothing continues it."""
+        if self._live.get(record.urn) is record:
+            del self._live[record.urn]
+
     def find(self, urn: str, id: str) -> Record | None:
         """The entry with this urn and id, old or new."""
         return next((r for r in [*self.news, *self.olds] if r.urn == urn and r.id == id), None)
@@ -123,10 +128,7 @@ class Ledger:
             self._keys[id(adopt)] = f"o{len(self.olds)}"
             self.olds.append(adopt)
             self._live[adopt.urn] = adopt
-        for record in done:
-            self._done.add(id(record))
-            if self._live.get(record.urn) is record:
-                del self._live[record.urn]
+        self._done.update(id(record) for record in done)
         if new is not None or adopt is not None or done or marked or settled is not None:
             self.changed = True
 

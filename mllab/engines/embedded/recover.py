@@ -85,6 +85,7 @@ def _changed(run: Run, index: int, record: Record, what: str) -> None:
     if found is None:
         run.report.warn(f"{old.name} is gone: the run before was interrupted while {what} it")
         run.ledger.commit(settled=index, done=[old])
+        run.ledger.forget(old)
         return
     run.report.warn(f"{old.name} was read again: the run before was interrupted while {what} it")
     old.inputs = mark_like(found.inputs, old.inputs)
