@@ -32,7 +32,8 @@ class Notebook(pulumi.ComponentResource):
     Image and first-boot script count when a machine is made. AWS publishes an image every week, and
     taking it up would replace the machine; a new script would restart it, unread. So neither is
     followed, nor are limits that the script carries (`idle_minutes`, `max_hours` on the machine
-    itself). To take them up, replace the machine by name; its home disk stays.
+    itself). To take them up, make the machine anew: `pulumi up --replace <urn>`; its home disk
+    stays.
 
     Args:
         args: see NotebookArgs. `image`: an AMI id. `keep`: home disks are protected.

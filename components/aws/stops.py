@@ -119,7 +119,7 @@ def alarm(
         period=PERIOD_SECONDS,
         evaluation_periods=math.ceil(watched / PERIOD_SECONDS),
         # A share of all processors: half of one must count as busy on a large machine, too.
-        threshold=min(IDLE_PERCENT, 50 / machine.vcpus),
+        threshold=round(min(IDLE_PERCENT, 50 / machine.vcpus), 2),
         comparison_operator="LessThanThreshold",
         treat_missing_data="notBreaching",
         alarm_actions=[f"arn:aws:automate:{lab.region}:ec2:stop"],
