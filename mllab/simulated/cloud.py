@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -31,6 +31,10 @@ _EMPTYING = frozenset({"forceDestroy", "forceDelete"})
 """Switches of the provider, not of the cloud: a delete obeys them as they are in the state."""
 
 
+Function = Callable[[Properties, str, str], Properties]
+"""What answers a program: from arguments, region and account to results."""
+
+
 class SimulatedCloud:
     """Implements `mllab.engines.provider.Provider`; a concrete cloud adds data, rules and quotas.
 
@@ -46,6 +50,8 @@ class SimulatedCloud:
     """Folder with schema.json and the tables of facts."""
     kinds: ClassVar[Mapping[str, type[Kind]]]
     """Rules by type token; a type without peculiarities is a plain `Kind`."""
+    functions: ClassVar[Mapping[str, Function]]
+    """Answers by function token."""
     account: ClassVar[str]
     words: ClassVar[Words]
 
@@ -80,17 +86,13 @@ class SimulatedCloud:
         """All tags of a resource, with those that the provider adds."""
         return dict(inputs.get("tags") or {})
 
-    def answer(self, token: str, args: Properties) -> Properties:
-        """The result of a known function. Raises ProviderFailure."""
-        raise NotImplementedError(token)
-
     # -------------------------------------------------------------------------------- plan
 
     def check(self, call: Call, olds: Properties | None, news: Properties) -> Checked:
         """Inputs with a generated name; faults are what the provider refuses by itself."""
         properties = self._schema.properties(call.type)
         if properties is None:
-            return Checked(news, (self._unknown(call.type),))
+            return Checked(news, (self._unknown(f"the resource type {call.type}"),))
         kind = self.kind(call.type)
         inputs, faults = schema.fit(properties, news)
         name, prefix = kind.facts.name, f"{kind.facts.name}Prefix"
@@ -211,13 +213,17 @@ class SimulatedCloud:
         """Answer a function. Raises ProviderFailure."""
         arguments = self._schema.arguments(token)
         if arguments is None:
-            raise ProviderFailure(f"the simulated {self.label} does not know the function {token}")
+            raise ProviderFailure(self._unknown(f"the function {token}"))
         fitted, faults = schema.fit(arguments, args)
         if faults:
             raise ProviderFailure(f"{token}: {'; '.join(faults)}")
         name = token.rpartition(":")[2]
         self.faults.strike("invoke", token, name, self.words).before()
-        return self.answer(token, fitted)
+        region = str(fitted.get("region") or self.region)
+        result = self.functions[token](fitted, region, self.account)
+        known = {"region": region, **fitted}
+        given = {key: known[key] for key in self._schema.results(token) if key in known}
+        return {**given, **result}
 
     # ------------------------------------------------------------------------------ inside
 
@@ -227,13 +233,13 @@ class SimulatedCloud:
         if kind is None:
             properties = self._schema.properties(type)
             if properties is None:
-                raise ProviderFailure(self._unknown(type))
+                raise ProviderFailure(self._unknown(f"the resource type {type}"))
             kind = self.kinds.get(type, Kind)(type, properties, self._facts[type])
             self._kinds[type] = kind
         return kind
 
-    def _unknown(self, type: str) -> str:
-        return f"the simulated {self.label} does not know the resource type {type}"
+    def _unknown(self, what: str) -> str:
+        return f"the simulated {self.label} does not know {what}"
 
     def _strike(self, op: str, call: Call) -> Strike:
         strike = self.faults.strike(op, call.type, call.name, self.words)
@@ -241,8 +247,7 @@ class SimulatedCloud:
         return strike
 
     def _here(self, session: Session, call: Call, bag: Properties) -> Here:
-        regional = "region" in self.kind(call.type).properties
-        region = str(bag.get("region") or self.region) if regional else ""
+        region = self._region(self.kind(call.type), bag)
         moment = call.at.astimezone(UTC).isoformat()
         session.remember("now", max(session.meta("now"), moment))
         draw = Draw(call.seed or call.urn.encode(), f"{call.urn} {call.type}")
@@ -269,6 +274,19 @@ class SimulatedCloud:
         here.session.save(record)
         here.session.call(record, kind.keys(record))
 
+    def _region(self, kind: Kind, bag: Properties) -> str:
+        """Where a resource is; empty for types that belong to the whole account."""
+        if "region" not in kind.properties:
+            return ""
+        region = bag.get("region") or self.region
+        if not region:
+            raise refuse(
+                "MissingRegion: {cloud} was told no region",
+                f"pulumi config set {self.package}:region <region>",
+                cloud=self.label,
+            )
+        return str(region)
+
     def _maker(self, kind: Kind, inputs: Properties, here: Here) -> Maker:
         base = {"region": here.region, "account": self.account}
         return Maker(kind, inputs, base, self.tags_of(inputs), here.draw)
@@ -277,7 +295,7 @@ class SimulatedCloud:
         self, kind: Kind, inputs: Properties, kept: Properties | None = None
     ) -> Properties:
         """Outputs of a preview: what follows from the inputs, the rest unknown."""
-        base = {"region": str(inputs.get("region") or self.region), "account": self.account}
+        base = {"region": self._region(kind, inputs), "account": self.account}
         found = Maker(kind, inputs, base, self.tags_of(inputs), None).make(kept or {}, {})
         found.pop("id", None)
         return found

@@ -43,12 +43,14 @@ class Reference:
     """A property that names another thing.
 
     Args:
-        property: dotted wire name, list indexes left out. target: token of what it names.
+        property: dotted wire name, list indexes left out.
+        target: token of what it names. by: which of its outputs, `id` or `arn`.
         refusal: what the cloud says when that does not exist; None: it does not look.
     """
 
     property: str
     target: str
+    by: str
     refusal: Refusal | None
 
 
@@ -127,7 +129,7 @@ def load(folder: Path) -> Mapping[str, TypeFacts]:
     for row in rows(folder / "references.csv"):
         refusal = Refusal.parse(row["error_text"]) if row["error_text"] else None
         if row["confidence"] in MUST:
-            reference = Reference(row["property"], row["target"], refusal)
+            reference = Reference(row["property"], row["target"], row["by"], refusal)
             found[row["type"]].references.append(reference)
     for row in rows(folder / "dependencies.csv"):
         _depend(found, row)

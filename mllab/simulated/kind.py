@@ -47,6 +47,11 @@ class Here:
         found = self.session.find(type, key, self.region)
         return found or self.session.find(type, key, "")
 
+    def standing(self, type: str, id: str) -> None:
+        """Make something that belongs to the whole account and is never deleted, once."""
+        if self.session.get(type, id, "") is None:
+            self.session.add(Record(type, id, "", self.at, id, hidden={"standing": True}))
+
     def child(self, owner: Record, type: str, id: str, name: str = "", /, **outputs: Any) -> Record:
         """Make something that comes to be with `owner` and goes with it."""
         record = Record(type, id, owner.region, self.at, name, owner=owner.uid, outputs=outputs)

@@ -27,7 +27,7 @@ def references(
     for reference in kind.facts.references:
         for value in checks.values(inputs, reference.property):
             target = here.get(reference.target, value)
-            if target is not None:
+            if target is not None and value == {"id": target.id, **target.outputs}[reference.by]:
                 links.append((reference.property, target))
             elif reference.refusal and not exists(reference.target, str(value)):
                 raise refuse(reference.refusal, value=value, account=here.account)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from mllab.engines.provider import Properties
+from mllab.engines.provider import Call, Properties
 from mllab.simulated.aws import functions, places
 from mllab.simulated.aws.rules import (
     alerts,
@@ -82,6 +82,7 @@ class SimulatedAws(SimulatedCloud):
     data = places.DATA
     account = "123456789012"
     kinds = {token: kind for module in _MODULES for token, kind in module.KINDS.items()}
+    functions = functions.FUNCTIONS
     words = _WORDS
 
     def __init__(
@@ -127,15 +128,6 @@ class SimulatedAws(SimulatedCloud):
             return key == "default"
         return type == tokens.POLICY and key in places.managed_policies()
 
-    def answer(self, token: str, args: Properties) -> Properties:
-        """The result of a known function. Raises ProviderFailure."""
-        region = str(args.get("region") or self.region)
-        result = functions.FUNCTIONS[token](args, region, self.account)
-        results = self._schema.results(token)
-        given = {name: value for name, value in args.items() if name in results}
-        regional = {"region": region} if "region" in results else {}
-        return {**regional, **given, **result}
-
     # --------------------------------------------------------------- the account, seen from outside
 
     def quota(self, code: str) -> float:
@@ -153,10 +145,16 @@ class SimulatedAws(SimulatedCloud):
         with self.database.session() as session:
             session.set_number(f"quota {code}", value)
 
-    def inventory(self) -> list[Record]:
-        """Everything that exists, oldest first, also what came to be by itself."""
+    def inventory(self, *, standing: bool = False) -> list[Record]:
+        """Everything that exists, oldest first, also what came to be by itself.
+
+        Args:
+            standing: also what AWS makes once per account and never deletes; it costs nothing.
+        """
         with self.database.session() as session:
-            return session.all()
+            return [
+                found for found in session.all() if standing or not found.hidden.get("standing")
+            ]
 
     def remains(self, at: datetime) -> list[Remains]:
         """What AWS still keeps of deleted things: old job definitions, names of buckets."""
@@ -202,6 +200,9 @@ class SimulatedAws(SimulatedCloud):
             moment = at or datetime.fromisoformat(session.meta("now"))
             record.hidden["state"] = state
             session.enter(record, record.outputs["instanceType"], state, moment)
+            call = Call(record.urn, record.type, record.name, moment)
+            here = self._here(session, call, record.outputs)
+            record.outputs |= self.kind(record.type).outputs(here, record)
             session.save(record)
 
     def put_object(self, bucket: str, key: str, size: int) -> None:

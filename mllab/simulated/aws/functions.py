@@ -238,10 +238,7 @@ def _passes(args: Properties, values: Mapping[str, str]) -> bool:
     return True
 
 
-Function = Callable[[Properties, str, str], Properties]
-"""From arguments, region and account to results."""
-
-FUNCTIONS: dict[str, Function] = {
+FUNCTIONS: dict[str, Callable[[Properties, str, str], Properties]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": caller_identity,
     "aws:index/getRegion:getRegion": region_of,
     "aws:index/getPartition:getPartition": partition,

@@ -38,6 +38,10 @@ class MetricAlarm(Kind):
             if not documents.ARN.match(action.replace(":ec2:", "::ec2:")) or not for_here:
                 raise refuse("ValidationError: Invalid region or ARN: {action}", action=action)
 
+    def created(self, here: Here, record: Record) -> None:
+        if any(":ec2:" in action for action in record.inputs.get("alarmActions") or []):
+            here.standing(tokens.SERVICE_LINKED_ROLE, EVENTS_ROLE)
+
     def _admit_metric(self, inputs: Properties) -> None:
         if "statistic" not in inputs and "extendedStatistic" not in inputs:
             raise refuse(

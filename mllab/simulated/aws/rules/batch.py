@@ -18,6 +18,12 @@ IN_PLACE = ("BEST_FIT_PROGRESSIVE", "SPOT_CAPACITY_OPTIMIZED", "SPOT_PRICE_CAPAC
 """Allocation strategies whose environments can be updated."""
 
 SERVICE_LINKED_ROLE = "AWSServiceRoleForBatch"
+SERVICE_LINKED_ROLES = (
+    SERVICE_LINKED_ROLE,
+    "AWSServiceRoleForAutoScaling",
+    "AWSServiceRoleForECS",
+)
+SPOT_ROLE = "AWSServiceRoleForEC2Spot"
 REQUEST = "ClientException: Error executing request, Exception : {error}"
 RELATION_LINGERS = timedelta(seconds=60)
 """A queue that was pointed elsewhere still counts for moments. Source: pulumi-aws issue 6233"""
@@ -79,6 +85,9 @@ class ComputeEnvironment(Kind):
 
     def created(self, here: Here, record: Record) -> None:
         record.hidden = {"fault": self._fault(here, record.inputs)}
+        spot = (record.inputs.get("computeResources") or {}).get("type") == "SPOT"
+        for role in (*SERVICE_LINKED_ROLES, *([SPOT_ROLE] if spot else [])):
+            here.standing(tokens.SERVICE_LINKED_ROLE, role)
         if record.inputs["type"] != "MANAGED":
             return
         number, arn = here.draw.uuid(), f"arn:aws:autoscaling:{here.region}:{here.account}"

@@ -106,13 +106,13 @@ class BucketLifecycle(Kind):
     )
 
     def faults(self, inputs: Properties) -> Iterable[str]:
-        rules = inputs.get("rules")
-        if rules is UNKNOWN:
+        rules = inputs.get("rules", [])
+        if rules is UNKNOWN or UNKNOWN in rules:
             return
-        names = [rule["id"] for rule in rules or []]
+        names = [rule["id"] for rule in rules]
         if not names:
             yield "rules: at least one rule is required"
-        for i, rule in enumerate(rules or []):
+        for i, rule in enumerate(rules):
             if not any(rule.get(action) for action in self.ACTIONS):
                 yield f"rules[{i}]: at least one of {', '.join(self.ACTIONS)} is required"
             if names.count(rule["id"]) > 1:
