@@ -74,7 +74,7 @@ def holds_secret(value: Any) -> bool:
 
 def _opened(value: Any) -> Any:
     """Objects may come as JSON text: from Pulumi always, from a file after `pulumi config set`."""
-    if not isinstance(value, str) or not value.startswith("{"):
+    if not isinstance(value, str):
         return value
     try:
         return json.loads(value, parse_constant=str)

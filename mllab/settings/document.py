@@ -16,7 +16,6 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
-    AliasEvent,
     DocumentStartEvent,
     Event,
     MappingEndEvent,
@@ -47,8 +46,7 @@ class Broken(Exception):
 
     def __init__(self, words: str, place: str = "") -> None:
         super().__init__(words)
-        self.words = "".join(c if c.isprintable() else repr(c)[1:-1] for c in words)
-        self.place = place
+        self.words, self.place = words, place
 
 
 @dataclass
@@ -112,7 +110,7 @@ def _text(raw: bytes) -> str:
     if b"\0" in raw and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Broken("is a binary file, not a stack file")
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as exc:
         line = raw.count(b"\n", 0, exc.start) + 1
         raise Broken(
@@ -145,7 +143,7 @@ class _Builder:
             self._node(event)
 
     def _node(self, event: NodeEvent) -> None:
-        if isinstance(event, AliasEvent) or event.anchor is not None:
+        if event.anchor is not None:  # set or used
             raise Broken(
                 "must not use anchors (&) and aliases (*), write the value out", _place(event)
             )

@@ -97,7 +97,8 @@ class Money:
     def __call__(self, value: Any) -> float:
         if isinstance(value, str) and _NUMBER.fullmatch(value):
             value = float(value)
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or value != value:  # NaN is not even itself; isnan() fails on large integers
             raise fault("must be an amount in US dollars, as a plain number without $")
         if value < self.low:
             raise fault(f"must be at least {self.low:.15g}, {self.why_low}")

@@ -30,6 +30,11 @@ def sdk(file: str) -> str:
     return (Path(found.origin).parent / file).read_text("utf-8")
 
 
+def test_what_is_often_out_of_stock_has_a_fallback():
+    """gpu-large has none: the only other card of its class counts against another quota."""
+    assert [size for size in sizes("aws") if not machine("aws", size).fallbacks] == ["gpu-large"]
+
+
 def test_every_size_is_promised_and_offered():
     assert set(sizes("aws")) == set(SIZES) == set(PROMISES)
 

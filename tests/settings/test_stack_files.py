@@ -70,7 +70,9 @@ def test_a_missing_stack_is_told_with_those_that_exist(project):
     )
 
 
-@pytest.mark.parametrize("stack", ["", "../x", "a/b", "a b", "a\n", "ä", "x" * 101, "\0"])
+@pytest.mark.parametrize(
+    "stack", ["", "../x", "x.yaml/../../y", "a/b", "a b", "a\n", "ä", "x" * 101, "\0"]
+)
 def test_what_cannot_be_a_stack_is_refused(project, stack):
     with pytest.raises(UsageError, match="cannot be the name of a stack"):
         files.find(project, stack)
@@ -190,6 +192,12 @@ def test_every_line_of_a_committed_stack_is_explained(root, stack):
     lines = files.find(root, stack).read_text().splitlines()
     bare = [line for line in lines if "#" not in line and not line.endswith(":")]
     assert bare == [line for line in bare if line.strip() == "per: month"]
+
+
+def test_a_good_lab_with_a_foreign_setting_is_refused(root):
+    values = files.config(files.find(root, "aws-course"))
+    with pytest.raises(SettingsError, match="stack aws-course: stack: is not a setting"):
+        files.from_config("aws-course", {**values, "mllab:stack": "other"})
 
 
 def test_faults_of_pulumis_configuration_come_all_at_once():
