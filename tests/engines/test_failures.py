@@ -44,7 +44,9 @@ def test_code_and_cure_of_the_cloud_are_passed_on(bench: Bench) -> None:
         def create(self, call, inputs):  # type: ignore[no-untyped-def]
             if call.preview:
                 return super().create(call, inputs)
-            raise ProviderFailure("limit is 0", code="VcpuLimitExceeded", cure="ask for more", seconds=7)
+            raise ProviderFailure(
+                "limit is 0", code="VcpuLimitExceeded", cure="ask for more", seconds=7
+            )
 
     bench.provider = Strict
     outcome = bench.up(things("a"))

@@ -65,10 +65,7 @@ def clear_the_way(run: Run, decision: Decision, dependents: list[Dependent]) -> 
         if not perform.delete(run, dependent.record, Op.DELETE_REPLACED, dependent.reason, [*gone]):
             return False
         gone.append(perform.removal_key(dependent.record))
-    if not perform.delete(run, old, Op.DELETE_REPLACED, decision.reason, gone):
-        return False
-    run.times.follow(decision.record.urn, perform.removal_key(old))
-    return True
+    return perform.delete(run, old, Op.DELETE_REPLACED, decision.reason, gone)
 
 
 def _refused(run: Run, decision: Decision) -> bool:

@@ -88,7 +88,7 @@ def _operate(
     """
     with run.lock:
         run.report.started(step)
-        began = run.times.begin(record.needs())
+        began = run.times.begin([*record.needs(), *map(removal_key, done)])
         asks = record.custom and not urns.is_provider(record.type)
         operation = run.ledger.begin(kind, record) if asks else 0
     failure: ProviderFailure | None = None
@@ -201,7 +201,7 @@ def protected(verb: str = "deleted") -> ProviderFailure:
     )
 
 
-_EMPTYING = {
+EMPTYING = {
     "aws:s3/bucket:Bucket": "forceDestroy",
     "aws:ecr/repository:Repository": "forceDelete",
 }
@@ -214,8 +214,8 @@ def _released(run: Run, record: Record) -> dict[str, object]:
     if record.urn in run.release:
         for key in {"forceDestroy", "forceDelete"} & outputs.keys():
             outputs[key] = True
-        if record.type in _EMPTYING:
-            outputs[_EMPTYING[record.type]] = True
+        if record.type in EMPTYING:
+            outputs[EMPTYING[record.type]] = True
     return outputs
 
 

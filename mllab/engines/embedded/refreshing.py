@@ -61,7 +61,7 @@ def _refresh(run: Run, record: Record) -> None:
             if changes:
                 reason = f"{report.listed(change.path for change in changes)} changed in the cloud"
                 step = dataclasses.replace(step, op=Op.UPDATE, reason=reason, changes=changes)
-            run.report.ended(dataclasses.replace(step, outputs=masked(record.outputs)))
+            run.report.ended(dataclasses.replace(step, outputs=masked(record.outputs)), status)
 
 
 def _drift(run: Run, record: Record, found: Found) -> tuple[Change, ...]:

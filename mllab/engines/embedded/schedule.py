@@ -99,10 +99,6 @@ class Times:
         self._ended[key] = max(ended, self._ended.get(key, 0.0))
         return ended - began
 
-    def follow(self, key: str, other: str) -> None:
-        """What waits for `key` waits for `other` as well."""
-        self._ended[key] = max(self._ended.get(key, 0.0), self._ended.get(other, 0.0))
-
     def at(self, offset: float) -> datetime:
         """The moment of an offset."""
         return self._schedule.start + timedelta(seconds=offset)
