@@ -49,17 +49,17 @@ def answers(
     zones: str | Mapping[str, str] = "abcdf",
     published: Iterable[str] = PUBLISHED,
     extra: Iterable[tuple[str, str]] = (),
+    region: str = "us-east-1",
 ) -> Answers:
     """What AWS says.
 
     Args:
-        zones: letters of the zones that offer every type, or the letters for each type.
+        zones: letters of the region's zones that offer every type, or the letters for each type.
         published: names of public parameters.
         extra: further (type, location) pairs.
     """
 
     def offerings(args: dict[str, Any]) -> dict[str, Any]:
-        region = "eu-central-1" if isinstance(zones, str) and zones == "abc" else "us-east-1"
         asked = args["filters"][0]["values"]
         pairs = [
             (kind, region + letter)
@@ -93,7 +93,7 @@ def answers(
 def committed(name: str) -> Rendered:
     """A committed stack, with everything known."""
     lab = files.load(files.find(ROOT, name))
-    said = answers("abc" if lab.region == "eu-central-1" else "abcdf")
+    said = answers("abc", region=lab.region)
     return render(lambda: program.declare(lab), said, stack_name=name)
 
 
@@ -161,10 +161,22 @@ def told(machine: Resource) -> dict[str, str]:
     return dict(line.split("=", 1) for line in content.decode().splitlines())
 
 
+def nodes(rendered: Rendered) -> dict[str, Any]:
+    """What the cluster's machines are."""
+    environment = rendered.one("batch/computeEnvironment:ComputeEnvironment")
+    found = environment.inputs["computeResources"]
+    assert isinstance(found, dict)
+    return found
+
+
+def after(later: Resource, *earlier: Resource) -> bool:
+    """True when `later` is made after, and so deleted before, all the others."""
+    return {each.urn for each in earlier} <= set(later.dependencies)
+
+
 def walk(value: Any, visit: Callable[[Any], None]) -> None:
     """Call `visit` with a value and all that is in it."""
     visit(value)
-    for inner in (
-        value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    ):
+    inside = value.values() if isinstance(value, Mapping) else value
+    for inner in inside if isinstance(value, (Mapping, list)) else ():
         walk(inner, visit)

@@ -8,18 +8,11 @@ from typing import Any
 import pytest
 
 from components.catalog import machine
-from tests.components.labs import STACKS, answers, asked, committed, granted, variant
+from tests.components.labs import STACKS, answers, asked, committed, granted, nodes, variant
 from tests.components.render import ACCOUNT, Rendered
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
 JOB = "batch/jobDefinition:JobDefinition"
-
-
-def nodes(rendered: Rendered) -> dict[str, Any]:
-    inputs = rendered.one("batch/computeEnvironment:ComputeEnvironment").inputs
-    found = inputs["computeResources"]
-    assert isinstance(found, dict)
-    return found
 
 
 def container(rendered: Rendered) -> dict[str, Any]:

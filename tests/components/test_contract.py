@@ -7,10 +7,11 @@ import inspect
 import re
 from typing import Any
 
+import pulumi
 import pytest
 
 from components import contracts
-from components.environment import ROLES
+from components.environment import ROLES, Environment
 from components.tags import tags
 from mllab import program
 from mllab.settings import files
@@ -151,14 +152,14 @@ def test_no_resource_leaves_or_takes_over_what_is_not_ours(stack: str) -> None:
 @every_stack
 def test_plain_pulumi_declares_the_same_as_the_stack_file(stack: str) -> None:
     path = files.find(ROOT, stack)
-    said = answers("abc" if stack == "aws-lab" else "abcdf")
+    said = answers("abc", region=asked(stack).lab.region)
     plain = render(program.run, said, stack_name=stack, configuration=files.config(path))
     assert plain.resources == committed(stack).resources
     assert plain.outputs == committed(stack).outputs
 
 
 def test_a_first_preview_knows_all_but_what_aws_makes() -> None:
-    rendered = variant(preview=True)
+    rendered = variant(preview=True, said=answers("abc"))
     unknown = {r.name: [k for k, v in r.inputs.items() if v == UNKNOWN] for r in rendered.custom()}
     assert unknown["aws-course-notebook-shared-home"] == []
     assert unknown["aws-course-notebook-shared"] != []
@@ -168,9 +169,6 @@ def test_a_first_preview_knows_all_but_what_aws_makes() -> None:
 
 def test_options_of_the_caller_stay_with_the_caller() -> None:
     """A component that merges options hands protection and aliases down to its children."""
-    import pulumi
-
-    from components.environment import Environment
 
     def declare() -> None:
         opts = pulumi.ResourceOptions(protect=True, delete_before_replace=True)
