@@ -1,7 +1,7 @@
 """The real Pulumi engine on a simulated cloud, cut off from real ones, to compare with.
 
-`python -m benchmarks.real_engine FILE DAY` serves the simulated AWS until its input ends: a process of
-its own, because the memory of whoever starts a measured process counts as that process's memory.
+`python -m benchmarks.real_engine FILE DAY` serves the simulated AWS until its input ends: a process
+of its own, because the memory of whoever starts a measured process counts as that process's.
 """
 
 from __future__ import annotations

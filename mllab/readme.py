@@ -37,7 +37,12 @@ def fresh(text: str, root: Path) -> str:
     Raises:
         KeyError: a marker names a part that nobody makes.
     """
-    return _BLOCK.sub(lambda part: f"{part[1]}\n{MAKERS[part['name']](root)}\n\n{part[3]}", text)
+
+    def renewed(part: re.Match[str]) -> str:
+        new = f"{part[1]}\n{MAKERS[part['name']](root)}\n\n{part[3]}"
+        return part[0] if timeless(part[0]) == timeless(new) else new
+
+    return _BLOCK.sub(renewed, text)
 
 
 def settings(_: Path) -> str:
@@ -99,12 +104,12 @@ def commands(root: Path) -> str:
 
 
 def rehearsal(root: Path) -> str:
-    """What `make demo` prints; how long this machine took is left open."""
-    return _console("make demo", timeless(said(root, "rehearse", STACK)))
+    """What `make demo` prints."""
+    return _console("make demo", said(root, "rehearse", STACK))
 
 
 def timeless(text: str) -> str:
-    """The text of a rehearsal without the wall times, which differ from run to run."""
+    """A text without wall times, which differ from run to run; only what remains can be stale."""
     return _WALL.sub("… s wall", text)
 
 
