@@ -21,7 +21,7 @@ def run() -> None:
     Raises:
         SettingsError: the configuration describes no lab; all faults at once.
     """
-    declare(from_config(pulumi.get_stack(), {**config.get_config_env(), **config.CONFIG.get()}))
+    declare(from_config(pulumi.get_stack(), config.CONFIG.get() or config.get_config_env()))
 
 
 def declare(lab: Lab) -> None:
