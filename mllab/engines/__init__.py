@@ -1,1 +1,1 @@
-"""Engines turn a declaration into a plan and a plan into resources, all behind `contract.Engine`."""
+"""Engines turn declarations into plans, and plans into resources, behind `contract.Engine`."""

@@ -42,7 +42,8 @@ class Change:
     Args:
         path: wire names in the engine's notation, e.g. `tags.owner`, `rules[0].status`.
         kind: `add`, `delete` or `update`.
-        before, after: plain values; `{"$unknown": true}` and `{"$secret": true}` stand for what cannot be shown.
+        before, after: plain values; `{"$unknown": true}` and `{"$secret": true}` stand for what
+            cannot be shown.
         replaces: the change forces a replacement.
     """
 
@@ -61,13 +62,15 @@ class Step:
         op, status: see the enums.
         urn, type, name: Pulumi's; `name` is the logical name.
         custom: false for components and the stack.
-        reason: one clause for a person: `new`, `disk_gb changed`, `replaced because vpcId changes`, `no longer declared`.
+        reason: one clause for a person: `new`, `disk_gb changed`, `replaced because vpcId changes`,
+            `no longer declared`.
         changes: the properties that differ; empty for create and delete.
         source: `components/aws/storage.py:31` of the declaring call; empty where unknown.
         seconds: how long the step took, or is expected to take, on the engine's own clock.
         loses: what data the step destroys, in words (`objects in the bucket`); empty when none.
         error: the cause when it failed.
-        outputs: of a refresh, what the cloud holds now, masked; a machine's own state is no drift, but worth seeing.
+        outputs: of a refresh, what the cloud holds now, masked; a machine's own state is no drift,
+            but worth seeing.
     """
 
     op: Op
@@ -197,7 +200,8 @@ class Holding:
     Args:
         name: logical name, the word for `--delete-data`.
         what: `objects in the bucket`, `files`, `home disk`, `container images`.
-        amount: `3 objects, 12 MB`; empty string when it is known to be empty; None when it could not be found out.
+        amount: `3 objects, 12 MB`; empty string when it is known to be empty; None when it could
+            not be found out.
     """
 
     urn: str
@@ -214,7 +218,8 @@ class StackTarget:
     Args:
         project, stack: Pulumi's names; they are part of every URN.
         cloud: `aws`, `azure`, `gcp`; for display.
-        config: Pulumi configuration, full keys (`aws:region`), values as Pulumi hands them over (JSON text for objects).
+        config: Pulumi configuration, full keys (`aws:region`), values as Pulumi hands them over
+            (JSON text for objects).
         program: declares the resources when called.
         root: folder that `source` paths are relative to.
     """
@@ -232,10 +237,11 @@ def ignore(_: Step) -> None:
 
 
 class Engine(Protocol):
-    """The verbs. Each reports steps while they happen, from one thread at a time, and returns what came of it.
+    """The verbs. Each reports steps while they happen, from one thread at a time, and returns what
+    came of it.
 
-    Raises (all verbs): LockedError, StateError; preview and up also whatever the program raises, as RunFailed
-    with the program's file and line.
+    Raises (all verbs): LockedError, StateError; preview and up also whatever the program raises, as
+    RunFailed with the program's file and line.
     """
 
     name: str
@@ -243,17 +249,21 @@ class Engine(Protocol):
     def preview(self, on_step: OnStep = ignore) -> Plan: ...
 
     def up(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
-        """Make it so. `release`: as for `destroy`, for holders of data that are deleted or replaced on the way."""
+        """Make it so. `release`: as for `destroy`, for holders of data that are deleted or replaced
+        on the way.
+        """
         ...
 
     def refresh(self, on_step: OnStep = ignore, *, dry: bool = False) -> Outcome:
-        """Read everything; steps are SAME, UPDATE (drift, with changes) or DELETE (gone). `dry` leaves the state."""
+        """Read everything; steps are SAME, UPDATE (drift, with changes) or DELETE (gone). `dry`
+        leaves the state.
+        """
         ...
 
     def destroy(
         self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()
     ) -> Outcome:
-        """Delete everything. `release`: urns whose protection is lifted and whose contents go too."""
+        """Delete everything. `release`: urns whose protection is lifted; their contents go too."""
         ...
 
     def outputs(self) -> Mapping[str, Any]:

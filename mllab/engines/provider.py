@@ -1,4 +1,6 @@
-"""What an engine asks of a provider. Simulated clouds implement it; a gRPC face can stand before the same object."""
+"""What an engine asks of a provider. Simulated clouds implement it; a gRPC face can stand before
+the same object.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ class _Unknown:
 UNKNOWN: Final = _Unknown()
 
 Properties = dict[str, Any]
-"""Wire names to plain data (None, bool, int, float, str, list, dict), `UNKNOWN` where not known yet.
+"""Wire names to plain data (None, bool, int, float, str, list, dict), `UNKNOWN` where not known
+yet.
 Secrets arrive bare: the engine unwraps them before a provider and marks them again after."""
 
 
@@ -37,7 +40,8 @@ class Call:
     Args:
         at: the moment the operation begins, on the engine's clock.
         seed: stable bytes for generated names; new for every generation of the resource.
-        preview: nothing may be changed; computed outputs that can be foretold are given, others are UNKNOWN.
+        preview: nothing may be changed; computed outputs that can be foretold are given, others are
+            UNKNOWN.
     """
 
     urn: str
@@ -91,8 +95,8 @@ class ProviderFailure(Exception):
         message: the cloud's own words.
         code: the cloud's own code.
         cure: what the user can do, with the command.
-        made: what exists although the operation failed (created but unhealthy, or failed after the side effect and
-            the answer still came); None when nothing was made or nobody can tell.
+        made: what exists although the operation failed (created but unhealthy, or failed after the
+            side effect and the answer still came); None when nothing was made or nobody can tell.
         seconds: how long it took to fail.
     """
 
@@ -116,12 +120,13 @@ class ProviderFailure(Exception):
 
 
 class Provider(Protocol):
-    """One package (`aws`) with one configuration. All methods may be called from several threads."""
+    """One package (`aws`) with one configuration. Methods may be called from several threads."""
 
     package: str
     version: str
     blocking: bool
-    """Calls wait for something outside this process, so the engine runs them on threads, side by side.
+    """Calls wait for something outside this process, so the engine runs them on threads, side by
+    side.
     False: they return at once and the engine only reckons with `seconds`."""
 
     def configured(self, config: Mapping[str, Any]) -> Provider:
@@ -153,9 +158,13 @@ class Provider(Protocol):
         ...
 
     def find(self, call: Call, inputs: Properties, known: Collection[str]) -> str | None:
-        """Id of a resource that an interrupted create with these inputs made, not among `known` ids; None if none."""
+        """Id of a resource that an interrupted create with these inputs made, not among `known`
+        ids; None if none.
+        """
         ...
 
     def contents(self, call: Call, id: str, outputs: Properties) -> str | None:
-        """What data a resource holds: `3 objects, 12 MB`; "" when empty; None when it cannot be told."""
+        """What data a resource holds: `3 objects, 12 MB`; "" when empty; None when it cannot be
+        told.
+        """
         ...

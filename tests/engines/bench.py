@@ -72,7 +72,9 @@ class Bench:
         return self.engine.up()
 
     def resources(self) -> dict[str, dict[str, Any]]:
-        """Entries of the state by logical name; of two generations the one that is not to be deleted."""
+        """Entries of the state by logical name; of two generations the one that is not to be
+        deleted.
+        """
         entries = self.engine.state()["deployment"]["resources"]
         entries = sorted(entries, key=lambda entry: not entry.get("delete", False))
         return {entry["urn"].rsplit("::", 1)[1]: entry for entry in entries}

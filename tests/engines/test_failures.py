@@ -185,7 +185,7 @@ def test_old_things_outlive_the_failure_of_what_uses_them(bench: Bench) -> None:
 
 
 def test_what_a_stopped_resource_still_uses_is_not_deleted(bench: Bench) -> None:
-    """old is no longer declared, but user, which failed before it could let go, still hangs on it."""
+    """old is no longer declared, but user, which was stopped, still hangs on it."""
 
     def before() -> None:
         Thing("user", {"needs": [Thing("old", {}).id]})

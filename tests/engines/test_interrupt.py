@@ -1,4 +1,6 @@
-"""The process dies at any moment: the next run finds out what happened, and nothing exists twice or is forgotten."""
+"""The process dies at any moment: the next run finds out what happened, and nothing exists twice or
+is forgotten.
+"""
 
 from __future__ import annotations
 
@@ -159,7 +161,7 @@ MOMENTS = 8
 
 
 class Mortal(Toy):
-    """A provider under which the process dies at the n-th change of the cloud, before or after it."""
+    """A provider under which the process dies at the n-th change, before or after it."""
 
     countdown = 0
     after = False

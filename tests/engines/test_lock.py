@@ -94,7 +94,9 @@ def test_looking_at_a_lock_takes_nothing(tmp_path: Path, dead: int) -> None:
 
 
 def test_the_slower_of_two_that_follow_a_dead_owner_gives_way(tmp_path: Path, dead: int) -> None:
-    """Both have read the dead owner's file; the first one has taken its place when the second one acts."""
+    """Both have read the dead owner's file; the first one has taken its place when the second one
+    acts.
+    """
     lock = Lock(tmp_path / "l", "dev")
     stale = owner(pid=dead).encode()
     (tmp_path / "l").write_text(owner(user="first"))

@@ -1,4 +1,4 @@
-"""What programs may do: everything of the SDK that the engine answers, and what it refuses by name."""
+"""What programs may do: all of the SDK that the engine answers, and what it refuses by name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def line(of: Callable[..., object], plus: int) -> str:
     return f"test_programs.py:{of.__code__.co_firstlineno + plus}"
 
 
-# ------------------------------------------------------------------------------------------ refusals
+# ------------------------------------------------------------------------------------------
+# refusals
 
 
 def twice() -> None:
@@ -157,7 +158,8 @@ def test_a_bug_of_a_provider_is_no_fault_of_the_program(bench: Bench) -> None:
     assert done(bench.up()) == ["create a"]
 
 
-# ------------------------------------------------------------------------------------------ functions
+# ------------------------------------------------------------------------------------------
+# functions
 
 
 def test_plain_functions_are_answered_everywhere(bench: Bench) -> None:
@@ -298,7 +300,8 @@ def test_another_stack_of_the_project_is_read(bench: Bench) -> None:
     assert "horse" not in bench.state.read_text()
 
 
-# ------------------------------------------------------------------------------------------ surroundings
+# ------------------------------------------------------------------------------------------
+# surroundings
 
 
 def test_configuration_is_the_stacks_and_nothing_else(
@@ -400,7 +403,8 @@ def test_warnings_of_the_program_are_passed_on(bench: Bench) -> None:
     assert bench.up(program).warnings == ("the image is old",)
 
 
-# ------------------------------------------------------------------------------------------ the plan
+# ------------------------------------------------------------------------------------------ the
+# plan
 
 
 def test_the_plan_shows_each_declaration(bench: Bench) -> None:

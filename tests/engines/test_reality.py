@@ -1,4 +1,4 @@
-"""What is really there: drift, things that were deleted by hand, and data that must not go unnamed."""
+"""What is really there: drift, things deleted by hand, and data that must not go unnamed."""
 
 from __future__ import annotations
 
@@ -201,7 +201,9 @@ def test_steps_say_what_data_they_destroy(holder: Bench) -> None:
 
 
 def test_data_is_not_deleted_in_a_run_in_which_something_failed(holder: Bench) -> None:
-    """What is declared inside an apply of something that failed is not declared: that must not cost its data."""
+    """What is declared inside an apply of something that failed is not declared: that must not cost
+    its data.
+    """
 
     def program() -> None:
         first = Thing("first", {})

@@ -1,4 +1,6 @@
-"""State files: there is always a whole one, damage is named and kept, and nothing is written without need."""
+"""State files: there is always a whole one, damage is named and kept, and nothing is written
+without need.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-import pytest
 import pulumi
+import pytest
 
 from mllab.engines.embedded.store import BACKUPS
 from mllab.errors import StateError

@@ -1,4 +1,6 @@
-"""When things happen: simulated operations side by side as dependencies allow, blocking ones on real threads."""
+"""When things happen: simulated operations side by side as dependencies allow, blocking ones on
+real threads.
+"""
 
 from __future__ import annotations
 
@@ -154,7 +156,8 @@ def test_a_schedule_is_one_that_can_be(jobs: list[tuple[float, list[int]]], lane
         assert sum(1 for begin, end in spans if begin <= moment < end) <= lanes
 
 
-# ------------------------------------------------------------------------------------------ blocking providers
+# ------------------------------------------------------------------------------------------
+# blocking providers
 
 
 class Blocking(Toy):

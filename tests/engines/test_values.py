@@ -1,4 +1,6 @@
-"""Values between program, provider, person and state: what is secret stays secret, what is unknown stays unknown."""
+"""Values between program, provider, person and state: what is secret stays secret, what is unknown
+stays unknown.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,12 @@ from mllab.engines.provider import UNKNOWN
 
 
 def test_the_signatures_are_those_of_the_sdk() -> None:
-    assert values.SIGNATURE == rpc._special_sig_key
-    assert values.SECRET == rpc._special_secret_sig
-    assert values.REFERENCE == rpc._special_resource_sig
-    assert values.ASSET == rpc._special_asset_sig
-    assert values.ARCHIVE == rpc._special_archive_sig
-    assert values.OUTPUT == rpc._special_output_value_sig
+    assert rpc._special_sig_key == values.SIGNATURE
+    assert rpc._special_secret_sig == values.SECRET
+    assert rpc._special_resource_sig == values.REFERENCE
+    assert rpc._special_asset_sig == values.ASSET
+    assert rpc._special_archive_sig == values.ARCHIVE
+    assert rpc._special_output_value_sig == values.OUTPUT
 
 
 _KNOWN = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5)

@@ -34,7 +34,8 @@ class Aliases:
         """
         if urn in self._taken:
             raise Refused(
-                f"Duplicate resource URN '{urn}' conflicting with alias on resource with URN '{self._taken[urn]}'",
+                f"Duplicate resource URN '{urn}' conflicting with alias on resource "
+                f"with URN '{self._taken[urn]}'",
                 goal.source,
             )
         for name in [urn, *self._names(goal)]:
@@ -63,7 +64,9 @@ class Aliases:
         return self._taken.get(old) == new
 
     def _names(self, goal: Goal) -> Iterator[str]:
-        """Old urns in Pulumi's order (step_generator.go, generateAliases): own aliases, then those of the parent."""
+        """Old urns in Pulumi's order (step_generator.go, generateAliases): own aliases, then those
+        of the parent.
+        """
         own = [self._collapse(goal, alias) for alias in goal.aliases]
         yield from own
         parent = self._used.get(goal.parent, "")

@@ -1,4 +1,6 @@
-"""Files and texts that a program hands over as inputs: they are compared by a hash of their content."""
+"""Files and texts that a program hands over as inputs: they are compared by a hash of their
+content.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,9 @@ from mllab.engines.embedded.values import ASSET, SIGNATURE
 def hashed(found: dict[str, Any]) -> dict[str, Any]:
     """An asset or archive with the hash of its content.
 
-    The hash of an archive is this engine's own; Pulumi's covers the packed bytes. After a move of the stack to
-    Pulumi's engine an archive is therefore uploaded once more, and nothing else differs.
+    The hash of an archive is this engine's own; Pulumi's covers the packed bytes. After a move of
+    the stack to Pulumi's engine an archive is therefore uploaded once more, and nothing else
+    differs.
 
     Raises:
         OSError: the file cannot be read.

@@ -1,4 +1,6 @@
-"""The stand-in for a provider whose configuration is not known yet in a preview: it is not asked at all."""
+"""The stand-in for a provider whose configuration is not known yet in a preview: it is not asked at
+all.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from mllab.engines.provider import (
 
 
 class Blind:
-    """Takes every input as it is and foretells nothing (pkg/resource/plugin/provider_plugin.go, `pcfg.known`).
+    """Takes every input as it is and foretells nothing (pkg/resource/plugin/provider_plugin.go,
+    `pcfg.known`).
 
     Args:
         provider: the one that it stands for.

@@ -1,4 +1,6 @@
-"""Delete before create: what hangs on the old resource goes first (step_generator.go, calculateDependentReplacements)."""
+"""Delete before create: what hangs on the old resource goes first (step_generator.go,
+calculateDependentReplacements).
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,10 @@ def find(run: Run, decision: Decision) -> list[Dependent]:
     for dependent in found:
         if not dependent.record.delete and not run.may_go(dependent.record):
             raise ProviderFailure(
-                f"it must be deleted before it is made again, and with it {dependent.record.name}, which is protected",
-                cure=f"Take protect off {dependent.record.name} and bring the stack up once, then make the change.",
+                "it must be deleted before it is made again, "
+                f"and with it {dependent.record.name}, which is protected",
+                cure=f"Take protect off {dependent.record.name} and bring the stack up once, "
+                "then make the change.",
             )
     return found
 
@@ -51,7 +55,9 @@ def foresee(run: Run, decision: Decision, dependents: list[Dependent]) -> None:
 
 
 def clear_the_way(run: Run, decision: Decision, dependents: list[Dependent]) -> bool:
-    """Delete the dependents, last made first, and then the old one. False when that failed; it was reported."""
+    """Delete the dependents, last made first, and then the old one. False when that failed; it was
+    reported.
+    """
     old = decision.old
     if old is None or not decision.delete_first or old.pending_replacement:
         return not _refused(run, decision)
@@ -86,7 +92,9 @@ def _refused(run: Run, decision: Decision) -> bool:
 
 
 def _dependents(run: Run, root: Record) -> list[Dependent]:
-    """The transitive dependents that a new root replaces. What the program declared already cannot hang on it."""
+    """The transitive dependents that a new root replaces. What the program declared already cannot
+    hang on it.
+    """
     left = run.ledger.left()
     hanging, replaced = {root.urn}, {root.urn}
     found: list[Dependent] = []
@@ -105,7 +113,9 @@ def _dependents(run: Run, root: Record) -> list[Dependent]:
 
 
 def _replaced_with(run: Run, record: Record, replaced: set[str]) -> bool:
-    """True when a resource would be replaced because those are: its diff says so with what comes from them unknown."""
+    """True when a resource would be replaced because those are: its diff says so with what comes
+    from them unknown.
+    """
     if not record.custom or record.external or record.pending_replacement:
         return False
     if record.provider and urns.provider_urn(record.provider) in replaced:

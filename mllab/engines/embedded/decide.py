@@ -1,4 +1,6 @@
-"""What happens to one resource, by the rules of Pulumi's step generator (pkg/resource/deploy/step_generator.go)."""
+"""What happens to one resource, by the rules of Pulumi's step generator
+(pkg/resource/deploy/step_generator.go).
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ class Decision:
         op: SAME, CREATE, UPDATE or REPLACE.
         record: the entry as it will be, with checked inputs.
         delete_first: a replacement deletes the old one first, and with it what `cascade` names.
-        protected: the old one is protected: this must not happen, and a preview goes on all the same.
+        protected: the old one is protected: this must not happen, and a preview goes on all the
+            same.
     """
 
     op: Op

@@ -1,4 +1,6 @@
-"""The embedded engine: previews, brings up, refreshes and destroys a stack on simulated clouds, in this process."""
+"""The embedded engine: previews, brings up, refreshes and destroys a stack on simulated clouds, in
+this process.
+"""
 
 from __future__ import annotations
 
@@ -124,14 +126,16 @@ class EmbeddedEngine:
         return {key: clear(value) for key, value in stack.outputs.items()} if stack else {}
 
     def state(self) -> Mapping[str, Any]:
-        """The deployment as `pulumi stack export` prints it, secrets sealed with the stack's key."""
+        """The deployment as `pulumi stack export` prints it, sealed with the stack's key."""
         loaded = self._store.load()
         return self._store.deployment(
             loaded.records, loaded.pending, loaded.written, self._store.sealer.seal
         )
 
     def export(self) -> Mapping[str, Any]:
-        """The deployment for `pulumi stack import`: secrets are in clear. Never print or keep it unasked."""
+        """The deployment for `pulumi stack import`: secrets are in clear. Never print or keep it
+        unasked.
+        """
         loaded = self._store.load()
         return self._store.deployment(loaded.records, loaded.pending, loaded.written, seal.clear)
 
@@ -179,7 +183,9 @@ class EmbeddedEngine:
 
     @contextmanager
     def _writing(self, report: Report, release: frozenset[str] = frozenset()) -> Iterator[Run]:
-        """Hold the stack, and write its state when the run is over; after a kill the journal stays instead."""
+        """Hold the stack, and write its state when the run is over; after a kill the journal stays
+        instead.
+        """
         warning = self._lock.acquire()
         try:
             if warning:

@@ -1,10 +1,10 @@
 """Runs the user's program in this process, against a monitor object instead of a server.
 
-The SDK keeps everything of a run in context variables, so the program runs in a copied context on a loop of its own,
-and leaves nothing behind. Three things make it fast (four to five times, measured with 1,000 resources): calls of the
-monitor run on the loop's own thread, the garbage collector pauses (hundreds of live tasks per resource make every
-collection scan everything and find nothing), and outputs are awaited in bulk before the SDK awaits them one by one,
-which is quadratic.
+The SDK keeps everything of a run in context variables, so the program runs in a copied context on a
+loop of its own, and leaves nothing behind. Three things make it fast (four to five times, measured
+with 1,000 resources): calls of the monitor run on the loop's own thread, the garbage collector
+pauses (hundreds of live tasks per resource make every collection scan everything and find nothing),
+and outputs are awaited in bulk before the SDK awaits them one by one, which is quadratic.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Host:
     Args:
         target: whose program it is.
         dry: what `pulumi.runtime.is_dry_run` says.
-        threads: how many calls of the monitor run side by side, each on a thread; 0 for the loop's own thread, one
-            after the other, always in the same order.
+        threads: how many calls of the monitor run side by side, each on a thread; 0 for the loop's
+            own thread, one after the other, always in the same order.
     """
 
     def __init__(self, target: StackTarget, *, dry: bool, threads: int) -> None:
@@ -59,8 +59,9 @@ class Host:
     def run(self, monitor: object, log: object) -> None:
         """Run the program to its end. Raises what it raises, or what `abort` was told.
 
-        In a thread with a running loop (a notebook, an async test) that loop cannot be used again from inside; the
-        program then runs in a thread of its own, and the caller's loop stands still for so long.
+        In a thread with a running loop (a notebook, an async test) that loop cannot be used again
+        from inside; the program then runs in a thread of its own, and the caller's loop stands
+        still for so long.
         """
         if _inside_a_loop():
             self._in_a_thread(lambda: self._isolated(monitor, log))
@@ -123,7 +124,9 @@ class Host:
         await _drain()
 
     def _clean(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let nothing of the program live on. A run that was left in the middle has tasks that wait for ever."""
+        """Let nothing of the program live on. A run that was left in the middle has tasks that wait
+        for ever.
+        """
         for _ in range(3):  # what is cancelled may begin something new while it ends
             tasks = asyncio.all_tasks(loop)
             for task in tasks:
@@ -149,7 +152,8 @@ class _Inline(Executor):
 class _Closed(dict[str, str]):
     """Configuration that is what was given and nothing else.
 
-    The SDK looks for missing keys in PULUMI_CONFIG and PULUMI_CONFIG_<KEY>; a lab must not depend on who runs it.
+    The SDK looks for missing keys in PULUMI_CONFIG and PULUMI_CONFIG_<KEY>; a lab must not depend
+    on who runs it.
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:

@@ -1,10 +1,12 @@
-"""The journal beside a state file: one JSON line per change, so that a step costs the same in any stack.
+"""The journal beside a state file: one JSON line per change, so that a step costs the same in any
+stack.
 
-A run begins with the number of the state that it starts from and notes each operation twice, before and after. When
-the run has ended the whole state is written once and the journal goes. After a kill the next run reads both: changes
-are repeated on the loaded state, and what began without an end is an interrupted operation. A line reaches the
-operating system before the operation goes on, so it survives the process; it is not forced to the disk, because a
-simulated cloud would not survive a power failure better.
+A run begins with the number of the state that it starts from and notes each operation twice, before
+and after. When the run has ended the whole state is written once and the journal goes. After a kill
+the next run reads both: changes are repeated on the loaded state, and what began without an end is
+an interrupted operation. A line reaches the operating system before the operation goes on, so it
+survives the process; it is not forced to the disk, because a simulated cloud would not survive a
+power failure better.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ Entry = dict[str, Any]
 
 
 class Journal:
-    """Writes one run's changes. The file is made with the first of them; runs without changes leave none.
+    """Writes one run's changes. The file is made with the first of them; runs without changes leave
+    none.
 
     Args:
         path: the file; it must not exist.
@@ -66,7 +69,9 @@ class Journal:
         self._write(line)
 
     def keep(self, key: str) -> None:
-        """An entry was taken over as it is. Only the order matters, so it is written with the next change."""
+        """An entry was taken over as it is. Only the order matters, so it is written with the next
+        change.
+        """
         self._waiting.append({"keep": key})
 
     def close(self) -> None:
@@ -86,7 +91,8 @@ class Journal:
                 raise OSError("the disk took only a part of it")
         except OSError as error:
             raise StateError(
-                f"{self._path}: the journal cannot be written: {error.strerror or error}; the run was stopped",
+                f"{self._path}: the journal cannot be written: {error.strerror or error}; "
+                "the run was stopped",
                 cure="Make room or allow writing there, and run the same command again: "
                 "it looks for what was under way.",
             ) from error

@@ -1,8 +1,8 @@
 """The state while a run changes it: what was there, what is there now, what is under way.
 
-As in Pulumi's snapshot the new entries come first, in the order in which they were finished, then what is left of
-the old ones. So the list is always a topological order, and it tells which generation of a replaced resource
-another one still hangs on: an entry refers to those before it.
+As in Pulumi's snapshot the new entries come first, in the order in which they were finished, then
+what is left of the old ones. So the list is always a topological order, and it tells which
+generation of a replaced resource another one still hangs on: an entry refers to those before it.
 """
 
 from __future__ import annotations
@@ -133,7 +133,9 @@ class Ledger:
             self.changed = True
 
     def keep(self, old: Record, new: Record) -> Record:
-        """Take an entry over. Returns the one that counts: the old one, unless something but its source differs."""
+        """Take an entry over. Returns the one that counts: the old one, unless something but its
+        source differs.
+        """
         if new.differs(old):
             self.commit(new=new, done=[old])
             return new

@@ -87,8 +87,10 @@ class Lock:
                 own.unlink(missing_ok=True)
         except OSError as error:
             raise StateError(
-                f"{self._path.parent}: the state's folder cannot be written: {error.strerror or error}",
-                cure="Nothing was changed. Allow writing there, make room, or choose another folder with MLLAB_HOME.",
+                f"{self._path.parent}: the state's folder cannot be written: "
+                f"{error.strerror or error}",
+                cure="Nothing was changed. Allow writing there, make room, or choose another "
+                "folder with MLLAB_HOME.",
             ) from error
 
     def release(self) -> None:
@@ -110,12 +112,14 @@ class Lock:
                 raise self._held(owner)
             self._set_aside(data)
             warning = (
-                f"the lock of {self._stack} was taken over from process {owner.pid} of {owner.user}, "
-                "which is gone; the run before was interrupted"
+                f"the lock of {self._stack} was taken over from process {owner.pid} "
+                f"of {owner.user}, which is gone; the run before was interrupted"
             )
 
     def _set_aside(self, dead: bytes) -> None:
-        """Remove a dead owner's file. Two may try: the slower one finds a living owner's, and puts it back."""
+        """Remove a dead owner's file. Two may try: the slower one finds a living owner's, and puts
+        it back.
+        """
         aside = self._path.with_name(f"{self._path.name}.{os.getpid()}.dead")
         with contextlib.suppress(FileNotFoundError):
             self._path.rename(aside)

@@ -1,4 +1,6 @@
-"""The SDK's side of the engine: the methods of `ResourceMonitor`, called in process instead of over gRPC."""
+"""The SDK's side of the engine: the methods of `ResourceMonitor`, called in process instead of over
+gRPC.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ R = TypeVar("R")
 
 
 def _guarded(method: Callable[..., R]) -> Callable[..., R]:
-    """Let only Refused pass through the SDK. Everything else ends the run at once: it is no fault of the program."""
+    """Let only Refused pass through the SDK. Everything else ends the run at once: it is no fault
+    of the program.
+    """
 
     @functools.wraps(method)
     def guarded(self: Monitor, request: Any) -> R:
@@ -199,7 +203,9 @@ _UNSUPPORTED: Final = re.compile(
 
 
 def translated(message: str) -> str:
-    """What the SDK says, in the words of this engine and without the empty brackets of a failed function."""
+    """What the SDK says, in the words of this engine and without the empty brackets of a failed
+    function.
+    """
     return _UNSUPPORTED.sub(r"the embedded engine does not do \1", message).removesuffix(" ()")
 
 

@@ -49,8 +49,8 @@ def contains(outer: Path, inner: Path) -> bool:
 def ignoring(news: Properties, olds: Properties, paths: tuple[str, ...]) -> Properties:
     """The new inputs with everything under the given paths as it was before.
 
-    A path that exists on one side only, or runs through lists of different length, is left as it is, as far as it
-    cannot be put back: an element can be neither added nor taken away. Paths that are none are skipped, as Pulumi does.
+    What cannot be put back stays new: elements of lists are neither added nor taken away. Texts
+    that are no paths are skipped, as Pulumi does.
     """
     if not paths:
         return news
@@ -70,7 +70,9 @@ def _open(value: Any) -> tuple[Any, bool]:
 
 
 def _reset(path: Path, old: Any, new: Any, hidden: bool) -> None:
-    """Put back one path, in place. `hidden`: the old value lies in a secret that the new one does not lie in."""
+    """Put back one path, in place. `hidden`: the old value lies in a secret that the new one does
+    not lie in.
+    """
     old, was = _open(old)
     new, now = _open(new)
     hidden = (hidden or was) and not now

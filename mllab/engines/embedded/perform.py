@@ -31,7 +31,9 @@ def keep(run: Run, decision: Decision) -> Record:
 
 
 def create(run: Run, decision: Decision) -> bool:
-    """Create a resource, or what replaces the old one. False when it failed; then that was reported."""
+    """Create a resource, or what replaces the old one. False when it failed; then that was
+    reported.
+    """
     record, old = decision.record, decision.old
     step = report.step(
         Op.CREATE if old is None else Op.CREATE_REPLACEMENT,
@@ -57,7 +59,9 @@ def create(run: Run, decision: Decision) -> bool:
 
 
 def update(run: Run, decision: Decision) -> bool:
-    """Change a resource in place. False when it failed; then that was reported, and the old entry stays."""
+    """Change a resource in place. False when it failed; then that was reported, and the old entry
+    stays.
+    """
     record, old = decision.record, decision.old
     assert old is not None
     step = report.step(Op.UPDATE, record, reason=decision.reason, changes=decision.changes)
@@ -84,7 +88,8 @@ def _operate(
 ) -> bool:
     """One create or update, from its note in the journal to its result.
 
-    Anything but a ProviderFailure leaves the note open: nobody knows what happened, and the next run looks.
+    Anything but a ProviderFailure leaves the note open: nobody knows what happened, and the next
+    run looks.
     """
     with run.lock:
         run.report.started(step)
@@ -129,7 +134,8 @@ def _fill(
 
 
 def delete(run: Run, record: Record, op: Op, reason: str, after: Sequence[str]) -> bool:
-    """Delete one old entry. False when it failed or may not be; then that was reported, and the entry stays.
+    """Delete one old entry. False when it failed or may not be; then that was reported, and the
+    entry stays.
 
     Args:
         op: DELETE or DELETE_REPLACED.
@@ -209,7 +215,7 @@ EMPTYING = {
 
 
 def _released(run: Run, record: Record) -> dict[str, object]:
-    """The outputs that go with a delete; of a released resource they say that its contents go too."""
+    """The outputs that go with a delete; released ones say that the contents go too."""
     outputs = dict(record.outputs)
     if record.urn in run.release:
         for key in {"forceDestroy", "forceDelete"} & outputs.keys():

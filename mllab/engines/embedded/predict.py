@@ -1,4 +1,6 @@
-"""What a preview says about one resource: the step as planned, and the outputs as far as they can be foretold."""
+"""What a preview says about one resource: the step as planned, and the outputs as far as they can
+be foretold.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,12 @@ from mllab.engines.provider import Made, ProviderFailure
 
 
 def predict(run: Run, decision: Decision) -> Record:
-    """Plan a create, update or replacement. A failure is reported, and the preview goes on without the outputs.
+    """Plan a create, update or replacement. A failure is reported, and the preview goes on without
+    the outputs.
 
     Returns:
-        The entry that stands for the resource in the rest of the preview; its id is empty when it is not known.
+        The entry that stands for the resource in the rest of the preview; its id is empty when it
+        is not known.
     """
     record, old, op = decision.record, decision.old, decision.op
     step = report.step(op, record, reason=decision.reason, changes=decision.changes, lost=old)

@@ -81,8 +81,8 @@ class Program:
     def _doubtful(self, record: Record) -> bool:
         """True for data that must wait for a run without failures.
 
-        What the program declares inside an `apply` of something that failed is not declared in this run. A machine
-        that goes by mistake is made again; data is not.
+        What the program declares inside an `apply` of something that failed is not declared in this
+        run. A machine that goes by mistake is made again; data is not.
         """
         return (
             record.type in HOLDS_DATA and not record.delete and record.urn not in self._run.release

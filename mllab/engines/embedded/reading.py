@@ -24,7 +24,8 @@ class Reader:
 
     Args:
         run, registrar: of the run.
-        stacks: gives the outputs of another stack by its name, secrets marked; None when it does not exist.
+        stacks: gives the outputs of another stack by its name, secrets marked; None when it does
+            not exist.
     """
 
     def __init__(
@@ -109,7 +110,9 @@ class Reader:
         record.outputs = mark_outputs(found.outputs, record.inputs, secret)
 
     def _stack(self, record: Record) -> Properties:
-        """Outputs of another stack of this folder: `stack`, `project/stack` or `organization/project/stack`."""
+        """Outputs of another stack of this folder: `stack`, `project/stack` or
+        `organization/project/stack`.
+        """
         target = self._run.target
         *project, stack = record.id.split("/")
         outputs = self._stacks(stack) if not project or project[-1] == target.project else None
@@ -117,7 +120,8 @@ class Reader:
             raise Refused(
                 f"stack {record.id} is not known here",
                 record.source,
-                cure="The embedded engine knows the stacks of this project that it has brought up itself.",
+                cure="The embedded engine knows the stacks of this project that it has brought up "
+                "itself.",
             )
         return {
             "name": record.id,

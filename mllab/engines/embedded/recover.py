@@ -1,7 +1,8 @@
 """After an interruption: finds out in the cloud what became of the operations that nobody saw end.
 
-Pulumi's engine warns and goes on, and then makes everything twice whose create was interrupted. Here the next run
-asks first: what was made is taken into the state, what was not is made again, and never both.
+Pulumi's engine warns and goes on, and then makes everything twice whose create was interrupted.
+Here the next run asks first: what was made is taken into the state, what was not is made again, and
+never both.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ def recover(run: Run) -> None:
                 run.ledger.commit(settled=index)
         except ProviderFailure as why:
             raise RunFailed(
-                f"{record.source or record.name}: the run before was interrupted while {pending.type} {record.name}, "
-                f"and the cloud does not say what became of it: {why.message}",
+                f"{record.source or record.name}: the run before was interrupted while "
+                f"{pending.type} {record.name}, and the cloud does not say what became of it: "
+                f"{why.message}",
                 cure=why.cure or "Nothing was changed. Try again.",
             ) from why
 
@@ -53,7 +55,8 @@ def _created(run: Run, index: int, record: Record) -> None:
     found = provider.read(call, id, {}) if id else None
     if not id or found is None:
         run.report.warn(
-            f"creating {record.name} was interrupted before anything was made; it is made now if it is still declared"
+            f"creating {record.name} was interrupted before anything was made; "
+            "it is made now if it is still declared"
         )
         run.ledger.commit(settled=index)
         return

@@ -67,8 +67,8 @@ def _refresh(run: Run, record: Record) -> None:
 def _drift(run: Run, record: Record, found: Found) -> tuple[Change, ...]:
     """What differs from the state, as a change of the cloud.
 
-    It is what the next `up` would undo, the other way round (step.go, RefreshStep): so only what the declaration
-    cares about is drift.
+    It is what the next `up` would undo, the other way round (step.go, RefreshStep): so only what
+    the declaration cares about is drift.
     """
     was = paths.ignoring(bare(record.inputs), found.inputs, tuple(record.ignore_changes))
     difference = run.provider(record).diff(
@@ -107,7 +107,9 @@ def _take_over(run: Run, record: Record, found: Found) -> None:
 
 
 def _forget_the_gone(run: Run) -> None:
-    """Take urns that no entry has any more out of what others name (deployment_executor.go, rebuildBaseState)."""
+    """Take urns that no entry has any more out of what others name (deployment_executor.go,
+    rebuildBaseState).
+    """
     there: set[str] = set()
     for record in run.ledger.left():
         known: Callable[[str], bool] = there.__contains__

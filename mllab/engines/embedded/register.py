@@ -83,7 +83,8 @@ class Registrar:
     def _culprit(self, goal: Goal) -> str:
         """The name of what failed and makes this impossible; empty when all is well.
 
-        A preview goes on after failures, so that all faults come at once, unless there is no provider to ask.
+        A preview goes on after failures, so that all faults come at once, unless there is no
+        provider to ask.
         """
         run = self._run
         if run.dry:
@@ -102,7 +103,9 @@ class Registrar:
         return Answer(record.urn, old.id if old else "", ok=False)
 
     def _failed(self, record: Record, old: Record | None) -> Answer:
-        """A preview goes on with what is known, so that all faults come at once; a run stops what needs this."""
+        """A preview goes on with what is known, so that all faults come at once; a run stops what
+        needs this.
+        """
         if urns.is_provider(record.type) or not self._run.dry:
             self._run.broken[record.urn] = record.name
         if self._run.dry:
@@ -130,7 +133,9 @@ class Registrar:
         return self._answer(record, known, record.outputs)
 
     def _answer(self, record: Record, id: str, outputs: Properties) -> Answer:
-        """Outputs of a component are kept back, as Pulumi's engine does: they come from the program itself."""
+        """Outputs of a component are kept back, as Pulumi's engine does: they come from the program
+        itself.
+        """
         with self._run.lock:
             self.made[record.urn] = record
             self._run.ids[record.urn] = id
@@ -143,8 +148,8 @@ class Registrar:
         if urn in run.seen:
             place = source.removeprefix("project:///").replace("#", ":") or "an unknown place"
             raise Refused(
-                f"Duplicate resource URN '{urn}'; declared in {run.place(urn) or 'an unknown place'} "
-                f"and again in {place}",
+                f"Duplicate resource URN '{urn}'; "
+                f"declared in {run.place(urn) or 'an unknown place'} and again in {place}",
                 source,
                 cure="Give one of the two another name.",
             )
@@ -244,7 +249,7 @@ class Registrar:
 
 
 def known_or_before(news: Properties, olds: Properties) -> Properties:
-    """After a failure some outputs are unknown; those stay as they were, and none of them is lost."""
+    """After a failure some outputs are unknown; those stay as they were, none is lost."""
     found = {}
     for key, new in news.items():
         if not has_unknown(new):

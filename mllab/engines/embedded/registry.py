@@ -1,4 +1,6 @@
-"""Provider resources: which cloud object serves which reference, and what happens when a configuration changes."""
+"""Provider resources: which cloud object serves which reference, and what happens when a
+configuration changes.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from mllab.engines.embedded.values import bare, has_unknown, same
 from mllab.engines.provider import Difference, Properties, Provider
 
 _REPLACING: Final = frozenset({"region", "project", "subscriptionId"})
-"""Configuration that says where resources are: with another value they are others (the providers' DiffConfig)."""
+"""Configuration that says where resources are: with another value they are others (the providers'
+DiffConfig).
+"""
 
 
 class Registry:
@@ -38,12 +42,15 @@ class Registry:
             raise Refused(
                 f"nothing simulates package {package!r} (known: {known})",
                 source,
-                cure="The embedded engine drives simulated clouds only; for others use Pulumi's engine.",
+                cure="The embedded engine drives simulated clouds only; for others use Pulumi's "
+                "engine.",
             )
         return found
 
     def default_inputs(self, package: str, version: str) -> Properties:
-        """Inputs of a default provider: the package's configuration, and the version that the SDK asks for."""
+        """Inputs of a default provider: the package's configuration, and the version that the SDK
+        asks for.
+        """
         prefix = f"{package}:"
         found: Properties = {
             key.removeprefix(prefix): value
@@ -82,7 +89,9 @@ class Registry:
 
 
 def difference(old: Properties, new: Properties) -> Difference:
-    """What changes between two configurations of a provider; another place replaces all that it serves."""
+    """What changes between two configurations of a provider; another place replaces all that it
+    serves.
+    """
     changes = []
     for key in sorted(old.keys() | new.keys()):
         before, after = bare(old.get(key)), bare(new.get(key))

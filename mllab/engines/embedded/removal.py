@@ -86,7 +86,8 @@ def each(
 
 
 class _Needs:
-    """Which entries stand on which: each on those before it in the state that it names, whatever their generation.
+    """Which entries stand on which: each on those before it in the state that it names, whatever
+    their generation.
 
     Args:
         everything: the state, in its order.

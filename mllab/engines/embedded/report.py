@@ -80,7 +80,8 @@ def step(
     """The step of one record.
 
     Args:
-        lost: the entry that goes when it is not the record itself: the one that a replacement replaces.
+        lost: the entry that goes when it is not the record itself: the one that a replacement
+            replaces.
     """
     return Step(
         op=op,
@@ -96,7 +97,9 @@ def step(
 
 
 def _loss(record: Record) -> str:
-    """What data goes with an entry, in words; nothing does where the thing itself stays, or is gone already."""
+    """What data goes with an entry, in words; nothing does where the thing itself stays, or is gone
+    already.
+    """
     stays = record.external or record.retain_on_delete or record.pending_replacement
     return "" if stays else HOLDS_DATA.get(record.type, "")
 

@@ -1,18 +1,22 @@
 """Secrets in state files: sealed with a key that lies beside them.
 
-What can be secret here is what a program or a provider marks so (a parameter's value, a password). The lab's own
-settings hold none. A state file, its journal and its backups are copied around, attached to bug reports and read over
-shoulders; a key file is not. So every secret value is encrypted under 32 random bytes in `<stack>.key` (mode 0600,
-made when the first secret appears), and whoever has only the state learns nothing but the length of a secret, and
-whether two secrets are equal. It does not protect from somebody who can read the key file, which is everybody who can
+What can be secret here is what a program or a provider marks so (a parameter's value, a password).
+The lab's own settings hold none. A state file, its journal and its backups are copied around,
+attached to bug reports and read over shoulders; a key file is not. So every secret value is
+encrypted under 32 random bytes in `<stack>.key` (mode 0600, made when the first secret appears),
+and whoever has only the state learns nothing but the length of a secret, and whether two secrets
+are equal. It does not protect from somebody who can read the key file, which is everybody who can
 run commands as the same user: for that, use Pulumi's engine with a secrets provider.
 
-The standard library has no cipher, and a dependency for this alone would cost every installation. The construction is
-the deterministic authenticated encryption of RFC 5297 with other parts: the synthetic IV is HMAC-SHA256 of the text,
-the key stream is SHAKE-256 over key and IV. Equal secrets give equal entries, so a run that changes nothing writes
-the same bytes.
+The standard library has no cipher, and a dependency for this alone would cost every installation.
+The construction is the deterministic authenticated encryption of RFC 5297 with other parts: the
+synthetic IV is HMAC-
+    SHA256 of the text,
+the key stream is SHAKE-256 over key and IV. Equal secrets give equal entries, so a run that changes
+nothing writes the same bytes.
 
-`pulumi stack import` cannot open these entries; `EmbeddedEngine.export` writes them in clear for that purpose.
+`pulumi stack import` cannot open these entries; `EmbeddedEngine.export` writes them in clear for
+that purpose.
 """
 
 from __future__ import annotations
@@ -92,7 +96,8 @@ class Sealer:
         if self._known is None or len(self._known) != _KEY_BYTES:
             raise StateError(
                 f"the state holds secrets, and their key is missing or damaged: {self._file}",
-                cure="Put the key file back that belongs to this state; without it the secrets are lost.",
+                cure="Put the key file back that belongs to this state; without it the secrets are "
+                "lost.",
             )
         return self._known
 

@@ -14,8 +14,8 @@ from mllab.engines.embedded.values import Secret, has_secret, masked
 def shown(changes: tuple[Change, ...], old: Record, new: Record) -> tuple[Change, ...]:
     """Hide in both values what is secret at that path, before or after.
 
-    Providers see bare values, so their diffs carry secrets; where a value has a secret somewhere inside, it is
-    shown from the state or the inputs instead, which know the place.
+    Providers see bare values, so their diffs carry secrets; where a value has a secret somewhere
+    inside, it is shown from the state or the inputs instead, which know the place.
     """
     return tuple(_hidden(change, old, new) for change in changes)
 

@@ -20,7 +20,8 @@ class Sources:
     """Names places relative to the project.
 
     Args:
-        root: the project's folder; what lies outside, or in an installed package, is not the user's.
+        root: the project's folder; what lies outside, or in an installed package, is not the
+            user's.
     """
 
     def __init__(self, root: Path) -> None:

@@ -90,14 +90,15 @@ class Store:
         return Loaded(records, interrupted, serial, journaled, written)
 
     def journal(self, serial: int) -> Journal:
-        """The journal of a run that starts from state `serial`; what an older one left is removed."""
+        """The journal of a run that starts from state `serial`; an older one is removed."""
         self._guarded(lambda: self.journal_path.unlink(missing_ok=True))
         return Journal(self.journal_path, serial, self.sealer.seal)
 
     def save(
         self, records: Sequence[Record], pending: Sequence[Pending], serial: int, at: datetime
     ) -> None:
-        """Write the state so that there is always a whole one, keep the one before, and end the journal.
+        """Write the state so that there is always a whole one, keep the one before, and end the
+        journal.
 
         Raises:
             StateError: it cannot be written; journal and old state stay as they are.
@@ -231,7 +232,9 @@ def _state(text: str) -> tuple[int, list[dict[str, Any]], list[dict[str, Any]], 
 
 
 def _text(document: dict[str, Any]) -> str:
-    """JSON with one resource per line: as fast as without any break, and a person can compare two of them."""
+    """JSON with one resource per line: as fast as without any break, and a person can compare two
+    of them.
+    """
     resources = document["deployment"].pop("resources")
     lines = ",\n".join(json.dumps(entry, allow_nan=False) for entry in resources)
     head = json.dumps(document, allow_nan=False)

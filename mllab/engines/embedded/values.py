@@ -1,8 +1,8 @@
 """Property values inside the engine: plain data plus three marks.
 
-Plain data is None, bool, int, float, str, list and dict. The marks are `UNKNOWN` (only the cloud can tell),
-`Secret` around a value, and dicts that carry Pulumi's signature key (assets, archives, references to resources),
-which stay as the SDK wrote them.
+Plain data is None, bool, int, float, str, list and dict. The marks are `UNKNOWN` (only the cloud
+can tell), `Secret` around a value, and dicts that carry Pulumi's signature key (assets, archives,
+references to resources), which stay as the SDK wrote them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any, Final
 from mllab.engines.provider import UNKNOWN, Properties
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-"""Key that marks a dict as something else (pulumi/sdk/go/common/resource/sig/sig.go); the others are its values."""
+"""Key that marks a dict as something else (pulumi/sdk/go/common/resource/sig/sig.go); the others
+are its values.
+"""
 SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
 REFERENCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
@@ -33,7 +35,7 @@ class Secret:
 
 
 def bare(value: Any) -> Any:
-    """What a provider gets: secrets unwrapped, a reference as the id (or the urn of a component)."""
+    """What a provider gets: secrets unwrapped, references as ids (or urns of components)."""
     if isinstance(value, Secret):
         return bare(value.value)
     if isinstance(value, list):
@@ -48,7 +50,9 @@ def bare(value: Any) -> Any:
 
 
 def masked(value: Any) -> Any:
-    """What a person sees: `{"$secret": true}` and `{"$unknown": true}` instead of what cannot be shown."""
+    """What a person sees: `{"$secret": true}` and `{"$unknown": true}` instead of what cannot be
+    shown.
+    """
     if value is UNKNOWN:
         return {"$unknown": True}
     if isinstance(value, Secret):
@@ -106,8 +110,8 @@ def has_unknown(value: Any) -> bool:
 def mark_like(news: Properties, marked: Mapping[str, Any]) -> Properties:
     """Mark as secret what has a secret of the same name.
 
-    Providers get and give bare values. As in Pulumi's engine objects are compared key by key, and anything else
-    becomes secret as a whole when its counterpart holds a secret.
+    Providers get and give bare values. As in Pulumi's engine objects are compared key by key, and
+    anything else becomes secret as a whole when its counterpart holds a secret.
     """
     found: Properties = {}
     for key, new in news.items():
@@ -122,7 +126,9 @@ def mark_like(news: Properties, marked: Mapping[str, Any]) -> Properties:
 
 
 def mark_outputs(outputs: Properties, inputs: Properties, secret: tuple[str, ...]) -> Properties:
-    """Outputs of a provider with their secrets: those of the inputs, and those that the program or the SDK named."""
+    """Outputs of a provider with their secrets: those of the inputs, and those that the program or
+    the SDK named.
+    """
     found = mark_like(outputs, inputs)
     for key in secret:
         if key in found and not isinstance(found[key], Secret):
