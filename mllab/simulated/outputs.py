@@ -49,8 +49,18 @@ class Maker:
         for name in self._kind.facts.computed:
             self._value(name, found, kept)
         for name in self._kind.facts.ruled:
-            found.setdefault(name, kept.get(name, UNKNOWN))
+            if name not in ruled:
+                found[name] = self._foreseen(found.get(name), kept.get(name, UNKNOWN))
         return found
+
+    def _foreseen(self, given: object, kept: object) -> object:
+        """A ruled output before its rule was asked: what is given, or was there before.
+
+        Of a block the inputs may give a part only; the cloud fills it up.
+        """
+        if isinstance(given, dict):
+            return kept if isinstance(kept, dict) and given.items() <= kept.items() else UNKNOWN
+        return kept if given is None else given
 
     def _value(self, name: str, found: Properties, kept: Properties) -> object:
         if name in found:

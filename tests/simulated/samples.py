@@ -1,0 +1,371 @@
+"""Valid inputs for every resource type that the simulated AWS knows, in an order in which they work."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mllab.simulated.aws.rules import tokens
+from tests.simulated.account import Account, allow, trust
+
+Sample = tuple[str, str, dict[str, Any]]
+"""Logical name, type token, inputs; `@name.property` stands for an output of an earlier one."""
+
+CONTAINER = {
+    "image": "public.ecr.aws/docker/library/busybox:latest",
+    "command": ["true"],
+    "resourceRequirements": [
+        {"type": "VCPU", "value": "1"},
+        {"type": "MEMORY", "value": "2048"},
+    ],
+}
+RULES = {
+    "rules": [
+        {
+            "rulePriority": 1,
+            "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5},
+            "action": {"type": "expire"},
+        }
+    ]
+}
+TAGS = {"lab": "test", "role": "network"}
+
+
+def samples(account: Account) -> list[Sample]:
+    """At least one of every type, with all properties that the components use."""
+    image = account.machine("")["ami"]
+    return [
+        ("net", tokens.VPC, {"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": True, "tags": TAGS}),
+        ("adopted", tokens.DEFAULT_GROUP, {"vpcId": "@net.id"}),
+        ("gateway", tokens.GATEWAY, {"vpcId": "@net.id", "tags": TAGS}),
+        ("routes", tokens.ROUTES, {"vpcId": "@net.id"}),
+        (
+            "out",
+            tokens.ROUTE,
+            {
+                "routeTableId": "@routes.id",
+                "destinationCidrBlock": "0.0.0.0/0",
+                "gatewayId": "@gateway.id",
+            },
+        ),
+        (
+            "endpoint",
+            tokens.ENDPOINT,
+            {
+                "vpcId": "@net.id",
+                "serviceName": "com.amazonaws.us-east-1.s3",
+                "vpcEndpointType": "Gateway",
+                "routeTableIds": ["@routes.id"],
+            },
+        ),
+        (
+            "subnet",
+            tokens.SUBNET,
+            {
+                "vpcId": "@net.id",
+                "cidrBlock": "10.0.0.0/21",
+                "availabilityZone": "us-east-1a",
+                "mapPublicIpOnLaunch": True,
+            },
+        ),
+        (
+            "routed",
+            tokens.ROUTES_OF_SUBNET,
+            {"routeTableId": "@routes.id", "subnetId": "@subnet.id"},
+        ),
+        ("group", tokens.GROUP, {"vpcId": "@net.id", "description": "machines"}),
+        (
+            "egress",
+            tokens.EGRESS,
+            {"securityGroupId": "@group.id", "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"},
+        ),
+        (
+            "ingress",
+            tokens.INGRESS,
+            {
+                "securityGroupId": "@group.id",
+                "ipProtocol": "tcp",
+                "fromPort": 2049,
+                "toPort": 2049,
+                "referencedSecurityGroupId": "@group.id",
+            },
+        ),
+        ("role", tokens.ROLE, {"assumeRolePolicy": trust(), "path": "/mllab/", "tags": TAGS}),
+        ("inline", tokens.ROLE_POLICY, {"role": "@role.name", "policy": allow()}),
+        ("managed", tokens.POLICY, {"policy": allow()}),
+        (
+            "attached",
+            tokens.ROLE_ATTACHMENT,
+            {"role": "@role.name", "policyArn": "@managed.arn"},
+        ),
+        ("profile", tokens.PROFILE, {"role": "@role.name", "path": "/mllab/"}),
+        (
+            "home",
+            tokens.VOLUME,
+            {"availabilityZone": "us-east-1a", "size": 50, "type": "gp3", "encrypted": True},
+        ),
+        (
+            "machine",
+            tokens.INSTANCE,
+            {
+                "ami": image,
+                "instanceType": "g4dn.xlarge",
+                "subnetId": "@subnet.id",
+                "vpcSecurityGroupIds": ["@group.id"],
+                "iamInstanceProfile": "@profile.name",
+                "metadataOptions": {"httpEndpoint": "enabled", "httpTokens": "required"},
+                "rootBlockDevice": {"volumeType": "gp3", "volumeSize": 100, "encrypted": True},
+                "userDataBase64": "I2Nsb3VkLWNvbmZpZwo=",
+                "tags": TAGS,
+            },
+        ),
+        (
+            "mounted",
+            tokens.VOLUME_ATTACHMENT,
+            {"deviceName": "/dev/sdf", "instanceId": "@machine.id", "volumeId": "@home.id"},
+        ),
+        (
+            "template",
+            tokens.TEMPLATE,
+            {
+                "metadataOptions": {"httpEndpoint": "enabled", "httpTokens": "required"},
+                "blockDeviceMappings": [
+                    {"deviceName": "/dev/xvda", "ebs": {"volumeSize": 200, "encrypted": "true"}}
+                ],
+                "tagSpecifications": [{"resourceType": "volume", "tags": TAGS}],
+            },
+        ),
+        ("bucket", tokens.BUCKET, {"forceDestroy": False, "tags": TAGS}),
+        (
+            "private",
+            tokens.BUCKET_BLOCK,
+            {
+                "bucket": "@bucket.bucket",
+                "blockPublicAcls": True,
+                "blockPublicPolicy": True,
+                "ignorePublicAcls": True,
+                "restrictPublicBuckets": True,
+            },
+        ),
+        (
+            "owner",
+            "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+            {"bucket": "@bucket.bucket", "rule": {"objectOwnership": "BucketOwnerEnforced"}},
+        ),
+        (
+            "encryption",
+            tokens.BUCKET_ENCRYPTION,
+            {
+                "bucket": "@bucket.bucket",
+                "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}],
+            },
+        ),
+        (
+            "versions",
+            tokens.BUCKET_VERSIONING,
+            {"bucket": "@bucket.bucket", "versioningConfiguration": {"status": "Enabled"}},
+        ),
+        (
+            "cleanup",
+            tokens.BUCKET_LIFECYCLE,
+            {
+                "bucket": "@bucket.bucket",
+                "rules": [
+                    {
+                        "id": "clean-up",
+                        "status": "Enabled",
+                        "filter": {"prefix": ""},
+                        "abortIncompleteMultipartUpload": {"daysAfterInitiation": 3},
+                    }
+                ],
+            },
+        ),
+        (
+            "tls",
+            tokens.BUCKET_POLICY,
+            {
+                "bucket": "@bucket.bucket",
+                "policy": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Deny",
+                            "Principal": "*",
+                            "Action": "s3:*",
+                            "Resource": "@bucket.arn",
+                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                        }
+                    ],
+                },
+            },
+        ),
+        ("files", tokens.FILES, {"encrypted": True, "throughputMode": "elastic", "tags": TAGS}),
+        (
+            "target",
+            tokens.MOUNT_TARGET,
+            {
+                "fileSystemId": "@files.id",
+                "subnetId": "@subnet.id",
+                "securityGroups": ["@group.id"],
+            },
+        ),
+        (
+            "point",
+            tokens.ACCESS_POINT,
+            {
+                "fileSystemId": "@files.id",
+                "posixUser": {"uid": 1000, "gid": 1000},
+                "rootDirectory": {
+                    "path": "/shared",
+                    "creationInfo": {"ownerUid": 1000, "ownerGid": 1000, "permissions": "0755"},
+                },
+            },
+        ),
+        (
+            "backup",
+            "aws:efs/backupPolicy:BackupPolicy",
+            {"fileSystemId": "@files.id", "backupPolicy": {"status": "DISABLED"}},
+        ),
+        (
+            "mounters",
+            tokens.FILES_POLICY,
+            {
+                "fileSystemId": "@files.id",
+                "policy": allow("elasticfilesystem:ClientMount", Principal={"AWS": "*"}),
+            },
+        ),
+        ("images", tokens.REPOSITORY, {"imageScanningConfiguration": {"scanOnPush": True}}),
+        (
+            "expiry",
+            tokens.IMAGE_RULES,
+            {"repository": "@images.name", "policy": json.dumps(RULES)},
+        ),
+        (
+            "nodes",
+            tokens.ENVIRONMENT,
+            {
+                **account.environment("@subnet.id", "@group.id", "@profile.arn"),
+                "state": "ENABLED",
+            },
+        ),
+        (
+            "queue",
+            tokens.QUEUE,
+            {
+                "state": "ENABLED",
+                "priority": 1,
+                "computeEnvironmentOrders": [{"order": 1, "computeEnvironment": "@nodes.arn"}],
+            },
+        ),
+        (
+            "job",
+            tokens.DEFINITION,
+            {
+                "type": "container",
+                "platformCapabilities": ["EC2"],
+                "containerProperties": json.dumps(CONTAINER),
+                "timeout": {"attemptDurationSeconds": 3600},
+                "retryStrategy": {"attempts": 3},
+            },
+        ),
+        ("logs", "aws:cloudwatch/logGroup:LogGroup", {"retentionInDays": 30}),
+        (
+            "idle",
+            tokens.ALARM,
+            {
+                "comparisonOperator": "LessThanThreshold",
+                "evaluationPeriods": 12,
+                "period": 300,
+                "namespace": "AWS/EC2",
+                "metricName": "CPUUtilization",
+                "statistic": "Maximum",
+                "threshold": 5,
+                "dimensions": {"InstanceId": "@machine.id"},
+                "alarmActions": ["arn:aws:automate:us-east-1:ec2:stop"],
+                "treatMissingData": "notBreaching",
+            },
+        ),
+        ("stops", tokens.SCHEDULE_GROUP, {}),
+        ("stopper", tokens.ROLE, {"assumeRolePolicy": trust("scheduler.amazonaws.com")}),
+        (
+            "daily",
+            tokens.SCHEDULE,
+            {
+                "groupName": "@stops.name",
+                "scheduleExpression": "cron(0 20 * * ? *)",
+                "scheduleExpressionTimezone": "Europe/Copenhagen",
+                "flexibleTimeWindow": {"mode": "OFF"},
+                "target": {
+                    "arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances",
+                    "roleArn": "@stopper.arn",
+                    "input": '{"InstanceIds":["i-1"]}',
+                },
+            },
+        ),
+        ("alerts", tokens.TOPIC, {}),
+        (
+            "publish",
+            tokens.TOPIC_POLICY,
+            {
+                "arn": "@alerts.arn",
+                "policy": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"Service": "budgets.amazonaws.com"},
+                            "Action": "sns:Publish",
+                            "Resource": "@alerts.arn",
+                        }
+                    ],
+                },
+            },
+        ),
+        (
+            "mail",
+            tokens.SUBSCRIPTION,
+            {"topic": "@alerts.arn", "protocol": "email", "endpoint": "a@example.edu"},
+        ),
+        (
+            "limit",
+            tokens.BUDGET,
+            {
+                "budgetType": "COST",
+                "timeUnit": "MONTHLY",
+                "limitAmount": "100.00",
+                "limitUnit": "USD",
+                "costTypes": {"includeCredit": False},
+                "notifications": [
+                    {
+                        "comparisonOperator": "GREATER_THAN",
+                        "notificationType": "ACTUAL",
+                        "threshold": 80,
+                        "thresholdType": "PERCENTAGE",
+                        "subscriberEmailAddresses": ["a@example.edu"],
+                    }
+                ],
+            },
+        ),
+    ]
+
+
+def filled(value: Any, made: dict[str, dict[str, Any]]) -> Any:
+    """A sample's inputs with the outputs of earlier ones in place of `@name.property`."""
+    if isinstance(value, dict):
+        return {key: filled(item, made) for key, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, made) for item in value]
+    if isinstance(value, str) and value.startswith("@"):
+        name, _, output = value[1:].partition(".")
+        return made[name][output]
+    return value
+
+
+def build(account: Account) -> dict[str, dict[str, Any]]:
+    """Create all samples; their outputs with `id`, `token` and `given` inputs, by name."""
+    made: dict[str, dict[str, Any]] = {}
+    for name, token, inputs in samples(account):
+        given = filled(inputs, made)
+        found = account.create(token, given, name)
+        made[name] = {**found.outputs, "id": found.id, "token": token, "given": given}
+    return made

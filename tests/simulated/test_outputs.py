@@ -1,0 +1,304 @@
+"""What a created resource shows: everything, in AWS's formats, the same in a read and as foretold."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from mllab.engines.provider import UNKNOWN, ProviderFailure
+from mllab.simulated.aws.rules import tokens
+from tests.simulated.account import Account
+from tests.simulated.samples import build, filled, samples
+
+SAMPLES = [name for name, _, _ in samples(Account())]
+NULL = {"logging", "objectLockConfiguration", "replicationConfiguration", "website"} | {
+    "instanceMarketOptions",
+    "metadataOptions",
+}
+"""Blocks that AWS leaves out when they were not given."""
+
+
+@pytest.fixture(scope="module")
+def built() -> tuple[Account, dict[str, dict[str, Any]]]:
+    account = Account()
+    return account, build(account)
+
+
+def test_samples_cover_every_type() -> None:
+    known = set(Account().aws._schema.types)
+    assert {token for _, token, _ in samples(Account())} == known
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_everything_a_program_may_use_is_there(
+    name: str, built: tuple[Account, dict[str, dict[str, Any]]]
+) -> None:
+    account, made = built
+    outputs = made[name]
+    properties = account.aws.kind(outputs["token"]).properties
+    for output, node in properties.items():
+        if node.get("output") == "always":
+            assert output in outputs, output
+            assert outputs[output] is not None or output in NULL, output
+    assert UNKNOWN not in outputs.values()
+    for given, value in outputs["given"].items():
+        if properties[given]["type"] == "document" and isinstance(value, dict):
+            assert json.loads(outputs[given]) == value
+        elif isinstance(value, dict):
+            assert value.items() <= outputs[given].items()
+        elif "output" in properties[given]:
+            assert outputs[given] == value
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_read_shows_what_the_create_said(
+    name: str, built: tuple[Account, dict[str, dict[str, Any]]]
+) -> None:
+    account, made = built
+    found = account.read(made[name]["token"], made[name]["id"])
+    assert found is not None
+    live = {"attachmentCount", "numberOfMountTargets", "inlinePolicies", "managedPolicyArns"}
+    live |= {"policy", "versioning", "serverSideEncryptionConfiguration", "routes"}
+    for key, value in found.outputs.items():
+        assert key in live or value == made[name][key], key
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_second_look_at_the_same_program_finds_nothing(
+    name: str, built: tuple[Account, dict[str, dict[str, Any]]]
+) -> None:
+    account, made = built
+    found = made[name]
+    assert account.diff(found["token"], found["id"], found["given"], name).changes == ()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_is_foretold_comes_true(name: str) -> None:
+    account, made = Account(), {}
+    for other, token, inputs in samples(account):
+        given = filled(inputs, made)
+        call = account.call(token, other, preview=True)
+        checked = account.aws.check(call, None, given)
+        if other == name:
+            foretold = account.aws.create(call, checked.inputs)
+        found = account.create(token, {**given, **checked.inputs}, other)
+        made[other] = {**found.outputs, "id": found.id}
+        if other == name:
+            break
+    assert foretold.id == ""
+    for key, value in foretold.outputs.items():
+        assert value is UNKNOWN or value == made[name][key], key
+
+
+def test_a_preview_changes_nothing_and_needs_nothing_to_exist() -> None:
+    account = Account()
+    call = account.call(tokens.SUBNET, "subnet", preview=True)
+    made = account.aws.create(call, {"vpcId": UNKNOWN, "cidrBlock": "10.0.0.0/24"})
+    assert made.outputs["vpcId"] is UNKNOWN
+    assert made.outputs["arn"] is UNKNOWN
+    assert made.outputs["cidrBlock"] == "10.0.0.0/24"
+    assert account.whole.inventory() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "pattern"),
+    [
+        ("net", "id", r"vpc-[0-9a-f]{17}"),
+        ("net", "arn", r"arn:aws:ec2:us-east-1:123456789012:vpc/vpc-[0-9a-f]{17}"),
+        ("net", "mainRouteTableId", r"rtb-[0-9a-f]{17}"),
+        ("subnet", "availabilityZoneId", r"use1-az6"),
+        ("endpoint", "prefixListId", r"pl-[0-9a-f]{8}"),
+        ("machine", "id", r"i-[0-9a-f]{17}"),
+        ("machine", "privateIp", r"10\.0\.0\.\d+"),
+        ("machine", "privateDns", r"ip-10-0-0-\d+\.ec2\.internal"),
+        ("machine", "publicDns", r"ec2-203-0-113-\d+\.compute-1\.amazonaws\.com"),
+        ("machine", "instanceState", r"running"),
+        ("bucket", "arn", r"arn:aws:s3:::bucket-[0-9a-f]{7}"),
+        ("bucket", "bucketRegionalDomainName", r"bucket-[0-9a-f]{7}\.s3\.us-east-1\.amazonaws\.com"),
+        ("role", "arn", r"arn:aws:iam::123456789012:role/mllab/role-[0-9a-f]{7}"),
+        ("role", "uniqueId", r"AROA[A-Z2-7]{17}"),
+        ("inline", "id", r"role-[0-9a-f]{7}:inline-[0-9a-f]{7}"),
+        ("files", "dnsName", r"fs-[0-9a-f]{17}\.efs\.us-east-1\.amazonaws\.com"),
+        (
+            "target",
+            "mountTargetDnsName",
+            r"us-east-1a\.fs-[0-9a-f]{17}\.efs\.us-east-1\.amazonaws\.com",
+        ),
+        (
+            "images",
+            "repositoryUrl",
+            r"123456789012\.dkr\.ecr\.us-east-1\.amazonaws\.com/images-[0-9a-f]{7}",
+        ),
+        ("job", "id", r"arn:aws:batch:us-east-1:123456789012:job-definition/job-[0-9a-f]{7}:1"),
+        ("daily", "id", r"stops-[0-9a-f]{7}/daily-[0-9a-f]{7}"),
+        ("limit", "id", r"123456789012:limit-[0-9a-f]{7}"),
+        ("limit", "timePeriodStart", r"2027-01-01_00:00"),
+        ("mail", "arn", r"PendingConfirmation"),
+    ],
+)
+def test_formats(
+    name: str, output: str, pattern: str, built: tuple[Account, dict[str, dict[str, Any]]]
+) -> None:
+    assert re.fullmatch(pattern, str(built[1][name][output]))
+
+
+def test_another_region_has_its_own_names_and_zones() -> None:
+    account = Account(region="eu-central-1")
+    subnet = account.subnet(account.vpc(), zone="eu-central-1b")
+    found = account.read(tokens.INSTANCE, account.instance(subnet))
+    assert found is not None
+    assert found.outputs["privateDns"].endswith(".eu-central-1.compute.internal")
+    assert found.outputs["publicDns"].endswith(".eu-central-1.compute.amazonaws.com")
+    assert found.outputs["arn"].startswith("arn:aws:ec2:eu-central-1:")
+
+
+def test_one_account_two_regions() -> None:
+    here = Account()
+    there = here.whole.configured({"region": "eu-west-1"})
+    vpc = here.vpc()
+    assert there.read(here.call(tokens.VPC, "net"), vpc, {}) is None
+    with pytest.raises(ProviderFailure, match=f"The vpc ID '{vpc}' does not exist"):
+        there.create(
+            here.call(tokens.SUBNET, "s"), {"vpcId": vpc, "cidrBlock": "10.0.0.0/24"}
+        )
+
+
+def test_the_argument_region_counts_before_the_providers() -> None:
+    account = Account()
+    made = account.create(tokens.VPC, {"cidrBlock": "10.0.0.0/16", "region": "eu-west-1"})
+    assert ":eu-west-1:" in made.outputs["arn"]
+    assert account.read(tokens.VPC, made.id) is None
+    found = account.aws.read(account.call(tokens.VPC, "net"), made.id, made.outputs)
+    assert found is not None
+
+
+def test_default_tags_of_a_provider() -> None:
+    account = Account()
+    settings = {"region": "us-east-1", "defaultTags": '{"tags": {"owner": "a", "lab": "x"}}'}
+    aws = account.whole.configured(settings)
+    made = aws.create(account.call(tokens.TOPIC, "t"), {"name": "t", "tags": {"lab": "y"}})
+    assert made.outputs["tags"] == {"lab": "y"}
+    assert made.outputs["tagsAll"] == {"owner": "a", "lab": "y"}
+
+
+def test_ids_follow_from_the_seed_alone() -> None:
+    first, second = Account(), Account()
+    assert first.vpc() == second.vpc()
+    assert first.vpc("10.1.0.0/16") != second.create(tokens.TOPIC).id
+
+
+def test_a_machine_is_described_by_what_was_launched() -> None:
+    account = Account()
+    subnet = account.subnet(account.vpc())
+    spot = {"marketType": "spot", "spotOptions": {"spotInstanceType": "one-time"}}
+    found = account.read(
+        tokens.INSTANCE,
+        account.instance(subnet, "g5.12xlarge", instanceMarketOptions=spot),
+    )
+    assert found is not None
+    assert found.outputs["instanceLifecycle"] == "spot"
+    assert re.fullmatch(r"sir-[0-9a-f]{8}", found.outputs["spotInstanceRequestId"])
+    assert found.outputs["cpuOptions"] == {"coreCount": 24, "threadsPerCore": 2}
+    assert found.outputs["rootBlockDevice"]["volumeSize"] == 100
+    assert found.outputs["metadataOptions"]["httpTokens"] == "required"
+
+
+def test_a_launch_template_counts_its_versions() -> None:
+    account = Account()
+    made = account.create(tokens.TEMPLATE, {"instanceType": "g4dn.xlarge"})
+    assert (made.outputs["latestVersion"], made.outputs["defaultVersion"]) == (1, 1)
+    made = account.update(tokens.TEMPLATE, made.id, {"instanceType": "g5.xlarge"})
+    assert (made.outputs["latestVersion"], made.outputs["defaultVersion"]) == (2, 1)
+    made = account.update(
+        tokens.TEMPLATE, made.id, {"instanceType": "g5.xlarge", "tags": {"a": "b"}}
+    )
+    assert made.outputs["latestVersion"] == 2
+    made = account.update(
+        tokens.TEMPLATE, made.id, {"instanceType": "g6.xlarge", "updateDefaultVersion": True}
+    )
+    assert (made.outputs["latestVersion"], made.outputs["defaultVersion"]) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("news", "unknown"),
+    [
+        ({"instanceType": "g5.xlarge"}, True),
+        ({}, True),
+        ({"instanceType": "g4dn.xlarge"}, False),
+        ({"instanceType": "g4dn.xlarge", "tags": {"a": "b"}}, False),
+    ],
+)
+def test_a_preview_knows_when_a_template_gets_a_new_version(
+    news: dict[str, Any], unknown: bool
+) -> None:
+    account = Account()
+    made = account.create(tokens.TEMPLATE, {"instanceType": "g4dn.xlarge", "name": "abc"})
+    call = account.call(tokens.TEMPLATE, "t", preview=True)
+    foretold = account.aws.update(call, made.id, made.outputs, {"name": "abc", **news})
+    assert (foretold.outputs["latestVersion"] is UNKNOWN) is unknown
+    assert foretold.outputs["arn"] == made.outputs["arn"]
+
+
+def test_a_job_definition_gets_a_new_revision_and_never_an_old_number() -> None:
+    account = Account()
+    inputs = next(i for n, _, i in samples(account) if n == "job") | {"name": "train"}
+    first = account.create(tokens.DEFINITION, inputs)
+    second = account.update(tokens.DEFINITION, first.id, inputs | {"retryStrategy": {"attempts": 1}})
+    assert (first.outputs["revision"], second.outputs["revision"]) == (1, 2)
+    assert second.id == second.outputs["arn"] == first.id[:-1] + "2"
+    assert account.read(tokens.DEFINITION, first.id) is None
+    account.delete(tokens.DEFINITION, second.id)
+    third = account.create(tokens.DEFINITION, inputs)
+    assert third.outputs["revision"] == 3
+    assert [r.id for r in account.whole.remains(account.now)] == [first.id, second.id]
+    account.later(181 * 86400)
+    assert account.whole.remains(account.now) == []
+
+
+def test_tags_alone_make_no_revision() -> None:
+    account = Account()
+    inputs = next(i for n, _, i in samples(account) if n == "job")
+    first = account.create(tokens.DEFINITION, inputs)
+    again = account.update(tokens.DEFINITION, first.id, inputs | {"tags": {"a": "b"}})
+    assert again.id == first.id
+
+
+def test_what_others_change_is_seen_in_a_read() -> None:
+    account = Account()
+    made = build(account)
+    files = account.read(tokens.FILES, made["files"]["id"])
+    role = account.read(tokens.ROLE, made["role"]["id"])
+    policy = account.read(tokens.POLICY, made["managed"]["id"])
+    bucket = account.read(tokens.BUCKET, made["bucket"]["id"])
+    topic = account.read(tokens.TOPIC, made["alerts"]["id"])
+    assert files and role and policy and bucket and topic
+    assert files.outputs["numberOfMountTargets"] == 1
+    assert role.outputs["managedPolicyArns"] == [made["managed"]["arn"]]
+    assert [p["name"] for p in role.outputs["inlinePolicies"]] == [made["inline"]["name"]]
+    assert policy.outputs["attachmentCount"] == 1
+    assert bucket.outputs["versioning"] == {"enabled": True, "mfaDelete": False}
+    assert "budgets.amazonaws.com" in topic.outputs["policy"]
+
+
+def test_the_version_is_that_of_the_installed_sdk() -> None:
+    account = Account()
+    assert account.aws.version == account.aws._schema.version
+    assert account.aws.package == "aws"
+    assert account.aws.blocking is False
+
+
+def test_a_preview_of_an_update_keeps_what_stays() -> None:
+    account = Account()
+    made = build(account)["machine"]
+    call = account.call(tokens.INSTANCE, "machine", preview=True)
+    same = account.aws.update(call, made["id"], made, made["given"] | {"tags": {"a": "b"}})
+    assert same.id == made["id"]
+    assert same.outputs["tagsAll"] == {"a": "b"}
+    for key in ("privateIp", "arn", "metadataOptions", "primaryNetworkInterfaceId"):
+        assert same.outputs[key] == made[key]
+    other = made["given"] | {"metadataOptions": {"httpTokens": "optional"}}
+    changed = account.aws.update(call, made["id"], made, other)
+    assert changed.outputs["metadataOptions"] is UNKNOWN
