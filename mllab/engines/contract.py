@@ -246,7 +246,9 @@ class Engine(Protocol):
 
     name: str
 
-    def preview(self, on_step: OnStep = ignore) -> Plan: ...
+    def preview(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Plan:
+        """What `up` would do with the same `release`."""
+        ...
 
     def up(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
         """Make it so. `release`: as for `destroy`, for holders of data that are deleted or replaced

@@ -56,7 +56,7 @@ class EmbeddedEngine:
         self._lock = Lock(self._folder / f"{target.stack}.lock", target.stack)
         self._blocking = any(provider.blocking for provider in providers.values())
 
-    def preview(self, on_step: OnStep = ignore) -> Plan:
+    def preview(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Plan:
         """What `up` would do.
 
         Raises:
@@ -65,7 +65,7 @@ class EmbeddedEngine:
         self._lock.check()
         loaded = self._store.load()
         report = Report(on_step)
-        run = self._run(loaded, report, dry=True)
+        run = self._run(loaded, report, dry=True, release=release)
         pending = tuple(item.record.urn for item in loaded.pending)
         recover(run)
         program = Program(run, self._threads, self._other_stack)
