@@ -181,17 +181,28 @@ def up(
     simulate: Simulate = False,
     yes: Yes = False,
     delete_data: DeleteData = None,
+    grant: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--grant",
+            metavar="CODE=NUMBER",
+            help="Raise a quota of the simulated account first; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     today: Today = None,
     as_json: Json = False,
 ) -> None:
     """Create the lab, or change it to match its file, after showing the plan and asking."""
-    from mllab import deploy
+    from mllab import deploy, quota
     from mllab.session import open_declared
     from mllab.show import ask, console
     from mllab.show.plan import show_plan
 
     session = open_declared(stack, "up", simulate=simulate, today=today)
     ask.require_terminal(yes, session.command("up"))
+    if session.cloud is not None:
+        quota.grant(session.cloud, grant or [])
     plan = deploy.plan(session, console.stderr())
     out = console.results(as_json=as_json)
     show_plan(out, plan, session.title)

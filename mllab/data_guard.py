@@ -63,8 +63,7 @@ def release(
         lines = [f"  {holding.name}: {describe(holding)}" for holding in guarded]
         options = " ".join(f"{OPTION} {name}" for name in [*named, *(h.name for h in guarded)])
         raise DataAtRisk(
-            "data would be lost, and storage.keep is true; nothing was changed\n"
-            + "\n".join(lines),
+            "data would be lost that nobody named; nothing was changed\n" + "\n".join(lines),
             cure=f"Copy what you need, then name what may go:\n  {command} {options}",
         )
     return frozenset(

@@ -13,6 +13,7 @@ from mllab import data_guard
 from mllab.engines.contract import Failure, Outcome, Plan, Status, Step
 from mllab.errors import Interrupted, RunFailed, UsageError
 from mllab.graph import entries, stack_outputs
+from mllab.quota import shortage
 from mllab.session import Session
 from mllab.show.outputs import show_lab
 from mllab.show.progress import Progress
@@ -26,8 +27,10 @@ def plan(session: Session, console: Console) -> Plan:
     """What `up` would do. Raises UsageError for settings that describe another lab than exists."""
     refuse_moved(session.declared, session.stack, session.engine.outputs())
     working = console.status(f"Planning {session.stack}") if console.is_terminal else nullcontext()
+    # Planned as if all data might go, so that the plan can say what would be lost; `losses` decides.
+    everything = frozenset(holding.urn for holding in session.engine.holdings())
     with working:
-        return session.engine.preview()
+        return session.engine.preview(release=everything)
 
 
 def losses(session: Session, plan: Plan, named: Sequence[str]) -> frozenset[str]:
@@ -96,8 +99,16 @@ def refuse_failures(outcome: Outcome, session: Session, verb: str) -> None:
     raise RunFailed(
         "\n".join([head, *(line for failure in outcome.failures for line in explain(failure))]),
         cure="What went well is recorded. When the cause is gone, go on with:\n"
-        f"  {session.command(verb)}",
+        f"  {session.command(verb)}{_grant(session)}",
     )
+
+
+def _grant(session: Session) -> str:
+    """The option that raises the quota of a simulated account, where it is too small."""
+    if session.cloud is None or session.lab is None:
+        return ""
+    short = shortage(session.lab, session.cloud.quota)
+    return f" --grant {short.code}={short.needed:g}" if short else ""
 
 
 def explain(failure: Failure) -> list[str]:

@@ -1,12 +1,20 @@
-"""Whether the account's quota is enough for a lab's notebooks."""
+"""Whether an account's quota is enough for a lab's notebooks; raising it where it is simulated."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from components import catalog
-from mllab.settings.lab import Lab
+from mllab.errors import UsageError
+
+if TYPE_CHECKING:
+    from mllab.settings.lab import Lab
+    from mllab.simulated.aws.cloud import SimulatedAws
+
+LARGEST = 1_000_000
+"""Largest quota that can be asked for; no account has more."""
 
 
 @dataclass(frozen=True)
@@ -32,3 +40,36 @@ def shortage(lab: Lab, limit: Callable[[str], float]) -> Shortage | None:
     needed = machine.vcpus * len(lab.notebook.seats)
     here = limit(machine.quota)
     return Shortage(machine.quota, needed, here) if needed > here else None
+
+
+def grant(cloud: SimulatedAws, wishes: Sequence[str]) -> None:
+    """Raise quotas of a simulated account, as its support would.
+
+    Args:
+        wishes: `L-DB2E81BA=8` each.
+
+    Raises:
+        UsageError: no such quota, or no number; then none is raised.
+    """
+    pairs = [_pair(wish) for wish in wishes]
+    try:
+        for code, _ in pairs:
+            cloud.quota(code)
+    except KeyError as error:
+        raise UsageError(f"--grant: {error.args[0]}") from error
+    for code, value in pairs:
+        cloud.grant(code, value)
+
+
+def _pair(wish: str) -> tuple[str, float]:
+    code, _, value = wish.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= LARGEST:
+        raise UsageError(
+            f"--grant {wish}: must be CODE=NUMBER with a number of 0 to {LARGEST}",
+            cure="For example: --grant L-DB2E81BA=8",
+        )
+    return code, number

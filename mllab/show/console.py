@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -37,4 +38,11 @@ def print_json(document: Mapping[str, Any]) -> None:
 def _console(*, on_stderr: bool) -> Console:
     stream = sys.stderr if on_stderr else sys.stdout
     fixed = not stream.isatty() and not os.environ.get("COLUMNS")
-    return Console(stderr=on_stderr, highlight=False, width=PIPE_WIDTH if fixed else None)
+    return _Honest(stderr=on_stderr, highlight=False, width=PIPE_WIDTH if fixed else None)
+
+
+class _Honest(Console):
+    """A console that reports a closed pipe; rich's own would end the process, in the middle of a run."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))

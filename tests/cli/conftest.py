@@ -1,4 +1,4 @@
-"""A project of its own for every test, and an engine that follows a script where a test wants one."""
+"""A project of its own for every test, and an engine that follows a script."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def use(monkeypatch: pytest.MonkeyPatch, account: Account) -> Use:
 
 @pytest.fixture
 def at_terminal(monkeypatch: pytest.MonkeyPatch) -> Sit:
-    """Sit a person at the terminal who types the given lines. Returns the questions that were put."""
+    """Sit a person at the terminal who types the given lines. Returns what was asked."""
     from mllab.show import ask
 
     def sit(answers: Sequence[str]) -> list[str]:

@@ -83,8 +83,8 @@ class Scripted:
     calls: list[tuple[str, Any]] = field(default_factory=list)
     name: str = "scripted"
 
-    def preview(self, on_step: OnStep = ignore) -> Plan:
-        self.calls.append(("preview", None))
+    def preview(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Plan:
+        self.calls.append(("preview", release))
         return Plan("lab", self.name, self.steps, outputs=self.exported)
 
     def up(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
@@ -132,13 +132,19 @@ class Scripted:
 
 @dataclass
 class Account:
-    """The simulated account as the command line looks at it: only its inventory."""
+    """The simulated account as the command line sees it: its inventory and its quotas."""
 
     records: list[Any] = field(default_factory=list)
-    package: str = "aws"
+    quotas: dict[str, float] = field(default_factory=lambda: {"L-DB2E81BA": 0.0})
 
     def inventory(self) -> list[Any]:
         return self.records
+
+    def quota(self, code: str) -> float:
+        return self.quotas[code]
+
+    def grant(self, code: str, value: float) -> None:
+        self.quotas[code] = value
 
 
 def make_project(folder: Path, labs: Mapping[str, str]) -> Path:

@@ -16,6 +16,7 @@ from tests.cli.scripted import (
     MACHINE,
     MACHINE_TYPE,
     OUTPUTS,
+    Account,
     Use,
     entry,
     holding,
@@ -235,9 +236,32 @@ def test_a_failure_names_resource_cause_place_and_cure(run: Run, use: Use) -> No
     assert "creating lab-notebook-ann (ec2/Instance): VcpuLimitExceeded: limit of 0" in text
     assert "declared in components/aws/notebook.py:105" in text
     assert "cure: ask for quota L-DB2E81BA" in text
-    assert "mllab up lab --simulate" in text
+    assert "mllab up lab --simulate --grant L-DB2E81BA=4" in text
     assert "1 created, 1 failed" in text
     assert "start-session" not in said.out
+
+
+def test_a_quota_of_the_simulated_account_can_be_raised(
+    run: Run, use: Use, account: Account
+) -> None:
+    use(steps=NEW, failures=(FAILED,))
+    said = run("up", "lab", "--simulate", "--yes", "--grant", "L-DB2E81BA=4", *DAY)
+    assert account.quotas == {"L-DB2E81BA": 4}
+    assert "--grant" not in said.err
+
+
+@pytest.mark.parametrize(
+    "wish",
+    ["L-DB2E81BA", "L-DB2E81BA=", "L-DB2E81BA=many", "L-DB2E81BA=-1", "L-DB2E81BA=nan", "X=1"],
+)
+def test_a_wrong_grant_raises_nothing(run: Run, use: Use, account: Account, wish: str) -> None:
+    engine = use(steps=NEW)
+    good = ("--grant", "L-DB2E81BA=4")
+    said = run("up", "lab", "--simulate", "--yes", *good, "--grant", wish, *DAY)
+    assert said.code == 2
+    assert "--grant" in said.err
+    assert account.quotas == {"L-DB2E81BA": 0}
+    assert engine.calls == []
 
 
 def test_interrupted_says_what_exists_and_how_to_go_on(run: Run, use: Use) -> None:

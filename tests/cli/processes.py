@@ -1,0 +1,126 @@
+"""The real program in a process of its own, with the machine around it broken in one way."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import pty
+import resource
+import select
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+CAP_DAC_OVERRIDE = 1
+PR_CAPBSET_DROP = 24
+SECONDS = 120
+"""After which a process that hangs is a failure; a good one needs a few."""
+
+
+@dataclass
+class Ended:
+    """How a process ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def clean(self) -> bool:
+        """No traceback, and nothing that the interpreter complained about at its end."""
+        return not any(word in self.err for word in ("Traceback", "Exception ignored"))
+
+
+class Program:
+    """`python cli.py`, run in a folder.
+
+    Args:
+        root: where cli.py is. folder: where it runs. home: MLLAB_HOME.
+    """
+
+    def __init__(self, root: Path, folder: Path, home: Path) -> None:
+        self._root, self._folder, self.home = root, folder, home
+
+    def run(
+        self,
+        *words: str,
+        stdout: int | IO[Any] = subprocess.PIPE,
+        before: Callable[[], None] | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Ended:
+        """Run to the end, without a terminal."""
+        done = subprocess.run(
+            self._command(words),
+            cwd=self._folder,
+            env=self._environment(env or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=before,
+            timeout=SECONDS,
+        )
+        return Ended(done.returncode, done.stdout or "", done.stderr)
+
+    def at_terminal(
+        self,
+        *words: str,
+        types: Sequence[tuple[str, str]] = (),
+        env: Mapping[str, str] | None = None,
+    ) -> Ended:
+        """Run at a terminal of 100 columns. `types`: pairs of a text to wait for and the line typed then."""
+        main, side = pty.openpty()
+        process = subprocess.Popen(
+            self._command(words),
+            cwd=self._folder,
+            env=self._environment({"COLUMNS": "100", "TERM": "xterm", **(env or {})}),
+            stdin=side,
+            stdout=side,
+            stderr=side,
+            start_new_session=True,
+            preexec_fn=_take_terminal,
+        )
+        os.close(side)
+        shown, left = "", list(types)
+        try:
+            while select.select([main], [], [], SECONDS)[0]:
+                try:
+                    shown += os.read(main, 65536).decode(errors="replace")
+                except OSError:  # the other side is closed: the program has ended
+                    break
+                if left and left[0][0] in shown:
+                    os.write(main, left.pop(0)[1].encode())
+            return Ended(process.wait(SECONDS), shown, shown)
+        finally:
+            process.kill()
+            process.wait()
+            os.close(main)
+
+    def _command(self, words: Sequence[str]) -> list[str]:
+        return [sys.executable, str(self._root / "cli.py"), *words]
+
+    def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
+        return {**os.environ, "MLLAB_HOME": str(self.home), **more}
+
+
+def _take_terminal() -> None:
+    """In the child: make the terminal its own, so that Ctrl-C reaches it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def without_privileges() -> None:
+    """In the child: let file permissions count, also for root."""
+    if os.geteuid() == 0:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "cannot drop CAP_DAC_OVERRIDE")
+
+
+def small_files() -> None:
+    """In the child: no file may grow beyond 20 kB, as on a disk that is nearly full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
