@@ -16,41 +16,56 @@ IDLE = (5, 10, 15)
 LATE = 120  # minutes: MAX_HOURS
 
 
-def memory(**changed: object) -> bytes:
-    return json.dumps(
-        {"busy_at": 0.0, "seen_at": 280.0, "jupyter": "", "stopping": False, **changed}
-    ).encode()
-
-
 UNUSABLE = {
     "empty": b"",
     "bytes": b"\xff\xfe\0",
-    "half": memory()[:30],
+    "half": b'{"busy_at": 0.0, "seen_at"',
     "list": b"[]",
     "nothing in it": b"{}",
     "null": b"null",
-    "text": memory(busy_at="soon"),
+    "text": b'{"busy_at": "soon", "seen_at": 300.0, "jupyter": "", "stopping": false}',
     "without end": b"[" * 100_000,
 }
 UNTRUE = {
-    "nan": memory(busy_at=float("nan")),
-    "infinite": memory(busy_at=float("-inf")),
-    "negative": memory(busy_at=-1e9),
-    "from the future": memory(seen_at=1e9),
-    "busy after seen": memory(busy_at=290.0),
+    "nan": {"busy_at": float("nan")},
+    "infinite": {"busy_at": float("-inf")},
+    "negative": {"busy_at": -1.0},
+    "busy in the future": {"busy_at": 601.0, "seen_at": 602.0},
+    "seen in the future": {"seen_at": 601.0},
+    "busy after seen": {"busy_at": 0.0, "seen_at": -1.0},
+    "seen never": {"seen_at": float("nan")},
 }
 
 
-@pytest.mark.parametrize("left", [*UNUSABLE.values(), *UNTRUE.values()], ids=[*UNUSABLE, *UNTRUE])
-def test_state_that_cannot_be_trusted_starts_the_idle_time_anew(
-    left: bytes, watched: Watched
-) -> None:
-    watched.state.parent.mkdir()
-    watched.state.write_bytes(left)
-    assert watched.look(5).startswith("stay: ")
-    watched.looks(10, 14)
+def starts_anew(watched: Watched) -> None:
+    """The look at 10 minutes trusts nothing, and the idle time counts from there."""
+    assert watched.look(10).startswith("stay: ")
+    watched.looks(15, 19)
     assert watched.stops == 0
-    watched.look(15)
+    watched.look(20)
+    assert watched.stops == 1
+
+
+@pytest.mark.parametrize("left", UNUSABLE.values(), ids=UNUSABLE)
+def test_unusable_state_starts_the_idle_time_anew(left: bytes, watched: Watched) -> None:
+    watched.quiet(5)
+    watched.state.write_bytes(left)
+    starts_anew(watched)
+
+
+@pytest.mark.parametrize("change", UNTRUE.values(), ids=UNTRUE)
+def test_state_that_cannot_be_true_starts_the_idle_time_anew(
+    change: dict[str, float], watched: Watched
+) -> None:
+    watched.quiet(5)
+    memory = json.loads(watched.state.read_text())
+    watched.state.write_text(json.dumps({**memory, **change}))
+    starts_anew(watched)
+
+
+def test_same_state_untouched_stops(watched: Watched) -> None:
+    watched.quiet(5)
+    watched.look(10)
     assert watched.stops == 1
 
 
