@@ -12,7 +12,6 @@ from mllab.engines.contract import Change
 from mllab.engines.embedded import urns
 from mllab.engines.embedded.blind import Blind
 from mllab.engines.embedded.failure import Refused
-from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.values import bare, has_unknown, same
 from mllab.engines.provider import Difference, Properties, Provider
 
@@ -72,19 +71,14 @@ class Registry:
         base = self.base(package)
         self._served[reference] = Blind(base) if has_unknown(config) else base.configured(config)
 
-    def of(self, reference: str, olds: Record | None = None) -> Provider:
-        """The provider behind a reference.
+    def serves(self, reference: str) -> bool:
+        """True when the provider behind a reference is configured."""
+        return reference in self._served
 
-        Args:
-            olds: its entry in the state, for references that this run has not seen yet.
-
-        Raises:
-            Refused: it does not exist.
-        """
+    def of(self, reference: str) -> Provider:
+        """The provider behind a reference. Raises Refused when nobody has configured it."""
         if reference not in self._served:
-            if olds is None or f"{olds.urn}::{olds.id}" != reference:
-                raise Refused(f"unknown provider {reference}")
-            self.serve(reference, olds.inputs)
+            raise Refused(f"unknown provider {reference}")
         return self._served[reference]
 
 

@@ -79,9 +79,13 @@ class Run:
 
     def provider(self, record: Record) -> Provider:
         """The cloud object of a custom resource. Raises Refused."""
-        urn, _, id = record.provider.rpartition("::")
-        known = self.ledger.find(urn, id)
-        return self.registry.of(record.provider, known)
+        reference = record.provider
+        if not self.registry.serves(reference):
+            urn, _, id = reference.rpartition("::")
+            known = self.ledger.find(urn, id)
+            if known is not None:
+                self.registry.serve(reference, known.inputs)
+        return self.registry.of(reference)
 
     def culprit(self, needs: Iterable[str]) -> str:
         """The name of what failed and is needed; empty when all is well."""
