@@ -1,4 +1,4 @@
-"""A simulated AWS account as the tests use it: one call, one moment, the inputs in, the outputs out."""
+"""A simulated AWS account as the tests use it: inputs in, outputs out, time when it is told."""
 
 from __future__ import annotations
 
@@ -97,7 +97,9 @@ class Account:
         assert not checked.faults, checked.faults
         return self.aws.update(call, id, before.outputs, checked.inputs)
 
-    def diff(self, type: str, id: str, inputs: Mapping[str, Any], name: str = "thing") -> Difference:
+    def diff(
+        self, type: str, id: str, inputs: Mapping[str, Any], name: str = "thing"
+    ) -> Difference:
         """What would change about something that exists."""
         before = self.read(type, id)
         assert before is not None

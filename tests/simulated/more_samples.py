@@ -1,0 +1,254 @@
+"""The samples of storage, and those of work and money; see `samples.py`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mllab.simulated.aws.rules import tokens
+from tests.simulated.account import Account, allow, trust
+
+Sample = tuple[str, str, dict[str, Any]]
+"""Logical name, type token, inputs; `@name.property` stands for an output of an earlier one."""
+
+CONTAINER = {
+    "image": "public.ecr.aws/docker/library/busybox:latest",
+    "command": ["true"],
+    "resourceRequirements": [
+        {"type": "VCPU", "value": "1"},
+        {"type": "MEMORY", "value": "2048"},
+    ],
+}
+RULES = {
+    "rules": [
+        {
+            "rulePriority": 1,
+            "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5},
+            "action": {"type": "expire"},
+        }
+    ]
+}
+TAGS = {"lab": "test", "role": "network"}
+
+
+def stores() -> list[Sample]:
+    """Buckets, file systems, image repositories."""
+    return [
+        ("bucket", tokens.BUCKET, {"forceDestroy": False, "tags": TAGS}),
+        (
+            "private",
+            tokens.BUCKET_BLOCK,
+            {
+                "bucket": "@bucket.bucket",
+                "blockPublicAcls": True,
+                "blockPublicPolicy": True,
+                "ignorePublicAcls": True,
+                "restrictPublicBuckets": True,
+            },
+        ),
+        (
+            "owner",
+            "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+            {"bucket": "@bucket.bucket", "rule": {"objectOwnership": "BucketOwnerEnforced"}},
+        ),
+        (
+            "encryption",
+            tokens.BUCKET_ENCRYPTION,
+            {
+                "bucket": "@bucket.bucket",
+                "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}],
+            },
+        ),
+        (
+            "versions",
+            tokens.BUCKET_VERSIONING,
+            {"bucket": "@bucket.bucket", "versioningConfiguration": {"status": "Enabled"}},
+        ),
+        (
+            "cleanup",
+            tokens.BUCKET_LIFECYCLE,
+            {
+                "bucket": "@bucket.bucket",
+                "rules": [
+                    {
+                        "id": "clean-up",
+                        "status": "Enabled",
+                        "filter": {"prefix": ""},
+                        "abortIncompleteMultipartUpload": {"daysAfterInitiation": 3},
+                    }
+                ],
+            },
+        ),
+        (
+            "tls",
+            tokens.BUCKET_POLICY,
+            {
+                "bucket": "@bucket.bucket",
+                "policy": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Deny",
+                            "Principal": "*",
+                            "Action": "s3:*",
+                            "Resource": "@bucket.arn",
+                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                        }
+                    ],
+                },
+            },
+        ),
+        ("files", tokens.FILES, {"encrypted": True, "throughputMode": "elastic", "tags": TAGS}),
+        (
+            "target",
+            tokens.MOUNT_TARGET,
+            {
+                "fileSystemId": "@files.id",
+                "subnetId": "@subnet.id",
+                "securityGroups": ["@group.id"],
+            },
+        ),
+        (
+            "point",
+            tokens.ACCESS_POINT,
+            {
+                "fileSystemId": "@files.id",
+                "posixUser": {"uid": 1000, "gid": 1000},
+                "rootDirectory": {
+                    "path": "/shared",
+                    "creationInfo": {"ownerUid": 1000, "ownerGid": 1000, "permissions": "0755"},
+                },
+            },
+        ),
+        (
+            "backup",
+            "aws:efs/backupPolicy:BackupPolicy",
+            {"fileSystemId": "@files.id", "backupPolicy": {"status": "DISABLED"}},
+        ),
+        (
+            "mounters",
+            tokens.FILES_POLICY,
+            {
+                "fileSystemId": "@files.id",
+                "policy": allow("elasticfilesystem:ClientMount", Principal={"AWS": "*"}),
+            },
+        ),
+        ("images", tokens.REPOSITORY, {"imageScanningConfiguration": {"scanOnPush": True}}),
+        (
+            "expiry",
+            tokens.IMAGE_RULES,
+            {"repository": "@images.name", "policy": json.dumps(RULES)},
+        ),
+    ]
+
+
+def work(account: Account) -> list[Sample]:
+    """Batch, schedules, alarms, topics, budgets."""
+    return [
+        (
+            "nodes",
+            tokens.ENVIRONMENT,
+            {
+                **account.environment("@subnet.id", "@group.id", "@profile.arn"),
+                "state": "ENABLED",
+            },
+        ),
+        (
+            "queue",
+            tokens.QUEUE,
+            {
+                "state": "ENABLED",
+                "priority": 1,
+                "computeEnvironmentOrders": [{"order": 1, "computeEnvironment": "@nodes.arn"}],
+            },
+        ),
+        (
+            "job",
+            tokens.DEFINITION,
+            {
+                "type": "container",
+                "platformCapabilities": ["EC2"],
+                "containerProperties": json.dumps(CONTAINER),
+                "timeout": {"attemptDurationSeconds": 3600},
+                "retryStrategy": {"attempts": 3},
+            },
+        ),
+        ("logs", "aws:cloudwatch/logGroup:LogGroup", {"retentionInDays": 30}),
+        (
+            "idle",
+            tokens.ALARM,
+            {
+                "comparisonOperator": "LessThanThreshold",
+                "evaluationPeriods": 12,
+                "period": 300,
+                "namespace": "AWS/EC2",
+                "metricName": "CPUUtilization",
+                "statistic": "Maximum",
+                "threshold": 5,
+                "dimensions": {"InstanceId": "@machine.id"},
+                "alarmActions": ["arn:aws:automate:us-east-1:ec2:stop"],
+                "treatMissingData": "notBreaching",
+            },
+        ),
+        ("stops", tokens.SCHEDULE_GROUP, {}),
+        ("stopper", tokens.ROLE, {"assumeRolePolicy": trust("scheduler.amazonaws.com")}),
+        (
+            "daily",
+            tokens.SCHEDULE,
+            {
+                "groupName": "@stops.name",
+                "scheduleExpression": "cron(0 20 * * ? *)",
+                "scheduleExpressionTimezone": "Europe/Copenhagen",
+                "flexibleTimeWindow": {"mode": "OFF"},
+                "target": {
+                    "arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances",
+                    "roleArn": "@stopper.arn",
+                    "input": '{"InstanceIds":["i-1"]}',
+                },
+            },
+        ),
+        ("alerts", tokens.TOPIC, {}),
+        (
+            "publish",
+            tokens.TOPIC_POLICY,
+            {
+                "arn": "@alerts.arn",
+                "policy": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"Service": "budgets.amazonaws.com"},
+                            "Action": "sns:Publish",
+                            "Resource": "@alerts.arn",
+                        }
+                    ],
+                },
+            },
+        ),
+        (
+            "mail",
+            tokens.SUBSCRIPTION,
+            {"topic": "@alerts.arn", "protocol": "email", "endpoint": "a@example.edu"},
+        ),
+        (
+            "limit",
+            tokens.BUDGET,
+            {
+                "budgetType": "COST",
+                "timeUnit": "MONTHLY",
+                "limitAmount": "100.00",
+                "limitUnit": "USD",
+                "costTypes": {"includeCredit": False},
+                "notifications": [
+                    {
+                        "comparisonOperator": "GREATER_THAN",
+                        "notificationType": "ACTUAL",
+                        "threshold": 80,
+                        "thresholdType": "PERCENTAGE",
+                        "subscriberEmailAddresses": ["a@example.edu"],
+                    }
+                ],
+            },
+        ),
+    ]

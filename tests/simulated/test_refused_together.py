@@ -1,0 +1,119 @@
+"""What AWS refuses because of what is there already, step by step."""
+
+from __future__ import annotations
+
+import pytest
+
+from mllab.engines.provider import ProviderFailure
+from mllab.simulated.aws.rules import tokens
+from tests.simulated.account import CPU_IMAGE, Account, allow
+
+
+def test_groups_and_subnet_in_different_networks(account: Account) -> None:
+    subnet = account.subnet(account.vpc())
+    group = account.group(account.vpc("10.1.0.0/16", "other"))
+    assert account.refused(
+        tokens.INSTANCE, account.machine(subnet, vpcSecurityGroupIds=[group])
+    ) == (
+        f"InvalidParameter: Security group {group} and subnet {subnet} belong to different "
+        "networks."
+    )
+
+
+def test_volume_and_machine_in_different_zones(account: Account) -> None:
+    machine = account.instance(account.subnet(account.vpc()))
+    volume = account.create(tokens.VOLUME, {"availabilityZone": "us-east-1b", "size": 8}).id
+    inputs = {"deviceName": "/dev/sdf", "instanceId": machine, "volumeId": volume}
+    assert account.refused(tokens.VOLUME_ATTACHMENT, inputs) == (
+        f"InvalidVolume.ZoneMismatch: The volume '{volume}' is not in the same availability zone "
+        f"as instance '{machine}'"
+    )
+
+
+@pytest.mark.parametrize("device", ["/dev/sda1", "/dev/sdf"])
+def test_device_name_in_use(device: str, account: Account) -> None:
+    machine = account.instance(account.subnet(account.vpc()))
+    volumes = [
+        account.create(tokens.VOLUME, {"availabilityZone": "us-east-1a", "size": 8}, name).id
+        for name in ("one", "two")
+    ]
+    first = {"deviceName": "/dev/sdf", "instanceId": machine, "volumeId": volumes[0]}
+    account.create(tokens.VOLUME_ATTACHMENT, first)
+    second = {"deviceName": device, "instanceId": machine, "volumeId": volumes[1]}
+    assert account.refused(tokens.VOLUME_ATTACHMENT, second) == (
+        f"InvalidParameterValue: Invalid value '{device}' for unixDevice. Attachment point "
+        f"{device} is already in use"
+    )
+
+
+def test_a_volume_never_shrinks(account: Account) -> None:
+    made = account.create(tokens.VOLUME, {"availabilityZone": "us-east-1a", "size": 50})
+    account.update(tokens.VOLUME, made.id, {"availabilityZone": "us-east-1a", "size": 60})
+    with pytest.raises(ProviderFailure, match="New size cannot be smaller") as refusal:
+        account.update(tokens.VOLUME, made.id, {"availabilityZone": "us-east-1a", "size": 59})
+    assert refusal.value.code == "InvalidParameterValue"
+    found = account.read(tokens.VOLUME, made.id)
+    assert found is not None
+    assert found.outputs["size"] == 60
+
+
+def test_a_public_bucket_policy_is_blocked_where_asked_for(account: Account) -> None:
+    bucket = account.bucket()
+    arn = f"arn:aws:s3:::{bucket}"
+    policy = {"bucket": bucket, "policy": allow(resource=f"{arn}/*", Principal="*")}
+    made = account.create(tokens.BUCKET_POLICY, policy)
+    account.delete(tokens.BUCKET_POLICY, made.id)
+    account.create(tokens.BUCKET_BLOCK, {"bucket": bucket, "blockPublicPolicy": True})
+    assert account.refused(tokens.BUCKET_POLICY, policy) == (
+        "AccessDenied: User is not authorized to perform: s3:PutBucketPolicy on resource: "
+        f'"{arn}" because public policies are prevented by the BlockPublicPolicy setting in S3 '
+        "Block Public Access."
+    )
+    only_one = allow(resource=f"{arn}/*", Principal={"AWS": "arn:aws:iam::123456789012:root"})
+    account.create(tokens.BUCKET_POLICY, policy | {"policy": only_one})
+
+
+def test_a_machine_without_a_gpu_image_may_have_a_small_disk(account: Account) -> None:
+    subnet = account.subnet(account.vpc())
+    small = {"ami": CPU_IMAGE.id("us-east-1"), "rootBlockDevice": {"volumeSize": 8}}
+    account.instance(subnet, "m7i.large", **small)
+
+
+def test_an_environment_looks_at_its_network_afterwards(account: Account) -> None:
+    vpc = account.vpc()
+    role = account.role().outputs["name"]
+    profile = account.create(tokens.PROFILE, {"role": role}).outputs["arn"]
+    inputs = account.environment("subnet-0", account.group(vpc), profile)
+    with pytest.raises(ProviderFailure) as failure:
+        account.create(tokens.ENVIRONMENT, inputs)
+    assert failure.value.message == (
+        "unexpected state 'INVALID', wanted target 'VALID'. last error: CLIENT_ERROR - The subnet "
+        "ID 'subnet-0' does not exist"
+    )
+    assert failure.value.made is not None
+    found = account.read(tokens.ENVIRONMENT, failure.value.made.id)
+    assert found is not None
+    assert found.outputs["status"] == "INVALID"
+
+
+@pytest.mark.parametrize("service", ["aws:rds/instance:Instance", "aws:ec2/getVpc:getVpc"])
+def test_what_is_not_known_is_refused_by_name(service: str, account: Account) -> None:
+    with pytest.raises(ProviderFailure, match=service):
+        account.aws.create(account.call(service, "x"), {})
+    with pytest.raises(ProviderFailure, match=service):
+        account.aws.invoke(service, {}, preview=False)
+
+
+def test_without_a_region_nothing_goes(account: Account) -> None:
+    nowhere = account.whole
+    call = account.call(tokens.VPC, "net")
+    with pytest.raises(ProviderFailure) as failure:
+        nowhere.create(call, {"cidrBlock": "10.0.0.0/16"})
+    assert failure.value.message == "AWS was told no region"
+    assert failure.value.cure == "pulumi config set aws:region <region>"
+
+
+def test_an_unknown_region_is_refused_with_those_that_are_known(account: Account) -> None:
+    with pytest.raises(ProviderFailure, match="does not know the region 'mars-1'") as failure:
+        account.whole.configured({"region": "mars-1"})
+    assert "eu-central-1" in failure.value.cure
