@@ -6,15 +6,21 @@ from typing import Any
 
 import pytest
 
-from tests.components.labs import committed, policy, refusal, variant
-from tests.components.render import ACCOUNT
+from components.contracts import BudgetArgs
+from tests.components.labs import alone, committed, policy, refusal
+from tests.components.render import ACCOUNT, Rendered
 
 BUDGET = "budgets/budget:Budget"
 TOPIC = f"arn:aws:test::{ACCOUNT}:aws-course-budget-alerts"
 
 
+def budget(**changes: Any) -> Rendered:
+    """The course's budget with other arguments."""
+    return alone("budget", BudgetArgs, **changes)
+
+
 def alerts(**changes: Any) -> list[dict[str, Any]]:
-    found = variant(**changes).one(BUDGET).inputs["notifications"]
+    found = budget(**changes).one(BUDGET).inputs["notifications"]
     assert isinstance(found, list)
     return found
 
@@ -48,18 +54,18 @@ def test_everybody_is_told_at_each_share_and_when_the_forecast_passes_the_limit(
     ("per", "unit"), [("month", "MONTHLY"), ("quarter", "QUARTERLY"), ("year", "ANNUALLY")]
 )
 def test_budget_for_a_month_a_quarter_a_year(per: str, unit: str) -> None:
-    assert variant(per=per).one(BUDGET).inputs["timeUnit"] == unit
+    assert budget(per=per).one(BUDGET).inputs["timeUnit"] == unit
 
 
 @pytest.mark.parametrize(
     ("limit", "text"), [(25, "25.00"), (1_000_000, "1000000.00"), (0.1 + 0.2, "0.30")]
 )
 def test_amount_is_written_as_money(limit: float, text: str) -> None:
-    assert variant(limit_usd=limit).one(BUDGET).inputs["limitAmount"] == text
+    assert budget(limit_usd=limit).one(BUDGET).inputs["limitAmount"] == text
 
 
 def test_a_budget_of_our_own_costs_only_filters_by_our_tag() -> None:
-    inputs = variant(own_costs_only=True, lab={"name": "ml101"}).one(BUDGET).inputs
+    inputs = budget(own_costs_only=True, lab={"name": "ml101"}).one(BUDGET).inputs
     assert inputs["costFilters"] == [{"name": "TagKeyValue", "values": ["user:lab$ml101"]}]
     assert inputs["tags"]["lab"] == "ml101"
 
@@ -107,7 +113,7 @@ def test_takes_as_many_alerts_and_addresses_as_aws_does() -> None:
     ],
 )
 def test_refuses_what_aws_would_refuse(changes: dict[str, Any], message: str) -> None:
-    assert refusal(**changes) == message
+    assert refusal(budget, **changes) == message
 
 
 def test_outputs_are_as_asked() -> None:

@@ -94,7 +94,7 @@ def test_refuses_images_that_only_look_alike(near: str) -> None:
 
 def test_a_missing_image_is_an_error_with_a_way_out() -> None:
     said = answers(published=[name for name in PUBLISHED if "amazon-linux-2023" not in name])
-    assert refusal(said=said) == (
+    assert refusal(variant, said=said) == (
         "AWS publishes no machine image in this region under /aws/service/deeplearning/ami/x86_64/"
         " as base-oss-nvidia-driver-gpu-amazon-linux-2023/latest/ami-id,"
         " oss-nvidia-driver-gpu-pytorch-[0-9.]+-amazon-linux-2023/latest/ami-id; name one:"

@@ -116,7 +116,7 @@ def test_zones_do_not_overlap_and_fit_into_the_network() -> None:
 
 def test_refuses_a_region_without_the_type_and_names_what_it_has() -> None:
     said = answers({"g6.xlarge": "a", "g5.xlarge": "ab"})
-    assert refusal(said=said) == (
+    assert refusal(variant, said=said) == (
         "no zone of us-east-1 offers g4dn.xlarge: g4dn.xlarge in no zone."
         " Of the same class it offers g5.xlarge in us-east-1a, us-east-1b; g6.xlarge in us-east-1a."
         " Choose another mllab:notebook.size or mllab:cluster.size, or another aws:region."
@@ -126,7 +126,7 @@ def test_refuses_a_region_without_the_type_and_names_what_it_has() -> None:
 def test_refuses_types_that_no_zone_has_together() -> None:
     said = answers({"g5.xlarge": "a", "p5.4xlarge": "b"})
     notebook, cluster = machine("aws", "g5.xlarge"), machine("aws", "p5.4xlarge")
-    assert refusal(said=said, notebook=notebook, cluster=cluster) == (
+    assert refusal(variant, said=said, notebook=notebook, cluster=cluster) == (
         "no zone of us-east-1 offers g5.xlarge and p5.4xlarge together:"
         " g5.xlarge in us-east-1a; p5.4xlarge in us-east-1b. Of the same class it offers none."
         " Choose another mllab:notebook.size or mllab:cluster.size, or another aws:region."

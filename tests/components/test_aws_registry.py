@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.components.labs import STACKS, committed, variant
+from components.contracts import RegistryArgs
+from tests.components.labs import STACKS, alone, committed
 from tests.components.render import ACCOUNT
 
 
@@ -21,7 +22,9 @@ def test_images_are_scanned_encrypted_and_deleted_with_the_repository(stack: str
 
 @pytest.mark.parametrize("keep_images", [1, 30])
 def test_only_the_newest_images_stay(keep_images: int) -> None:
-    policy = variant(keep_images=keep_images).one("ecr/lifecyclePolicy:LifecyclePolicy")
+    policy = alone("registry", RegistryArgs, keep_images=keep_images).one(
+        "ecr/lifecyclePolicy:LifecyclePolicy"
+    )
     assert policy.inputs["repository"] == "aws-course-registry-images-0abc123"
     untagged, surplus = json.loads(policy.inputs["policy"])["rules"]
     assert untagged == {
@@ -46,12 +49,20 @@ def test_only_the_newest_images_stay(keep_images: int) -> None:
 
 
 def test_in_a_strict_lab_a_tag_stays_on_its_image() -> None:
-    strict = variant(lab={"profile": "strict"}).one("ecr/repository:Repository").inputs
+    strict = (
+        alone("registry", RegistryArgs, lab={"profile": "strict"})
+        .one("ecr/repository:Repository")
+        .inputs
+    )
     assert strict["imageTagMutability"] == "IMMUTABLE_WITH_EXCLUSION"
     assert strict["imageTagMutabilityExclusionFilters"] == [
         {"filter": "latest", "filterType": "WILDCARD"}
     ]
-    course = variant(lab={"profile": "course"}).one("ecr/repository:Repository").inputs
+    course = (
+        alone("registry", RegistryArgs, lab={"profile": "course"})
+        .one("ecr/repository:Repository")
+        .inputs
+    )
     assert course["imageTagMutability"] == "MUTABLE"
     assert "imageTagMutabilityExclusionFilters" not in course
 
