@@ -1,4 +1,4 @@
-"""A stack can move to Pulumi's own engine: it takes the exported state and finds nothing to change."""
+"""A stack can move to Pulumi's own engine: it takes the export and finds nothing to change."""
 
 from __future__ import annotations
 

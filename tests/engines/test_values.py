@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import struct_pb2
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi.runtime import rpc
 
@@ -41,7 +41,8 @@ _VALUE = st.recursive(
 )
 
 
-@given(st.dictionaries(st.text(max_size=4), _VALUE))
+@given(st.dictionaries(st.text(max_size=4), _VALUE, max_size=4))
+@settings(max_examples=50)
 def test_the_wire_keeps_every_value(properties: dict[str, Any]) -> None:
     assert same(decode(encode(properties)), properties)
 

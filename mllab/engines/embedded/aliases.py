@@ -64,9 +64,7 @@ class Aliases:
         return self._taken.get(old) == new
 
     def _names(self, goal: Goal) -> Iterator[str]:
-        """Old urns in Pulumi's order (step_generator.go, generateAliases): own aliases, then those
-        of the parent.
-        """
+        """Old urns: own aliases, then those of the parent (step_generator.go, generateAliases)."""
         own = [self._collapse(goal, alias) for alias in goal.aliases]
         yield from own
         parent = self._used.get(goal.parent, "")

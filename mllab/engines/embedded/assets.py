@@ -1,6 +1,4 @@
-"""Files and texts that a program hands over as inputs: they are compared by a hash of their
-content.
-"""
+"""Files and texts as inputs: they are compared by a hash of their content."""
 
 from __future__ import annotations
 

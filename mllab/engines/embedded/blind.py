@@ -1,6 +1,4 @@
-"""The stand-in for a provider whose configuration is not known yet in a preview: it is not asked at
-all.
-"""
+"""The stand-in for a provider whose configuration a preview does not know: it is not asked."""
 
 from __future__ import annotations
 
@@ -20,8 +18,7 @@ from mllab.engines.provider import (
 
 
 class Blind:
-    """Takes every input as it is and foretells nothing (pkg/resource/plugin/provider_plugin.go,
-    `pcfg.known`).
+    """Takes every input as it is and foretells nothing (provider_plugin.go, `pcfg.known`).
 
     Args:
         provider: the one that it stands for.

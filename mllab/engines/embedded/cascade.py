@@ -1,6 +1,4 @@
-"""Delete before create: what hangs on the old resource goes first (step_generator.go,
-calculateDependentReplacements).
-"""
+"""Delete before create: what hangs on the old one goes first (calculateDependentReplacements)."""
 
 from __future__ import annotations
 
@@ -55,9 +53,7 @@ def foresee(run: Run, decision: Decision, dependents: list[Dependent]) -> None:
 
 
 def clear_the_way(run: Run, decision: Decision, dependents: list[Dependent]) -> bool:
-    """Delete the dependents, last made first, and then the old one. False when that failed; it was
-    reported.
-    """
+    """Delete the dependents, last made first, then the old one. False when that failed."""
     old = decision.old
     if old is None or not decision.delete_first or old.pending_replacement:
         return not _refused(run, decision)
@@ -92,9 +88,7 @@ def _refused(run: Run, decision: Decision) -> bool:
 
 
 def _dependents(run: Run, root: Record) -> list[Dependent]:
-    """The transitive dependents that a new root replaces. What the program declared already cannot
-    hang on it.
-    """
+    """What a new root replaces. What the program declared already cannot hang on it."""
     left = run.ledger.left()
     hanging, replaced = {root.urn}, {root.urn}
     found: list[Dependent] = []
@@ -113,9 +107,7 @@ def _dependents(run: Run, root: Record) -> list[Dependent]:
 
 
 def _replaced_with(run: Run, record: Record, replaced: set[str]) -> bool:
-    """True when a resource would be replaced because those are: its diff says so with what comes
-    from them unknown.
-    """
+    """True when the diff replaces it once everything that comes from those is unknown."""
     if not record.custom or record.external or record.pending_replacement:
         return False
     if record.provider and urns.provider_urn(record.provider) in replaced:

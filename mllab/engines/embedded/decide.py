@@ -1,6 +1,4 @@
-"""What happens to one resource, by the rules of Pulumi's step generator
-(pkg/resource/deploy/step_generator.go).
-"""
+"""What happens to one resource, by the rules of Pulumi's engine (step_generator.go)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The embedded engine: previews, brings up, refreshes and destroys a stack on simulated clouds, in
-this process.
-"""
+"""The embedded engine: one stack on simulated clouds, in this process."""
 
 from __future__ import annotations
 
@@ -133,9 +131,7 @@ class EmbeddedEngine:
         )
 
     def export(self) -> Mapping[str, Any]:
-        """The deployment for `pulumi stack import`: secrets are in clear. Never print or keep it
-        unasked.
-        """
+        """The deployment for `pulumi stack import`, secrets in clear: never print it unasked."""
         loaded = self._store.load()
         return self._store.deployment(loaded.records, loaded.pending, loaded.written, seal.clear)
 
@@ -183,9 +179,7 @@ class EmbeddedEngine:
 
     @contextmanager
     def _writing(self, report: Report, release: frozenset[str] = frozenset()) -> Iterator[Run]:
-        """Hold the stack, and write its state when the run is over; after a kill the journal stays
-        instead.
-        """
+        """Hold the stack, and write its state at the end; a kill leaves the journal instead."""
         warning = self._lock.acquire()
         try:
             if warning:

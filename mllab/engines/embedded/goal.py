@@ -192,9 +192,7 @@ _DURATION: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|us|µs|ns|m|s)")
 
 
 def _timeouts(request: Any, source: str) -> dict[str, float]:
-    """Custom timeouts in seconds. They are recorded; simulated operations end in time by
-    themselves.
-    """
+    """Custom timeouts in seconds, for the record: simulated operations always end in time."""
     found = {}
     for key in ("create", "update", "delete", "read"):
         text = getattr(request.customTimeouts, key)

@@ -124,9 +124,7 @@ class Host:
         await _drain()
 
     def _clean(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let nothing of the program live on. A run that was left in the middle has tasks that wait
-        for ever.
-        """
+        """Let nothing of the program live on: after an abort its tasks would wait for ever."""
         for _ in range(3):  # what is cancelled may begin something new while it ends
             tasks = asyncio.all_tasks(loop)
             for task in tasks:

@@ -1,5 +1,4 @@
-"""The journal beside a state file: one JSON line per change, so that a step costs the same in any
-stack.
+"""The journal beside a state file: one JSON line per change, however big the state.
 
 A run begins with the number of the state that it starts from and notes each operation twice, before
 and after. When the run has ended the whole state is written once and the journal goes. After a kill
@@ -24,8 +23,7 @@ Entry = dict[str, Any]
 
 
 class Journal:
-    """Writes one run's changes. The file is made with the first of them; runs without changes leave
-    none.
+    """Writes one run's changes. The file is made with the first of them.
 
     Args:
         path: the file; it must not exist.
@@ -69,9 +67,7 @@ class Journal:
         self._write(line)
 
     def keep(self, key: str) -> None:
-        """An entry was taken over as it is. Only the order matters, so it is written with the next
-        change.
-        """
+        """An entry was taken over as it is. Only the order matters: that has time."""
         self._waiting.append({"keep": key})
 
     def close(self) -> None:

@@ -133,9 +133,7 @@ class Ledger:
             self.changed = True
 
     def keep(self, old: Record, new: Record) -> Record:
-        """Take an entry over. Returns the one that counts: the old one, unless something but its
-        source differs.
-        """
+        """Take an entry over. Returns the old one unless more than its source differs."""
         if new.differs(old):
             self.commit(new=new, done=[old])
             return new

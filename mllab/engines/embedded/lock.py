@@ -117,9 +117,7 @@ class Lock:
             )
 
     def _set_aside(self, dead: bytes) -> None:
-        """Remove a dead owner's file. Two may try: the slower one finds a living owner's, and puts
-        it back.
-        """
+        """Remove a dead owner's file. The slower of two finds a living one's, and puts it back."""
         aside = self._path.with_name(f"{self._path.name}.{os.getpid()}.dead")
         with contextlib.suppress(FileNotFoundError):
             self._path.rename(aside)

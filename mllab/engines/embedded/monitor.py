@@ -1,6 +1,4 @@
-"""The SDK's side of the engine: the methods of `ResourceMonitor`, called in process instead of over
-gRPC.
-"""
+"""The SDK's side of the engine: the methods of `ResourceMonitor`, called in process."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ R = TypeVar("R")
 
 
 def _guarded(method: Callable[..., R]) -> Callable[..., R]:
-    """Let only Refused pass through the SDK. Everything else ends the run at once: it is no fault
-    of the program.
-    """
+    """Let only Refused pass through the SDK; anything else ends the run at once."""
 
     @functools.wraps(method)
     def guarded(self: Monitor, request: Any) -> R:
@@ -203,9 +199,7 @@ _UNSUPPORTED: Final = re.compile(
 
 
 def translated(message: str) -> str:
-    """What the SDK says, in the words of this engine and without the empty brackets of a failed
-    function.
-    """
+    """What the SDK says, in the words of this engine."""
     return _UNSUPPORTED.sub(r"the embedded engine does not do \1", message).removesuffix(" ()")
 
 

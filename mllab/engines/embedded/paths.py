@@ -70,9 +70,7 @@ def _open(value: Any) -> tuple[Any, bool]:
 
 
 def _reset(path: Path, old: Any, new: Any, hidden: bool) -> None:
-    """Put back one path, in place. `hidden`: the old value lies in a secret that the new one does
-    not lie in.
-    """
+    """Put back one path, in place. `hidden`: only the old value lies in a secret."""
     old, was = _open(old)
     new, now = _open(new)
     hidden = (hidden or was) and not now

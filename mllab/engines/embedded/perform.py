@@ -31,9 +31,7 @@ def keep(run: Run, decision: Decision) -> Record:
 
 
 def create(run: Run, decision: Decision) -> bool:
-    """Create a resource, or what replaces the old one. False when it failed; then that was
-    reported.
-    """
+    """Create a resource, or what replaces the old one. False when it failed; it was reported."""
     record, old = decision.record, decision.old
     step = report.step(
         Op.CREATE if old is None else Op.CREATE_REPLACEMENT,
@@ -59,9 +57,7 @@ def create(run: Run, decision: Decision) -> bool:
 
 
 def update(run: Run, decision: Decision) -> bool:
-    """Change a resource in place. False when it failed; then that was reported, and the old entry
-    stays.
-    """
+    """Change a resource in place. False when it failed; then the old entry stays."""
     record, old = decision.record, decision.old
     assert old is not None
     step = report.step(Op.UPDATE, record, reason=decision.reason, changes=decision.changes)
@@ -134,8 +130,7 @@ def _fill(
 
 
 def delete(run: Run, record: Record, op: Op, reason: str, after: Sequence[str]) -> bool:
-    """Delete one old entry. False when it failed or may not be; then that was reported, and the
-    entry stays.
+    """Delete one old entry. False when it failed or may not be; then the entry stays.
 
     Args:
         op: DELETE or DELETE_REPLACED.

@@ -1,6 +1,4 @@
-"""What a preview says about one resource: the step as planned, and the outputs as far as they can
-be foretold.
-"""
+"""What a preview says about one resource: the step, and the outputs that can be foretold."""
 
 from __future__ import annotations
 
@@ -17,8 +15,7 @@ from mllab.engines.provider import Made, ProviderFailure
 
 
 def predict(run: Run, decision: Decision) -> Record:
-    """Plan a create, update or replacement. A failure is reported, and the preview goes on without
-    the outputs.
+    """Plan a create, update or replacement. A failure is reported, and the preview goes on.
 
     Returns:
         The entry that stands for the resource in the rest of the preview; its id is empty when it

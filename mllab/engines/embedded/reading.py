@@ -110,9 +110,7 @@ class Reader:
         record.outputs = mark_outputs(found.outputs, record.inputs, secret)
 
     def _stack(self, record: Record) -> Properties:
-        """Outputs of another stack of this folder: `stack`, `project/stack` or
-        `organization/project/stack`.
-        """
+        """Another stack of this folder: `stack`, `project/stack`, `organization/project/stack`."""
         target = self._run.target
         *project, stack = record.id.split("/")
         outputs = self._stacks(stack) if not project or project[-1] == target.project else None

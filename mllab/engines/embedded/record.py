@@ -1,6 +1,4 @@
-"""One resource as the state holds it, in Pulumi's deployment format (sdk/go/common/apitype/core.go,
-ResourceV3).
-"""
+"""One resource as the state holds it, in Pulumi's deployment format (apitype.ResourceV3)."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ Unseal = Callable[[Mapping[str, Any]], Any]
 
 @dataclass(slots=True, eq=False)
 class Record:
-    """One entry of the state. Two entries may share a urn: a replacement and what it replaces
-    (`delete`).
-    """
+    """One entry of the state. A replacement and what it replaces (`delete`) share a urn."""
 
     urn: str
     type: str

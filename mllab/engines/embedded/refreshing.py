@@ -107,9 +107,7 @@ def _take_over(run: Run, record: Record, found: Found) -> None:
 
 
 def _forget_the_gone(run: Run) -> None:
-    """Take urns that no entry has any more out of what others name (deployment_executor.go,
-    rebuildBaseState).
-    """
+    """Let nothing name urns that no entry has any more (rebuildBaseState)."""
     there: set[str] = set()
     for record in run.ledger.left():
         known: Callable[[str], bool] = there.__contains__

@@ -103,9 +103,7 @@ class Registrar:
         return Answer(record.urn, old.id if old else "", ok=False)
 
     def _failed(self, record: Record, old: Record | None) -> Answer:
-        """A preview goes on with what is known, so that all faults come at once; a run stops what
-        needs this.
-        """
+        """A preview goes on, so that all faults come at once; a run stops what needs this."""
         if urns.is_provider(record.type) or not self._run.dry:
             self._run.broken[record.urn] = record.name
         if self._run.dry:
@@ -133,9 +131,7 @@ class Registrar:
         return self._answer(record, known, record.outputs)
 
     def _answer(self, record: Record, id: str, outputs: Properties) -> Answer:
-        """Outputs of a component are kept back, as Pulumi's engine does: they come from the program
-        itself.
-        """
+        """Outputs of a component are kept back: they come from the program itself."""
         with self._run.lock:
             self.made[record.urn] = record
             self._run.ids[record.urn] = id

@@ -1,6 +1,4 @@
-"""Provider resources: which cloud object serves which reference, and what happens when a
-configuration changes.
-"""
+"""Provider resources: which cloud serves which reference, and what a change of one means."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ from mllab.engines.embedded.values import bare, has_unknown, same
 from mllab.engines.provider import Difference, Properties, Provider
 
 _REPLACING: Final = frozenset({"region", "project", "subscriptionId"})
-"""Configuration that says where resources are: with another value they are others (the providers'
-DiffConfig).
-"""
+"""Configuration that says where resources are; elsewhere they are others (DiffConfig)."""
 
 
 class Registry:
@@ -47,9 +43,7 @@ class Registry:
         return found
 
     def default_inputs(self, package: str, version: str) -> Properties:
-        """Inputs of a default provider: the package's configuration, and the version that the SDK
-        asks for.
-        """
+        """Inputs of a default provider: the package's configuration, and the SDK's version."""
         prefix = f"{package}:"
         found: Properties = {
             key.removeprefix(prefix): value
@@ -83,9 +77,7 @@ class Registry:
 
 
 def difference(old: Properties, new: Properties) -> Difference:
-    """What changes between two configurations of a provider; another place replaces all that it
-    serves.
-    """
+    """What changes between two configurations; another place replaces all that it serves."""
     changes = []
     for key in sorted(old.keys() | new.keys()):
         before, after = bare(old.get(key)), bare(new.get(key))

@@ -86,8 +86,7 @@ def each(
 
 
 class _Needs:
-    """Which entries stand on which: each on those before it in the state that it names, whatever
-    their generation.
+    """Which entries stand on which: each on those before it that it names, of any generation.
 
     Args:
         everything: the state, in its order.

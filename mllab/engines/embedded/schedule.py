@@ -27,8 +27,7 @@ class Schedule(Protocol):
 
 
 class Simulated:
-    """Operations last what the provider says; nothing waits. As many run side by side as there are
-    lanes.
+    """Operations last what the provider says, as many side by side as there are lanes.
 
     Args:
         start: the moment at which the run begins.

@@ -97,8 +97,7 @@ class Store:
     def save(
         self, records: Sequence[Record], pending: Sequence[Pending], serial: int, at: datetime
     ) -> None:
-        """Write the state so that there is always a whole one, keep the one before, and end the
-        journal.
+        """Write the state so that there is always a whole one, and end the journal.
 
         Raises:
             StateError: it cannot be written; journal and old state stay as they are.
@@ -232,9 +231,7 @@ def _state(text: str) -> tuple[int, list[dict[str, Any]], list[dict[str, Any]], 
 
 
 def _text(document: dict[str, Any]) -> str:
-    """JSON with one resource per line: as fast as without any break, and a person can compare two
-    of them.
-    """
+    """JSON with one resource per line: fast, and a person can compare two states."""
     resources = document["deployment"].pop("resources")
     lines = ",\n".join(json.dumps(entry, allow_nan=False) for entry in resources)
     head = json.dumps(document, allow_nan=False)

@@ -14,9 +14,7 @@ from typing import Any, Final
 from mllab.engines.provider import UNKNOWN, Properties
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-"""Key that marks a dict as something else (pulumi/sdk/go/common/resource/sig/sig.go); the others
-are its values.
-"""
+"""Key that marks a dict as something else (sig.go); the others are its values."""
 SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
 REFERENCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
@@ -50,9 +48,7 @@ def bare(value: Any) -> Any:
 
 
 def masked(value: Any) -> Any:
-    """What a person sees: `{"$secret": true}` and `{"$unknown": true}` instead of what cannot be
-    shown.
-    """
+    """What a person sees: `{"$secret": true}`, `{"$unknown": true}` for what cannot be shown."""
     if value is UNKNOWN:
         return {"$unknown": True}
     if isinstance(value, Secret):
@@ -126,9 +122,7 @@ def mark_like(news: Properties, marked: Mapping[str, Any]) -> Properties:
 
 
 def mark_outputs(outputs: Properties, inputs: Properties, secret: tuple[str, ...]) -> Properties:
-    """Outputs of a provider with their secrets: those of the inputs, and those that the program or
-    the SDK named.
-    """
+    """Outputs with their secrets: those of the inputs, and those that somebody named."""
     found = mark_like(outputs, inputs)
     for key in secret:
         if key in found and not isinstance(found[key], Secret):
