@@ -169,7 +169,8 @@ def starting_kernel_that_nobody_uses(watched: Watched) -> None:
 )
 def test_nothing_in_use_is_recognised(calm: Callable[[Watched], None], watched: Watched) -> None:
     calm(watched)
-    watched.looks(5, 10, 15)
+    watched.quiet(10)
+    watched.look(15)
     assert watched.stops == 1
 
 

@@ -40,7 +40,7 @@ UNTRUE = {
 def starts_anew(watched: Watched) -> None:
     """The look at 10 minutes trusts nothing, and the idle time counts from there."""
     assert watched.look(10).startswith("stay: ")
-    watched.looks(15, 19)
+    watched.look(15)
     assert watched.stops == 0
     watched.look(20)
     assert watched.stops == 1
