@@ -115,3 +115,7 @@ class Database:
         """Release the file."""
         with self._lock:
             self._db.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_db"):  # it may never have been opened
+            self._db.close()
