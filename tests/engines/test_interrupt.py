@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pulumi.runtime import invoke
 
 from mllab.engines.contract import Op
 from mllab.errors import RunFailed
@@ -304,3 +305,20 @@ def test_ctrl_c_leaves_what_was_done_on_record(bench: Bench) -> None:
     assert {"a"} == {e["urn"][-1] for e in bench.resources().values() if e["type"][:3] == "toy"}
     assert not (bench.home / "state" / "dev.lock").exists()
     assert done(bench.up()) == ["same a", "create b", "create c"]
+
+
+def asks_about(name: str) -> None:
+    made = Thing(name, {"name": "one"})
+    invoke("toy:index:lookup", {"name": made.name})
+    Thing("never", {})
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault("create", "a", "kill"), Fault("invoke", "toy:index:lookup", "kill")]
+)
+def test_death_ends_a_program_that_waits_for_an_answer(bench: Bench, fault: Fault) -> None:
+    """A plain call waits inside the program, in the middle of the event loop."""
+    kill(bench, lambda: asks_about("a"), Fault(on, name, "kill"))
+    assert bench.cloud.named("never") == []
+    assert bench.up().ok
+    assert len(bench.cloud.things) == 2

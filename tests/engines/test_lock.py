@@ -53,6 +53,14 @@ def test_a_second_run_is_refused_with_the_name_of_the_first(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["l"]
 
 
+def test_only_the_own_lock_is_given_back(tmp_path: Path) -> None:
+    lock = Lock(tmp_path / "l", "dev")
+    lock.acquire()
+    (tmp_path / "l").write_text(owner(user="another"))
+    lock.release()
+    assert "another" in (tmp_path / "l").read_text()
+
+
 def test_a_dead_owner_is_followed_with_a_warning(tmp_path: Path, dead: int) -> None:
     (tmp_path / "l").write_text(owner(pid=dead))
     warning = Lock(tmp_path / "l", "dev").acquire()

@@ -77,6 +77,10 @@ def not_a_number() -> None:
     Thing("a", {"size": float("nan")})
 
 
+def output_not_a_number() -> None:
+    pulumi.export("size", float("nan"))
+
+
 def missing_file() -> None:
     Thing("a", {"tags": {"f": pulumi.FileAsset("/no/such/file")}})
 
@@ -104,6 +108,7 @@ def raises_in_apply() -> None:
         (bad_timeout, 1, "custom_timeouts.create is no duration: 'soon'"),
         (other_cloud, 1, "nothing simulates package 'other' (known: toy)"),
         (not_a_number, 1, "a (toy:index:Thing): nan is not a number that can be stored"),
+        (output_not_a_number, None, "toys-dev: nan is not a number that can be stored"),
         (missing_file, 1, "No such file or directory: '/no/such/file'"),
         (unknown_stack, 1, "stack organization/toys/nowhere is not known here"),
         (raises, 2, "ValueError: no such course"),
@@ -376,6 +381,18 @@ def test_nothing_of_a_run_stays_behind(bench: Bench) -> None:
 class _nothing:
     def __enter__(self) -> None: ...
     def __exit__(self, *_: object) -> None: ...
+
+
+def test_transformations_of_the_sdk_work(bench: Bench) -> None:
+    def tagged(args: pulumi.ResourceTransformationArgs) -> Any:
+        return pulumi.ResourceTransformationResult({**args.props, "size": 7}, args.opts)
+
+    def program() -> None:
+        pulumi.runtime.register_stack_transformation(tagged)
+        Thing("a", {}, options(transformations=[tagged]))
+
+    assert bench.up(program).ok
+    assert bench.resources()["a"]["inputs"]["size"] == 7
 
 
 def test_two_previews_are_the_same_to_the_letter(bench: Bench) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from mllab.engines.embedded.store import BACKUPS
+from mllab.engines.embedded.store import BACKUPS, Store
 from mllab.errors import StateError
 from tests.engines.bench import Bench, things
 from tests.scenarios.toy import Thing
@@ -229,6 +229,23 @@ def test_a_journal_of_a_newer_state_is_not_guessed_at(bench: Bench) -> None:
     with pytest.raises(StateError, match="belongs to a newer state") as refused:
         bench.engine.state()
     assert f"rm {journal}" in refused.value.cure
+
+
+def test_a_run_that_ends_while_the_state_is_read_is_no_damage(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state is read, then another run ends and a third one begins, then the journal is read."""
+    bench.up(things("a"))
+    stale = bench.state.read_text()
+    bench.up(things("a", "b"))
+    bench.state.with_suffix(".journal").write_text('{"serial": 2}\n')
+    real, first = Store._text, [stale]
+
+    def text(self: Store, path: Path) -> str | None:
+        return first.pop() if first else real(self, path)
+
+    monkeypatch.setattr(Store, "_text", text)
+    assert set(bench.resources()) == {"toys-dev", "default", "a", "b"}
 
 
 def test_a_journal_that_the_state_holds_already_is_left_behind(bench: Bench) -> None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -275,6 +276,17 @@ def test_death_among_blocking_operations_is_recovered_from(bench: Bench) -> None
     logical = [thing["logical"] for thing in bench.cloud.things.values()]
     assert sorted(logical) == list("abcdef")
     assert bench.preview().empty
+
+
+def test_outputs_are_there_whatever_the_threads_do(bench: Bench) -> None:
+    """The SDK registers them at the very end; with nothing left to wait for it would not wait."""
+
+    def program() -> None:
+        for number in range(40):
+            pulumi.export(f"o{number}", pulumi.Output.concat("a", pulumi.Output.from_input("b")))
+
+    bench.provider = lambda cloud: Toy(cloud, blocking=True)
+    assert len(bench.up(program).outputs) == 40
 
 
 def test_a_real_clock_moves_by_itself(bench: Bench) -> None:

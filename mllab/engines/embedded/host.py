@@ -108,7 +108,7 @@ class Host:
         executor: Executor = ThreadPoolExecutor(self._threads) if self._threads else _Inline()
         loop._default_executor = executor  # type: ignore[attr-defined]  # the setter takes thread pools only
         try:
-            loop.run_until_complete(run_in_stack(self._main))
+            loop.run_until_complete(self._whole())
         except BaseException:
             if self._why is not None:
                 raise self._why from None
@@ -116,6 +116,16 @@ class Host:
         finally:
             executor.shutdown(wait=True)
             self._clean(loop)
+
+    async def _whole(self) -> None:
+        """The program and its outputs, which the SDK registers last and, drained, does not await."""
+        try:
+            await run_in_stack(self._main)
+        except Exception:
+            with suppress(Exception):
+                await _drain()
+            raise
+        await _drain()
 
     async def _main(self) -> None:
         result = self._target.program()

@@ -59,6 +59,7 @@ class Lock:
 
     def __init__(self, path: Path, stack: str) -> None:
         self._path, self._stack = path, stack
+        self._mine = b""
 
     def check(self) -> None:
         """Raise LockedError when a run holds the stack."""
@@ -80,7 +81,8 @@ class Lock:
         own = self._path.with_name(f"{self._path.name}.{os.getpid()}.{time.monotonic_ns()}")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            own.write_text(json.dumps(vars(_Owner.me())), encoding="utf-8")
+            self._mine = json.dumps(vars(_Owner.me())).encode()
+            own.write_bytes(self._mine)
             try:
                 return self._link(own)
             finally:
@@ -94,8 +96,9 @@ class Lock:
             ) from error
 
     def release(self) -> None:
-        """Give the stack back."""
-        self._path.unlink(missing_ok=True)
+        """Give the stack back, unless somebody has taken it over."""
+        if self._data() == self._mine:
+            self._path.unlink(missing_ok=True)
 
     def _link(self, own: Path) -> str:
         """Put the file in place: a link appears with its content, or not at all."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
 from mllab.engines.embedded import goal, urns
@@ -111,7 +111,7 @@ class Monitor:
 
     @_guarded
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
-        outputs = decode(request.outputs)
+        outputs = self._bag(request.outputs, urns.name_of(request.urn))
         if urns.type_of(request.urn) == urns.STACK_TYPE:
             self.stack_outputs = (request.urn, outputs)
         else:
@@ -142,7 +142,8 @@ class Monitor:
             if isinstance(provider, Blind):
                 return resource_pb2.ResourceInvokeResponse(unknown=True)
         try:
-            found = provider.invoke(request.tok, bare(decode(request.args)), preview=run.dry)
+            args = bare(self._bag(request.args, request.tok))
+            found = provider.invoke(request.tok, args, preview=run.dry)
         except ProviderFailure as why:
             self.cures[why.message] = why.cure
             failure = provider_pb2.CheckFailure(reason=why.message)
@@ -171,6 +172,13 @@ class Monitor:
             f"{request.type}: the embedded engine does not look whether resources exist",
             cure="Use Pulumi's engine for programs that need it.",
         )
+
+    def _bag(self, struct: struct_pb2.Struct, whose: str) -> Properties:
+        """A property bag. Raises Refused, naming whose it is, when it holds what cannot be."""
+        try:
+            return decode(struct)
+        except (ValueError, OSError) as error:
+            raise Refused(f"{whose}: {error}") from error
 
     def SignalAndWaitForShutdown(self, _: Any) -> empty_pb2.Empty:
         return empty_pb2.Empty()

@@ -87,7 +87,7 @@ class Reader:
             type=request.type,
             custom=True,
             id=request.id,
-            inputs=decode(request.properties),
+            inputs=_inputs(request, source),
             parent=request.parent,
             provider=provider,
             dependencies=sorted(set(request.dependencies)),
@@ -153,3 +153,10 @@ class Reader:
 def _named(request: Any) -> Goal:
     """Reads have no aliases of their own; they follow their parents."""
     return Goal(type=request.type, name=request.name, custom=True, parent=request.parent)
+
+
+def _inputs(request: Any, source: str) -> Properties:
+    try:
+        return decode(request.properties)
+    except (ValueError, OSError) as error:
+        raise Refused(f"{request.name} ({request.type}): {error}", source) from error

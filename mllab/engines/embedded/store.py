@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mllab.engines.embedded import journal
-from mllab.engines.embedded.journal import Journal
+from mllab.engines.embedded.journal import Entry, Journal
 from mllab.engines.embedded.ledger import Pending, follow_renames
 from mllab.engines.embedded.record import Record, Seal
 from mllab.engines.embedded.seal import Sealer
@@ -69,11 +69,9 @@ class Store:
         Raises:
             StateError: a file is damaged or unreadable. A copy is kept, and the message names it.
         """
-        text = self._text(self.path)
-        state = self._parse(self.path, '{"version": 3}' if text is None else text, _state)
-        serial, resources, pending, written = state
-        lines = self._parse(self.journal_path, self._text(self.journal_path) or "", journal.read)
-        started = lines[0].get("serial", -1) if lines else -1
+        serial, resources, pending, written, lines, started = self._read()
+        if started > serial:  # a run may have ended between the two readings
+            serial, resources, pending, written, lines, started = self._read()
         if started > serial:
             raise StateError(
                 f"{self.journal_path} belongs to a newer state than {self.path}",
@@ -88,6 +86,13 @@ class Store:
             self.path, "", lambda _: self._records(resources, pending)
         )
         return Loaded(records, interrupted, serial, journaled, written)
+
+    def _read(self) -> tuple[int, list[Entry], list[Entry], str, list[Entry], int]:
+        """State file and journal, and the number of the state that the journal begins with."""
+        text = self._text(self.path)
+        state = self._parse(self.path, '{"version": 3}' if text is None else text, _state)
+        lines = self._parse(self.journal_path, self._text(self.journal_path) or "", journal.read)
+        return (*state, lines, lines[0].get("serial", -1) if lines else -1)
 
     def journal(self, serial: int) -> Journal:
         """The journal of a run that starts from state `serial`; an older one is removed."""
@@ -161,7 +166,7 @@ class Store:
         )
 
     def _records(
-        self, resources: list[dict[str, Any]], pending: list[dict[str, Any]]
+        self, resources: list[Entry], pending: list[Entry]
     ) -> tuple[list[Record], list[Pending]]:
         records = [Record.from_json(entry, self.sealer.open) for entry in resources]
         follow_renames(records)
@@ -217,7 +222,7 @@ class Store:
             ) from error
 
 
-def _state(text: str) -> tuple[int, list[dict[str, Any]], list[dict[str, Any]], str]:
+def _state(text: str) -> tuple[int, list[Entry], list[Entry], str]:
     document = json.loads(text)
     if document.get("version") != 3:
         raise ValueError(f"version is {document.get('version')!r}, and only 3 can be read")
