@@ -313,10 +313,8 @@ def asks_about(name: str) -> None:
     Thing("never", {})
 
 
-@pytest.mark.parametrize(
-    "fault", [Fault("create", "a", "kill"), Fault("invoke", "toy:index:lookup", "kill")]
-)
-def test_death_ends_a_program_that_waits_for_an_answer(bench: Bench, fault: Fault) -> None:
+@pytest.mark.parametrize(("on", "name"), [("create", "a"), ("invoke", "toy:index:lookup")])
+def test_death_ends_a_program_that_waits_for_an_answer(bench: Bench, on: str, name: str) -> None:
     """A plain call waits inside the program, in the middle of the event loop."""
     kill(bench, lambda: asks_about("a"), Fault(on, name, "kill"))
     assert bench.cloud.named("never") == []

@@ -118,7 +118,7 @@ class Host:
             self._clean(loop)
 
     async def _whole(self) -> None:
-        """The program and its outputs, which the SDK registers last and, drained, does not await."""
+        """The program and its outputs: the SDK registers them last, and does not await that."""
         try:
             await run_in_stack(self._main)
         except Exception:
