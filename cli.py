@@ -159,7 +159,7 @@ def check(stack: Stack, today: Today = None, as_json: Json = False) -> None:
 def preview(
     stack: Stack, simulate: Simulate = False, today: Today = None, as_json: Json = False
 ) -> None:
-    """Show what `up` would do and why, and change nothing."""
+    """Show what `up` would do and why, going by what is recorded, and change nothing."""
     from mllab import deploy
     from mllab.graph import graph
     from mllab.session import open_declared
@@ -203,6 +203,7 @@ def up(
     ask.require_terminal(yes, session.command("up"))
     if session.cloud is not None:
         quota.grant(session.cloud, grant or [])
+    deploy.look(session, console.stderr())
     plan = deploy.plan(session, console.stderr())
     out = console.results(as_json=as_json)
     show_plan(out, plan, session.title)
@@ -253,7 +254,7 @@ def status(
     if as_json:
         console.print_json(comparison.document(session, findings))
     elif findings:
-        show_status(console.stdout(), findings, session.title)
+        show_status(console.stdout(), findings, session.title, session.command("up"))
     else:
         typer.echo(f"{stack} does not exist. Create it: {session.command('up')}")
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from mllab import data_guard
-from mllab.engines.contract import Failure, Outcome, Plan, Status, Step
+from mllab.engines.contract import Failure, Op, Outcome, Plan, Status, Step
 from mllab.errors import Interrupted, RunFailed, UsageError
 from mllab.graph import entries, stack_outputs
 from mllab.quota import shortage
 from mllab.session import Session
 from mllab.show.outputs import show_lab
 from mllab.show.progress import Progress
-from mllab.show.words import OPS, count, short_type
+from mllab.show.words import OPS, count, listing, short_type
 
 if TYPE_CHECKING:
     from mllab.settings.lab import Lab
@@ -27,10 +27,30 @@ def plan(session: Session, console: Console) -> Plan:
     """What `up` would do. Raises UsageError for settings that describe another lab than exists."""
     refuse_moved(session.declared, session.stack, session.engine.outputs())
     working = console.status(f"Planning {session.stack}") if console.is_terminal else nullcontext()
-    # Planned as if all data might go, so that the plan can say what would be lost; `losses` decides.
+    # As if all data might go, so that the plan can say what would be lost; `losses` decides.
     everything = frozenset(holding.urn for holding in session.engine.holdings())
     with working:
         return session.engine.preview(release=everything)
+
+
+def look(session: Session, console: Console) -> None:
+    """Record what was changed or deleted by hand, so that the plan puts it back.
+
+    Raises:
+        UsageError: the settings describe another lab than exists.
+        RunFailed: something could not be looked at, so no plan would be sound.
+    """
+    refuse_moved(session.declared, session.stack, session.engine.outputs())
+    if not entries(session.engine.state()):
+        return
+    outcome = session.engine.refresh()
+    refuse_failures(outcome, session, "up")
+    for step in outcome.steps:
+        if step.custom and step.op is Op.DELETE:
+            console.print(f"found: {step.name} is gone from the cloud", markup=False)
+        elif step.custom and step.op is Op.UPDATE:
+            names = listing([change.path for change in step.changes])
+            console.print(f"found: {step.name} was changed by hand: {names}", markup=False)
 
 
 def losses(session: Session, plan: Plan, named: Sequence[str]) -> frozenset[str]:
@@ -115,13 +135,12 @@ def explain(failure: Failure) -> list[str]:
     """One failure in lines: resource, cause, place, cure."""
     code = f"{failure.code}: " if failure.code and failure.code not in failure.message else ""
     verb = OPS[failure.op].present
-    lines = [
-        f"  {verb} {failure.name} ({short_type(failure.type)}): {code}{failure.message}",
-    ]
+    text = f"{verb} {failure.name} ({short_type(failure.type)}): {code}{failure.message}"
+    lines = [f"  {line}" for line in text.splitlines()]
     if failure.source:
         lines.append(f"    declared in {failure.source}")
     if failure.cure:
-        lines.append(f"    cure: {failure.cure}")
+        lines += [f"    {line}" for line in f"cure: {failure.cure}".splitlines()]
     return lines
 
 

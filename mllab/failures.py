@@ -53,14 +53,12 @@ def explained() -> Generator[None, None, None]:
 
 def tell(message: str, cure: str) -> None:
     """Write a failure to stderr, the cure on its own line; a broken stderr stays silent."""
-    from mllab.show.console import stderr
+    from mllab.show.console import say, stderr
 
     with suppress(OSError):
-        console = stderr()
-        console.print("error:", style="bold red", end=" ")
-        console.print(message, markup=False, soft_wrap=True)
+        say(stderr(), message, label="error: ", style="bold red")
         if cure:
-            console.print(cure, markup=False, soft_wrap=True)
+            say(stderr(), cure)
 
 
 def _os_refusal(error: OSError) -> int:

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from mllab import data_guard
@@ -16,7 +15,9 @@ from mllab.engines.contract import Holding, Outcome
 from mllab.errors import StillThere
 from mllab.graph import entries
 from mllab.session import Session
+from mllab.show import table
 from mllab.show.progress import Progress
+from mllab.show.table import Row
 from mllab.show.words import count, role, short_type
 
 if TYPE_CHECKING:
@@ -100,20 +101,21 @@ def show(
 ) -> None:
     """Print what will go, by role, with the data it holds."""
     console.print(f"{session.title}: what `down` removes", style="bold", markup=False)
-    data = {(holding.type, holding.name): holding for holding in holdings}
-    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
-    last = ""
-    for thing in sorted(things, key=lambda thing: thing.role):
-        holding = data.get((thing.type, thing.name))
-        holds = Text("")
-        if holding is not None:
-            style = "dim" if holding.amount == "" else "bold red"
-            holds = Text(data_guard.describe(holding), style=style)
-        heading = Text(thing.role if thing.role != last else "", style="bold")
-        table.add_row(heading, thing.name, Text(short_type(thing.type), style="dim"), holds)
-        last = thing.role
-    console.print(table)
+    held = {(holding.type, holding.name): holding for holding in holdings}
+    rows: dict[str, list[Row]] = {}
+    for thing in things:
+        note = _holds(held.get((thing.type, thing.name)))
+        row = Row(Text("-", style="red"), thing.name, thing.type, note)
+        rows.setdefault(thing.role, []).append(row)
+    console.print(table.resources(rows, console.width))
     console.print(f"\n{count(len(things), 'resource')} to delete.")
+
+
+def _holds(holding: Holding | None) -> Text:
+    if holding is None:
+        return Text()
+    style = "dim" if holding.amount == "" else "bold red"
+    return Text(data_guard.describe(holding), style=style)
 
 
 def farewell(session: Session, things: Sequence[Thing]) -> str:

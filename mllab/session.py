@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from mllab.clock import Clock, SimulatedClock
 from mllab.errors import SettingsError, UsageError
+from mllab.settings.limits import CLOUDS
 
 if TYPE_CHECKING:
     from mllab.engines.contract import Engine
@@ -67,8 +68,8 @@ class Session:
 
     @property
     def title(self) -> str:
-        """`aws-course, simulated aws us-east-1`."""
-        where = f"{self.lab.lab.cloud} {self.lab.region}" if self.lab else "cloud"
+        """`aws-course, simulated AWS us-east-1`."""
+        where = f"{CLOUDS[self.lab.lab.cloud]} {self.lab.region}" if self.lab else "cloud"
         return f"{self.stack}, {'simulated ' if self.simulated else ''}{where}"
 
     def command(self, verb: str, rest: str = "") -> str:

@@ -14,6 +14,7 @@ from mllab.errors import LabError, SettingsError
 from mllab.session import home, state_file
 from mllab.settings import files
 from mllab.settings.lab import Lab
+from mllab.settings.limits import CLOUDS
 from mllab.show.words import count
 
 
@@ -43,7 +44,7 @@ def rows(root: Path) -> list[Row]:
 
 def show_rows(console: Console, found: list[Row]) -> None:
     """Print the stacks as a table."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("stack", "cloud", "profile", "notebooks", "ends", "state"):
         table.add_column(title, overflow="fold")
     for row in found:
@@ -57,14 +58,15 @@ def show_rows(console: Console, found: list[Row]) -> None:
 
 
 def describe(lab: Lab) -> str:
-    """A lab in one line: `aws us-east-1, 1 notebook gpu-small, at most 4 gpu-small nodes, ...`."""
+    """A lab in one line: `AWS us-east-1, 1 notebook gpu-small, at most 4 gpu-small nodes, ...`."""
     notebooks = f"{count(len(lab.notebook.seats), 'notebook')} {lab.notebook.size}"
     spot = " spot" if lab.cluster.spot else ""
     cluster = f"at most {count(lab.cluster.max_nodes, f'{lab.cluster.size}{spot} node')} for jobs"
     files_too = "bucket and files" if lab.storage.files else "bucket"
     budget = f"{lab.budget.limit_usd:g} USD per {lab.budget.per}"
     ends = f"ends {lab.lab.ends}" if lab.lab.ends else "no end"
-    return f"{lab.lab.cloud} {lab.region}, {notebooks}, {cluster}, {files_too}, {budget}, {ends}"
+    where = f"{CLOUDS[lab.lab.cloud]} {lab.region}"
+    return ", ".join([where, notebooks, cluster, files_too, budget, ends])
 
 
 def document(row: Row) -> dict[str, Any]:

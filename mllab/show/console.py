@@ -6,13 +6,18 @@ import errno
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Mapping
 from typing import Any, Final
 
 from rich.console import Console
+from rich.text import Text
 
 PIPE_WIDTH: Final = 120
 """Columns of a table that no terminal will fold."""
+
+COMMANDS: Final = frozenset({"aws", "mllab", "pulumi"})
+"""What a line that is a command begins with."""
 
 
 def stdout() -> Console:
@@ -35,6 +40,40 @@ def print_json(document: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
 
 
+def say(
+    console: Console, text: str, indent: str = "", label: str | None = None, style: str = ""
+) -> None:
+    """Print plain text, line by line: folded between words at a terminal, never in a pipe.
+
+    A command is never folded: it is there to be copied.
+
+    Args:
+        indent: before every line. label: before the first line instead, in that style.
+    """
+    before = indent if label is None else label
+    for line in text.splitlines() or [""]:
+        shown = before + line
+        if _folds(console) and line.strip().split(" ", 1)[0] not in COMMANDS:
+            inner = " " * (len(line) - len(line.lstrip()))
+            shown = textwrap.fill(
+                line.strip(),
+                console.width,
+                initial_indent=before + inner,
+                subsequent_indent=indent + inner,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        words = Text(shown)
+        if before is label:
+            words.stylize(style, 0, len(before))
+        console.print(words, soft_wrap=True)
+        before = indent
+
+
+def _folds(console: Console) -> bool:
+    return console.is_terminal or bool(os.environ.get("COLUMNS"))
+
+
 def _console(*, on_stderr: bool) -> Console:
     stream = sys.stderr if on_stderr else sys.stdout
     fixed = not stream.isatty() and not os.environ.get("COLUMNS")
@@ -42,7 +81,7 @@ def _console(*, on_stderr: bool) -> Console:
 
 
 class _Honest(Console):
-    """A console that reports a closed pipe; rich's own would end the process, in the middle of a run."""
+    """A console that reports a closed pipe; rich's own ends the process, even amid a run."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from typing import Final
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from mllab.engines.contract import Op, Plan, Step
-from mllab.show.words import OPS, count, role, short_type, value
+from mllab.show import table
+from mllab.show.table import Row
+from mllab.show.words import OPS, count, role, value
 
-ORDER = (Op.CREATE, Op.ADOPT, Op.READ, Op.UPDATE, Op.REPLACE, Op.DELETE, Op.RETAIN)
+NEW: Final = "new"
+"""The engine's reason for a create."""
+
+ORDER: Final = (Op.CREATE, Op.ADOPT, Op.READ, Op.UPDATE, Op.REPLACE, Op.DELETE, Op.RETAIN)
 
 
 def show_plan(console: Console, plan: Plan, title: str) -> None:
     """Print the plan, unchanged resources as a count only."""
     console.print(title, style="bold", markup=False)
-    console.print(_table(grouped(plan.steps)))
+    rows = {name: [_row(step) for step in steps] for name, steps in grouped(plan.steps).items()}
+    console.print(table.resources(rows, console.width))
     for line in plan.warnings:
         console.print(f"note: {line}", style="yellow", markup=False)
     for urn in plan.pending:
@@ -61,24 +67,17 @@ def grouped(steps: Iterable[Step]) -> dict[str, list[Step]]:
     return groups
 
 
-def _table(groups: Mapping[str, Sequence[Step]]) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
-    table.add_column("mark", width=2, no_wrap=True)
-    for column in ("name", "type", "why"):
-        table.add_column(column, overflow="fold")
-    for name, steps in groups.items():
-        table.add_row("", Text(name, style="bold"))
-        for step in steps:
-            word = OPS[step.op]
-            kind = Text(short_type(step.type), style="dim")
-            table.add_row(Text(word.mark, style=word.style), step.name, kind, _why(step))
-    return table
+def _row(step: Step) -> Row:
+    word = OPS[step.op]
+    return Row(Text(word.mark, style=word.style), step.name, step.type, _why(step))
 
 
 def _why(step: Step) -> Text:
-    text = Text(step.reason or OPS[step.op].future)
+    """Reason and place; of what is new the place suffices, its mark says the rest."""
+    reason = "" if step.reason == NEW and step.source else step.reason or OPS[step.op].future
+    text = Text(reason)
     if step.source:
-        text.append(f", {step.source}", style="dim")
+        text.append(f"{', ' if reason else ''}{step.source}", style="dim")
     if step.op in {Op.UPDATE, Op.REPLACE}:
         for change in step.changes:
             text.append(f"\n{change.path}: ")

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from mllab.clock import Clock
 from mllab.engines.contract import Op, Status, Step
-from mllab.show.words import OPS, lasting, short_type
+from mllab.show.words import OPS, lasting, short_type, value
 
 FRAMES_PER_SECOND: Final = 8
 QUIET: Final = frozenset({Op.SAME, Op.REPLACE, Op.REFRESH})
@@ -103,7 +103,8 @@ class Progress:
     def _line(self, step: Step) -> Text:
         word = OPS[step.op]
         if step.status is Status.FAILED:
-            return Text(f"{word.present} {step.name} failed: {step.error}", style="red")
+            # Cut short: the whole cause, the place and the cure come at the end of the run.
+            return Text(f"{word.present} {step.name} failed: {value(step.error)}", style="red")
         if step.status is Status.SKIPPED:
             return Text(
                 f"skipped {step.name}: {step.reason or 'what it needs is missing'}", style="dim"

@@ -12,8 +12,11 @@ from rich.text import Text
 
 from mllab.rehearsal import Act, Rehearsal
 from mllab.removal import Thing
+from mllab.show.console import say
 from mllab.show.outputs import show_lab
 from mllab.show.words import count, lasting, short_type
+
+INDENT = " " * 16
 
 
 def show_head(console: Console, rehearsal: Rehearsal) -> None:
@@ -31,11 +34,8 @@ def show_act(console: Console, number: int, act: Act) -> None:
     times = f"{lasting(act.simulated_seconds)} simulated, " if act.simulated_seconds else ""
     head = Text(f"{number:2}  {act.title}: ", style="bold").append_text(verdict)
     console.print(head.append(f"  ({times}{act.seconds:.1f} s wall)", style="dim"))
-    console.print(f"      expected  {act.expected}", markup=False, soft_wrap=True)
-    first, *more = act.seen.splitlines() or [""]
-    console.print(f"      seen      {first}", markup=False, soft_wrap=True)
-    for line in more:
-        console.print(f"                {line.strip()}", markup=False, soft_wrap=True)
+    say(console, act.expected, INDENT, "      expected  ", "dim")
+    say(console, act.seen, INDENT, "      seen      ", "dim")
 
 
 def show_what_existed(

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from mllab.show.words import count, short_type, value
+from mllab.show import table
+from mllab.show.console import say
+from mllab.show.table import Row
+from mllab.show.words import count, value
 from mllab.status import AS_DECLARED, CHANGED, MISSING, UNKNOWN, Finding, counts
 
 STYLES: Final = {
@@ -21,27 +23,26 @@ STYLES: Final = {
 }
 
 
-def show_status(console: Console, findings: Sequence[Finding], title: str) -> None:
+def show_status(console: Console, findings: Sequence[Finding], title: str, up_command: str) -> None:
     """Print the machines and all that is not as declared; the rest as a count."""
     console.print(title, style="bold", markup=False)
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     worth = [finding for finding in findings if finding.machine or finding.state != AS_DECLARED]
-    for finding in worth:
-        words = [finding.machine] if finding.machine else []
-        words += [finding.state] if finding.state != AS_DECLARED else []
-        table.add_row(
-            Text(" and ").join(Text(word, style=STYLES.get(word, "")) for word in words),
-            Text(finding.name, overflow="fold"),
-            Text(short_type(finding.type), style="dim"),
-            _detail(finding),
-        )
     if worth:
-        console.print(table)
+        console.print(table.resources({"": [_row(finding) for finding in worth]}, console.width))
     rest = len(findings) - len(worth)
     if rest:
         console.print(f"{'and ' if worth else ''}{count(rest, 'resource')} as declared")
     words = [f"{number} {word}" for word, number in counts(findings).items()]
     console.print(f"\n{count(len(findings), 'resource')}: {', '.join(words) or 'all as declared'}.")
+    if any(finding.state in {CHANGED, MISSING} for finding in findings):
+        say(console, f"Put back what was changed or deleted:\n  {up_command}")
+
+
+def _row(finding: Finding) -> Row:
+    words = [finding.machine] if finding.machine else []
+    words += [finding.state] if finding.state != AS_DECLARED else []
+    mark = Text(" and ").join(Text(word, style=STYLES.get(word, "")) for word in words)
+    return Row(mark, finding.name, finding.type, _detail(finding))
 
 
 def _detail(finding: Finding) -> Text:

@@ -15,7 +15,7 @@ VALUE_WIDTH: Final = 60
 
 @dataclass(frozen=True)
 class Word:
-    """One operation: its mark in tables, its colour, the verb before, while and after it happens."""
+    """One operation: its mark in tables, its colour, the verb before, while and after it."""
 
     mark: str
     style: str

@@ -73,7 +73,7 @@ class Program:
         types: Sequence[tuple[str, str]] = (),
         env: Mapping[str, str] | None = None,
     ) -> Ended:
-        """Run at a terminal of 100 columns. `types`: pairs of a text to wait for and the line typed then."""
+        """Run at a terminal. `types`: pairs of a text to wait for and the line typed then."""
         main, side = pty.openpty()
         process = subprocess.Popen(
             self._command(words),

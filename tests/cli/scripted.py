@@ -70,6 +70,7 @@ class Scripted:
         steps: of the plan; up and destroy report them as done unless `failures` names their urn.
         interrupt: raise KeyboardInterrupt in the middle of up and destroy.
         stays: urns that destroy leaves in the state.
+        seen, denied: what a refresh finds, and what it could not look at.
     """
 
     steps: tuple[Step, ...] = ()
@@ -80,6 +81,7 @@ class Scripted:
     interrupt: bool = False
     stays: frozenset[str] = frozenset()
     seen: tuple[Step, ...] = ()
+    denied: tuple[Failure, ...] = ()
     calls: list[tuple[str, Any]] = field(default_factory=list)
     name: str = "scripted"
 
@@ -101,7 +103,7 @@ class Scripted:
 
     def refresh(self, on_step: OnStep = ignore, *, dry: bool = False) -> Outcome:
         self.calls.append(("refresh", dry))
-        return Outcome("lab", self.name, self.seen, self.failures)
+        return Outcome("lab", self.name, self.seen, self.denied)
 
     def outputs(self) -> Mapping[str, Any]:
         return self.exported

@@ -45,7 +45,7 @@ def test_down_lists_what_goes_with_its_data(run: Run, use: Use) -> None:
     assert said.code == 0
     text = " ".join(said.out.split())
     assert "lab-storage-bucket s3/Bucket objects in the bucket: empty" in text
-    assert "notebook lab-notebook-ann ec2/Instance" in text
+    assert "notebook - lab-notebook-ann ec2/Instance" in text
     assert "3 resources to delete" in text
     assert "lab is gone: nothing of it is left" in text
 

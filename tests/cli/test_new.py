@@ -141,7 +141,7 @@ def test_list_tells_a_damaged_state_apart(
 def test_check_says_ok_with_a_summary(run: Run) -> None:
     said = run("check", "lab", *DAY)
     assert said.code == 0
-    assert said.out.startswith("lab: ok. aws us-east-1, 1 notebook gpu-small")
+    assert said.out.startswith("lab: ok. AWS us-east-1, 1 notebook gpu-small")
     assert json.loads(run("check", "lab", *DAY, "--json").out)["ok"] is True
 
 

@@ -37,6 +37,7 @@ def test_status_says_whether_machines_run(run: Run, use: Use, state: str) -> Non
     assert f"{state} lab-notebook-ann ec2/Instance" in text
     assert "2 resources as declared" in text
     assert f"3 resources: 1 {state}." in text
+    assert "mllab up" not in text
     assert ("refresh", True) in engine.calls
 
 
@@ -49,13 +50,14 @@ def test_status_tells_changed_missing_and_unknown(run: Run, use: Use) -> None:
             step(Op.DELETE, FILES, status=Status.DONE),
             step(Op.REFRESH, MACHINE, status=Status.FAILED, error="denied"),
         ),
-        failures=(Failure(MACHINE, "", "", Op.REFRESH, "not allowed to look"),),
+        denied=(Failure(MACHINE, "", "", Op.REFRESH, "not allowed to look"),),
     )
     text = " ".join(run("status", "lab", "--simulate").out.split())
     assert "changed lab-storage-bucket s3/Bucket versioning: true -> false" in text
     assert "missing lab-storage-files" in text
     assert "unknown lab-notebook-ann ec2/Instance not allowed to look" in text
     assert "1 changed, 1 missing, 1 unknown" in text
+    assert "mllab up lab --simulate" in text
 
 
 def test_what_was_not_looked_at_is_unknown_not_fine(run: Run, use: Use) -> None:

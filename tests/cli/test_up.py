@@ -55,8 +55,8 @@ def test_preview_tells_what_why_and_where(run: Run, use: Use) -> None:
     said = run("preview", "lab", "--simulate", *DAY)
     assert said.code == 0
     text = words(said.out)
-    assert "lab, simulated aws us-east-1" in text
-    assert "+ lab-storage-bucket s3/Bucket new, components/aws/storage.py:31" in text
+    assert "lab, simulated AWS us-east-1" in text
+    assert "+ lab-storage-bucket s3/Bucket components/aws/storage.py:31" in text
     assert "+- lab-notebook-ann ec2/Instance instanceType changed" in text
     assert "instanceType: g4dn.xlarge -> g5.xlarge (cannot be changed in place)" in text
     assert "lab-storage-files" not in text
@@ -262,6 +262,30 @@ def test_a_wrong_grant_raises_nothing(run: Run, use: Use, account: Account, wish
     assert "--grant" in said.err
     assert account.quotas == {"L-DB2E81BA": 0}
     assert engine.calls == []
+
+
+def test_up_looks_first_and_says_what_it_found(run: Run, use: Use) -> None:
+    changed = Change("versioning", "update", True, False)
+    engine = use(
+        steps=(step(Op.UPDATE, BUCKET),),
+        entries=[entry(BUCKET), entry(FILES)],
+        seen=(step(Op.UPDATE, BUCKET, changes=(changed,)), step(Op.DELETE, FILES)),
+    )
+    said = run("up", "lab", "--simulate", "--yes", *DAY)
+    assert said.code == 0
+    assert "lab-storage-bucket was changed by hand: versioning" in said.err
+    assert "lab-storage-files is gone from the cloud" in said.err
+    assert [verb for verb, _ in engine.calls] == ["refresh", "preview", "up"]
+    assert ("refresh", False) in engine.calls
+
+
+def test_up_plans_nothing_on_what_it_could_not_see(run: Run, use: Use) -> None:
+    denied = Failure(BUCKET, BUCKET_TYPE, "lab-storage-bucket", Op.REFRESH, "access denied")
+    engine = use(steps=NEW, entries=[entry(BUCKET)], denied=(denied,))
+    said = run("up", "lab", "--simulate", "--yes", *DAY)
+    assert said.code == 1
+    assert "looking at lab-storage-bucket (s3/Bucket): access denied" in words(said.err)
+    assert [verb for verb, _ in engine.calls] == ["refresh"]
 
 
 def test_interrupted_says_what_exists_and_how_to_go_on(run: Run, use: Use) -> None:
