@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -106,16 +107,17 @@ def test_a_grant_is_for_good_a_quota_of_one_object_counts_first(tmp_path: Path) 
     assert SimulatedAws(path).quota(STANDARD) == 5
 
 
-@pytest.mark.parametrize("act", ["quota", "grant", "init"])
-def test_an_unknown_quota_is_refused_by_name(act: str) -> None:
-    account = Account()
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: SimulatedAws(None, quotas={"L-1": 1}),
+        lambda: SimulatedAws(None).grant("L-1", 1),
+        lambda: SimulatedAws(None).quota("L-1"),
+    ],
+)
+def test_an_unknown_quota_is_refused_by_name(act: Callable[[], object]) -> None:
     with pytest.raises(KeyError, match="no quota L-1; known are L-1216C47A"):
-        if act == "init":
-            SimulatedAws(None, quotas={"L-1": 1})
-        elif act == "grant":
-            account.whole.grant("L-1", 1)
-        else:
-            account.whole.quota("L-1")
+        act()
 
 
 def test_hours_are_kept_per_state_and_machine_type(account: Account) -> None:
@@ -176,9 +178,11 @@ def test_without_a_moment_a_stop_is_at_the_last_call(account: Account) -> None:
         lambda aws: aws.push_image("r", "latest", 1),
     ],
 )
-def test_acting_on_what_does_not_exist_is_an_error(act: object, account: Account) -> None:
+def test_acting_on_what_does_not_exist_is_an_error(
+    act: Callable[[SimulatedAws], object], account: Account
+) -> None:
     with pytest.raises(KeyError, match="exists"):
-        act(account.whole)  # type: ignore[operator]
+        act(account.whole)
 
 
 def test_typical_durations(account: Account) -> None:
