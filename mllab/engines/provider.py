@@ -62,6 +62,8 @@ class Checked:
 
 @dataclass(frozen=True)
 class Difference:
+    """What `diff` found; without changes there is nothing to do."""
+
     changes: tuple[Change, ...] = ()
     delete_before_replace: bool = False
 

@@ -85,8 +85,9 @@ def nothing_names_somebodys_machine(tree: Tree) -> Iterator[str]:
 @rule(tests__test_x="import time\ndef test_a(): time.sleep(1)")
 def tests_do_not_sleep(tree: Tree) -> Iterator[str]:
     for path, module in tree.under("tests/"):
-        for line, name, _ in calls(module):
-            if name.split(".")[-1] == "sleep":
+        for line, name, call in calls(module):
+            gives_way = [ast.unparse(argument) for argument in call.args] == ["0"]
+            if name.split(".")[-1] == "sleep" and not gives_way:
                 yield f"{path}:{line}: {name}"
 
 
