@@ -1,1 +1,1 @@
-"""What surrounds the declaration: settings, engines, simulated clouds, and later money, rules and teardown."""
+"""What surrounds the declaration: settings, engines, simulated clouds, and what people see."""

@@ -116,6 +116,16 @@ def test_every_data_file_is_packaged(root: Path, project: dict[str, Any]) -> Non
                 )
 
 
+def test_every_shell_file_is_seen_by_the_linter(root: Path) -> None:
+    """`make lint` finds them by their first line."""
+    found = [
+        file for part in ("components", "mllab", "tests") for file in (root / part).rglob("*.sh")
+    ]
+    assert found
+    for file in found:
+        assert re.match(r"#!.*sh\n", file.read_text()), f"{file} does not say which shell it is for"
+
+
 def test_gate_runs_the_documented_commands(root: Path) -> None:
     gate = (root / ".ci/run").read_text()
     parts = re.search(r"for part in ([\w ]+); do", gate)
