@@ -124,12 +124,18 @@ class ProviderFailure(Exception):
 class Provider(Protocol):
     """One package (`aws`) with one configuration. Methods may be called from several threads."""
 
-    package: str
-    version: str
-    blocking: bool
-    """Calls wait for something outside this process, so the engine runs them on threads, side by
-    side.
-    False: they return at once and the engine only reckons with `seconds`."""
+    @property
+    def package(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def blocking(self) -> bool:
+        """Calls wait for something outside this process, so the engine runs them on threads, side
+        by side. False: they return at once and the engine only reckons with `seconds`.
+        """
+        ...
 
     def configured(self, config: Mapping[str, Any]) -> Provider:
         """The same cloud under an explicit provider's configuration (another region, say)."""
