@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, Protocol, Self
@@ -29,20 +29,10 @@ from mllab.engines.embedded.values import bare
 from mllab.engines.embedded.wire import decode, encode
 from mllab.engines.provider import Call, Made, Properties, Provider, ProviderFailure
 
-# Calls beyond these threads wait their turn.
-_THREADS: Final = 64
+_THREADS: Final = 64  # calls beyond these wait their turn
 
 # Keys that belong to the engine's bookkeeping of a provider, not to its configuration.
 _NOT_CONFIGURATION: Final = frozenset({"version", "pluginDownloadURL"})
-
-_KINDS: Final = {
-    ("add", False): provider_pb2.PropertyDiff.ADD,
-    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
-    ("delete", False): provider_pb2.PropertyDiff.DELETE,
-    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
-    ("update", False): provider_pb2.PropertyDiff.UPDATE,
-    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
-}
 
 
 class ProviderServers:
@@ -167,20 +157,14 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
                 _plain(request.olds),
                 _plain(request.news),
             )
-        changes = difference.changes
-        return provider_pb2.DiffResponse(
-            changes=(
-                provider_pb2.DiffResponse.DIFF_SOME
-                if changes
-                else provider_pb2.DiffResponse.DIFF_NONE
-            ),
+        changes, answer = difference.changes, provider_pb2.DiffResponse
+        return answer(
+            changes=answer.DIFF_SOME if changes else answer.DIFF_NONE,
             diffs=_keys(changes),
-            replaces=_keys([change for change in changes if change.replaces]),
+            replaces=_keys(change for change in changes if change.replaces),
             deleteBeforeReplace=difference.delete_before_replace,
             detailedDiff={
-                change.path: provider_pb2.PropertyDiff(
-                    kind=_KINDS[change.kind, change.replaces], inputDiff=True
-                )
+                change.path: provider_pb2.PropertyDiff(kind=_kind(change), inputDiff=True)
                 for change in changes
             },
             hasDetailedDiff=True,
@@ -302,6 +286,11 @@ def _check_failure(fault: str) -> provider_pb2.CheckFailure:
     return provider_pb2.CheckFailure(property=name if colon else "", reason=reason or fault)
 
 
-def _keys(changes: Sequence[Change]) -> list[str]:
+def _kind(change: Change) -> provider_pb2.PropertyDiff.Kind.ValueType:
+    name = f"{change.kind}_replace" if change.replaces else change.kind
+    return provider_pb2.PropertyDiff.Kind.Value(name.upper())
+
+
+def _keys(changes: Iterable[Change]) -> list[str]:
     """Top-level names of the changed properties, as the protocol's older fields want them."""
     return sorted({re.split(r"[.\[]", change.path, maxsplit=1)[0] for change in changes})

@@ -1,0 +1,37 @@
+"""What engines must do, told once and held against both."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from tests.scenarios.model import CASES, load, names
+from tests.scenarios.run import EngineUnderTest, play
+
+SCENARIOS = {name: load(CASES / f"{name}.yaml") for name in names()}
+
+
+def _of(engine: str) -> list[str]:
+    return [name for name, scenario in SCENARIOS.items() if engine in scenario.engines]
+
+
+@pytest.mark.parametrize("name", _of("embedded"))
+def test_embedded(name: str, embedded: EngineUnderTest) -> None:
+    play(SCENARIOS[name], name, embedded)
+
+
+@pytest.mark.parametrize("name", _of("embedded"))
+def test_embedded_on_threads(name: str, embedded_on_threads: EngineUnderTest) -> None:
+    play(SCENARIOS[name], name, embedded_on_threads)
+
+
+# The SDK's language server leaves event loops open: collect them here, not in a later test.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.engine
+@pytest.mark.parametrize("name", _of("pulumi"))
+def test_pulumi(name: str, pulumi: EngineUnderTest) -> None:
+    try:
+        play(SCENARIOS[name], name, pulumi)
+    finally:
+        gc.collect()
