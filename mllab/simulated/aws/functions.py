@@ -105,7 +105,7 @@ def _locations(machine: str, region: str, kind: str) -> Sequence[str]:
 
 def instance_type(args: Properties, region: str, account: str) -> Properties:
     """What a machine type has."""
-    name = str(args["instanceType"])
+    name = _needed(args, "instanceType")
     machine = places.machines().get(name)
     if machine is None or not places.offered(name, region):
         raise refuse(
@@ -124,7 +124,7 @@ def instance_type(args: Properties, region: str, account: str) -> Properties:
 
 def parameter(args: Properties, region: str, account: str) -> Properties:
     """A public parameter of Systems Manager: the id of a machine image."""
-    name = str(args["name"])
+    name = _needed(args, "name")
     for image in places.images():
         if image.parameter == name:
             value = image.id(region)
@@ -141,7 +141,7 @@ def parameter(args: Properties, region: str, account: str) -> Properties:
 
 def parameters_by_path(args: Properties, region: str, account: str) -> Properties:
     """All public parameters below a folder."""
-    path = str(args["path"])
+    path = _needed(args, "path")
     if not path.startswith("/"):
         raise refuse(
             "ValidationException: The parameter doesn't meet the parameter name requirements. The "
@@ -219,6 +219,13 @@ def ami(args: Properties, region: str, account: str) -> Properties:
         "rootSnapshotId": image.snapshot(region),
         "blockDeviceMappings": [mapping],
     }
+
+
+def _needed(args: Properties, name: str) -> str:
+    """An argument that the SDK does not mark as required, though it is."""
+    if name not in args:
+        raise ProviderFailure(f"{name}: missing, it is required")
+    return str(args[name])
 
 
 def _passes(args: Properties, values: Mapping[str, str]) -> bool:

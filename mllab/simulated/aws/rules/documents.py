@@ -108,10 +108,10 @@ def same(old: Any, new: Any) -> bool:
 
 
 def _canonical(value: Any, key: str = "") -> Any:
-    if isinstance(value, Mapping):
-        return {name: _canonical(item, name) for name, item in value.items()}
     if key == "Statement":
         return [_canonical(item) for item in _many(value)]
+    if isinstance(value, Mapping):
+        return {name: _canonical(item, name) for name, item in value.items()}
     if key in _LISTS:
         return sorted(str(item) for item in _many(value))
     if isinstance(value, list):

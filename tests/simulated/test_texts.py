@@ -1,0 +1,211 @@
+"""Small languages: schedule expressions, generated names, sizes in words, templates, the schema."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mllab.engines.provider import UNKNOWN
+from mllab.simulated import introspect, names, schema, sizes
+from mllab.simulated.aws import places
+from mllab.simulated.aws.rules.schedules import is_schedule
+from mllab.simulated.facts import Refusal
+from mllab.simulated.names import Draw
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "rate(1 minute)",
+        "rate(5 minutes)",
+        "rate(2 days)",
+        "at(2027-02-05T23:59:00)",
+        "cron(0 20 * * ? *)",
+        "cron(0 20 ? * MON-FRI *)",
+        "cron(*/5 8-18 ? * 2-6 2027-2030)",
+        "cron(15,45 0 L * ? *)",
+        "cron(0 0 15W JAN,JUL ? *)",
+        "cron(0 0 ? * 6L *)",
+        "cron(0 0 ? * 3#2 *)",
+    ],
+)
+def test_what_is_a_schedule(expression: str) -> None:
+    assert is_schedule(expression)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "",
+        "0 20 * * ? *",
+        "rate(1 minutes)",
+        "rate(2 minute)",
+        "rate(0 days)",
+        "rate(1 week)",
+        "at(2027-02-30T00:00:00)",
+        "at(2027-02-05)",
+        "at(2027-02-05T25:00:00)",
+        "cron(0 20 * * * *)",
+        "cron(0 20 ? * ? *)",
+        "cron(60 20 * * ? *)",
+        "cron(0 24 * * ? *)",
+        "cron(0 20 32 * ? *)",
+        "cron(0 20 0 * ? *)",
+        "cron(0 20 * 13 ? *)",
+        "cron(0 20 ? * 8 *)",
+        "cron(0 20 ? * MONDAY *)",
+        "cron(0 20 * * ? 1900)",
+        "cron(20-10 0 * * ? *)",
+        "cron(*/0 0 * * ? *)",
+        "cron(0 20 * * ?)",
+        "cron(0 20 * * ? * *)",
+    ],
+)
+def test_what_is_none(expression: str) -> None:
+    assert not is_schedule(expression)
+
+
+@given(st.text(string.printable, max_size=40))
+def test_no_text_breaks_the_check_of_schedules(text: str) -> None:
+    assert is_schedule(f"cron({text})") in (True, False)
+
+
+@given(st.integers(0, 59), st.integers(0, 23), st.integers(1, 31), st.integers(1, 12))
+def test_every_minute_of_a_year_is_a_schedule(minute: int, hour: int, day: int, month: int) -> None:
+    assert is_schedule(f"cron({minute} {hour} {day} {month} ? *)")
+    assert not is_schedule(f"cron({minute + 60} {hour} {day} {month} ? *)")
+    assert not is_schedule(f"cron({minute} {hour + 24} {day} {month} ? *)")
+
+
+@given(st.text("ab-.", min_size=1, max_size=9), st.binary(max_size=8))
+def test_a_generated_name_is_known_again(logical: str, seed: bytes) -> None:
+    made = names.auto(logical, Draw(seed, "name"), lower=False)
+    assert names.is_auto(made, logical)
+    assert made == names.auto(logical, Draw(seed, "name"), lower=False)
+    assert not names.is_auto(logical, logical)
+    assert not names.is_auto(made + "0", logical)
+
+
+def test_a_bucket_is_named_in_lower_case() -> None:
+    assert re.fullmatch(
+        r"my-bucket-[0-9a-f]{7}", names.auto("My-Bucket", Draw(b"", "n"), lower=True)
+    )
+    assert names.is_auto("my-bucket-0123abc", "My-Bucket")
+
+
+@given(st.binary(), st.binary())
+def test_another_seed_draws_other_things(one: bytes, two: bytes) -> None:
+    same = Draw(one, "x").text(17, "hex") == Draw(two, "x").text(17, "hex")
+    assert same == (one == two)
+
+
+def test_a_template() -> None:
+    draw = Draw(b"", "x")
+    filled = names.fill("arn:{region}:i-{17 hex}/{uuid}-{9 digits}", {"region": "r"}.get, draw)
+    assert re.fullmatch(
+        r"arn:r:i-[0-9a-f]{17}/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}-\d{9}",
+        str(filled),
+    )
+    assert names.fill("{17 hex}", {}.get, None) is UNKNOWN
+    assert names.fill("a{b}", lambda _: UNKNOWN, draw) is UNKNOWN
+    assert names.fill("a{b}", lambda _: "c", None) == "ac"
+
+
+@pytest.mark.parametrize(
+    ("count", "number", "noun", "words"),
+    [
+        (0, 0, "object", ""),
+        (1, 1, "object", "1 object, 1 bytes"),
+        (3, 12_000_000, "object", "3 objects, 12 MB"),
+        (2, 3_140_000_000, "image", "2 images, 3.1 GB"),
+        (1, 999, "", "999 bytes"),
+        (1, 1000, "", "1 kB"),
+        (1, 999_960, "", "1 MB"),
+        (1, 9_940, "", "9.9 kB"),
+        (1, 5 * 10**18, "", "5000 PB"),
+    ],
+)
+def test_sizes(count: int, number: int, noun: str, words: str) -> None:
+    assert sizes.amount(count, number, noun) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        ("A.B: c: d", "A.B", "c: d"),
+        ("Conflict (409): no", "Conflict", "no"),
+    ],
+)
+def test_a_refusal_is_read_from_its_text(text: str, code: str, message: str) -> None:
+    assert (Refusal.parse(text).code, Refusal.parse(text).message) == (code, message)
+
+
+json_like = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.just(UNKNOWN),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+PROPERTIES = schema.load(places.DATA / "schema.json")
+
+
+@given(st.sampled_from(PROPERTIES.types), st.data())
+def test_no_inputs_whatever_break_the_check(token: str, data: Any) -> None:
+    properties = PROPERTIES.properties(token)
+    assert properties is not None
+    keys = st.sampled_from(sorted(properties)) | st.text(max_size=5)
+    inputs = data.draw(st.dictionaries(keys, json_like, max_size=5))
+    fitted, faults = schema.fit(properties, inputs)
+    assert set(fitted) <= set(inputs)
+    assert all(re.match(r"(?s).*: ", fault) for fault in faults)
+    if not faults:
+        assert schema.fit(properties, fitted) == (fitted, ())
+
+
+def test_a_document_may_be_given_as_the_object_that_it_stands_for() -> None:
+    properties = PROPERTIES.properties("aws:iam/policy:Policy")
+    assert properties is not None
+    fitted, faults = schema.fit(properties, {"policy": {"Version": "2012-10-17"}})
+    assert (json.loads(fitted["policy"]), faults) == ({"Version": "2012-10-17"}, ())
+    fitted, _ = schema.fit(properties, {"policy": {"Statement": [{"Resource": UNKNOWN}]}})
+    assert fitted["policy"] is UNKNOWN
+
+
+def test_a_type_that_the_sdk_does_not_have() -> None:
+    with pytest.raises(KeyError, match="the SDK has no type aws:ec2/nothing:Nothing"):
+        introspect.describe(["aws:ec2/nothing:Nothing"])
+    with pytest.raises(KeyError, match="the SDK has no function aws:ec2/getNothing:getNothing"):
+        introspect.describe(["aws:ec2/getNothing:getNothing"])
+
+
+def test_a_keyword_and_a_nested_type_of_the_same_name_are_seen_through() -> None:
+    found = introspect.describe(["aws:lambda/function:Function"])["resources"]
+    assert found["aws:lambda/function:Function"]["properties"]["role"]["input"] == "required"
+
+
+def test_the_simulated_cloud_needs_no_sdk(root: Path) -> None:
+    program = (
+        "import sys\n"
+        "from mllab.simulated.aws.cloud import SimulatedAws\n"
+        "aws = SimulatedAws(None).configured({'region': 'us-east-1'})\n"
+        "print([name for name in ('pulumi_aws', 'grpc') if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
