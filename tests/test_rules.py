@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -93,3 +95,10 @@ def test_start_imports_no_more_than_needed(code: str, kept_out: set[str], root: 
 
 def test_the_import_watch_sees_an_import(root: Path) -> None:
     assert "pulumi" in modules_after("import pulumi", root)
+
+
+def test_no_test_reaches_the_network_or_an_account() -> None:
+    with pytest.raises(PermissionError, match=r"a test wanted to reach 192\.0\.2\.1:9"):
+        socket.create_connection(("192.0.2.1", 9))
+    assert not [name for name in os.environ if name.startswith(("AWS_", "PULUMI_"))]
+    assert not list(Path(os.environ["MLLAB_HOME"]).iterdir())
