@@ -21,9 +21,9 @@ ANYWHERE = "0.0.0.0/0"
 class Network(pulumi.ComponentResource):
     """The lab's own VPC: one public subnet per usable zone, outgoing traffic only.
 
-    Machines get a public address while they run instead of a NAT gateway, which would cost more
-    than all else that is idle. Nothing can reach them there: their security group has no ingress
-    rule, and people connect through Session Manager, which the machine dials itself.
+    Machines get a public address while they run, also in profile `strict`: a NAT gateway would cost
+    more than all else that is idle. Nothing can reach them there: their security group has no
+    ingress rule, and people connect through Session Manager, which the machine dials itself.
 
     Args:
         args: `machines`: subnets exist only in zones that offer the type of each.
