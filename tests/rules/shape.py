@@ -54,8 +54,11 @@ def one_file_imports_the_automation_api(tree: Tree) -> Iterator[str]:
 
 @rule(mllab__simulated__x="import boto3")
 def nothing_but_the_engine_reaches_a_cloud(tree: Tree) -> Iterator[str]:
+    """But for the question whose account it is, which must be answered before the engine runs."""
     clients = ("boto3", "botocore", "azure", "google.cloud", "requests", "httpx", "urllib3")
     for path, module in tree.product():
+        if path == "mllab/engines/pulumi/aws_login.py":
+            continue
         for name in imported(module):
             if f"{name}.".startswith(tuple(f"{client}." for client in clients)):
                 yield f"{path}: imports {name}; only the Pulumi engine talks to a cloud"

@@ -1,0 +1,175 @@
+"""Asks AWS who the credentials belong to, by AWS's own chain of sources, and how long they live."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha1
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from mllab.errors import LabError
+
+_SECONDS: Final = 10.0  # for a connection, and for an answer; usual is less than one
+_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+_FIXED: Final = frozenset({"env", "shared-credentials-file", "config-file"})
+_ENDS: Final = ("AWS_CREDENTIAL_EXPIRATION", "AWS_SESSION_EXPIRATION")  # AWS's tools; aws-vault
+_IN_SETTINGS: Final = frozenset(
+    f"aws:{key}"
+    for key in (
+        "accessKey", "secretKey", "token", "assumeRole", "assumeRoles", "assumeRoleWithWebIdentity",
+        "sharedConfigFiles", "sharedCredentialsFiles",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AwsLogin:
+    """What AWS says of the credentials; see `identity.Identity`."""
+
+    account: str
+    arn: str
+    login: str
+    expires: datetime | None
+    end_unknown: bool
+
+
+def ask(region: str, config: Mapping[str, str]) -> AwsLogin:
+    """Call `sts:GetCallerIdentity`, which needs no permission.
+
+    Raises:
+        LabError: no credentials, wrong or expired ones, no network, no SDK.
+    """
+    try:
+        # Imported here: it takes a third of a second, and only changes in a real cloud need it.
+        from botocore import exceptions
+        from botocore.config import Config
+        from botocore.session import Session
+    except ImportError as error:
+        raise LabError(
+            "AWS's SDK for Python is not installed", cure="pip install 'mllab[aws]'"
+        ) from error
+    _refuse_credentials_in_settings(config)
+    # Only this one is explicit, and so wins over keys in the environment, for Pulumi as here.
+    session = Session(profile=config.get("aws:profile"))
+    name = session.get_config_variable("profile")
+    login = f"aws configure{f' --profile {name}' if name else ''}"
+    try:
+        profile = session.full_config["profiles"].get(name or "default", {})
+        login = _login(profile, name)
+        _never_ask(session, name)
+        quick = Config(
+            connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"total_max_attempts": 2}
+        )
+        client = session.create_client("sts", region_name=region, config=quick)
+        answer = client.get_caller_identity()
+        credentials = session.get_credentials()
+        expires, unknown = _end(credentials.method, credentials.token, profile)
+    except exceptions.ClientError as error:
+        raise _refused(error.response.get("Error", {}), login) from error
+    except exceptions.BotoCoreError as error:
+        raise _failed(error, name, login) from error
+    return AwsLogin(answer["Account"], answer["Arn"], login, expires, unknown)
+
+
+def _refuse_credentials_in_settings(config: Mapping[str, str]) -> None:
+    if found := sorted(_IN_SETTINGS & config.keys()):
+        raise LabError(
+            f"the stack's settings hold credentials: {', '.join(found)}; whose they are cannot be "
+            "told, and they would end up in the state",
+            cure="Put them into a profile of ~/.aws/config, and take them out of the stack's file:"
+            f"\n  pulumi config rm {found[0]}",
+        )
+
+
+def _login(profile: Mapping[str, Any], name: str | None) -> str:
+    """What a person types to get fresh credentials."""
+    option = f" --profile {name}" if name else ""
+    if os.environ.get("AWS_ACCESS_KEY_ID"):
+        return (
+            "Set fresh keys in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or\n"
+            f"unset them and log in: aws sso login{option}"
+        )
+    if "sso_session" in profile or "sso_start_url" in profile:
+        return f"aws sso login{option}"
+    if "login_session" in profile:
+        return f"aws login{option}"
+    return f"aws configure{option}, or with single sign-on: aws configure sso{option}"
+
+
+def _never_ask(session: Any, name: str | None) -> None:
+    """Refuse a role that wants a one-time code: nobody can type it into the engine."""
+
+    def refuse(prompt: str) -> NoReturn:
+        raise LabError(
+            f"the profile {name or 'default'} wants a one-time code (mfa_serial), which Pulumi "
+            "cannot ask for",
+            cure="Get keys for a while with the code, and set them in the environment:\n"
+            "  aws sts get-session-token --serial-number ... --token-code ...",
+        )
+
+    provider = session.get_component("credential_provider").get_provider("assume-role")
+    provider._prompter = refuse
+
+
+def _end(
+    method: str, token: str | None, profile: Mapping[str, Any]
+) -> tuple[datetime | None, bool]:
+    """When the credentials end, and whether they end without saying when.
+
+    Roles of machines and containers, processes and renewable logins get new ones by themselves.
+    """
+    if method == "sso" and "sso_session" not in profile:
+        return _end_of_single_sign_on(profile["sso_start_url"]), False
+    if method not in _FIXED or not token:
+        return None, False
+    said = next(filter(None, map(os.environ.get, _ENDS)), "") if method == "env" else ""
+    try:
+        end = datetime.fromisoformat(said)
+    except ValueError:
+        return None, True
+    return (end if end.tzinfo else end.replace(tzinfo=UTC)), False
+
+
+def _end_of_single_sign_on(start_url: str) -> datetime:
+    """The end of a login of the older kind, without an `sso_session`: it cannot be renewed."""
+    key = sha1(start_url.encode(), usedforsecurity=False).hexdigest()
+    path = Path("~/.aws/sso/cache").expanduser() / f"{key}.json"
+    text = json.loads(path.read_text(encoding="utf-8"))["expiresAt"]
+    return datetime.fromisoformat(text.replace("UTC", "+00:00"))  # as older AWS CLIs wrote it
+
+
+def _refused(error: Mapping[str, Any], login: str) -> LabError:
+    code, words = str(error.get("Code", "")), str(error.get("Message", ""))
+    if code in _EXPIRED:
+        return LabError(f"the AWS credentials have expired: {words}", cure=login)
+    return LabError(f"AWS does not accept the credentials: {code}: {words}", cure=login)
+
+
+def _failed(error: Exception, profile: str | None, login: str) -> LabError:
+    from botocore import exceptions as known
+
+    words = " ".join(str(error).split())
+    if isinstance(error, known.ProfileNotFound):
+        return LabError(
+            f"there is no AWS profile {profile!r}",
+            cure="Those that exist:  aws configure list-profiles",
+        )
+    if isinstance(error, known.NoCredentialsError):
+        return LabError("there are no AWS credentials", cure=login)
+    logged_out = (
+        known.SSOError,
+        known.TokenRetrievalError,
+        known.LoginError,
+    )
+    if isinstance(error, logged_out):
+        return LabError(f"the AWS login has ended: {words}", cure=login)
+    if isinstance(error, (known.HTTPClientError, known.ConnectionError)):
+        return LabError(
+            f"AWS cannot be reached: {words}",
+            cure="Check the network, and HTTPS_PROXY if there is a proxy; then run it again.",
+        )
+    return LabError(f"the AWS credentials cannot be used: {words}", cure=login)
