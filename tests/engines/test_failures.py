@@ -95,8 +95,12 @@ def test_what_was_made_but_is_not_well_is_recorded_and_tried_again(bench: Bench)
 def test_an_update_that_broke_something_is_recorded_as_it_is_now(bench: Bench) -> None:
     bench.up(things("a", size=1))
     bench.up(things("a", size=2), Fault("update", "a", "unhealthy", "unwell"))
-    assert bench.resources()["a"]["inputs"]["size"] == 2
-    assert bench.resources()["a"]["initErrors"] == ["unwell"]
+    entry = bench.resources()["a"]
+    assert entry["outputs"]["size"] == 2
+    assert entry["initErrors"] == ["unwell"]
+    assert entry["inputs"]["size"] == 1
+    assert bench.preview().steps[1].reason == "size changed"
+    assert bench.up().ok
 
 
 def test_a_create_without_an_id_is_a_failure(bench: Bench) -> None:

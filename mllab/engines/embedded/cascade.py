@@ -88,13 +88,14 @@ def _refused(run: Run, decision: Decision) -> bool:
 
 
 def _dependents(run: Run, root: Record) -> list[Dependent]:
-    """What a new root replaces. What the program declared already cannot hang on it."""
+    """What a new root replaces. What is declared already needs it no more, but its remains may."""
     left = run.ledger.left()
     hanging, replaced = {root.urn}, {root.urn}
     found: list[Dependent] = []
     for record in left[left.index(root) + 1 :]:
         depends = record.needs() - {record.parent}
-        if id(record) in run.handled or not depends & hanging:
+        declared = id(record) in run.handled and not record.delete
+        if declared or not depends & hanging:
             continue
         hanging.add(record.urn)
         if _replaced_with(run, record, replaced):

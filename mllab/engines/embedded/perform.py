@@ -105,6 +105,8 @@ def _operate(
             run.ledger.commit(end=operation)
         else:
             _fill(run, record, made, failure, began + step.seconds)
+            if failure is not None and kind == "updating":
+                record.inputs = done[0].inputs  # so that the next run updates once more
             for old in replaced:
                 old.delete = True
             run.ledger.commit(end=operation, new=record, done=done, marked=replaced)
@@ -183,8 +185,7 @@ def fate(run: Run, record: Record, op: Op, reason: str) -> tuple[Op, str]:
     if record.external:
         return Op.RETAIN, "no longer read"
     if stays(run, record):
-        what = Op.RETAIN if op is Op.DELETE else op
-        return what, f"{reason}; stays in the cloud (retain_on_delete)"
+        return Op.RETAIN, f"{reason}; stays in the cloud (retain_on_delete)"
     return op, reason
 
 
