@@ -18,11 +18,13 @@ class Source:
     """Where a kind of image is published.
 
     Args:
+        kind: names it. A machine with another kind of image is another machine.
         folder: of public parameters of the Systems Manager.
         names: patterns of what is in it. The first that fits anything wins; of several that fit
             it, the highest version does.
     """
 
+    kind: str
     folder: str
     names: tuple[str, ...]
 
@@ -30,6 +32,7 @@ class Source:
 _DEEP_LEARNING = "/aws/service/deeplearning/ami/x86_64/"
 
 UBUNTU_GPU = Source(
+    "ubuntu-gpu",
     _DEEP_LEARNING,
     (
         r"base-oss-nvidia-driver-gpu-ubuntu-24\.04/latest/ami-id",
@@ -41,6 +44,7 @@ UBUNTU_GPU = Source(
 Source: https://docs.aws.amazon.com/dlami/latest/devguide/find-dlami-id.html"""
 
 AMAZON_GPU = Source(
+    "amazon-gpu",
     _DEEP_LEARNING,
     (
         r"base-oss-nvidia-driver-gpu-amazon-linux-2023/latest/ami-id",
@@ -51,6 +55,7 @@ AMAZON_GPU = Source(
 Source: https://docs.aws.amazon.com/efs/latest/ug/installing-amazon-efs-utils.html"""
 
 AMAZON_CPU = Source(
+    "amazon-cpu",
     "/aws/service/ami-amazon-linux-latest/",
     (r"al2023-ami-kernel-default-x86_64", r"al2023-ami-kernel-[0-9.]+-x86_64"),
 )

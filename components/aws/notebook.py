@@ -33,7 +33,8 @@ class Notebook(pulumi.ComponentResource):
     taking it up would replace the machine; a new script would restart it, unread. So neither is
     followed, nor are limits that the script carries (`idle_minutes`, `max_hours` on the machine
     itself). To take them up, make the machine anew: `pulumi up --replace <urn>`; its home disk
-    stays.
+    stays. A lab that gets or loses GPUs or shared files does so by itself: the old image has no
+    drivers, or cannot mount.
 
     Args:
         args: see NotebookArgs. `image`: an AMI id. `keep`: home disks are protected.
@@ -67,16 +68,18 @@ class Notebook(pulumi.ComponentResource):
             opts=child(self),
         )
         files = args.storage.files
-        image = args.image or images.image_id(
-            self, images.source(args.machine, files=files is not None)
-        )
+        source = images.source(args.machine, files=files is not None)
+        image = args.image or images.image_id(self, source)
+        built_for = f"{source.kind} {'with' if files else 'without'} files"
         stops = Stops(self, name, args.lab, labels)
         # The first boot installs packages and mounts files, so the way out must exist by then; and
         # the gateway cannot go before the machines have given up their public addresses.
         before = [args.network, allowed, *(files.targets if files else [])]
         self.seats = pulumi.Output.all(
             **{
-                seat: self._seat(f"{name}-{seat}", seat, args, image, profile, stops, before)
+                seat: self._seat(
+                    f"{name}-{seat}", seat, args, image, built_for, profile, stops, before
+                )
                 for seat in args.seats
             }
         )
@@ -88,6 +91,7 @@ class Notebook(pulumi.ComponentResource):
         seat: str,
         args: Args,
         image: pulumi.Input[str],
+        built_for: str,
         profile: iam.InstanceProfile,
         stops: Stops,
         before: Sequence[pulumi.Resource],
@@ -131,6 +135,7 @@ class Notebook(pulumi.ComponentResource):
                 self,
                 depends_on=before,
                 ignore_changes=["ami", "userDataBase64"],
+                replacement_trigger=built_for,
                 # Where AWS has no machine left, the provider would go on asking for 50 minutes.
                 custom_timeouts=pulumi.CustomTimeouts(create="10m", update="20m", delete="20m"),
             ),

@@ -56,7 +56,9 @@ class Registry(pulumi.ComponentResource):
             f"{name}-clean-up",
             repository=repository.name,
             policy=_clean_up(args.keep_images),
-            opts=child(self),
+            # A repository has one policy, and a changed one replaces it: made first and deleted
+            # last, the new one would go.
+            opts=child(self, delete_before_replace=True),
         )
         host = repository.repository_url.apply(lambda url: url.split("/")[0])
         self.uri = repository.repository_url

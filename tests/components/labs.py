@@ -20,7 +20,7 @@ from mllab import program
 from mllab.engines.contract import Resource
 from mllab.errors import RunFailed
 from mllab.settings import files
-from tests.components.render import Answers, Rendered, render
+from tests.components.render import Answers, Rendered, render, replaced
 
 ROOT = Path(__file__).parent.parent.parent
 STACKS = ("aws-course", "aws-lab", "aws-tiny")
@@ -114,12 +114,18 @@ def variant(
     **changes: Any,
 ) -> Rendered:
     """A committed stack with other arguments; `lab` changes those that all roles share."""
-    args = _changed(asked(name), lab or {}, changes)
-
-    def declare() -> None:
-        Environment(args.lab.name, args, program.cloud("aws"))
-
+    declare = _declare(_changed(asked(name), lab or {}, changes))
     return render(declare, said or answers(), stack_name=name, preview=preview, recorded=recorded)
+
+
+def rebuilt(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What is replaced when a course with some arguments gets others."""
+    programs = [_declare(_changed(asked(), {}, changes)) for changes in (before, after)]
+    return replaced(*programs, answers(), stack_name="aws-course")
+
+
+def _declare(args: EnvironmentArgs) -> Callable[[], object]:
+    return lambda: Environment(args.lab.name, args, program.cloud("aws"))
 
 
 def alone(

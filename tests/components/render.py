@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from mllab.clock import SimulatedClock
-from mllab.engines.contract import Plan, Resource, StackTarget
+from mllab.engines.contract import Op, Plan, Resource, StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
-from mllab.engines.provider import Call, Checked, Difference, Found, Made, Properties
+from mllab.engines.provider import Call, Checked, Difference, Found, Made, Properties, Provider
 
 ACCOUNT = "123456789012"
 STACK = "pulumi:pulumi:Stack"
@@ -84,17 +84,8 @@ def render(
         recorded: outputs by logical name that differ from the inputs, as after an ignored change.
     """
     cloud = _Agreeable(answers, recorded or {})
-    target = StackTarget(
-        project="mllab",
-        stack=stack_name,
-        cloud="aws",
-        config=dict(configuration or {}),
-        program=program,
-        root=Path(__file__).parent.parent.parent,
-    )
     with tempfile.TemporaryDirectory() as home:
-        clock = SimulatedClock(datetime(2027, 1, 11, tzinfo=UTC))
-        engine = EmbeddedEngine(target, {"aws": cloud}, Path(home), clock)
+        engine = _engine(program, cloud, Path(home), stack_name, configuration or {})
         if not preview:
             engine.up()
             cloud.invokes.clear()
@@ -104,6 +95,30 @@ def render(
         each["type"]: each.get("outputs", {}) for each in recorded_now if not each["custom"]
     }
     return Rendered(plan, registered, tuple(cloud.invokes))
+
+
+def replaced(
+    before: Callable[[], object], after: Callable[[], object], answers: Answers, *, stack_name: str
+) -> list[str]:
+    """Names of the resources that are replaced whatever AWS could change in place."""
+    cloud = _Agreeable(answers, {})
+    with tempfile.TemporaryDirectory() as home:
+        _engine(before, cloud, Path(home), stack_name, {}).up()
+        plan = _engine(after, cloud, Path(home), stack_name, {}).preview()
+    return [step.name for step in plan.steps if step.op is Op.REPLACE]
+
+
+def _engine(
+    program: Callable[[], object],
+    cloud: Provider,
+    home: Path,
+    stack_name: str,
+    configuration: Mapping[str, str],
+) -> EmbeddedEngine:
+    root = Path(__file__).parent.parent.parent
+    target = StackTarget("mllab", stack_name, "aws", configuration, program, root)
+    clock = SimulatedClock(datetime(2027, 1, 11, tzinfo=UTC))
+    return EmbeddedEngine(target, {"aws": cloud}, home, clock)
 
 
 class _Agreeable:

@@ -101,6 +101,13 @@ def test_trap_the_rule_for_any_image_comes_last(stack: str) -> None:
 
 
 @every_stack
+def test_trap_the_old_policy_takes_the_new_one_with_it(stack: str) -> None:
+    """A changed policy is a replacement; deleting the old one last would leave none."""
+    clean_up = committed(stack).one("ecr/lifecyclePolicy:LifecyclePolicy")
+    assert clean_up.options["deleteBeforeReplace"] is True
+
+
+@every_stack
 def test_trap_budgets_cannot_publish_to_a_topic_with_a_key(stack: str) -> None:
     assert "kmsMasterKeyId" not in committed(stack).one("sns/topic:Topic").inputs
 
