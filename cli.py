@@ -247,14 +247,16 @@ def status(
     from mllab import status as comparison
     from mllab.session import open_existing
     from mllab.show import console
+    from mllab.show.plan import show_notes
     from mllab.show.status import show_status
 
     session = open_existing(stack, "status", simulate=simulate, today=today)
-    findings = comparison.look(session)
+    found = comparison.look(session)
+    show_notes(console.stderr(), found.warnings)
     if as_json:
-        console.print_json(comparison.document(session, findings))
-    elif findings:
-        show_status(console.stdout(), findings, session.title, session.command("up"))
+        console.print_json(comparison.document(session, found))
+    elif found.findings:
+        show_status(console.stdout(), found.findings, session.title, session.command("up"))
     else:
         typer.echo(f"{stack} does not exist. Create it: {session.command('up')}")
 

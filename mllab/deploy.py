@@ -16,6 +16,7 @@ from mllab.graph import entries, stack_outputs
 from mllab.quota import shortage
 from mllab.session import Session
 from mllab.show.outputs import show_lab
+from mllab.show.plan import show_notes
 from mllab.show.progress import Progress
 from mllab.show.words import OPS, count, listing, short_type
 
@@ -45,6 +46,7 @@ def look(session: Session, console: Console) -> None:
         return
     outcome = session.engine.refresh()
     refuse_failures(outcome, session, "up")
+    show_notes(console, outcome.warnings)
     for step in outcome.steps:
         if step.custom and step.op is Op.DELETE:
             console.print(f"found: {step.name} is gone from the cloud", markup=False)
@@ -77,7 +79,8 @@ def up(session: Session, plan: Plan, release: frozenset[str], console: Console) 
         with progress:
             outcome = session.engine.up(progress, release=release)
     except KeyboardInterrupt as error:
-        raise interrupted(session, "up") from error
+        raise stopped(session, "up") from error
+    show_notes(console, outcome.warnings)
     console.print(f"{summary(outcome)} ({progress.took()})", markup=False)
     return outcome
 
@@ -154,7 +157,7 @@ def summary(outcome: Outcome) -> str:
     return ", ".join(f"{number} {word}" for word, number in done.items()) or "nothing to do"
 
 
-def interrupted(session: Session, verb: str) -> Interrupted:
+def stopped(session: Session, verb: str) -> Interrupted:
     """What to say after Ctrl-C: how much exists, how to go on, how to end it."""
     exist = sum(1 for entry in entries(session.engine.state()) if entry.get("custom"))
     return Interrupted(

@@ -56,6 +56,14 @@ def entries(recorded: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return deployment.get("resources") or ()
 
 
+def interrupted(recorded: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Resources whose creation was begun and never seen to end: they may exist, unrecorded."""
+    deployment = recorded.get("deployment", recorded) or {}
+    known = {entry["urn"] for entry in entries(recorded)}
+    found = [operation["resource"] for operation in deployment.get("pending_operations") or ()]
+    return [entry for entry in found if entry["urn"] not in known]
+
+
 def stack_outputs(recorded: Mapping[str, Any]) -> dict[str, Any]:
     """The stack's outputs, a secret as `{"$secret": true}`; empty when nothing was deployed."""
     for entry in entries(recorded):

@@ -147,7 +147,7 @@ class Rehearsal:
     def _stopped(self) -> Seen:
         machine = self._recorded(INSTANCE)
         self._cloud.stop(machine["id"], self.session.clock.now())
-        states = status.counts(status.look(self.session))
+        states = status.counts(status.look(self.session).findings)
         plan = self.session.engine.preview()
         seen = ", ".join(f"{number} {word}" for word, number in states.items())
         others = set(states) - {"running", "stopped"}

@@ -10,15 +10,17 @@ from rich.console import Console
 from rich.text import Text
 
 from mllab import data_guard
-from mllab.deploy import explain, interrupted, summary
+from mllab.deploy import explain, stopped, summary
 from mllab.engines.contract import Holding, Outcome
 from mllab.errors import StillThere
-from mllab.graph import entries
+from mllab.graph import entries, interrupted
 from mllab.session import Session
 from mllab.show import table
+from mllab.show.plan import show_notes
 from mllab.show.progress import Progress
 from mllab.show.table import Row
 from mllab.show.words import count, role, short_type
+from mllab.status import in_cloud
 
 if TYPE_CHECKING:
     from mllab.simulated.store import Record
@@ -35,11 +37,15 @@ class Thing:
 
 
 def recorded(session: Session) -> tuple[Thing, ...]:
-    """Every custom resource of the state, providers left out: they are no things in a cloud."""
+    """Every custom resource that is recorded, or was begun by a run that was interrupted.
+
+    Providers are left out: they are no things in a cloud.
+    """
+    state = session.engine.state()
     return tuple(
         Thing(entry["urn"].rpartition("::")[2], entry["type"], role(entry["urn"]))
-        for entry in entries(session.engine.state())
-        if entry.get("custom") and not entry["type"].startswith("pulumi:")
+        for entry in [*entries(state), *interrupted(state)]
+        if in_cloud(entry)
     )
 
 
@@ -67,7 +73,8 @@ def down(session: Session, release: frozenset[str], total: int, console: Console
         with progress:
             outcome = session.engine.destroy(progress, release=release)
     except KeyboardInterrupt as error:
-        raise interrupted(session, "down") from error
+        raise stopped(session, "down") from error
+    show_notes(console, outcome.warnings)
     console.print(f"{summary(outcome)} ({progress.took()})", markup=False)
     return outcome
 

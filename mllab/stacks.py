@@ -88,8 +88,9 @@ def _state(home: Path, stack: str) -> str:
     from mllab.engines.embedded.store import Store
 
     try:
-        records = Store(state_file(home, stack).parent, stack).load().records
+        state = Store(state_file(home, stack).parent, stack).load()
     except LabError:
         return "state file damaged"
+    records = [*state.records, *(pending.record for pending in state.pending)]
     exist = sum(1 for record in records if record.custom and not record.type.startswith("pulumi:"))
     return f"simulated, {count(exist, 'resource')}" if exist else "not created"

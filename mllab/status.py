@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mllab.engines.contract import Change, Op, Status, Step
-from mllab.graph import changes, entries
+from mllab.graph import changes, entries, interrupted
 from mllab.session import Session
 from mllab.show.words import role
 
 MACHINE_STATE: Final = "instanceState"
 """The output in which a machine says whether it runs."""
 
-AS_DECLARED, CHANGED, MISSING, UNKNOWN = "as declared", "changed", "missing", "unknown"
+AS_DECLARED, CHANGED, MISSING = "as declared", "changed", "missing"
+UNKNOWN, INTERRUPTED = "unknown", "not recorded"
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Finding:
     """One resource of the stack, compared with the cloud.
 
     Args:
-        state: `as declared`, `changed` by hand, `missing` (deleted by hand), or `unknown`.
+        state: `as declared`, `changed` by hand, `missing` (deleted by hand), `unknown` (the cloud
+            does not say), or `not recorded` (made by a run that was interrupted).
         machine: `running`, `stopped`, ...; empty for what is no machine.
         changes: what was changed by hand.
         cause: why it is `unknown`.
@@ -38,15 +40,27 @@ class Finding:
     cause: str = ""
 
 
-def look(session: Session) -> tuple[Finding, ...]:
+@dataclass(frozen=True)
+class Comparison:
+    """A stack beside its cloud; without findings nothing exists. `warnings`: one line each."""
+
+    findings: tuple[Finding, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def look(session: Session) -> Comparison:
     """Compare every custom resource of the state with the cloud; the state stays as it is."""
-    recorded = [entry for entry in entries(session.engine.state()) if in_cloud(entry)]
-    if not recorded:
-        return ()
+    state = session.engine.state()
+    recorded = [entry for entry in entries(state) if in_cloud(entry)]
+    begun = [entry for entry in interrupted(state) if in_cloud(entry)]
+    if not recorded and not begun:
+        return Comparison()
     outcome = session.engine.refresh(dry=True)
     seen = {step.urn: step for step in outcome.steps}
     causes = {failure.urn: failure.message for failure in outcome.failures}
-    return tuple(_finding(entry, seen.get(entry["urn"]), causes) for entry in recorded)
+    findings = [_finding(entry, seen.get(entry["urn"]), causes) for entry in recorded]
+    findings += [_unrecorded(entry) for entry in begun if entry["urn"] in seen]
+    return Comparison(tuple(findings), outcome.warnings)
 
 
 def in_cloud(entry: Mapping[str, Any]) -> bool:
@@ -62,8 +76,9 @@ def counts(findings: Sequence[Finding]) -> dict[str, int]:
     return {word: words.count(word) for word in dict.fromkeys(words)}
 
 
-def document(session: Session, findings: Sequence[Finding]) -> dict[str, Any]:
+def document(session: Session, comparison: Comparison) -> dict[str, Any]:
     """What `status --json` prints."""
+    findings = comparison.findings
     return {
         "stack": session.stack,
         "engine": session.engine.name,
@@ -83,6 +98,7 @@ def document(session: Session, findings: Sequence[Finding]) -> dict[str, Any]:
             }
             for finding in findings
         ],
+        "warnings": list(comparison.warnings),
     }
 
 
@@ -100,3 +116,9 @@ def _finding(entry: Mapping[str, Any], step: Step | None, causes: Mapping[str, s
         state = CHANGED if by_hand else AS_DECLARED
     name = urn.rpartition("::")[2]
     return Finding(urn, entry["type"], name, role(urn), state, machine, by_hand, cause)
+
+
+def _unrecorded(entry: Mapping[str, Any]) -> Finding:
+    urn = entry["urn"]
+    cause = "the run that made it was interrupted"
+    return Finding(urn, entry["type"], urn.rpartition("::")[2], role(urn), INTERRUPTED, cause=cause)

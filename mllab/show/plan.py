@@ -10,6 +10,7 @@ from rich.text import Text
 
 from mllab.engines.contract import Op, Plan, Step
 from mllab.show import table
+from mllab.show.console import say
 from mllab.show.table import Row
 from mllab.show.words import OPS, count, role, value
 
@@ -24,8 +25,7 @@ def show_plan(console: Console, plan: Plan, title: str) -> None:
     console.print(title, style="bold", markup=False)
     rows = {name: [_row(step) for step in steps] for name, steps in grouped(plan.steps).items()}
     console.print(table.resources(rows, console.width))
-    for line in plan.warnings:
-        console.print(f"note: {line}", style="yellow", markup=False)
+    show_notes(console, plan.warnings)
     for urn in plan.pending:
         console.print(
             f"interrupted before: {urn.rpartition('::')[2]}, `up` looks for it in the cloud",
@@ -34,6 +34,12 @@ def show_plan(console: Console, plan: Plan, title: str) -> None:
         )
     console.print()
     console.print(summary(plan))
+
+
+def show_notes(console: Console, warnings: Iterable[str]) -> None:
+    """Print what an engine wants a person to know."""
+    for line in warnings:
+        say(console, line, label="note: ", style="yellow")
 
 
 def summary(plan: Plan) -> Text:

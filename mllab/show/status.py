@@ -12,7 +12,7 @@ from mllab.show import table
 from mllab.show.console import say
 from mllab.show.table import Row
 from mllab.show.words import count, value
-from mllab.status import AS_DECLARED, CHANGED, MISSING, UNKNOWN, Finding, counts
+from mllab.status import AS_DECLARED, CHANGED, INTERRUPTED, MISSING, UNKNOWN, Finding, counts
 
 STYLES: Final = {
     "running": "green",
@@ -20,6 +20,7 @@ STYLES: Final = {
     CHANGED: "magenta",
     MISSING: "bold red",
     UNKNOWN: "bold red",
+    INTERRUPTED: "yellow",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,3 +125,103 @@ def test_two_labs_in_one_account_do_not_touch_each_other(run: Run, cloud: Simula
     assert json.loads(run("status", "other", "--simulate", "--json").out)["summary"] == {
         "running": 1
     }
+
+
+@pytest.mark.parametrize("number", [1, 20, 45])
+def test_ctrl_c_in_the_middle_of_up_and_the_next_run(
+    run: Run, cloud: SimulatedAws, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """The worst moment: the resource exists already, and nobody has heard of it yet."""
+    real = SimulatedAws.create
+    made: list[str] = []
+
+    def create(self: SimulatedAws, call: Any, inputs: Any) -> Any:
+        found = real(self, call, inputs)
+        if not call.preview:
+            made.append(call.name)
+            if len(made) == number:
+                raise KeyboardInterrupt
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SimulatedAws, "create", create)
+        stopped = run("up", *LAB, "--yes", "--grant", "L-DB2E81BA=4", *DAY)
+    assert stopped.code == 130
+    assert "mllab up lab --simulate" in stopped.err
+    seen = json.loads(run("status", *LAB, "--json").out)
+    assert seen["summary"]["not recorded"] == 1
+    assert len(seen["resources"]) == number
+
+    again = run("up", *LAB, "--yes", *DAY)
+    assert again.code == 0, again.err
+    assert f"note: {made[-1]} was found as " in again.err
+    assert "nothing to do" in run("preview", *LAB, *DAY).out
+    declared = [record.urn for record in cloud.inventory() if record.urn]
+    assert len(declared) == len(set(declared)) == 64
+
+    home = "--delete-data=lab-notebook-shared-home"
+    assert run("down", *LAB, "--yes", home).code == 0
+    assert cloud.inventory() == []
+
+
+def test_what_an_interrupted_run_made_goes_with_down(
+    run: Run, cloud: SimulatedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = SimulatedAws.create
+
+    def create(self: SimulatedAws, call: Any, inputs: Any) -> Any:
+        found = real(self, call, inputs)
+        if not call.preview:
+            raise KeyboardInterrupt
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SimulatedAws, "create", create)
+        assert run("up", *LAB, "--yes", *DAY).code == 130
+    assert cloud.inventory()
+    assert "simulated, 1 resource" in run("list").out
+    gone = run("down", *LAB, "--yes")
+    assert gone.code == 0, gone.err
+    assert "1 resource to delete" in gone.out
+    assert cloud.inventory() == []
+
+
+def test_ctrl_c_in_the_middle_of_down_and_the_next_run(
+    run: Run, cloud: SimulatedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("up", *LAB, "--yes", "--grant", "L-DB2E81BA=4", *DAY).code == 0
+    real = SimulatedAws.delete
+    gone: list[str] = []
+
+    def delete(self: SimulatedAws, call: Any, id: str, outputs: Any) -> float:
+        seconds = real(self, call, id, outputs)
+        gone.append(call.name)
+        if len(gone) == 20:
+            raise KeyboardInterrupt
+        return seconds
+
+    home = "--delete-data=lab-notebook-shared-home"
+    with monkeypatch.context() as patch:
+        patch.setattr(SimulatedAws, "delete", delete)
+        stopped = run("down", *LAB, "--yes", home)
+    assert stopped.code == 130
+    assert cloud.inventory()
+    again = run("down", *LAB, "--yes")
+    if again.code == 1:  # the home disk was not among the first twenty
+        again = run("down", *LAB, "--yes", home)
+    assert again.code == 0, again.err
+    assert cloud.inventory() == []
+
+
+def test_committed_files_stay_as_they_are(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    watched = [root / "Pulumi.yaml", *sorted((root / "stacks").iterdir())]
+    before = [path.read_bytes() for path in watched]
+    assert run("check", "aws-tiny", *DAY).code == 0
+    assert run("preview", "aws-tiny", "--simulate", *DAY).code == 0
+    assert run("up", "aws-tiny", "--simulate", "--yes", *DAY).code == 0
+    assert run("rehearse", "aws-tiny").code == 0
+    assert [path.read_bytes() for path in watched] == before
+    assert sorted((root / "stacks").iterdir()) == watched[1:]
