@@ -73,13 +73,17 @@ def modules_after(code: str, root: Path) -> set[str]:
     return {name.split(".")[0] for name in done.stderr.splitlines()[-1].split()}
 
 
-HELP = "import cli\ntry:\n    cli.main(['--help'])\nexcept SystemExit:\n    pass"
+def run(*words: str) -> str:
+    """Code that runs the command line."""
+    return f"import cli\ntry:\n    cli.main({list(words)})\nexcept SystemExit:\n    pass"
 
 
 @pytest.mark.parametrize(
     ("code", "kept_out"),
     [
-        pytest.param(HELP, {"pulumi", "pulumi_aws", "grpc", "pydantic"}, id="cli --help"),
+        pytest.param(run("--help"), {"pulumi", "pulumi_aws", "grpc", "pydantic"}, id="--help"),
+        pytest.param(run("list"), {"pulumi_aws"}, id="list"),
+        pytest.param(run("check", "aws-course"), {"pulumi", "pulumi_aws", "grpc"}, id="check"),
         pytest.param(
             "import mllab.settings.files", {"pulumi", "pulumi_aws", "grpc"}, id="settings"
         ),
