@@ -264,6 +264,22 @@ def test_a_torn_last_line_is_an_operation_that_nobody_saw_end(bench: Bench, cut:
     assert {bench.resources()[name]["id"] for name in "abc"} == set(bench.cloud.things)
 
 
+def test_after_a_death_everything_still_stands_behind_what_it_needs(bench: Bench) -> None:
+    """Entries that were only taken over count in the order as well: deletes rely on it."""
+    bench.up(things("z", "net"))
+
+    def program() -> None:
+        vm = Thing("vm", {"needs": [Thing("net", {}).id]})
+        Thing("late", {"needs": [vm.id]})
+
+    kill(bench, program, Fault("create", "late", "kill"))
+    seen: set[str] = set()
+    for entry in bench.engine.state()["deployment"]["resources"]:
+        assert set(entry.get("dependencies", ())) <= seen, entry["urn"]
+        assert entry.get("parent", entry["urn"]) in seen | {entry["urn"]}
+        seen.add(entry["urn"])
+
+
 SCRIPT = """
     import os, signal, sys
     from pathlib import Path

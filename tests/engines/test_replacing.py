@@ -152,6 +152,25 @@ def test_a_failed_replacement_leaves_remains_that_go_before_their_successors_do(
     assert sorted(bench.calls("delete")) == ["net", "net", "vm", "vm"]
 
 
+def test_generations_that_hang_on_each_other_the_other_way_round(bench: Bench) -> None:
+    """First a needs b, then b needs a; with both generations in the state that is no circle."""
+
+    def before() -> None:
+        b = Thing("b", {"fixed": "x"})
+        Thing("a", {"fixed": "x", "needs": [b.id]})
+
+    def after() -> None:
+        a = Thing("a", {"fixed": "y"})
+        Thing("b", {"fixed": "y", "needs": [a.id]})
+
+    bench.up(before)
+    bench.up(after, Fault("delete", "a", "refuse"))
+    assert len(bench.cloud.things) == 4
+    outcome = bench.engine.destroy()
+    assert outcome.ok
+    assert bench.cloud.things == {}
+
+
 def test_a_failed_update_keeps_hanging_on_the_old_generation(bench: Bench) -> None:
     def program(fixed: str) -> None:
         net = Thing("net", {"fixed": fixed})
