@@ -43,13 +43,23 @@ def imports_go_one_way(tree: Tree) -> Iterator[str]:
             )
 
 
-@rule(mllab__engines__other="from pulumi import automation")
+@rule(
+    mllab__engines__other="from pulumi import automation",
+    mllab__engines__pulumi__one="import pulumi.automation as auto",
+    cli="from pulumi.automation import errors",
+)
 def one_file_imports_the_automation_api(tree: Tree) -> Iterator[str]:
-    for path, module in [*tree.product(), *tree.under("cli.py", "__main__.py", "benchmarks/")]:
-        if path != "mllab/engines/pulumi_cli.py":
-            for name in imported(module):
-                if name.startswith("pulumi.automation"):
-                    yield f"{path}: imports {name}; only mllab/engines/pulumi_cli.py does"
+    importers = [
+        (path, name)
+        for path, module in [*tree.product(), *tree.under("cli.py", "__main__.py", "benchmarks/")]
+        for name in imported(module)
+        if f"{name}.".startswith("pulumi.automation.")
+    ]
+    for path, name in importers:
+        if not path.startswith("mllab/engines/pulumi"):
+            yield f"{path}: imports {name}; only the pulumi engine does"
+    for path in sorted({path for path, _ in importers})[1:]:
+        yield f"{path}: a second file that imports the Automation API"
 
 
 @rule(mllab__simulated__x="import boto3")
