@@ -55,6 +55,13 @@ def test_a_create_that_happened_is_taken_over(bench: Bench) -> None:
     assert bench.preview().empty
 
 
+def test_only_what_did_not_end_is_pending(bench: Bench) -> None:
+    bench.up(things("old"))
+    kill(bench, chain("a", "b", "c"), Fault("create", "c", "kill"))
+    pending = bench.engine.state()["deployment"]["pending_operations"]
+    assert [(item["type"], item["resource"]["urn"][-1]) for item in pending] == [("creating", "c")]
+
+
 def test_a_create_that_did_not_happen_is_made(bench: Bench) -> None:
     kill(bench, chain("a", "b"), Fault("create", "a", "kill"))
     assert bench.cloud.things == {}
