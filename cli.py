@@ -11,6 +11,18 @@ import typer
 from typer.core import TyperGroup
 
 from mllab import failures
+from mllab.options import (
+    Answers,
+    DeleteData,
+    Grant,
+    Json,
+    Keep,
+    NewStack,
+    Simulate,
+    Stack,
+    Today,
+    Yes,
+)
 
 PREPARE, LOOK, CHANGE = "Prepare (nothing is contacted)", "Look", "Change"
 
@@ -33,51 +45,6 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 failed, 2 wrong settings or usage (nothing was contacted), "
     "3 something may still exist or cost money, 130 interrupted.",
 )
-
-
-def _stacks(incomplete: str) -> list[str]:
-    """Stack names for shell completion; none rather than a failure."""
-    from mllab.errors import LabError
-    from mllab.session import project
-    from mllab.settings import files
-
-    try:
-        return [name for name in files.names(project()) if name.startswith(incomplete)]
-    except (LabError, OSError):
-        return []
-
-
-Stack = Annotated[
-    str,
-    typer.Argument(
-        help="The lab: [bold]x[/bold] stands for stacks/Pulumi.x.yaml.",
-        metavar="STACK",
-        autocompletion=_stacks,
-        show_default=False,
-    ),
-]
-Simulate = Annotated[
-    bool, typer.Option("--simulate", help="Use the simulated cloud of this folder, no account.")
-]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document on stdout, all else on stderr.")
-]
-Today = Annotated[
-    str | None,
-    typer.Option(
-        "--today", metavar="YYYY-MM-DD", help="Take this day for today.", show_default=False
-    ),
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Data still has to be named.")]
-DeleteData = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--delete-data",
-        metavar="NAME",
-        help="Let the data of this resource go; repeatable.",
-        show_default=False,
-    ),
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -110,15 +77,14 @@ def list_stacks(as_json: Json = False) -> None:
         typer.echo("No labs here yet. Make one: mllab new NAME")
 
 
-@app.command(rich_help_panel=PREPARE)
+@app.command(
+    rich_help_panel=PREPARE,
+    epilog="Without questions: mllab new my-course --set lab.owner=me@example.edu "
+    "--set lab.ends=2027-06-30 --set budget.limit_usd=500",
+)
 def new(
-    stack: Annotated[str, typer.Argument(help="Name of the new lab.", metavar="STACK")],
-    answers: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="KEY=VALUE", help="Answer a question; repeatable.", show_default=False
-        ),
-    ] = None,
+    stack: NewStack,
+    answers: Answers = None,
     today: Today = None,
 ) -> None:
     """Write a new lab's file by asking, or from --set without a terminal; never overwrite one."""
@@ -175,21 +141,17 @@ def preview(
         show_plan(console.stdout(), plan, session.title)
 
 
-@app.command(rich_help_panel=CHANGE)
+@app.command(
+    rich_help_panel=CHANGE,
+    epilog="In a script: mllab up my-course --simulate --yes. Data that would be lost is refused "
+    "until named: --delete-data my-course-storage-files",
+)
 def up(
     stack: Stack,
     simulate: Simulate = False,
     yes: Yes = False,
     delete_data: DeleteData = None,
-    grant: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--grant",
-            metavar="CODE=NUMBER",
-            help="Raise a quota of the simulated account first; repeatable.",
-            show_default=False,
-        ),
-    ] = None,
+    grant: Grant = None,
     today: Today = None,
     as_json: Json = False,
 ) -> None:
@@ -228,8 +190,10 @@ def outputs(
     from mllab.session import open_existing
     from mllab.show import console
     from mllab.show.outputs import show_outputs
+    from mllab.show.plan import show_notes
 
     session = open_existing(stack, "outputs", simulate=simulate, today=today)
+    show_notes(console.stderr(), session.notes)
     found = stack_outputs(session.engine.state())
     if as_json:
         console.print_json(found)
@@ -251,6 +215,7 @@ def status(
     from mllab.show.status import show_status
 
     session = open_existing(stack, "status", simulate=simulate, today=today)
+    show_notes(console.stderr(), session.notes)
     found = comparison.look(session)
     show_notes(console.stderr(), found.warnings)
     if as_json:
@@ -261,7 +226,11 @@ def status(
         typer.echo(f"{stack} does not exist. Create it: {session.command('up')}")
 
 
-@app.command(rich_help_panel=CHANGE)
+@app.command(
+    rich_help_panel=CHANGE,
+    epilog="In a script: mllab down my-course --simulate --yes "
+    "--delete-data my-course-storage-bucket. Exit code 3: something is left, and it is named.",
+)
 def down(
     stack: Stack,
     simulate: Simulate = False,
@@ -274,8 +243,10 @@ def down(
     from mllab import removal
     from mllab.session import open_existing
     from mllab.show import ask, console
+    from mllab.show.plan import show_notes
 
     session = open_existing(stack, "down", simulate=simulate, today=today)
+    show_notes(console.stderr(), session.notes)
     ask.require_terminal(yes, session.command("down"))
     out = console.results(as_json=as_json)
     things, holdings = removal.recorded(session), session.engine.holdings()
@@ -298,9 +269,7 @@ def down(
 def rehearse(
     stack: Stack,
     today: Today = None,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Keep the folder of the simulated account.")
-    ] = False,
+    keep: Keep = False,
     as_json: Json = False,
 ) -> None:
     """Play a lab's whole life on a simulated account, and prove that nothing is left of it."""

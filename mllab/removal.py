@@ -98,9 +98,10 @@ def refuse_leftovers(
         lines.append(f"  {thing.name} ({short_type(thing.type)}{place})")
     for failure in outcome.failures if outcome else ():
         lines.extend(explain(failure))
-    raise StillThere(
-        "\n".join(lines), cure=f"When the cause is gone, go on with:\n  {session.command('down')}"
-    )
+    cure = f"When the cause is gone, go on with:\n  {session.command('down')}"
+    if all(thing.where == "account" for thing in things):
+        cure = "They are not recorded, so `down` cannot delete them: remove them by hand."
+    raise StillThere("\n".join(lines), cure=cure)
 
 
 def show(

@@ -67,6 +67,13 @@ class Session:
         return self.lab
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know before this session is used, one line each."""
+        if self.fault is None:
+            return ()
+        return (f"the settings cannot be used, so what is recorded counts: {self.fault.faults[0]}",)
+
+    @property
     def title(self) -> str:
         """`aws-course, simulated AWS us-east-1`."""
         where = f"{CLOUDS[self.lab.lab.cloud]} {self.lab.region}" if self.lab else "cloud"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from mllab.errors import UsageError
+from mllab.show.console import say, stderr
 
 if TYPE_CHECKING:
     from mllab.new import Question
@@ -49,12 +50,13 @@ def name(stack: str) -> None:
 def question(setting: Question, fault: str) -> str:
     """Ask for a setting. `fault`: of the last answer. Raises typer.Exit after Ctrl-C."""
     if fault:
-        typer.secho(f"  {fault}", fg="red", err=True)
+        say(stderr(), fault, "  ", "  ", "red")
     else:
         limits = f" ({setting.limits})" if setting.limits else ""
-        typer.echo(f"{setting.text}{limits}", err=True)
+        say(stderr(), f"{setting.text}{limits}")
     with _refusals():
-        default = setting.default
+        only = setting.choices[0] if len(setting.choices) == 1 else ""
+        default = setting.default or only
         return str(
             typer.prompt(f"  {setting.key}", default=default, show_default=bool(default), err=True)
         )

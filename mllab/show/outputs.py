@@ -71,5 +71,5 @@ def _lines(values: Any, indent: str, name: str = "") -> list[str]:
             for line in _lines(inner, indent, f"{name}[{number}]")
         ]
     if isinstance(values, list):
-        return [label + ", ".join(str(inner) for inner in values)]
+        return [label + (", ".join(str(inner) for inner in values) or "none")]
     return [label + (values if isinstance(values, str) else value(values))]

@@ -115,6 +115,7 @@ def test_what_the_engine_leaves_is_named_and_ends_with_3(run: Run, use: Use) -> 
     assert "lab-storage-bucket (s3/Bucket)" in said.err
     assert "BucketNotEmpty: is not empty" in said.err
     assert "mllab down lab --simulate" in said.err
+    assert "by hand" not in said.err
     assert "nothing of it is left" not in said.out + said.err
 
 
@@ -134,6 +135,7 @@ def test_a_second_look_finds_what_the_state_forgot(
     said = run("down", "lab", "--simulate", "--yes")
     assert said.code == 3
     assert "seen in the account" in said.err
+    assert "by hand" in said.err
 
 
 def test_what_came_to_be_with_a_leftover_is_one_too(run: Run, use: Use, account: Account) -> None:

@@ -113,6 +113,25 @@ def test_a_setting_that_takes_data_away_needs_its_name(
     assert BUCKET in {record.type for record in cloud.inventory()}
 
 
+def test_a_broken_file_hinders_neither_a_look_nor_a_removal(
+    run: Run, cloud: SimulatedAws, project: Path
+) -> None:
+    assert run("up", *LAB, "--yes", "--grant", "L-DB2E81BA=4", *DAY).code == 0
+    path = project / "stacks" / "Pulumi.lab.yaml"
+    path.write_text("config: {")
+    seen = run("status", *LAB, "--json")
+    assert json.loads(seen.out)["summary"] == {"running": 1}
+    assert "note: the settings cannot be used" in seen.err
+    assert run("up", *LAB, "--yes", *DAY).code == 2
+    path.unlink()
+    refused = run("down", *LAB, "--yes")
+    assert refused.code == 1
+    assert "--delete-data lab-notebook-shared-home" in refused.err
+    gone = run("down", *LAB, "--yes", "--delete-data=lab-notebook-shared-home")
+    assert gone.code == 0, gone.err
+    assert cloud.inventory() == []
+
+
 def test_two_labs_in_one_account_do_not_touch_each_other(run: Run, cloud: SimulatedAws) -> None:
     for stack in ("lab", "other"):
         up = run("up", stack, "--simulate", "--yes", "--grant", "L-DB2E81BA=8", *DAY)

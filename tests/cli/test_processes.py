@@ -78,6 +78,24 @@ def test_help_lists_every_verb(program: Program) -> None:
         assert f" {verb} " in ended.out
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("t", ["tiny"]), ("", ["tiny"]), ("x", [])], ids=["t", "nothing", "x"]
+)
+def test_the_shell_completes_names_of_stacks(
+    program: Program, typed: str, offered: list[str]
+) -> None:
+    name = "_CLI.PY_COMPLETE"
+    line = {"COMP_WORDS": f"cli.py up {typed}", "COMP_CWORD": "2", name: "complete_bash"}
+    ended = program.run(env=line)
+    assert ended.out.split() == offered
+
+
+def test_completion_outside_a_project_is_silent(root: Path, tmp_path: Path) -> None:
+    line = {"COMP_WORDS": "cli.py up ", "COMP_CWORD": "2", "_CLI.PY_COMPLETE": "complete_bash"}
+    ended = Program(root, tmp_path, tmp_path / "home").run(env=line)
+    assert (ended.out.strip(), ended.err) == ("", "")
+
+
 @pytest.mark.parametrize("words", [(), ("nonsense",), ("up",), ("check", "a", "b"), ("list", "-x")])
 def test_wrong_usage_ends_with_2(program: Program, words: tuple[str, ...]) -> None:
     ended = program.run(*words)

@@ -1,0 +1,71 @@
+"""Arguments and options that commands share; nothing but Typer is imported before they are used."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def _stacks(incomplete: str) -> list[str]:
+    """Stack names for shell completion; none rather than a failure."""
+    from mllab.errors import LabError
+    from mllab.session import project
+    from mllab.settings import files
+
+    try:
+        return [name for name in files.names(project()) if name.startswith(incomplete)]
+    except (LabError, OSError):
+        return []
+
+
+Stack = Annotated[
+    str,
+    typer.Argument(
+        help="The lab: [bold]x[/bold] stands for stacks/Pulumi.x.yaml.",
+        metavar="STACK",
+        autocompletion=_stacks,
+        show_default=False,
+    ),
+]
+Simulate = Annotated[
+    bool, typer.Option("--simulate", help="Use the simulated cloud of this folder, no account.")
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on stdout, all else on stderr.")
+]
+Today = Annotated[
+    str | None,
+    typer.Option(
+        "--today", metavar="YYYY-MM-DD", help="Take this day for today.", show_default=False
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Data still has to be named.")]
+DeleteData = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--delete-data",
+        metavar="NAME",
+        help="Let the data of this resource go; repeatable.",
+        show_default=False,
+    ),
+]
+Grant = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--grant",
+        metavar="CODE=NUMBER",
+        help="Raise a quota of the simulated account first; repeatable.",
+        show_default=False,
+    ),
+]
+NewStack = Annotated[
+    str, typer.Argument(help="Name of the new lab.", metavar="STACK", show_default=False)
+]
+Answers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Answer a question; repeatable.", show_default=False
+    ),
+]
+Keep = Annotated[bool, typer.Option("--keep", help="Keep the folder of the simulated account.")]

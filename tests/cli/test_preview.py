@@ -1,0 +1,162 @@
+"""`preview`: the plan, what it refuses, and its JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mllab.engines.contract import Change, Failure, Op
+from tests.cli.conftest import DAY, Run
+from tests.cli.scripted import (
+    BUCKET,
+    BUCKET_TYPE,
+    FILES,
+    MACHINE,
+    MACHINE_TYPE,
+    OUTPUTS,
+    Use,
+    entry,
+    step,
+)
+
+NEW = (step(Op.CREATE, BUCKET), step(Op.CREATE, MACHINE, source="components/aws/notebook.py:105"))
+LOSING = (step(Op.DELETE, BUCKET, loses="objects in the bucket", reason="no longer declared"),)
+FAILED = Failure(
+    MACHINE,
+    MACHINE_TYPE,
+    "lab-notebook-ann",
+    Op.CREATE,
+    "limit of 0 allows none",
+    code="VcpuLimitExceeded",
+    cure="ask for quota L-DB2E81BA",
+    source="components/aws/notebook.py:105",
+)
+
+
+def words(text: str) -> str:
+    """Text without its layout."""
+    return " ".join(text.split())
+
+
+def test_preview_tells_what_why_and_where(run: Run, use: Use) -> None:
+    changed = Change("instanceType", "update", "g4dn.xlarge", "g5.xlarge", replaces=True)
+    use(
+        steps=(
+            NEW[0],
+            step(Op.REPLACE, MACHINE, reason="instanceType changed", changes=(changed,)),
+            step(Op.SAME, FILES),
+        )
+    )
+    said = run("preview", "lab", "--simulate", *DAY)
+    assert said.code == 0
+    text = words(said.out)
+    assert "lab, simulated AWS us-east-1" in text
+    assert "+ lab-storage-bucket s3/Bucket components/aws/storage.py:31" in text
+    assert "+- lab-notebook-ann ec2/Instance instanceType changed" in text
+    assert "instanceType: g4dn.xlarge -> g5.xlarge (cannot be changed in place)" in text
+    assert "lab-storage-files" not in text
+    assert "Plan: 1 to create, 1 to replace, 1 unchanged." in text
+
+
+def test_preview_marks_in_words_what_loses_data(run: Run, use: Use) -> None:
+    use(steps=LOSING)
+    text = words(run("preview", "lab", "--simulate", *DAY).out)
+    assert "- lab-storage-bucket s3/Bucket no longer declared" in text
+    assert "loses data: objects in the bucket" in text
+    assert "1 step would lose data" in text
+
+
+def test_preview_changes_nothing(run: Run, use: Use) -> None:
+    engine = use(steps=NEW)
+    run("preview", "lab", "--simulate", *DAY)
+    assert [verb for verb, _ in engine.calls] == ["preview"]
+
+
+def test_preview_of_an_unchanged_lab_says_so(run: Run, use: Use) -> None:
+    use(steps=(step(Op.SAME, BUCKET),))
+    said = run("preview", "lab", "--simulate", *DAY)
+    assert "nothing to do, 1 resource as declared" in words(said.out)
+
+
+@pytest.mark.parametrize("verb", ["preview", "up", "outputs", "status", "down"])
+def test_a_real_cloud_is_refused_with_what_to_do_instead(run: Run, use: Use, verb: str) -> None:
+    engine = use(steps=NEW)
+    said = run(verb, "lab", *DAY)
+    assert said.code == 2
+    assert "not wired in" in said.err
+    assert f"mllab {verb} lab --simulate" in said.err
+    assert " -s lab" in said.err
+    assert "pulumi" in said.err
+    assert engine.calls == []
+
+
+@pytest.mark.parametrize("verb", ["check", "preview", "up"])
+@pytest.mark.parametrize("where", [(), ("--simulate",)])
+def test_a_lab_that_is_over_is_refused(
+    run: Run, use: Use, verb: str, where: tuple[str, ...]
+) -> None:
+    engine = use(steps=NEW)
+    said = run(verb, "lab", "--today", "2027-02-06", *(where if verb != "check" else ()))
+    assert said.code == 2
+    assert "lab.ends" in said.err
+    assert engine.calls == []
+    last_day = run("check", "lab", "--today", "2027-02-05")
+    assert last_day.code == 0
+
+
+@pytest.mark.parametrize(("key", "old"), [("region", "eu-west-1"), ("name", "other")])
+@pytest.mark.parametrize("verb", ["preview", "up"])
+def test_settings_of_another_lab_are_refused_by_name(
+    run: Run, use: Use, verb: str, key: str, old: str
+) -> None:
+    exported = {**OUTPUTS, "lab": {**OUTPUTS["lab"], key: old}}
+    engine = use(steps=NEW, exported=exported, entries=[entry(BUCKET)])
+    yes = ("--yes",) if verb == "up" else ()
+    said = run(verb, "lab", "--simulate", *yes, *DAY)
+    assert said.code == 2
+    assert f"{key}: {old} -> " in said.err
+    assert "mllab new" in said.err
+    assert engine.calls == []
+
+
+def test_preview_json_is_the_graph_alone(run: Run, use: Use) -> None:
+    use(steps=LOSING, entries=[entry(BUCKET, inputs={"bucket": "b"}, dependencies=["x"])])
+    said = run("preview", "lab", "--simulate", "--json", *DAY)
+    graph = json.loads(said.out)
+    assert list(graph) == [
+        "version",
+        "stack",
+        "cloud",
+        "engine",
+        "resources",
+        "outputs",
+        "summary",
+    ]
+    [gone] = graph["resources"]
+    assert list(gone) == [
+        "urn",
+        "type",
+        "name",
+        "custom",
+        "parent",
+        "inputs",
+        "dependencies",
+        "property_dependencies",
+        "provider",
+        "options",
+        "source",
+        "op",
+        "changes",
+    ]
+    assert gone["op"] == "delete"
+    assert gone["type"] == BUCKET_TYPE
+    assert gone["inputs"] == {"bucket": "b"}
+    assert gone["dependencies"] == ["x"]
+    assert graph["summary"] == {
+        "operations": {"delete": 1},
+        "empty": False,
+        "loses": [{"urn": BUCKET, "name": "lab-storage-bucket", "what": "objects in the bucket"}],
+        "pending": [],
+        "warnings": [],
+    }
