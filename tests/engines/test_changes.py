@@ -202,6 +202,33 @@ def test_another_place_of_the_provider_replaces_everything_of_it(bench: Bench) -
     assert Cloud(bench.home / "cloud").things == bench.cloud.things
 
 
+def test_a_changed_provider_is_updated_and_used_at_once(bench: Bench) -> None:
+    def program(zone: str, *names: str) -> None:
+        provider = ToyProvider("p", {"zone": zone})
+        for name in names:
+            Thing(name, {}, options(provider=provider))
+
+    bench.up(lambda: program("west", "a"))
+    outcome = bench.up(lambda: program("east", "a", "b"))
+    assert done(outcome) == ["update p", "same a", "create b"]
+    assert sorted(id.split("/")[0] for id in bench.cloud.things) == ["east", "west"]
+    assert bench.resources()["p"]["outputs"] == {"zone": "east"}
+
+
+def test_a_provider_of_another_name_serves_the_same_resources(bench: Bench) -> None:
+    def program(name: str, alias: str = "") -> None:
+        aliases = [pulumi.Alias(name=alias)] if alias else []
+        provider = ToyProvider(name, {"zone": "west"}, options(aliases=aliases))
+        Thing("a", {}, options(provider=provider))
+
+    bench.up(lambda: program("old"))
+    ids = set(bench.cloud.things)
+    assert done(bench.up(lambda: program("new", "old"))) == ["same new", "same a"]
+    assert done(bench.up(lambda: program("other"))) == ["create other", "same a", "delete new"]
+    assert set(bench.cloud.things) == ids
+    assert "::other::" in bench.resources()["a"]["provider"]
+
+
 def test_options_alone_are_no_change_but_are_recorded(bench: Bench) -> None:
     bench.up(lambda: Thing("a", {}))
     plan = bench.preview(lambda: Thing("a", {}, options(protect=True, retain_on_delete=True)))

@@ -4,6 +4,7 @@ is forgotten.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -285,6 +286,23 @@ def test_after_a_death_everything_still_stands_behind_what_it_needs(bench: Bench
         assert set(entry.get("dependencies", ())) <= seen, entry["urn"]
         assert entry.get("parent", entry["urn"]) in seen | {entry["urn"]}
         seen.add(entry["urn"])
+
+
+def test_operations_that_leave_no_trace_are_forgotten(bench: Bench) -> None:
+    """What Pulumi's own engine may have left: reads, components, things that no entry knows."""
+    bench.up(things("a"))
+    document = json.loads(bench.state.read_text())
+    entry = bench.resources()["a"]
+    stack = bench.resources()["toys-dev"]
+    document["deployment"]["pending_operations"] = [
+        {"type": "reading", "resource": entry},
+        {"type": "creating", "resource": stack},
+        {"type": "deleting", "resource": {**entry, "id": "nobody"}},
+    ]
+    bench.state.write_text(json.dumps(document))
+    assert len(bench.preview().pending) == 3
+    assert done(bench.up()) == ["same a"]
+    assert bench.preview().pending == ()
 
 
 SCRIPT = """

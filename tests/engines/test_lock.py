@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import socket
@@ -111,6 +112,37 @@ def test_the_slower_of_two_that_follow_a_dead_owner_gives_way(tmp_path: Path, de
     lock._set_aside(stale)
     assert json.loads((tmp_path / "l").read_text())["user"] == "first"
     assert [path.name for path in tmp_path.iterdir()] == ["l"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "age"), [(5, "5 s"), (200, "3 min"), (7300, "2 h"), (180_000, "2 d"), (-9, "0 s")]
+)
+def test_the_age_of_a_lock_is_told_in_fitting_units(tmp_path: Path, seconds: int, age: str) -> None:
+    path = tmp_path / "l"
+    path.write_text(owner())
+    then = path.stat().st_mtime - seconds
+    os.utime(path, (then, then))
+    with pytest.raises(LockedError, match=f"for {age}$|for {age}\n"):
+        Lock(path, "dev").acquire()
+
+
+def test_a_process_of_another_user_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    (tmp_path / "l").write_text(owner())
+    with pytest.raises(LockedError):
+        Lock(tmp_path / "l", "dev").acquire()
+
+
+def test_a_user_without_a_name_can_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 1234")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    Lock(tmp_path / "l", "dev").acquire()
+    assert json.loads((tmp_path / "l").read_text())["user"] == f"user {os.getuid()}"
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_before_anything_happens(tmp_path: Path) -> None:

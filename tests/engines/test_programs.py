@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi.runtime import invoke, invoke_output
+from pulumi.runtime.resource import exists_resource
 
 from mllab.engines.contract import Op, Plan, StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
@@ -77,6 +78,26 @@ def not_a_number() -> None:
     Thing("a", {"size": float("nan")})
 
 
+def asks_whether_it_exists() -> None:
+    pulumi.export("there", exists_resource(None, "toy:index:Thing", "x", {}, options()))
+
+
+def other_language() -> None:
+    class Remote(pulumi.ComponentResource):
+        def __init__(self) -> None:
+            super().__init__("toy:index:Remote", "r", {}, remote=True)
+
+    Remote()
+
+
+def argument_not_a_number() -> None:
+    invoke("toy:index:lookup", {"name": float("inf")})
+
+
+def reads_not_a_number() -> None:
+    Thing("r", {"size": float("nan")}, options(id="north/one"))
+
+
 def output_not_a_number() -> None:
     pulumi.export("size", float("nan"))
 
@@ -108,6 +129,10 @@ def raises_in_apply() -> None:
         (bad_timeout, 1, "custom_timeouts.create is no duration: 'soon'"),
         (other_cloud, 1, "nothing simulates package 'other' (known: toy)"),
         (not_a_number, 1, "a (toy:index:Thing): nan is not a number that can be stored"),
+        (asks_whether_it_exists, None, "the embedded engine does not look whether resources exist"),
+        (other_language, 5, "does not do a component of another language (remote)"),
+        (argument_not_a_number, 1, "toy:index:lookup: inf is not a number that can be stored"),
+        (reads_not_a_number, 1, "r (toy:index:Thing): nan is not a number that can be stored"),
         (output_not_a_number, None, "toys-dev: nan is not a number that can be stored"),
         (missing_file, 1, "No such file or directory: '/no/such/file'"),
         (unknown_stack, 1, "stack organization/toys/nowhere is not known here"),
@@ -262,6 +287,31 @@ def test_reading_what_is_not_there_fails_by_name(bench: Bench) -> None:
         "resource 'north/one' does not exist"
     ]
     assert outcome.failures[0].source.startswith("test_programs.py:")
+
+
+def test_a_read_below_what_failed_is_stopped(bench: Bench) -> None:
+    def program() -> None:
+        a = Thing("a", {})
+        Thing("r", {}, options(id="north/one", parent=a))
+
+    outcome = bench.up(program, Fault("create", "a", "refuse"))
+    assert done(outcome) == ["create a failed", "read r skipped"]
+    assert bench.calls("read") == []
+
+
+def test_a_read_instead_of_what_was_made_lets_it_go_or_takes_it_over(bench: Bench) -> None:
+    """Another one: the own one is deleted. The same one: it is only read from now on."""
+    bench.cloud.put("north/one", {"logical": "x", "inputs": {"name": "one"}})
+    bench.up(things("r"))
+    assert done(bench.up(reads())) == ["read r", "delete-replaced r"]
+    assert list(bench.cloud.things) == ["north/one"]
+    bench.up(things())
+    bench.up(things("r"))
+    own = bench.resources()["r"]["id"]
+    assert done(bench.up(reads(own))) == ["read r"]
+    assert bench.resources()["r"]["external"] is True
+    assert bench.engine.destroy().ok
+    assert own in bench.cloud.things
 
 
 def test_a_read_of_something_new_is_unknown_in_a_preview(bench: Bench) -> None:

@@ -160,3 +160,32 @@ def test_a_folder_is_known_by_names_and_contents(tmp_path: Path) -> None:
     before = archive()
     (tmp_path / "a").rename(tmp_path / "b")
     assert archive() != before
+
+
+def test_an_archive_of_assets_is_known_by_names_and_contents() -> None:
+    def archive(**texts: str) -> Any:
+        assets = {
+            name: {values.SIGNATURE: values.ASSET, "text": text} for name, text in texts.items()
+        }
+        struct = struct_pb2.Struct()
+        struct.update({"f": {values.SIGNATURE: values.ARCHIVE, "assets": assets}})
+        return decode(struct)["f"]["hash"]
+
+    assert archive(a="one", b="two") == archive(b="two", a="one")
+    assert len({archive(a="one"), archive(b="one"), archive(a="two")}) == 3
+
+
+def test_an_asset_elsewhere_is_known_by_its_address() -> None:
+    def remote(kind: str, uri: str) -> Any:
+        struct = struct_pb2.Struct()
+        struct.update({"f": {values.SIGNATURE: kind, "uri": uri}})
+        return decode(struct)["f"]["hash"]
+
+    assert remote(values.ASSET, "https://a") != remote(values.ASSET, "https://b")
+    assert remote(values.ASSET, "https://a") != remote(values.ARCHIVE, "https://a")
+
+
+def test_a_person_sees_what_a_reference_and_an_asset_are() -> None:
+    asset = {values.SIGNATURE: values.ASSET, "text": "hello", "hash": "1"}
+    assert masked(asset) == {"$asset": {"text": "hello", "hash": "1"}}
+    assert masked({values.SIGNATURE: values.REFERENCE, "urn": "u", "id": "i"}) == {"$ref": "u"}

@@ -105,10 +105,10 @@ class Program:
     def _failed(self, why: Exception) -> RunFailed:
         """The error for the user: where in the program, what, and what failed besides."""
         others = lines(self._run.report.failures)
+        place = self._sources.raised(why.__traceback__)
         if isinstance(why, Refused):
-            place, text, cure = why.source, why.message, why.cure
+            place, text, cure = why.source or place, why.message, why.cure
         else:
-            place = self._sources.raised(why.__traceback__)
             text = translated(str(why)) or type(why).__name__
             if not _speaks_for_itself(why):
                 text = f"{type(why).__name__}: {text}"
