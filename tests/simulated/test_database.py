@@ -16,7 +16,8 @@ from mllab.errors import StateError
 from mllab.simulated.aws.cloud import SimulatedAws
 from mllab.simulated.aws.rules import tokens
 from mllab.simulated.database import Database
-from tests.simulated.account import Account
+from mllab.simulated.store import Record
+from tests.simulated.account import MORNING, Account
 from tests.simulated.samples import build
 
 WRITER = """
@@ -129,6 +130,17 @@ def test_a_transaction_is_whole_or_not_at_all() -> None:
     with database.session() as session:
         assert session.number("a") is None
         assert session.number("b") is None
+
+
+def test_who_referred_to_what_is_gone_does_not_refer_to_what_comes_in_its_place() -> None:
+    with Database(None).session() as session:
+        user = session.add(Record("user", "u", "", MORNING))
+        target = session.add(Record("target", "t", "", MORNING))
+        session.link(user, [("property", target)])
+        assert [found.id for found in session.users(target, "user")] == ["u"]
+        session.drop(target)
+        other = session.add(Record("target", "o", "", MORNING))
+        assert session.users(other, "user") == []
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, just text " * 40, b"\x00" * 5000])

@@ -217,3 +217,39 @@ def test_adopting_the_default_group_deletes_nothing(account: Account) -> None:
     assert adopted.id == group
     account.delete(tokens.DEFAULT_GROUP, adopted.id)
     assert account.ids(tokens.GROUP) == [group]
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_gateway_is_held_by_public_addresses_only(held: bool, account: Account) -> None:
+    vpc = account.vpc()
+    gateway = account.create(tokens.GATEWAY, {"vpcId": vpc}).id
+    subnet = account.subnet(vpc)
+    account.instance(subnet, associatePublicIpAddress=False)
+    stopped = account.instance(subnet)
+    account.whole.stop(stopped)
+    if held:
+        account.whole.start(stopped)
+        assert account.kept(tokens.GATEWAY, gateway).startswith("DependencyViolation: Network")
+    else:
+        account.delete(tokens.GATEWAY, gateway)
+
+
+def test_a_machine_holds_the_groups_it_is_in_now(account: Account) -> None:
+    vpc = account.vpc()
+    subnet, old, new = account.subnet(vpc), account.group(vpc, "old"), account.group(vpc, "new")
+    machine = account.instance(subnet, vpcSecurityGroupIds=[old])
+    account.update(tokens.INSTANCE, machine, account.machine(subnet, vpcSecurityGroupIds=[new]))
+    account.delete(tokens.GROUP, old)
+    account.whole.remove(tokens.INSTANCE, machine)
+    account.delete(tokens.GROUP, new)
+
+
+def test_a_network_interface_alone_holds_its_group(account: Account) -> None:
+    vpc = account.vpc()
+    subnet, old, new = account.subnet(vpc), account.group(vpc, "old"), account.group(vpc, "new")
+    files = account.create(tokens.FILES).id
+    inputs = {"fileSystemId": files, "subnetId": subnet, "securityGroups": [old]}
+    target = account.create(tokens.MOUNT_TARGET, inputs).id
+    account.update(tokens.MOUNT_TARGET, target, inputs | {"securityGroups": [new]})
+    account.delete(tokens.GROUP, old)
+    assert account.kept(tokens.GROUP, new).startswith("DependencyViolation")

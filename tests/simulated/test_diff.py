@@ -200,9 +200,13 @@ def test_paths(
     assert paths(type, olds, news, **outputs) == expected
 
 
-def test_what_is_not_known_is_marked() -> None:
-    (change,) = differ(tokens.VPC).changes({}, {}, {"tags": {"a": UNKNOWN}})
-    assert change.after == {"a": {"$unknown": True}}
+@pytest.mark.parametrize(
+    ("olds", "after"),
+    [({}, {"a": {"$unknown": True}}), ({"tags": {"a": "1"}}, {"$unknown": True})],
+)
+def test_what_is_not_known_is_marked(olds: dict[str, Any], after: dict[str, Any]) -> None:
+    (change,) = differ(tokens.VPC).changes(olds, {}, {"tags": {"a": UNKNOWN}})
+    assert change.after == after
 
 
 @pytest.mark.parametrize(

@@ -248,3 +248,9 @@ def test_a_preview_of_an_update_keeps_what_stays() -> None:
     other = made["given"] | {"metadataOptions": {"httpTokens": "optional"}}
     changed = account.aws.update(call, made["id"], made, other)
     assert changed.outputs["metadataOptions"] is UNKNOWN
+
+
+def test_machines_in_one_subnet_have_addresses_of_their_own(account: Account) -> None:
+    subnet = account.subnet(account.vpc())
+    found = [account.read(tokens.INSTANCE, account.instance(subnet)) for _ in range(3)]
+    assert len({f.outputs["privateIp"] for f in found if f}) == 3

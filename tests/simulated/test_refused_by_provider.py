@@ -110,6 +110,12 @@ RULE = {"securityGroupId": "sg-1", "ipProtocol": "tcp", "fromPort": 1, "toPort":
         ),
         (
             tokens.INGRESS,
+            RULE | {"cidrIpv4": "10.0.0.0/8", "referencedSecurityGroupId": "sg-1"},
+            "cidrIpv4: exactly one of cidrIpv4, cidrIpv6, prefixListId, referencedSecurityGroupId "
+            "is required (got cidrIpv4, referencedSecurityGroupId)",
+        ),
+        (
+            tokens.INGRESS,
             RULE | {"cidrIpv4": "0.0.0.0/0", "ipProtocol": "-1"},
             "fromPort: must not be given with ipProtocol -1, which is all ports",
         ),
@@ -250,3 +256,6 @@ def test_what_is_no_finite_number_is_refused(given: Any) -> None:
     inputs = {"availabilityZone": "us-east-1a", "size": given}
     (fault,) = Account().faults(tokens.VOLUME, inputs)
     assert fault.startswith("size: must be a whole number")
+    alarm = {"comparisonOperator": "LessThanThreshold", "evaluationPeriods": 1, "metricName": "m"}
+    (fault,) = Account().faults(tokens.ALARM, alarm | {"threshold": given})
+    assert fault.startswith("threshold: must be a number")

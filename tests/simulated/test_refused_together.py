@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from mllab.engines.provider import ProviderFailure
+from mllab.simulated.aws import places
 from mllab.simulated.aws.rules import tokens
 from tests.simulated.account import CPU_IMAGE, Account, allow
 
@@ -117,3 +121,96 @@ def test_an_unknown_region_is_refused_with_those_that_are_known(account: Account
     with pytest.raises(ProviderFailure, match="does not know the region 'mars-1'") as failure:
         account.whole.configured({"region": "mars-1"})
     assert "eu-central-1" in failure.value.cure
+
+
+def test_a_route_to_the_gateway_of_another_network(account: Account) -> None:
+    here, there = account.vpc(), account.vpc("10.1.0.0/16", "other")
+    table = account.create(tokens.ROUTES, {"vpcId": here}).id
+    gateway = account.create(tokens.GATEWAY, {"vpcId": there}).id
+    route = {"routeTableId": table, "destinationCidrBlock": "0.0.0.0/0", "gatewayId": gateway}
+    assert account.refused(tokens.ROUTE, route) == (
+        f"InvalidParameterValue: route table {table} and network gateway {gateway} belong to "
+        "different networks"
+    )
+
+
+def test_group_names_are_unique_within_a_network(account: Account) -> None:
+    here, there = account.vpc(), account.vpc("10.1.0.0/16", "other")
+    account.create(tokens.GROUP, {"vpcId": here, "name": "compute"})
+    account.create(tokens.GROUP, {"vpcId": there, "name": "compute"})
+    assert account.refused(tokens.GROUP, {"vpcId": here, "name": "compute"}) == (
+        f"InvalidGroup.Duplicate: The security group 'compute' already exists for VPC '{here}'"
+    )
+
+
+def test_an_image_for_other_processors(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    arm = replace(CPU_IMAGE, architecture="arm64")
+    monkeypatch.setattr(places, "image", lambda *_: arm)
+    subnet = account.subnet(account.vpc())
+    assert account.refused(tokens.INSTANCE, account.machine(subnet)).startswith(
+        "InvalidParameterValue: The architecture 'x86_64' of the specified instance type does not "
+        "match the architecture 'arm64' of the specified AMI."
+    )
+
+
+def test_inline_policies_share_one_limit(account: Account) -> None:
+    role = account.role().id
+    long = allow(resource=[f"arn:aws:s3:::{'b' * 60}{i}" for i in range(60)])
+    account.create(tokens.ROLE_POLICY, {"role": role, "name": "one", "policy": long})
+    account.create(tokens.ROLE_POLICY, {"role": role, "name": "one", "policy": long})
+    account.create(tokens.ROLE_POLICY, {"role": role, "name": "two", "policy": long})
+    assert account.refused(tokens.ROLE_POLICY, {"role": role, "name": "three", "policy": long}) == (
+        f"LimitExceeded: Maximum policy size of 10240 bytes exceeded for role {role}"
+    )
+
+
+def test_ten_managed_policies_per_role(account: Account) -> None:
+    role = account.role().id
+    arns = sorted(places.managed_policies())[:11]
+    for arn in arns[:10]:
+        account.create(tokens.ROLE_ATTACHMENT, {"role": role, "policyArn": arn})
+    account.create(tokens.ROLE_ATTACHMENT, {"role": role, "policyArn": arns[0]})
+    assert account.refused(tokens.ROLE_ATTACHMENT, {"role": role, "policyArn": arns[10]}) == (
+        "LimitExceeded: Cannot exceed quota for PoliciesPerRole: 10"
+    )
+
+
+def test_a_schedule_name_is_unique_within_its_group(account: Account) -> None:
+    role = account.role("scheduler.amazonaws.com").outputs["arn"]
+    other = account.create(tokens.SCHEDULE_GROUP, {"name": "other"}).id
+    inputs = {
+        "name": "stop",
+        "scheduleExpression": "rate(1 day)",
+        "flexibleTimeWindow": {"mode": "OFF"},
+        "target": {"arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances", "roleArn": role},
+    }
+    account.create(tokens.SCHEDULE, inputs)
+    account.create(tokens.SCHEDULE, inputs | {"groupName": other})
+    assert account.refused(tokens.SCHEDULE, inputs) == (
+        "ConflictException: Schedule stop already exists."
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            {"instanceRole": "arn:aws:iam::123456789012:instance-profile/none"},
+            "Invalid IamInstanceProfile: ",
+        ),
+        ({"securityGroupIds": ["sg-0"]}, "The security group 'sg-0' does not exist"),
+        (
+            {"launchTemplate": {"launchTemplateId": "lt-0"}},
+            "The launch template ID 'lt-0' does not exist",
+        ),
+    ],
+)
+def test_an_environment_without_what_it_needs_is_invalid(
+    change: dict[str, Any], words: str, account: Account
+) -> None:
+    vpc = account.vpc()
+    role = account.role().outputs["name"]
+    profile = account.create(tokens.PROFILE, {"role": role}).outputs["arn"]
+    inputs = account.environment(account.subnet(vpc), account.group(vpc), profile, **change)
+    with pytest.raises(ProviderFailure, match=f"CLIENT_ERROR - {words}"):
+        account.create(tokens.ENVIRONMENT, inputs)

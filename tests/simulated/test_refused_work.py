@@ -195,6 +195,24 @@ REFUSALS: Refusals = {
         "ClientException: Error executing request, Exception : Mount point refers to the unknown "
         "volume x.",
     ),
+    "job mounting shared files in clear": (
+        plain(
+            tokens.DEFINITION,
+            container(
+                volumes=[
+                    {
+                        "name": "shared",
+                        "efsVolumeConfiguration": {
+                            "fileSystemId": "fs-0",
+                            "authorizationConfig": {"iam": "ENABLED"},
+                        },
+                    }
+                ]
+            ),
+        ),
+        "ClientException: Error executing request, Exception : Transit encryption must be ENABLED "
+        "when an EFS volume has authorizationConfig.",
+    ),
     "job with a very short timeout": (
         plain(tokens.DEFINITION, container() | {"timeout": {"attemptDurationSeconds": 30}}),
         "ClientException: Error executing request, Exception : attemptDurationSeconds must be at "

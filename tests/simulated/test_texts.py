@@ -18,8 +18,10 @@ from mllab.engines.provider import UNKNOWN
 from mllab.simulated import introspect, names, schema, sizes
 from mllab.simulated.aws import places
 from mllab.simulated.aws.rules.schedules import is_schedule
-from mllab.simulated.facts import Refusal
+from mllab.simulated.facts import Refusal, TypeFacts
+from mllab.simulated.kind import Kind
 from mllab.simulated.names import Draw
+from mllab.simulated.outputs import Maker
 
 
 @pytest.mark.parametrize(
@@ -118,6 +120,17 @@ def test_a_template() -> None:
     assert names.fill("{17 hex}", {}.get, None) is UNKNOWN
     assert names.fill("a{b}", lambda _: UNKNOWN, draw) is UNKNOWN
     assert names.fill("a{b}", lambda _: "c", None) == "ac"
+
+
+def test_what_follows_from_the_inputs_follows_them_what_was_drawn_stays() -> None:
+    properties = {name: {"type": "string", "output": "always"} for name in ("a", "b", "c")}
+    properties["a"]["input"] = "optional"
+    facts = TypeFacts(computed={"id": "x-{9 digits}", "b": "{a}!", "c": "{id}-{uuid}"})
+    kind = Kind("test:index:Thing", properties, facts)
+    first = Maker(kind, {"a": "1"}, {}, {}, Draw(b"", "x")).make({}, {})
+    second = Maker(kind, {"a": "2"}, {}, {}, Draw(b"", "y")).make(first, {})
+    assert (first["b"], second["b"]) == ("1!", "2!")
+    assert (first["id"], first["c"]) == (second["id"], second["c"])
 
 
 @pytest.mark.parametrize(
