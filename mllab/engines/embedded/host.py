@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from types import TracebackType
 from typing import Any, Final
 
 from pulumi.runtime import config as sdk_config
@@ -45,6 +46,8 @@ class Host:
         self._target, self._dry, self._threads = target, dry, threads
         self._loop: asyncio.AbstractEventLoop | None = None
         self._why: BaseException | None = None
+        self.trace: TracebackType | None = None
+        """Where the program stopped; the SDK raises its errors once more, from elsewhere."""
 
     def abort(self, why: BaseException) -> None:
         """End the run at once, from whatever thread: `run` raises `why`."""
@@ -128,9 +131,13 @@ class Host:
         await _drain()
 
     async def _main(self) -> None:
-        result = self._target.program()
-        if inspect.isawaitable(result):
-            await result
+        try:
+            result = self._target.program()
+            if inspect.isawaitable(result):
+                await result
+        except Exception as why:
+            self.trace = why.__traceback__
+            raise
         await _drain()
 
     def _clean(self, loop: asyncio.AbstractEventLoop) -> None:

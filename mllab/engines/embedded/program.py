@@ -105,7 +105,7 @@ class Program:
     def _failed(self, why: Exception) -> RunFailed:
         """The error for the user: where in the program, what, and what failed besides."""
         others = lines(self._run.report.failures)
-        place = self._sources.raised(why.__traceback__)
+        place = self._sources.raised(self._host.trace or why.__traceback__)
         if isinstance(why, Refused):
             place, text, cure = why.source or place, why.message, why.cure
         else:
