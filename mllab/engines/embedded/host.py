@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
 import inspect
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final
 
@@ -26,6 +25,7 @@ from pulumi.runtime.settings import ROOT, Settings
 from pulumi.runtime.stack import run_in_stack
 
 from mllab.engines.contract import StackTarget
+from mllab.engines.drain import collector_paused, drain
 from mllab.engines.embedded.failure import Abort
 
 _PATIENCE: Final = 5.0
@@ -87,7 +87,7 @@ class Host:
             raise raised[0]
 
     def _isolated(self, monitor: object, log: object) -> None:
-        with _collector_paused():
+        with collector_paused():
             contextvars.copy_context().run(self._run, monitor, log)
 
     def _run(self, monitor: object, log: object) -> None:
@@ -100,6 +100,7 @@ class Host:
                 monitor=monitor,
                 engine=log,
                 dry_run=self._dry,
+                legacy_apply_enabled=False,  # else the environment decides
                 root_directory=str(self._target.root),
                 parallel=max(1, self._threads),
             )
@@ -126,9 +127,9 @@ class Host:
             await run_in_stack(self._main)
         except Exception:
             with suppress(Exception):
-                await _drain()
+                await drain()
             raise
-        await _drain()
+        await drain()
 
     async def _main(self) -> None:
         try:
@@ -138,7 +139,7 @@ class Host:
         except Exception as why:
             self.trace = why.__traceback__
             raise
-        await _drain()
+        await drain()
 
     def _clean(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let nothing of the program live on: after an abort its tasks would wait for ever."""
@@ -191,32 +192,3 @@ def _inside_a_loop() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
-
-
-async def _drain() -> None:
-    """Wait for all registrations and all outputs, in bulk."""
-    manager = settings._get_rpc_manager()
-    while True:
-        await asyncio.sleep(0)
-        while manager.rpcs:
-            calls, manager.rpcs[:] = list(manager.rpcs), []
-            await asyncio.gather(*calls)
-        if manager.unhandled_exception is not None:
-            raise manager.unhandled_exception.with_traceback(manager.exception_traceback)
-        with settings.SETTINGS.lock:
-            outputs = list(settings.SETTINGS.outputs)
-            settings.SETTINGS.outputs.clear()
-        if not outputs and not manager.rpcs:
-            return
-        await asyncio.gather(*outputs)
