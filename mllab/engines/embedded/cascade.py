@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mllab.engines import reasons
 from mllab.engines.contract import Op
 from mllab.engines.embedded import paths, perform, report, urns
 from mllab.engines.embedded.decide import Decision
@@ -102,7 +103,7 @@ def _dependents(run: Run, root: Record) -> list[Dependent]:
             replaced.add(record.urn)
             names = sorted(urns.name_of(urn) for urn in depends & replaced)
             found.append(
-                Dependent(record, f"goes before {report.listed(names)}, which is replaced")
+                Dependent(record, f"goes before {reasons.listed(names)}, which is replaced")
             )
     return found
 

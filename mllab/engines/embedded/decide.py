@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from mllab.engines import reasons
 from mllab.engines.contract import Change, Op
 from mllab.engines.embedded import paths, registry, urns
 from mllab.engines.embedded.blind import Blind
 from mllab.engines.embedded.goal import Goal
 from mllab.engines.embedded.paths import ignoring
 from mllab.engines.embedded.record import Record
-from mllab.engines.embedded.report import listed
 from mllab.engines.embedded.run import Run
 from mllab.engines.embedded.shown import shown
 from mllab.engines.embedded.values import bare, has_unknown, mark_like, same
@@ -49,7 +49,7 @@ def decide(run: Run, goal: Goal, record: Record, old: Record | None) -> Decision
     provider = _provider(run, record)
     if old is None:
         _check(run, provider, record, goal.inputs, None)
-        return Decision(Op.CREATE, record, reason="new")
+        return Decision(Op.CREATE, record, reason=reasons.NEW)
     if old.pending_replacement or old.external:
         _check(run, provider, record, goal.inputs, None, before=old.id)
         reason = (
@@ -64,7 +64,7 @@ def decide(run: Run, goal: Goal, record: Record, old: Record | None) -> Decision
     changes = _replace_on_changes(found.changes, goal.replace_on_changes)
     replaces = bool(reason) or any(change.replaces for change in changes)
     if replaces:
-        reason = reason or _why_replaced(run, goal, changes)
+        reason = reason or reasons.replaced(changes, goal.property_dependencies, run.replaced)
         _check(run, provider, record, goal.inputs, None, before=old.id)
         first = goal.delete_before_replace
         return Decision(
@@ -82,7 +82,9 @@ def decide(run: Run, goal: Goal, record: Record, old: Record | None) -> Decision
         )
         return Decision(Op.UPDATE, record, old, "its provider is not known yet")
     if changes:
-        return Decision(Op.UPDATE, record, old, _why_updated(changes), shown(changes, old, record))
+        return Decision(
+            Op.UPDATE, record, old, reasons.updated(changes), shown(changes, old, record)
+        )
     if old.init_errors:
         return Decision(Op.UPDATE, record, old, "was not healthy after the run before")
     return Decision(Op.SAME, record, old)
@@ -185,24 +187,3 @@ def _replace_on_changes(changes: tuple[Change, ...], wanted: tuple[str, ...]) ->
         else change
         for change in changes
     )
-
-
-def _why_updated(changes: tuple[Change, ...]) -> str:
-    words = {"add": "added", "delete": "removed"}
-    kinds = {change.kind for change in changes}
-    word = words.get(next(iter(kinds)), "changed") if len(kinds) == 1 else "changed"
-    return f"{listed(change.path for change in changes)} {word}"
-
-
-def _why_replaced(run: Run, goal: Goal, changes: tuple[Change, ...]) -> str:
-    """Names the properties, and what they come from when that is replaced as well."""
-    forcing = [change.path for change in changes if change.replaces]
-    sources = {
-        urns.name_of(urn)
-        for path in forcing
-        for urn in goal.property_dependencies.get(str(paths.parse(path)[0]), ())
-        if urn in run.replaced
-    }
-    word = "changes" if len(forcing) == 1 else "change"
-    text = f"replaced because {listed(forcing)} {word}"
-    return f"{text}, as {listed(sorted(sources))} is replaced" if sources else text

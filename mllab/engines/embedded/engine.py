@@ -9,6 +9,7 @@ from typing import Any
 
 from components.holdings import HOLDS_DATA
 from mllab.clock import Clock
+from mllab.engines import reasons
 from mllab.engines.contract import Holding, OnStep, Outcome, Plan, StackTarget, ignore
 from mllab.engines.embedded import refreshing, removal, seal, urns
 from mllab.engines.embedded.ledger import Ledger
@@ -115,7 +116,7 @@ class EmbeddedEngine:
         """Delete everything that is recorded."""
         with self._writing(Report(on_step), release) as run:
             recover(run)
-            removal.remove(run, run.ledger.left(), [], self._threads, "destroyed")
+            removal.remove(run, run.ledger.left(), [], self._threads, reasons.DESTROYED)
         return self._outcome(run)
 
     def outputs(self) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from mllab.engines import reasons
 from mllab.engines.contract import Change, Op, Status
 from mllab.engines.embedded import paths, removal, report, urns
 from mllab.engines.embedded.record import Record
@@ -54,12 +55,12 @@ def _refresh(run: Run, record: Record) -> None:
             run.report.failed(dataclasses.replace(step, op=Op.REFRESH), failure)
         elif found is None:
             run.ledger.commit(done=[record])
-            gone = report.step(Op.DELETE, record, reason="is gone")
+            gone = report.step(Op.DELETE, record, reason=reasons.GONE)
             run.report.ended(dataclasses.replace(gone, loses=""), status)
         else:
             _take_over(run, record, found)
             if changes:
-                reason = f"{report.listed(change.path for change in changes)} changed in the cloud"
+                reason = reasons.drifted(changes)
                 step = dataclasses.replace(step, op=Op.UPDATE, reason=reason, changes=changes)
             run.report.ended(dataclasses.replace(step, outputs=masked(record.outputs)), status)
 

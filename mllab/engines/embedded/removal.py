@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from mllab.engines import reasons
 from mllab.engines.contract import Op, Status
 from mllab.engines.embedded import perform, report
 from mllab.engines.embedded.record import Record
@@ -19,7 +20,7 @@ def remove(
     records: Sequence[Record],
     kept: Sequence[Record],
     threads: int,
-    why: str = "no longer declared",
+    why: str = reasons.UNDECLARED,
 ) -> None:
     """Delete entries in reverse order of dependency.
 

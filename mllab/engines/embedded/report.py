@@ -102,14 +102,6 @@ def _loss(record: Record) -> str:
     return "" if stays else HOLDS_DATA.get(record.type, "")
 
 
-def listed(words: Iterable[str], most: int = 3) -> str:
-    """`a, b, c and 2 more`."""
-    found = list(dict.fromkeys(words))
-    if len(found) <= most:
-        return ", ".join(found)
-    return f"{', '.join(found[:most])} and {len(found) - most} more"
-
-
 def lines(failures: Iterable[Failure]) -> str:
     """One line per failure: place, resource, cause."""
     return "\n".join(_line(failure) for failure in failures)

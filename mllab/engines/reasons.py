@@ -1,0 +1,58 @@
+"""Why something happens to a resource, in the same words on every engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from mllab.engines.contract import Change
+
+NEW = "new"
+UNDECLARED = "no longer declared"
+DESTROYED = "destroyed"
+GONE = "is gone"
+
+
+def updated(changes: Iterable[Change]) -> str:
+    """`tags.owner, tags.expires changed`."""
+    found = list(changes)
+    words = {"add": "added", "delete": "removed"}
+    kinds = {change.kind for change in found}
+    word = words.get(next(iter(kinds)), "changed") if len(kinds) == 1 else "changed"
+    return f"{listed(change.path for change in found)} {word}"
+
+
+def replaced(
+    changes: Iterable[Change],
+    property_dependencies: Mapping[str, Sequence[str]],
+    replaced: Collection[str],
+) -> str:
+    """Names the properties, and what they come from when that is replaced as well.
+
+    Args:
+        property_dependencies: urns by top-level property.
+        replaced: urns that are replaced in the same run.
+    """
+    forcing = [change.path for change in changes if change.replaces]
+    sources = {
+        urn.rpartition("::")[2]
+        for path in forcing
+        for urn in property_dependencies.get(re.split(r"[.\[]", path, maxsplit=1)[0], ())
+        if urn in replaced
+    }
+    word = "changes" if len(forcing) == 1 else "change"
+    text = f"replaced because {listed(forcing)} {word}"
+    return f"{text}, as {listed(sorted(sources))} is replaced" if sources else text
+
+
+def drifted(changes: Iterable[Change]) -> str:
+    """`ingress changed in the cloud`."""
+    return f"{listed(change.path for change in changes)} changed in the cloud"
+
+
+def listed(words: Iterable[str], most: int = 3) -> str:
+    """`a, b, c and 2 more`."""
+    found = list(dict.fromkeys(words))
+    if len(found) <= most:
+        return ", ".join(found)
+    return f"{', '.join(found[:most])} and {len(found) - most} more"
