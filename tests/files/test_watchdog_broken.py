@@ -96,6 +96,7 @@ BROKEN = {
     "kernels are no JSON": answer("kernels", b"<html>"),
     "kernels are no text": answer("kernels", b"\xff\xfe"),
     "kernels are no list": answer("kernels", {"kernels": []}),
+    "kernels are an empty object": answer("kernels", {}),
     "kernels are nothing": answer("kernels", None),
     "kernels nest without end": answer("kernels", b"[" * 900_000),
     "kernel is no object": answer("kernels", ["k1"]),
@@ -103,6 +104,7 @@ BROKEN = {
     "kernel without activity": answer("kernels", [{"id": "k1", "execution_state": "idle"}]),
     "too many kernels to read": answer("kernels", [KERNEL] * 20_000),
     "Jupyter hangs": jupyter_hangs,
+    "Jupyter has no address": setting("JUPYTER_URL", "nowhere://127.0.0.1:8888"),
     "token missing": token_is_missing,
     "load is empty": load(""),
     "load is text": load("a b c"),
@@ -173,6 +175,15 @@ def test_warning_of_the_longest_time_promises_no_way_out(watched: Watched) -> No
     said = terminal.read_text()
     assert "this machine stops in about 5 minutes: GPU 100 %; " in said
     assert said.endswith("; up 1.9 of 2 h. Save your work ***\n")
+
+
+def test_names_that_people_chose_cannot_forge_a_line(watched: Watched) -> None:
+    terminal = watched.terminals / "0"
+    terminal.touch()
+    watched.tool("who", "printf 'ma\\303\\251l\\033[2J pts/0\n'")
+    said = watched.look(LATE - 5)
+    assert said.startswith("warn: Jupyter used since the last look; sessions ma\\xe9l\\x1b[2J; up ")
+    assert "\x1b" not in terminal.read_text()
 
 
 def test_terminals_that_take_nothing_do_not_hold_up_the_stop(watched: Watched) -> None:

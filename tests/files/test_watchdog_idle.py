@@ -10,8 +10,8 @@ from tests.files.watched import KERNEL, TERMINAL, Watched
 
 
 def test_idle_long_enough_stops_and_not_before(watched: Watched) -> None:
-    assert watched.look(5).startswith("stay: Jupyter used since the last look; up 0.1 of 2 h")
-    assert watched.look(10).startswith("warn: nothing in use for 5 of 10 min")
+    assert watched.look(5) == "stay: Jupyter used since the last look; up 0.1 of 2 h"
+    assert watched.look(10) == "warn: nothing in use for 5 of 10 min; up 0.2 of 2 h"
     assert watched.stops == 0
     assert watched.look(15) == "stop: nothing in use for 10 of 10 min; up 0.2 of 2 h"
     assert (watched.stops, watched.forces) == (1, 0)
