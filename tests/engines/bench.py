@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,3 +120,14 @@ def chain(*names: str, **inputs: Any) -> Callable[[], None]:
 def options(**given: Any) -> pulumi.ResourceOptions:
     """Resource options, short."""
     return pulumi.ResourceOptions(**given)
+
+
+def line(of: Callable[..., object], plus: int) -> str:
+    """`file:line` of a line of a function in this folder, counted from its `def`."""
+    return f"{Path(of.__code__.co_filename).name}:{of.__code__.co_firstlineno + plus}"
+
+
+def twins(bench: Bench) -> list[str]:
+    """Logical names of which the cloud holds more than one."""
+    counts = Counter(thing["logical"] for thing in bench.cloud.things.values())
+    return [name for name, number in counts.items() if number > 1]
