@@ -21,16 +21,24 @@ demo: .venv/runtime.stamp
 test: .venv/dev.stamp
 	@$(BIN)/python -m pytest -q -n $(JOBS)
 
+# lint and check run every part even when an earlier one failed, so one run shows all faults.
 lint: .venv/dev.stamp
-	@$(BIN)/ruff check --quiet
-	@$(BIN)/ruff format --check --quiet
-	@$(BIN)/mypy
-	@LC_ALL=C find .ci components mllab tests -type f -exec awk 'FNR == 1 && /^#!.*sh$$/ { print FILENAME }' {} + | sort | xargs $(BIN)/shellcheck
+	@failed=0; \
+	$(BIN)/ruff check --quiet || failed=1; \
+	$(BIN)/ruff format --check --quiet || failed=1; \
+	$(BIN)/mypy || failed=1; \
+	LC_ALL=C find .ci components mllab tests -type f -exec awk 'FNR == 1 && /^#!.*sh$$/ { print FILENAME }' {} + \
+		| sort | xargs $(BIN)/shellcheck || failed=1; \
+	exit $$failed
 
 # The ready-made labs are checked as on their first day, so that they are right for years.
 check: .venv/dev.stamp
-	@$(BIN)/python -m pytest -q tests/test_readme.py tests/test_rules.py
-	@for file in stacks/Pulumi.*.yaml; do name=$${file#stacks/Pulumi.}; $(BIN)/mllab check "$${name%.yaml}" --today 2027-01-11; done
+	@failed=0; \
+	$(BIN)/python -m pytest -q -n $(JOBS) tests/test_readme.py tests/test_rules.py || failed=1; \
+	for file in stacks/Pulumi.*.yaml; do \
+		name=$${file#stacks/Pulumi.}; $(BIN)/mllab check "$${name%.yaml}" --today 2027-01-11 || failed=1; \
+	done; \
+	exit $$failed
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m benchmarks
