@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+from contextlib import nullcontext
 from typing import Any
 
 import pulumi
@@ -82,17 +83,12 @@ def test_engines_in_threads_do_not_meet(bench: Bench, tmp_path_factory: Any) -> 
 def test_nothing_of_a_run_stays_behind(bench: Bench) -> None:
     threads = threading.active_count()
     for program in (things("a", "b"), raises):
-        with pytest.raises(RunFailed) if program is raises else _nothing():
+        with pytest.raises(RunFailed) if program is raises else nullcontext():
             bench.up(program)
         assert threading.active_count() == threads
         assert gc.isenabled()
         assert pulumi.get_stack() == "stack"
         assert pulumi.runtime.settings.get_root_resource() is None
-
-
-class _nothing:
-    def __enter__(self) -> None: ...
-    def __exit__(self, *_: object) -> None: ...
 
 
 def test_transformations_of_the_sdk_work(bench: Bench) -> None:
