@@ -84,7 +84,7 @@ def answers(
 
     def parameter(args: dict[str, Any]) -> dict[str, Any]:
         assert args["name"] in published
-        value = {**_SECRET, "value": AMI}
+        value = {**_SECRET, "value": "not to be read"}
         return {"id": "p", "name": args["name"], "value": value, "insecureValue": AMI}
 
     return {OFFERINGS: offerings, BY_PATH: by_path, PARAMETER: parameter}
