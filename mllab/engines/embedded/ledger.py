@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mllab.engines.embedded import urns
 from mllab.engines.embedded.journal import Journal
 from mllab.engines.embedded.record import Record
 
@@ -165,8 +164,3 @@ def follow_renames(records: Iterable[Record]) -> None:
         if record.provider:
             urn, _, id = record.provider.rpartition("::")
             record.provider = f"{new.get(urn, urn)}::{id}"
-
-
-def is_internal(record: Record) -> bool:
-    """True for the default providers, which no program declares."""
-    return urns.is_default_provider(record.urn)
