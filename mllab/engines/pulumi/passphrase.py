@@ -50,8 +50,10 @@ def settle(home: Path, stack: str, environ: Mapping[str, str], *, used: bool) ->
     if TEXT in environ:  # an empty one counts too
         return Passphrase({})
     if chosen := environ.get(FILE):
-        _readable(Path(chosen), f"{FILE} names it. Correct the variable, or unset it.")
-        return Passphrase({})
+        # Made absolute: the engine does not run where the user stands.
+        theirs = Path(chosen).absolute()
+        _readable(theirs, f"{FILE} names it. Correct the variable, or unset it.")
+        return Passphrase({FILE: str(theirs)})
     ours = path(home)
     if not ours.exists():
         if used:

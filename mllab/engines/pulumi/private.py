@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -15,10 +16,10 @@ def make_folder(path: Path) -> bool:
     make_folder(path.parent)
     try:
         path.mkdir(mode=0o700)
-    except FileExistsError:
+    except FileExistsError as error:
         if path.is_dir():
             return False  # somebody was faster
-        raise
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from error
     return True
 
 

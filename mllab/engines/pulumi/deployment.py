@@ -1,0 +1,71 @@
+"""What a state file holds, and the few edits that a person would make by hand.
+
+All functions take and give the `deployment` part of what `pulumi stack export` prints.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mllab.engines.embedded import urns
+from mllab.engines.pulumi.events import shown
+
+Deployment = dict[str, Any]
+
+
+def resources(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The entries, in the order of creation."""
+    return list(deployment.get("resources") or [])
+
+
+def pending(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Operations that began and were not seen to end: {resource, type}."""
+    return list(deployment.get("pending_operations") or [])
+
+
+def stack_outputs(deployment: Mapping[str, Any]) -> dict[str, Any]:
+    """The stack's outputs, masked."""
+    for entry in resources(deployment):
+        if entry["type"] == urns.STACK_TYPE:
+            return dict(shown(entry.get("outputs") or {}))
+    return {}
+
+
+def remaining(deployment: Mapping[str, Any]) -> tuple[str, ...]:
+    """Logical names of the things in a cloud."""
+    return tuple(
+        urns.name_of(entry["urn"])
+        for entry in resources(deployment)
+        if entry.get("custom") and not urns.is_provider(entry["type"])
+    )
+
+
+def released(deployment: Deployment, wanted: Iterable[str]) -> Deployment:
+    """The deployment with protection lifted from some entries, and their contents free to go.
+
+    A provider empties a bucket only if `forceDestroy` is in the state when it is deleted.
+    """
+    found, urns_wanted = copy.deepcopy(deployment), set(wanted)
+    for entry in resources(found):
+        if entry["urn"] in urns_wanted:
+            entry.pop("protect", None)
+            for part in ("inputs", "outputs"):
+                for key in ("forceDestroy", "forceDelete"):
+                    if key in entry.get(part, {}):
+                        entry[part][key] = True
+    return found
+
+
+def settled(deployment: Deployment, made: Sequence[Mapping[str, Any]]) -> Deployment:
+    """The deployment without pending operations, with the entries of what was found in the cloud.
+
+    Args:
+        made: entries as they are to stand in the state, each with its `id`.
+    """
+    found = copy.deepcopy(deployment)
+    found.pop("pending_operations", None)
+    if made:
+        found["resources"] = [*resources(found), *copy.deepcopy(list(made))]
+    return found

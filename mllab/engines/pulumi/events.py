@@ -1,0 +1,235 @@
+"""Events of Pulumi's engine as the steps of the contract, with the same words as everywhere.
+
+The Automation API turns what a callback raises into a warning, so a fault in here is kept and raised
+when the command has ended. Kinds of event that are not known are passed over.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pulumi.runtime import rpc
+
+from components.holdings import HOLDS_DATA
+from mllab.engines import reasons
+from mllab.engines.contract import Change, Failure, OnStep, Op, Status, Step
+from mllab.engines.embedded import urns
+from mllab.engines.pulumi.declared import Declared
+
+_OPS: Final = {op.value: op for op in Op} | {
+    "read-replacement": Op.READ,
+    "import": Op.ADOPT,
+    "import-replacement": Op.ADOPT,
+}
+_HALVES: Final = (Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED)
+_LOSING: Final = (Op.DELETE, Op.REPLACE, Op.DELETE_REPLACED)
+_SUMMARIES: Final = re.compile(r"(update|preview|destroy|refresh) failed")
+_COLOURS: Final = re.compile(r"<\{%[a-z_-]*%\}>")
+
+
+class Events:
+    """Collects the events of one command; called for each, from one thread at a time.
+
+    Args:
+        on_step: told while it happens.
+        declared: knows where things stand in the source.
+        verb: `up`, `refresh` or `destroy`; says why something is deleted.
+        dry: nothing is changed: a replacement is reported as one step, not as its two halves.
+    """
+
+    def __init__(self, on_step: OnStep, declared: Declared, verb: str, *, dry: bool) -> None:
+        self._on_step, self._declared, self._verb, self._dry = on_step, declared, verb, dry
+        self._steps: list[Step] = []
+        self._errors: dict[str, list[str]] = {}
+        self._begun: dict[tuple[str, Op], float] = {}
+        self._ops: dict[str, Op] = {}
+        self._replaced: set[str] = set()
+        self._trouble: list[Exception] = []
+        self.general: list[str] = []
+        self.warnings: list[str] = []
+        self.outputs: Mapping[str, Any] = {}
+
+    def __call__(self, event: Any) -> None:
+        try:
+            self._take(event)
+        except Exception as error:
+            self._trouble.append(error)
+
+    @property
+    def busy(self) -> bool:
+        """True while a step is in work."""
+        return bool(self._begun)
+
+    def steps(self) -> tuple[Step, ...]:
+        """Finished steps in the order of their end. Raises what went wrong in the collecting."""
+        if self._trouble:
+            raise self._trouble[0]
+        return tuple(self._steps)
+
+    def failures(self) -> tuple[Failure, ...]:
+        """One per resource with an error."""
+        return tuple(self._failure(urn, texts) for urn, texts in self._errors.items())
+
+    def found(self) -> dict[str, tuple[Op, tuple[Change, ...]]]:
+        """What happens to each urn, for the plan's resources."""
+        return {step.urn: (step.op, step.changes) for step in self._steps}
+
+    def _take(self, event: Any) -> None:
+        if event.resource_pre_event:
+            self._report(event.resource_pre_event.metadata, Status.STARTED)
+        elif event.res_outputs_event:
+            metadata = event.res_outputs_event.metadata
+            if metadata.type == urns.STACK_TYPE and metadata.new:
+                self.outputs = shown(metadata.new.outputs or {})
+            self._report(metadata, Status.PLANNED if self._dry else Status.DONE)
+        elif event.res_op_failed_event:
+            self._report(event.res_op_failed_event.metadata, Status.FAILED)
+        elif event.diagnostic_event:
+            self._diagnose(event.diagnostic_event)
+
+    def _report(self, metadata: Any, status: Status) -> None:
+        op = _OPS.get(metadata.op.value)
+        if op is None or urns.is_default_provider(metadata.urn):
+            return
+        key = metadata.urn, op
+        if status is Status.STARTED:
+            self._begun[key] = time.monotonic()
+            self._ops[metadata.urn] = op
+        began = self._begun.get(key, 0.0) if status is Status.STARTED else self._begun.pop(key, 0.0)
+        if self._dry and op in _HALVES:
+            return
+        if op is Op.REPLACE:
+            self._replaced.add(metadata.urn)
+            if not self._dry:
+                return  # its halves tell it
+        step = self._step(metadata, op, status)
+        if status is not Status.STARTED:
+            if not step.custom and any(s.urn == step.urn and s.op is op for s in self._steps):
+                return  # the outputs of a component come as a second end
+            if began:
+                step = dataclasses.replace(step, seconds=time.monotonic() - began)
+            self._steps.append(step)
+        self._on_step(step)
+
+    def _step(self, metadata: Any, op: Op, status: Status) -> Step:
+        state = metadata.new or metadata.old
+        changes = () if op in (Op.SAME, Op.DELETE, Op.CREATE) else _changes(metadata)
+        retained = bool(metadata.old and metadata.old.retain_on_delete)
+        if retained and op in (Op.DELETE, Op.DELETE_REPLACED):
+            op = Op.RETAIN
+        urn = metadata.urn
+        return Step(
+            op,
+            urn,
+            metadata.type,
+            urns.name_of(urn),
+            status,
+            custom=bool(state and state.custom),
+            reason=self._reason(urn, op, changes),
+            changes=changes,
+            source=self._declared.source(urn),
+            loses=HOLDS_DATA.get(metadata.type, "")
+            if op in _LOSING and self._verb != "refresh"
+            else "",
+            outputs=shown(metadata.new.outputs or {})
+            if self._verb == "refresh" and metadata.new
+            else {},
+        )
+
+    def _reason(self, urn: str, op: Op, changes: tuple[Change, ...]) -> str:
+        refreshing = self._verb == "refresh"
+        match op:
+            case Op.CREATE:
+                return reasons.NEW
+            case Op.UPDATE:
+                return reasons.drifted(changes) if refreshing else reasons.updated(changes)
+            case Op.REPLACE | Op.CREATE_REPLACEMENT | Op.DELETE_REPLACED if changes:
+                known = self._declared.resources.get(urn)
+                needs = known.property_dependencies if known else {}
+                return reasons.replaced(changes, needs, self._replaced)
+            case Op.REPLACE | Op.CREATE_REPLACEMENT:
+                return "replaced"
+            case Op.DELETE_REPLACED:
+                return "was replaced"
+            case Op.DELETE | Op.RETAIN if refreshing:
+                return reasons.GONE
+            case Op.DELETE | Op.RETAIN:
+                return reasons.DESTROYED if self._verb == "destroy" else reasons.UNDECLARED
+        return ""
+
+    def _diagnose(self, event: Any) -> None:
+        text = _COLOURS.sub("", event.message).strip()
+        if not text:
+            return
+        if event.severity.startswith("warning"):
+            if text not in self.warnings:
+                self.warnings.append(text)
+        elif event.severity.startswith("error"):
+            if event.urn and urns.type_of(event.urn) != urns.STACK_TYPE:
+                self._errors.setdefault(event.urn, []).append(text)
+            elif not _SUMMARIES.fullmatch(text):
+                self.general.append(text)
+
+    def _failure(self, urn: str, texts: list[str]) -> Failure:
+        """A failure; the last lines of what a simulated cloud says are its cure."""
+        message, _, cure = _told(texts).partition("\n")
+        code, colon, rest = message.partition(": ")
+        known = bool(colon) and re.fullmatch(r"[A-Z][A-Za-z.]+", code) is not None
+        return Failure(
+            urn,
+            urns.type_of(urn),
+            urns.name_of(urn),
+            self._ops.get(urn, Op.CREATE),
+            rest if known else message,
+            code=code if known else "",
+            cure=cure.strip(),
+            source=self._declared.source(urn),
+        )
+
+
+def _told(texts: list[str]) -> str:
+    """The causes of one resource, without the engine's own words before them."""
+    return re.sub(
+        r"^.*?(?:rpc error: code = \w+ desc = )", "", "\n".join(dict.fromkeys(texts)), flags=re.S
+    )
+
+
+def _changes(metadata: Any) -> tuple[Change, ...]:
+    old = metadata.old.inputs if metadata.old else {}
+    new = metadata.new.inputs if metadata.new else {}
+    found = []
+    for path, diff in sorted((metadata.detailed_diff or {}).items()):
+        kind, _, replaces = str(diff.diff_kind.value).partition("-")
+        before, after = _at(old, path), _at(new, path)
+        found.append(Change(path, kind, shown(before), shown(after), replaces=bool(replaces)))
+    return tuple(found)
+
+
+def _at(value: Any, path: str) -> Any:
+    for key in re.findall(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)', path):
+        name, index, plain = key
+        try:
+            value = value[int(index)] if index else value[name or plain]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def shown(value: Any) -> Any:
+    """Values of an event as the contract shows them: unknown and secret by their marks."""
+    if isinstance(value, str):
+        hidden = {rpc.UNKNOWN: {"$unknown": True}, "output<string>": {"$unknown": True}}
+        return {"$secret": True} if value == "[secret]" else hidden.get(value, value)
+    if isinstance(value, dict):
+        if rpc._special_sig_key in value:
+            return {"$secret": True}
+        return {key: shown(item) for key, item in value.items() if key != "__defaults"}
+    if isinstance(value, list):
+        return [shown(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
