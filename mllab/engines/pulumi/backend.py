@@ -151,3 +151,13 @@ def own_lines(path: Path) -> OwnLines:
     data = _yaml(path)
     provider = data.get("secretsprovider")
     return OwnLines(provider if isinstance(provider, str) else "", bool(data.get("encryptionsalt")))
+
+
+def salt(path: Path) -> str:
+    """`encryptionsalt` of a stack file; empty where there is none.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    found = _yaml(path).get("encryptionsalt") if path.exists() else None
+    return found if isinstance(found, str) else ""
