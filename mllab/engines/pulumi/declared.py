@@ -53,9 +53,7 @@ class Declared:
         found = self.resources.get(urn)
         return found.source if found else ""
 
-    def planned(
-        self, found: Mapping[str, tuple[Op, tuple[Change, ...]]]
-    ) -> tuple[Resource, ...]:
+    def planned(self, found: Mapping[str, tuple[Op, tuple[Change, ...]]]) -> tuple[Resource, ...]:
         """The resources with what happens to each.
 
         Args:

@@ -9,6 +9,7 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from mllab.engines.contract import Op, Status, Step
 from mllab.engines.embedded import urns
 from mllab.engines.pulumi.events import shown
 
@@ -62,10 +63,33 @@ def settled(deployment: Deployment, made: Sequence[Mapping[str, Any]]) -> Deploy
     """The deployment without pending operations, with the entries of what was found in the cloud.
 
     Args:
-        made: entries as they are to stand in the state, each with its `id`.
+        made: entries as they are to stand in the state, each with its `id`. One that was to replace
+            another leaves the other to be deleted.
     """
     found = copy.deepcopy(deployment)
     found.pop("pending_operations", None)
-    if made:
-        found["resources"] = [*resources(found), *copy.deepcopy(list(made))]
+    new = {entry["urn"] for entry in made}
+    kept = []
+    for entry in resources(found):
+        if entry["urn"] in new and not entry.get("delete"):
+            if entry.get("pendingReplacement"):
+                continue  # it is gone already
+            entry["delete"] = True
+        kept.append(entry)
+    found["resources"] = [*kept, *copy.deepcopy(list(made))]
     return found
+
+
+def adopted(made: Iterable[Mapping[str, Any]]) -> list[Step]:
+    """A step for each entry that was found in the cloud."""
+    return [
+        Step(
+            Op.ADOPT,
+            entry["urn"],
+            entry["type"],
+            urns.name_of(entry["urn"]),
+            Status.DONE,
+            reason="made by a run that was interrupted",
+        )
+        for entry in made
+    ]

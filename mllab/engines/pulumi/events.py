@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pulumi.runtime import rpc
@@ -52,8 +52,11 @@ class Events:
         self.general: list[str] = []
         self.warnings: list[str] = []
         self.outputs: Mapping[str, Any] = {}
+        self.alive: Callable[[], None] = lambda: None
+        """Called with each event."""
 
     def __call__(self, event: Any) -> None:
+        self.alive()
         try:
             self._take(event)
         except Exception as error:

@@ -1,0 +1,116 @@
+"""Locks that a killed run has left in a `file://` backend.
+
+Pulumi writes one JSON file per run and removes it at the end; it never looks whether the run that
+made one still lives.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mllab.errors import LockedError
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who made a lock."""
+
+    pid: int
+    user: str
+    host: str
+    since: datetime | None
+
+    @property
+    def dead(self) -> bool:
+        """True when it is sure that the process is gone; of another host nobody can tell."""
+        if self.host != socket.gethostname():
+            return False
+        return not _is_pulumi(self.pid)
+
+    def described(self, now: datetime) -> str:
+        """`ann on lab-pc (process 4711), for 12 min`."""
+        text = f"{self.user} on {self.host} (process {self.pid})"
+        if self.since is None:
+            return text
+        minutes = max(0, int((now - self.since).total_seconds() // 60))
+        age = f"{minutes} min" if minutes < 120 else f"{minutes // 60} hours"
+        return f"{text}, for {age}"
+
+
+def clear_stale(backend: Path, project: str, stack: str, now: datetime) -> str:
+    """Remove locks whose owners are dead on this host.
+
+    Args:
+        backend: folder of the backend.
+        now: for the age in messages.
+
+    Returns:
+        A warning when something was removed, else an empty text.
+
+    Raises:
+        LockedError: somebody holds the stack, or may hold it from another host.
+    """
+    folder = backend / ".pulumi" / "locks" / "organization" / project / stack
+    removed = ""
+    for path in sorted(folder.glob("*.json")):
+        owner = _read(path)
+        if owner is None or not owner.dead:
+            raise held(stack, owner.described(now) if owner else str(path))
+        path.unlink(missing_ok=True)
+        removed = (
+            f"The run of {owner.described(now)} was killed and had left its lock; it was removed."
+        )
+    return removed
+
+
+def held(stack: str, by: str) -> LockedError:
+    """What to say when a stack is locked."""
+    return LockedError(
+        f"{stack} is locked by {by}; nothing was changed",
+        cure="Wait until that run has ended. Only if you are sure that it is dead:\n"
+        f"  pulumi cancel -s {stack}",
+    )
+
+
+def _read(path: Path) -> Owner | None:
+    try:
+        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        since = _moment(str(found.get("timestamp", "")))
+        return Owner(int(found["pid"]), str(found["username"]), str(found["hostname"]), since)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _moment(text: str) -> datetime | None:
+    """Go writes nanoseconds, of which Python takes six digits."""
+    head, dot, tail = text.partition(".")
+    if dot:
+        digits = len(tail) - len(tail.lstrip("0123456789"))
+        text = f"{head}.{tail[:digits][:6]}{tail[digits:]}"
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _is_pulumi(pid: int) -> bool:
+    """True when a process of this number lives and may be Pulumi: numbers are used again."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    try:
+        name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+    except OSError:
+        return True  # no such table here, or not ours to read: believe the lock
+    return name.startswith("pulumi")

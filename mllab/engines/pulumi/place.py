@@ -1,0 +1,195 @@
+"""Where Pulumi's engine works: on a real cloud from the project's own folder, or on simulated clouds
+in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from mllab.clock import Clock
+from mllab.engines.contract import StackTarget
+from mllab.engines.pulumi import environment
+from mllab.engines.pulumi.backend import VARIABLE, Backend, ChosenBy
+from mllab.engines.pulumi.passphrase import TEXT
+from mllab.engines.pulumi.private import make_folder
+from mllab.errors import StillThere
+
+Entry = Mapping[str, Any]
+"""A resource as a deployment holds it."""
+
+
+class Place(Protocol):
+    """What the engine must know of its surroundings."""
+
+    @property
+    def folder(self) -> Path:
+        """Where Pulumi.yaml is, and the CLI runs."""
+        ...
+
+    @property
+    def backend(self) -> Backend: ...
+
+    def surroundings(self) -> AbstractContextManager[Mapping[str, str]]:
+        """The complete environment of one command."""
+        ...
+
+    def find(self, entry: Entry, known: Collection[str]) -> Entry | None:
+        """What an interrupted create made, as it is to stand in the state; None if nothing.
+
+        Raises:
+            StillThere: nobody can tell.
+        """
+        ...
+
+    def contents(self, entry: Entry) -> str | None:
+        """What data a resource holds; None when it cannot be told."""
+        ...
+
+
+@dataclass(frozen=True)
+class RealPlace:
+    """The user's own accounts, backend and stack file.
+
+    Args:
+        folder: the project's.
+        backend, environ: from `environment.real`.
+    """
+
+    folder: Path
+    backend: Backend
+    environ: Mapping[str, str]
+
+    @contextmanager
+    def surroundings(self) -> Iterator[Mapping[str, str]]:
+        yield self.environ
+
+    def find(self, entry: Entry, known: Collection[str]) -> Entry | None:
+        name = str(entry["urn"]).rpartition("::")[2]
+        stack = str(entry["urn"]).split(":")[2]
+        raise StillThere(
+            f"the run before was interrupted while it made {name} ({entry['type']}): it may exist "
+            "and cost money without being recorded; nothing was changed",
+            cure="Look for it among everything that carries the stack's tag:\n"
+            f"  aws resourcegroupstaggingapi get-resources --tag-filters Key=stack,Values={stack}\n"
+            f"If it exists, delete it there. Then tell Pulumi, and go on:\n"
+            f"  pulumi refresh --clear-pending-creates -s {stack}",
+        )
+
+    def contents(self, entry: Entry) -> str | None:
+        return None
+
+    @contextmanager
+    def scratch(self, target: StackTarget) -> Iterator[RealPlace]:
+        """The same clouds with an empty state of its own, to plan a stack that does not exist yet.
+
+        Pulumi writes into the stack file when it makes a stack, and a preview must not.
+        """
+        with tempfile.TemporaryDirectory(prefix="mllab-") as text:
+            folder = Path(text)
+            write_project(folder, target)
+            backend = Backend((folder / "backend").as_uri(), ChosenBy.VARIABLE)
+            make_folder(folder / "backend")
+            environ = {**self.environ, VARIABLE: backend.url, TEXT: ""}
+            yield replace(self, folder=folder, backend=backend, environ=environ)
+
+
+class Simulator(Protocol):
+    """A simulated cloud as this module needs it: `mllab.engines.provider.Provider`."""
+
+    @property
+    def package(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class SimulatedPlace:
+    """Simulated clouds, served to an engine that is cut off from everything else.
+
+    Args:
+        home: a folder for backend, plugins and project; what is missing is made.
+        providers: the clouds by package.
+        clock: when calls begin.
+    """
+
+    home: Path
+    target: StackTarget
+    providers: Mapping[str, Any]
+    clock: Clock
+
+    @property
+    def folder(self) -> Path:
+        return self.home / "project"
+
+    @property
+    def backend(self) -> Backend:
+        return Backend((self.home / "backend").absolute().as_uri(), ChosenBy.VARIABLE)
+
+    @contextmanager
+    def surroundings(self) -> Iterator[Mapping[str, str]]:
+        # Imported here: gRPC servers are needed for nothing else.
+        from mllab.simulated.grpc import ProviderServers
+
+        write_project(self.folder, self.target)
+        with ProviderServers(self.providers, self.clock) as servers:
+            yield environment.isolated(self.home, servers.debug_providers)
+
+    def find(self, entry: Entry, known: Collection[str]) -> Entry | None:
+        provider = self._provider(entry)
+        if provider is None:
+            return None
+        call = self._call(entry)
+        id = provider.find(call, dict(entry.get("inputs") or {}), known)
+        found = provider.read(call, id, {}) if id else None
+        return {**entry, "id": found.id, "outputs": found.outputs} if found else None
+
+    def contents(self, entry: Entry) -> str | None:
+        provider = self._provider(entry)
+        if provider is None:
+            return None
+        found: str | None = provider.contents(
+            self._call(entry), entry["id"], dict(entry.get("outputs") or {})
+        )
+        return found
+
+    def _provider(self, entry: Entry) -> Any:
+        """The cloud behind an entry, in the region of the stack's own configuration."""
+        package = str(entry["type"]).partition(":")[0]
+        provider = self.providers.get(package)
+        config = {
+            key.partition(":")[2]: value
+            for key, value in self.target.config.items()
+            if key.startswith(f"{package}:")
+        }
+        return provider.configured(config) if provider is not None else None
+
+    def _call(self, entry: Entry) -> Any:
+        from mllab.engines.provider import Call
+
+        name = str(entry["urn"]).rpartition("::")[2]
+        return Call(entry["urn"], str(entry["type"]), name, self.clock.now())
+
+
+def write_project(folder: Path, target: StackTarget) -> None:
+    """A project of its own for a stack, with the stack's configuration and nothing else.
+
+    JSON is YAML, so no YAML needs to be written.
+    """
+    make_folder(folder)
+    project = {"name": target.project, "runtime": "python"}
+    (folder / "Pulumi.yaml").write_text(json.dumps(project), encoding="utf-8")
+    path = folder / f"Pulumi.{target.stack}.yaml"
+    own = _own_lines(path)
+    own["config"] = dict(target.config)
+    path.write_text(json.dumps(own), encoding="utf-8")
+
+
+def _own_lines(path: Path) -> dict[str, Any]:
+    """What Pulumi has added to the file: the salt of its passphrase."""
+    from mllab.engines.pulumi.backend import salt
+
+    found = salt(path)
+    return {"encryptionsalt": found} if found else {}
