@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha1
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -53,6 +53,7 @@ def ask(region: str, config: Mapping[str, str]) -> AwsLogin:
             "AWS's SDK for Python is not installed", cure="pip install 'mllab[aws]'"
         ) from error
     _refuse_credentials_in_settings(config)
+    stated = None if "aws:profile" in config else _stated_end()
     # Only this one is explicit, and so wins over keys in the environment, for Pulumi as here.
     session = Session(profile=config.get("aws:profile"))
     name = session.get_config_variable("profile")
@@ -67,7 +68,10 @@ def ask(region: str, config: Mapping[str, str]) -> AwsLogin:
         client = session.create_client("sts", region_name=region, config=quick)
         answer = client.get_caller_identity()
         credentials = session.get_credentials()
-        expires, unknown = _end(credentials.method, credentials.token, profile)
+        expires, unknown = _end(credentials.method, credentials.token, profile, stated)
+    except RuntimeError as error:  # what the SDK raises for keys whose stated end is past
+        when = f"they ended at {stated}" if stated else str(error)
+        raise LabError(f"the AWS credentials have expired: {when}", cure=login) from error
     except exceptions.ClientError as error:
         raise _refused(error.response.get("Error", {}), login) from error
     except exceptions.BotoCoreError as error:
@@ -115,8 +119,25 @@ def _never_ask(session: Any, name: str | None) -> None:
     provider._prompter = refuse
 
 
+def _stated_end() -> datetime | None:
+    """When the keys in the environment end, if they are said to."""
+    for name in _ENDS:
+        if (text := os.environ.get(name)) and os.environ.get("AWS_ACCESS_KEY_ID"):
+            try:
+                end = datetime.fromisoformat(text)
+            except ValueError:
+                end = datetime.min
+            if end.tzinfo is None:
+                raise LabError(
+                    f"{name} is {text!r}, which is no time with a zone",
+                    cure=f"Write it like 2027-01-11T09:00:00Z, or take it away: unset {name}",
+                )
+            return end
+    return None
+
+
 def _end(
-    method: str, token: str | None, profile: Mapping[str, Any]
+    method: str, token: str | None, profile: Mapping[str, Any], stated: datetime | None
 ) -> tuple[datetime | None, bool]:
     """When the credentials end, and whether they end without saying when.
 
@@ -126,12 +147,8 @@ def _end(
         return _end_of_single_sign_on(profile["sso_start_url"]), False
     if method not in _FIXED or not token:
         return None, False
-    said = next(filter(None, map(os.environ.get, _ENDS)), "") if method == "env" else ""
-    try:
-        end = datetime.fromisoformat(said)
-    except ValueError:
-        return None, True
-    return (end if end.tzinfo else end.replace(tzinfo=UTC)), False
+    end = stated if method == "env" else None
+    return end, end is None
 
 
 def _end_of_single_sign_on(start_url: str) -> datetime:

@@ -35,8 +35,8 @@ class Backend:
     """Where the state is.
 
     Args:
-        url: `file://` and a folder, `s3://...`, `https://api.pulumi.com`; empty where only Pulumi can read
-            it, out of an encrypted login.
+        url: `file://` and a folder, `s3://...`, `https://api.pulumi.com`; empty where only Pulumi
+            can read it, out of an encrypted login.
     """
 
     url: str
