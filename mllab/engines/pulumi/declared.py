@@ -1,7 +1,7 @@
 """Notes what a program declares while it runs under Pulumi's engine.
 
-The engine's events carry neither dependencies nor the place in the source; the requests that the SDK
-sends do, and they pass through this process.
+The engine's events carry neither dependencies nor the place in the source; the requests that
+the SDK sends do, and they pass through this process.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from pulumi.runtime import settings
 
-from mllab.engines.contract import Change, Op, Resource
+from mllab.engines.contract import Change, Op, Resource, StackTarget
 from mllab.engines.drain import collector_paused, drain
 from mllab.engines.embedded import urns
 from mllab.engines.embedded.goal import options, read
@@ -26,12 +25,11 @@ class Declared:
     """The resources of one run, by urn, in the order of declaration.
 
     Args:
-        program: declares them when called.
-        root: folder that source paths are relative to.
+        target: whose program it is.
     """
 
-    def __init__(self, program: Callable[[], object], root: Path) -> None:
-        self._program, self._sources = program, Sources(root)
+    def __init__(self, target: StackTarget) -> None:
+        self._target, self._sources = target, Sources(target.root)
         self._lock = threading.Lock()
         self.resources: dict[str, Resource] = {}
         self.raised: tuple[BaseException, str] | None = None
@@ -39,10 +37,10 @@ class Declared:
 
     async def run(self) -> None:
         """The program, watched; what the Automation API is given to run."""
-        settings.SETTINGS.monitor = _Monitor(settings.get_monitor(), self._note)  # type: ignore[assignment]
+        settings.SETTINGS.monitor = _Monitor(settings.get_monitor(), self._note)
         try:
             with collector_paused():
-                self._program()
+                self._target.program()
                 await drain()
         except Exception as error:
             self.raised = error, self._sources.raised(error.__traceback__)
@@ -66,7 +64,9 @@ class Declared:
             for urn, resource in self.resources.items()
         )
 
-    def _note(self, request: Any, urn: str) -> None:
+    def _note(self, request: Any) -> None:
+        target = self._target
+        urn = urns.urn(target.stack, target.project, request.parent, request.type, request.name)
         goal = read(request, self._sources.declared(request))
         resource = Resource(
             urn=urn,
@@ -95,13 +95,12 @@ def shown(position: str) -> str:
 class _Monitor:
     """The engine's monitor, with an ear on registrations."""
 
-    def __init__(self, monitor: Any, note: Callable[[Any, str], None]) -> None:
+    def __init__(self, monitor: Any, note: Callable[[Any], None]) -> None:
         self._monitor, self._note = monitor, note
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._monitor, name)
 
     def RegisterResource(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        response = self._monitor.RegisterResource(request, *args, **kwargs)
-        self._note(request, response.urn)
-        return response
+        self._note(request)  # before the engine's events tell of it
+        return self._monitor.RegisterResource(request, *args, **kwargs)

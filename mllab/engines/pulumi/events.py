@@ -1,7 +1,7 @@
 """Events of Pulumi's engine as the steps of the contract, with the same words as everywhere.
 
-The Automation API turns what a callback raises into a warning, so a fault in here is kept and raised
-when the command has ended. Kinds of event that are not known are passed over.
+The Automation API turns what a callback raises into a warning, so a fault in here is kept and
+raised when the command has ended. Kinds of event that are not known are passed over.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""Where Pulumi's engine works: on a real cloud from the project's own folder, or on simulated clouds
-in a folder of its own."""
+"""Where Pulumi's engine works.
+
+On a real cloud in the project's own folder, on simulated clouds in a folder of its own.
+"""
 
 from __future__ import annotations
 

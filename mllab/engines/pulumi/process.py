@@ -1,7 +1,7 @@
 """Runs the Pulumi CLI: in a complete environment, out of reach of the terminal's Ctrl-C, watched.
 
-The CLI starts in a session of its own. A Ctrl-C in the terminal would otherwise hit it and us at once,
-and it would hear a second one whenever we pass ours on.
+The CLI starts in a session of its own. A Ctrl-C in the terminal would otherwise hit it and us at
+once, and it would hear a second one whenever we pass ours on.
 """
 
 from __future__ import annotations

@@ -1,0 +1,245 @@
+"""Pulumi's own engine behind the contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from components.holdings import HOLDS_DATA
+from mllab.clock import Clock
+from mllab.engines.contract import Holding, OnStep, Outcome, Plan, StackTarget, ignore
+from mllab.engines.embedded import urns
+from mllab.engines.pulumi import backups, deployment, locks
+from mllab.engines.pulumi.binary import Binary
+from mllab.engines.pulumi.declared import Declared
+from mllab.engines.pulumi.deployment import Deployment
+from mllab.engines.pulumi.events import Events
+from mllab.engines.pulumi.place import Place, RealPlace
+from mllab.engines.pulumi_cli import PATIENCE, Cli, Verb
+from mllab.errors import LabError, RunFailed
+
+
+class PulumiEngine:
+    """One stack on Pulumi's engine.
+
+    Args:
+        target: the program and its configuration.
+        place: where the CLI works.
+        binary: the executable.
+        home: `$MLLAB_HOME`, for backups.
+        clock: dates backups and the age of locks.
+        notify: told what a person should know at once.
+        before_change: called before anything is changed, with the state; raises to refuse.
+        patience: seconds of silence after which a command is taken for dead.
+    """
+
+    name = "pulumi"
+
+    def __init__(
+        self,
+        target: StackTarget,
+        place: Place,
+        binary: Binary,
+        home: Path,
+        clock: Clock,
+        *,
+        parallel: int = 16,
+        notify: Callable[[str], None] = lambda _: None,
+        before_change: Callable[[Mapping[str, Any]], None] = lambda _: None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._target, self._place, self._home, self._clock = target, place, home, clock
+        self._notify, self._before_change = notify, before_change
+        self._binary, self._parallel, self._patience = binary, parallel, patience
+        self.cli = Cli(target, place, binary, parallel=parallel, notify=notify, patience=patience)
+
+    def preview(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Plan:
+        """What `up` would do. A stack that does not exist yet is planned beside the real ones."""
+        if not self.cli.exists():
+            if isinstance(self._place, RealPlace):
+                with self._place.scratch(self._target) as scratch:
+                    return self._beside(scratch).preview(on_step)
+            self.cli.init()
+        warning = self._check_lock()
+        pending = deployment.pending(self.cli.export())
+        declared = self._declared()
+        events = Events(on_step, declared, "up", dry=True)
+        self.cli.run(Verb.PREVIEW, declared.run, events)
+        _refuse_broken(events, declared, always=True)
+        return Plan(
+            self._target.stack,
+            self.name,
+            events.steps(),
+            resources=declared.planned(events.found()),
+            outputs=events.outputs,
+            pending=tuple(operation["resource"]["urn"] for operation in pending),
+            warnings=_spoken(warning, *events.warnings),
+        )
+
+    def up(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
+        """Make the cloud what the program declares."""
+        warnings = self._prepare(on_step, release)
+        declared = self._declared()
+        events = Events(on_step, declared, "up", dry=False)
+        seconds = self.cli.run(Verb.UP, declared.run, events)
+        _refuse_broken(events, declared)
+        return self._outcome(events, seconds, warnings)
+
+    def refresh(self, on_step: OnStep = ignore, *, dry: bool = False) -> Outcome:
+        """Read everything that is recorded, and record what is really there."""
+        warnings = [self._check_lock()] if dry else self._prepare(on_step)
+        events = Events(on_step, self._declared(), "refresh", dry=dry)
+        seconds = self.cli.run(Verb.LOOK if dry else Verb.REFRESH, _nothing, events)
+        return self._outcome(events, seconds, warnings)
+
+    def destroy(
+        self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()
+    ) -> Outcome:
+        """Delete everything that is recorded."""
+        warnings = self._prepare(on_step, release)
+        events = Events(on_step, self._declared(), "destroy", dry=False)
+        seconds = self.cli.run(Verb.DESTROY, _nothing, events)
+        return self._outcome(events, seconds, warnings)
+
+    def outputs(self) -> Mapping[str, Any]:
+        """The stack's outputs; secrets in clear."""
+        return self.cli.outputs() if self.cli.exists() else {}
+
+    def state(self) -> Mapping[str, Any]:
+        """The deployment as `pulumi stack export` prints it."""
+        return _whole(self.cli.export() if self.cli.exists() else {})
+
+    def holdings(self) -> tuple[Holding, ...]:
+        """Every recorded resource that keeps data, with what it holds where that can be told."""
+        entries = deployment.resources(self.cli.export() if self.cli.exists() else {})
+        return tuple(
+            Holding(
+                urn=entry["urn"],
+                type=entry["type"],
+                name=urns.name_of(entry["urn"]),
+                what=HOLDS_DATA[entry["type"]],
+                amount=self._place.contents(entry),
+            )
+            for entry in entries
+            if entry["type"] in HOLDS_DATA and not entry.get("external") and not entry.get("delete")
+        )
+
+    def _prepare(self, on_step: OnStep, release: frozenset[str] = frozenset()) -> list[str]:
+        """Everything that must be right before something is changed; returns warnings."""
+        if not self.cli.exists():
+            self._before_change(_whole({}))
+            self.cli.init()
+            if isinstance(self._place, RealPlace):
+                self._notify(
+                    f"Made the stack {self._target.stack} in {self._place.backend.url}. Pulumi may "
+                    "have added a line of its own to the stack file (encryptionsalt): keep it."
+                )
+        warnings = [self._check_lock()]
+        before = self.cli.export()
+        self._before_change(_whole(before))
+        if deployment.resources(before) or deployment.pending(before):
+            text = json.dumps(_whole(before))
+            backups.save(self._home, self._target.stack, text, self._clock.now())
+        if deployment.pending(before):
+            warnings += self._recover(before, on_step)
+            before = self.cli.export()
+        if release:
+            self.cli.import_(deployment.released(before, release))
+        return warnings
+
+    def _recover(self, before: Deployment, on_step: OnStep) -> list[str]:
+        """Find what an interrupted run made, take it into the state, and read everything again.
+
+        Pulumi's engine alone warns and goes on, and makes everything twice whose create was
+        interrupted.
+        """
+        known = {entry["id"] for entry in deployment.resources(before) if entry.get("id")}
+        made, warnings = [], []
+        for operation in deployment.pending(before):
+            entry = operation["resource"]
+            name = urns.name_of(entry["urn"])
+            if operation["type"] != "creating":
+                warnings.append(f"{operation['type']} {name} was interrupted; it was read again")
+            elif (found := self._place.find(entry, known)) is None:
+                warnings.append(
+                    f"creating {name} was interrupted before anything was made; "
+                    "it is made now if it is still declared"
+                )
+            else:
+                known.add(found["id"])
+                made.append(found)
+                warnings.append(
+                    f"{name} was found as {found['id']}: "
+                    "the run before was interrupted after it was made"
+                )
+        self.cli.import_(deployment.settled(before, made))
+        self.cli.run(Verb.REFRESH, _nothing, Events(ignore, self._declared(), "refresh", dry=False))
+        for step in deployment.adopted(made):
+            on_step(step)
+        return warnings
+
+    def _check_lock(self) -> str:
+        folder, target = self._place.backend.folder, self._target
+        if folder is None:
+            return ""
+        return locks.clear_stale(folder, target.project, target.stack, self._clock.now())
+
+    def _outcome(self, events: Events, seconds: float, warnings: list[str]) -> Outcome:
+        after = self.cli.export()
+        return Outcome(
+            self._target.stack,
+            self.name,
+            events.steps(),
+            failures=events.failures(),
+            outputs=deployment.stack_outputs(after),
+            seconds=seconds,
+            remaining=deployment.remaining(after),
+            warnings=_spoken(*warnings, *events.warnings),
+        )
+
+    def _declared(self) -> Declared:
+        return Declared(self._target)
+
+    def _beside(self, place: Place) -> PulumiEngine:
+        return PulumiEngine(
+            self._target,
+            place,
+            self._binary,
+            self._home,
+            self._clock,
+            parallel=self._parallel,
+            notify=self._notify,
+            patience=self._patience,
+        )
+
+
+def _refuse_broken(events: Events, declared: Declared, *, always: bool = False) -> None:
+    """Raise RunFailed for a program that raises.
+
+    Args:
+        always: also for resources that failed: in a preview their inputs are refused.
+    """
+    if declared.raised:
+        error, place = declared.raised
+        if isinstance(error, LabError):
+            raise error
+        raise RunFailed(f"{place or 'the program'}: {error}") from error
+    failures = events.failures()
+    if (always and failures) or (events.general and not failures):
+        lines = [f"{f.source or f.name}: {f.name} ({f.type}): {f.message}" for f in failures]
+        cure = next((failure.cure for failure in failures if failure.cure), "")
+        raise RunFailed("\n".join(lines or events.general), cure=cure)
+
+
+def _whole(found: Deployment) -> dict[str, Any]:
+    return {"version": 3, "deployment": found}
+
+
+def _spoken(*texts: str) -> tuple[str, ...]:
+    return tuple(text for text in texts if text)
+
+
+def _nothing() -> None:
+    """The program of a command that runs none, so that no language host is asked for."""
