@@ -15,8 +15,11 @@ from pathlib import Path
 import pytest
 from botocore.credentials import SSOProvider
 
+from mllab.clock import SimulatedClock
 from mllab.engines.pulumi import identity
 from mllab.errors import LabError
+from mllab.session import on_simulated_cloud
+from mllab.settings import files
 from tests.pulumi import stub_sts
 
 NOW = datetime(2027, 1, 11, 9, tzinfo=UTC)
@@ -304,3 +307,13 @@ def test_credentials_must_live_twice_as_long_as_the_run(minutes: float, enough: 
 def test_credentials_that_have_ended_are_refused_for_any_run() -> None:
     with pytest.raises(LabError, match="ended at 2027-01-11 09:00 UTC"):
         identity.check(who(expires=NOW), frozenset(), 0, NOW)
+
+
+def test_a_labs_own_state_tells_its_account(root: Path, tmp_path: Path) -> None:
+    path = files.find(root, "aws-tiny")
+    lab, config = files.load(path), files.config(path)
+    clock = SimulatedClock(NOW)
+    session = on_simulated_cloud(root, "aws-tiny", lab, config, clock, tmp_path)
+    assert session.cloud is not None
+    session.engine.up()
+    assert identity.accounts(session.engine.state()) == {session.cloud.account}
