@@ -46,11 +46,11 @@ def run(figures: Sequence[Figure], rounds: int) -> dict[str, Series]:
 
 
 def machine() -> str:
-    """Where and when, in one line."""
+    """Where and when, and how busy the machine was before, in one line."""
     when = datetime.now(UTC).date().isoformat()
     return (
         f"{when}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}"
+        f"Python {platform.python_version()}, load {os.getloadavg()[1]:.1f}"
     )
 
 
@@ -61,7 +61,8 @@ def main() -> None:
     parser.add_argument("--record", action="store_true", help=f"keep the table in {RECORD.name}")
     args = parser.parse_args()
     figures = [figure for figure in FIGURES if not args.only or figure.key in args.only]
-    text = f"{machine()}, {args.rounds} rounds\n\n{table(run(figures, args.rounds), figures)}\n"
+    text = f"{machine()}, {args.rounds} rounds\n\n"
+    text += f"{table(run(figures, args.rounds), figures)}\n"
     print(text)
     if args.record:
         kept = RECORD.read_text(encoding="utf-8")
