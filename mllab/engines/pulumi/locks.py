@@ -64,9 +64,7 @@ def clear_stale(backend: Path, project: str, stack: str, now: datetime) -> str:
         if owner is None or not owner.dead:
             raise held(stack, owner.described(now) if owner else str(path))
         path.unlink(missing_ok=True)
-        removed = (
-            f"The run of {owner.described(now)} was killed and had left its lock; it was removed."
-        )
+        removed = f"Removed the lock of a run that was killed: {owner.described(now)}."
     return removed
 
 
@@ -84,7 +82,7 @@ def _read(path: Path) -> Owner | None:
         found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         since = _moment(str(found.get("timestamp", "")))
         return Owner(int(found["pid"]), str(found["username"]), str(found["hostname"]), since)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

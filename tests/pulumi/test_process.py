@@ -1,0 +1,91 @@
+"""The CLI's process: its environment, its signals, its silence."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from mllab.engines.pulumi.process import Process, Watch
+from tests.pulumi.conftest import Script
+
+QUIET: dict[str, str] = {"PATH": "/usr/bin:/bin"}
+
+
+def run(path: Path, told: list[str] | None = None, **extra: str) -> tuple[int, str, str]:
+    process = Process(path, QUIET, (told if told is not None else []).append)
+    ended = process.execute(["up", "--yes"], str(path.parent), extra, None, None)
+    return ended.code, ended.stdout, ended.stderr
+
+
+def test_nothing_of_our_environment_gets_through(
+    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+    code, out, _ = run(script(tmp_path / "pulumi", "env; exit 3"), CI="true")
+    assert code == 3
+    names = {line.partition("=")[0] for line in out.splitlines()}
+    assert names - {"PWD", "_", "SHLVL", "OLDPWD"} == {"PATH", "CI", "PULUMI_AUTOMATION_API"}
+
+
+def test_no_command_may_ask(tmp_path: Path, script: Script) -> None:
+    code, out, err = run(script(tmp_path / "pulumi", 'echo "$@"; cat; echo no >&2'))
+    assert (code, out, err) == (0, "--non-interactive up --yes", "no")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_is_passed_on_as_one_interrupt(
+    tmp_path: Path, script: Script, number: signal.Signals
+) -> None:
+    # It asks its parent to stop, as Ctrl-C would, and waits for what is passed on.
+    path = script(
+        tmp_path / "pulumi",
+        f"""exec {sys.executable} -c '
+import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {{signal.SIGINT}})
+os.kill(os.getppid(), {number.value})
+print("heard", signal.sigwait({{signal.SIGINT}}).name)'""",
+    )
+    told: list[str] = []
+    process = Process(path, QUIET, told.append)
+    assert process.execute([], str(tmp_path), {}, None, None).stdout == "heard SIGINT"
+    assert process.interrupted
+    assert len(told) == 1
+    assert "once more" in told[0]
+
+
+def test_signals_are_ours_again_afterwards(tmp_path: Path, script: Script) -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    run(script(tmp_path / "pulumi", "exit 0"))
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_quiet_end_is_no_interruption(tmp_path: Path, script: Script) -> None:
+    process = Process(script(tmp_path / "pulumi", "exit 0"), QUIET, print)
+    process.execute([], str(tmp_path), {}, None, None)
+    assert not process.interrupted
+
+
+def test_silence_ends_a_command() -> None:
+    ended = threading.Event()
+    with Watch(0.01, lambda: False, ended.set) as watch:
+        assert ended.wait(30)
+    assert watch.fell_silent
+
+
+def test_work_in_progress_is_no_silence() -> None:
+    looked = threading.Semaphore(0)
+    ended = threading.Event()
+
+    def busy() -> bool:
+        looked.release()
+        return True
+
+    with Watch(0.01, busy, ended.set) as watch:
+        for _ in range(3):
+            assert looked.acquire(timeout=30)
+    assert not watch.fell_silent
+    assert not ended.is_set()
