@@ -199,6 +199,7 @@ def test_a_deleted_bucket_name_is_blocked_for_a_while_in_other_regions(account: 
     with pytest.raises(ProviderFailure) as failure:
         there.create(account.call(tokens.BUCKET, "b"), {"bucket": "my-data"})
     assert failure.value.code == "OperationAborted"
+    account.delete(tokens.BUCKET, account.bucket(bucket="my-data"))
     account.later(3601)
     there.create(account.call(tokens.BUCKET, "b"), {"bucket": "my-data"})
 
