@@ -50,6 +50,15 @@ def test_what_only_the_cloud_decides_is_no_drift(account: Account) -> None:
     assert account.diff(tokens.INSTANCE, made["id"], made["given"], "machine").changes == ()
 
 
+def test_what_only_the_cloud_sets_is_no_input(account: Account) -> None:
+    machine = build(account)["machine"]["id"]
+    account.whole.tamper(tokens.INSTANCE, machine, "passwordData", "secret")
+    found = account.read(tokens.INSTANCE, machine)
+    assert found is not None
+    assert "passwordData" not in found.inputs
+    assert found.outputs["passwordData"] == "secret"
+
+
 def test_what_was_deleted_by_hand_reads_as_none(account: Account) -> None:
     made = build(account)["idle"]
     account.whole.remove(made["token"], made["id"])

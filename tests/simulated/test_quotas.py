@@ -128,6 +128,8 @@ def test_hours_are_kept_per_state_and_machine_type(account: Account) -> None:
     stopped = account.read(tokens.INSTANCE, machine)
     assert stopped is not None
     assert (stopped.outputs["instanceState"], stopped.outputs["publicIp"]) == ("stopped", "")
+    (listed,) = [r for r in account.whole.inventory() if r.id == machine]
+    assert listed.outputs["instanceState"] == "stopped"
     account.later(7200)
     account.whole.start(machine, account.now)
     account.later(60)

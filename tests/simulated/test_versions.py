@@ -66,6 +66,23 @@ def test_a_job_definition_gets_a_new_revision_and_never_an_old_number() -> None:
     assert account.whole.remains(account.now) == []
 
 
+@pytest.mark.parametrize(
+    ("change", "unknown"),
+    [({}, False), ({"tags": {"a": "b"}}, False), ({"retryStrategy": {"attempts": 1}}, True)],
+)
+def test_a_preview_knows_when_a_definition_gets_a_new_revision(
+    change: dict[str, Any], unknown: bool
+) -> None:
+    account = Account()
+    inputs = next(i for n, _, i in samples(account) if n == "job") | {"name": "train"}
+    made = account.create(tokens.DEFINITION, inputs)
+    call = account.call(tokens.DEFINITION, "train", preview=True)
+    foretold = account.aws.update(call, made.id, made.outputs, inputs | change)
+    assert (foretold.outputs["arn"] is UNKNOWN) is unknown
+    assert (foretold.outputs["revision"] is UNKNOWN) is unknown
+    assert foretold.outputs["arnPrefix"] == made.outputs["arnPrefix"]
+
+
 def test_tags_alone_make_no_revision() -> None:
     account = Account()
     inputs = next(i for n, _, i in samples(account) if n == "job")
