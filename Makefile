@@ -72,6 +72,7 @@ lock:
 	compile --extra aws -o requirements.txt; \
 	compile --extra aws --extra dev --constraint requirements.txt -o requirements-dev.txt
 
+# Not the whole of .mllab: the state of real labs, its backups and its passphrase are in there, and without them nobody finds what costs.
 clean:
-	@rm -rf .venv .mllab .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	@rm -rf .venv .mllab/pulumi .mllab/simulated .mllab/state .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
