@@ -75,7 +75,12 @@ def test_keep_awake_never_writes_through_a_link(machine: Prepared) -> None:
     (machine.root / "run/mllab-awake/until").symlink_to(victim)
     machine.run("usr/bin/mllab-keep-awake", "3h")
     assert victim.read_text() == "root"
-    assert not (machine.root / "run/mllab-awake/until").is_symlink()
+    until = machine.root / "run/mllab-awake/until"
+    assert not until.is_symlink()
+    until.unlink()
+    until.symlink_to(machine.root / "etc/mllab")
+    machine.run("usr/bin/mllab-keep-awake", "3h")
+    assert until.read_text() == "11800\n"
 
 
 def test_keep_awake_that_cannot_write_says_how_it_can(machine: Prepared) -> None:

@@ -95,8 +95,11 @@ def test_without_home_disk_the_system_disk_serves(tmp_path: Path) -> None:
 def test_missing_settings_touch_no_disk(tmp_path: Path) -> None:
     machine = prepared(tmp_path)
     (machine.root / "etc/mllab/lab.env").unlink()
-    assert machine.setup().returncode != 0
-    assert {"blkid", "mkfs.ext4", "mount"}.isdisjoint(call.split()[0] for call in machine.calls)
+    for script in ("setup.sh", "home.sh", "shared.sh", "grow.sh"):
+        assert machine.run(f"usr/local/lib/mllab/{script}").returncode != 0, script
+        touched = {"blkid", "mkfs.ext4", "mount", "resize2fs"}
+        assert touched.isdisjoint(call.split()[0] for call in machine.calls)
+    assert not (machine.root / "home").exists()
 
 
 def test_taken_user_number_is_said(tmp_path: Path) -> None:
