@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -89,3 +90,39 @@ def test_work_in_progress_is_no_silence() -> None:
             assert looked.acquire(timeout=30)
     assert not watch.fell_silent
     assert not ended.is_set()
+
+
+def test_the_terminals_own_interrupts_do_not_reach_it(tmp_path: Path, script: Script) -> None:
+    _, out, _ = run(script(tmp_path / "pulumi", "ps -o sid= -p $$; echo $$"))
+    session, own = out.split()
+    assert session == own
+
+
+def test_a_second_signal_is_passed_on_too_and_explained_once(
+    tmp_path: Path, script: Script
+) -> None:
+    path = script(
+        tmp_path / "pulumi",
+        f"""exec {sys.executable} -c '
+import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {{signal.SIGINT}})
+for _ in range(2):
+    os.kill(os.getppid(), signal.SIGINT)
+    print("heard", signal.sigwait({{signal.SIGINT}}).name)'""",
+    )
+    told: list[str] = []
+    assert run(path, told)[1].splitlines() == ["heard SIGINT", "heard SIGINT"]
+    assert len(told) == 1
+
+
+def test_it_cannot_read_what_is_typed(tmp_path: Path, script: Script) -> None:
+    ours, typed = os.pipe()
+    before = os.dup(0)
+    os.dup2(ours, 0)
+    try:
+        _, out, _ = run(script(tmp_path / "pulumi", "readlink /proc/$$/fd/0"))
+    finally:
+        os.dup2(before, 0)
+        for handle in (ours, typed, before):
+            os.close(handle)
+    assert out == os.devnull
