@@ -34,6 +34,9 @@ def _steps(expected: Expected, seen: Seen) -> list[str]:
         wanted = Counter(expected.steps)
         found += [f"missing step: {label}" for label in (wanted - done).elements()]
         found += [f"unexpected step: {label}" for label in (done - wanted).elements()]
+    if expected.skipped is not None:
+        skipped = [_label(s) for s in seen.steps if s.status is Status.SKIPPED and _told(s)]
+        found += _same("skipped", expected.skipped, skipped)
     if expected.counts is not None:
         counts: Counter[str] = Counter()
         for label, number in done.items():
@@ -64,14 +67,9 @@ def _before(events: list[Step], left: str, right: str) -> list[str]:
 
 
 def _results(expected: Expected, seen: Seen) -> list[str]:
-    found = []
-    failed = {f.name: f.message for f in seen.failures}
-    found += [f"{name} did not fail" for name in expected.failures if name not in failed]
-    for name, message in failed.items():
-        if name not in expected.failures:
-            found.append(f"{name} failed: {message}")
-        elif expected.failures[name] not in message:
-            found.append(f"{name} failed with {message!r}, not with {expected.failures[name]!r}")
+    found: list[str] = []
+    if expected.failures is not None:
+        found += _failures(expected.failures, {f.name: f.message for f in seen.failures})
     for what in ("raises", "others"):
         told, wanted = getattr(seen, what), getattr(expected, what)
         if bool(told) != bool(wanted) or wanted not in told:
@@ -79,6 +77,16 @@ def _results(expected: Expected, seen: Seen) -> list[str]:
     found += _each("warning", expected.warnings, list(seen.warnings))
     if expected.outputs is not None and not _like(expected.outputs, seen.outputs, exact=True):
         found.append(f"outputs are {json.dumps(dict(seen.outputs))}, not {expected.outputs}")
+    return found
+
+
+def _failures(wanted: Mapping[str, str], failed: Mapping[str, str]) -> list[str]:
+    found = [f"{name} did not fail" for name in wanted if name not in failed]
+    for name, message in failed.items():
+        if name not in wanted:
+            found.append(f"{name} failed: {message}")
+        elif wanted[name] not in message:
+            found.append(f"{name} failed with {message!r}, not with {wanted[name]!r}")
     return found
 
 
@@ -117,7 +125,14 @@ def _state(expected: Expected, seen: Seen) -> list[str]:
     pending = [
         f"{p['type']} {_name(p['resource'])}" for p in deployment.get("pending_operations") or []
     ]
-    return found + _same("pending", expected.pending, pending)
+    found += _same("pending", expected.pending, pending)
+    if seen.pending is not None:
+        names = [label.split()[1] for label in expected.pending]
+        found += _same("pending in the plan", names, _names_for_urns(list(seen.pending)))
+    if seen.remaining is not None:
+        kept = [_name(r) for r in resources if r["custom"] and not _provider(r["type"])]
+        found += _same("remaining", kept, list(seen.remaining))
+    return found
 
 
 def _leaks(seen: Seen, secrets: set[str]) -> list[str]:
@@ -203,13 +218,21 @@ def _name(resource: Mapping[str, Any]) -> str:
 
 
 def _kept(resource: Mapping[str, Any]) -> bool:
-    default = resource["type"].startswith("pulumi:providers:") and _name(resource) == "default"
-    return resource["type"] != "pulumi:pulumi:Stack" and not default
+    return _declared(resource["type"], _name(resource))
 
 
 def _told(step: Step) -> bool:
-    default = step.type.startswith("pulumi:providers:") and step.name == "default"
-    return step.type != "pulumi:pulumi:Stack" and not default
+    return _declared(step.type, step.name)
+
+
+def _provider(type: str) -> bool:
+    return type.startswith("pulumi:providers:")
+
+
+def _declared(type: str, name: str) -> bool:
+    """Neither the stack nor a default provider, which nobody declares."""
+    default = _provider(type) and name.startswith("default")
+    return type != "pulumi:pulumi:Stack" and not default
 
 
 def _label(step: Step) -> str:

@@ -52,6 +52,7 @@ class Expected(_Data):
         steps: `operation name` of every finished step but the stack and default providers, in any
             order. In a run a replacement is its two halves; in a preview it is one step.
         counts: finished steps per operation, where there are too many to list.
+        skipped: steps that were not begun because something that they need failed.
         order: chains of steps; the left one ends before the right one begins.
         changes: per step `kind path`, with ` (replaces)` where it does.
         failures: resource to a part of its message; all of them.
@@ -69,9 +70,10 @@ class Expected(_Data):
     why: str = ""
     steps: list[str] | None = None
     counts: dict[str, int] | None = None
+    skipped: list[str] | None = None
     order: list[list[str]] = []
     changes: dict[str, list[str]] | None = None
-    failures: dict[str, str] = {}
+    failures: dict[str, str] | None = {}
     raises: str = ""
     outputs: dict[str, Any] | None = None
     cloud: dict[str, Any] | None = None

@@ -65,7 +65,7 @@ def _options(options: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, 
     for key, value in options.items():
         if key in ("parent", "provider", "deleted_with"):
             found[key] = scope[value]
-        elif key == "depends_on":
+        elif key in ("depends_on", "replace_with"):
             found[key] = [scope[name] for name in value]
         elif key == "providers":
             found[key] = {package: scope[name] for package, name in value.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pulumi import automation as auto
+from pulumi.automation._stack import StackInitMode
 
 from mllab.clock import Clock
 from mllab.engines.contract import Holding, OnStep, Outcome, Plan, StackTarget, ignore
@@ -22,12 +24,15 @@ from mllab.errors import LockedError, RunFailed
 from mllab.simulated.grpc import ProviderServers
 from tests.scenarios.pulumi_events import Events, masked
 
-_PATIENCE: Final = 30.0
+_PATIENCE: Final = 60.0
 """Seconds without any event after which a command is taken for dead."""
 
 
 class _Stack(auto.Stack):
-    """Without the three further commands that `up` runs to collect what nobody asks for."""
+    """Without the further commands by which a stack is selected, and `up` collects its results."""
+
+    def __init__(self, name: str, workspace: auto.LocalWorkspace) -> None:
+        self.name, self.workspace, self._mode = name, workspace, StackInitMode.SELECT
 
     def outputs(self) -> auto.OutputMap:
         return {}
@@ -62,7 +67,7 @@ class PulumiEngine:
             work_dir=str(home / "project"),
             pulumi_home=str(home / "pulumi"),
             project_settings=auto.ProjectSettings(target.project, "python"),
-            pulumi_command=auto.PulumiCommand(str(_recorded(home)), skip_version_check=True),
+            pulumi_command=_pulumi(home),
             env_vars={
                 "PULUMI_DEBUG_PROVIDERS": self._servers.debug_providers,
                 "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -73,7 +78,12 @@ class PulumiEngine:
                 "ENGINE_PID_FILE": str(self._pid),
             },
         )
-        self._stack = _Stack.create_or_select(target.stack, self._workspace)
+        self._checkpoint = (
+            self._backend / ".pulumi" / "stacks" / target.project / f"{target.stack}.json"
+        )
+        if not self._checkpoint.exists():
+            self._workspace.create_stack(target.stack)
+        self._stack = _Stack(target.stack, self._workspace)
         settings = self._workspace.stack_settings(target.stack)
         settings.config = dict(target.config)
         self._workspace.save_stack_settings(target.stack, settings)
@@ -149,14 +159,23 @@ class PulumiEngine:
         return {key: o.value for key, o in self._workspace.stack_outputs(self._stack.name).items()}
 
     def state(self) -> Mapping[str, Any]:
-        folder = self._backend / ".pulumi" / "stacks" / self._target.project
-        path = folder / f"{self._target.stack}.json"
-        checkpoint = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        latest = checkpoint.get("checkpoint", {}).get("latest") or {}
+        checkpoint = json.loads(self._checkpoint.read_text(encoding="utf-8"))
+        latest = checkpoint["checkpoint"].get("latest") or {}
         return {"version": 3, "deployment": latest}
 
     def holdings(self) -> tuple[Holding, ...]:
         return ()
+
+    def take_over(self, exported: Mapping[str, Any]) -> None:
+        """`pulumi stack import` of a state that another engine wrote.
+
+        The secrets provider stays that of this stack: without one the engine cannot seal what the
+        state has in clear.
+        """
+        deployment = self._stack.export_stack()
+        providers = deployment.deployment["secrets_providers"]
+        deployment.deployment = {**exported["deployment"], "secrets_providers": providers}
+        self._stack.import_stack(deployment)
 
     def _release(self, urns: frozenset[str]) -> None:
         deployment = copy.deepcopy(self._stack.export_stack())
@@ -175,7 +194,11 @@ class PulumiEngine:
             tuple(events.steps()),
             failures=tuple(events.failures()),
             outputs=masked(stack[0].get("outputs", {})) if stack else {},
-            remaining=tuple(r["urn"].rsplit("::", 1)[1] for r in resources if r["custom"]),
+            remaining=tuple(
+                r["urn"].rsplit("::", 1)[1]
+                for r in resources
+                if r["custom"] and not r["type"].startswith("pulumi:providers:")
+            ),
             warnings=tuple(events.warnings),
         )
 
@@ -210,8 +233,9 @@ class PulumiEngine:
         return self.state()["deployment"].get("pending_operations") or []
 
 
-def _recorded(home: Path) -> Path:
-    """An installation root whose `pulumi` writes down its process id before it starts."""
+@functools.cache
+def _pulumi(home: Path) -> auto.PulumiCommand:
+    """The command line; it notes its process id before it starts, so that it can be killed."""
     path = home / "bin" / "pulumi"
     if not path.exists():
         path.parent.mkdir(parents=True)
@@ -223,4 +247,4 @@ def _recorded(home: Path) -> Path:
         )
         draft.chmod(0o755)
         draft.replace(path)
-    return home
+    return auto.PulumiCommand(str(home), skip_version_check=True)

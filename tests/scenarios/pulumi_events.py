@@ -35,6 +35,7 @@ class Events:
         self._steps: list[Step] = []
         self._errors: dict[str, list[str]] = {}
         self._ops: dict[str, Op] = {}
+        self._replaced: set[str] = set()
         self.general: list[str] = []
         self.warnings: list[str] = []
         self.outputs: Mapping[str, Any] = {}
@@ -57,8 +58,7 @@ class Events:
             raise self.trouble[0]
         if self._verb != "preview":
             return self._steps
-        replaced = {step.urn for step in self._steps if step.op is Op.REPLACE}
-        return [s for s in self._steps if s.op not in _HALVES or s.urn not in replaced]
+        return [s for s in self._steps if s.op not in _HALVES or s.urn not in self._replaced]
 
     def failures(self) -> list[Failure]:
         """One per resource with an error."""
@@ -77,6 +77,8 @@ class Events:
         if event.resource_pre_event:
             metadata = event.resource_pre_event.metadata
             self._ops[metadata.urn] = op = _op(metadata)
+            if op is Op.REPLACE and metadata.old:
+                self._replaced |= {metadata.urn, metadata.old.urn}  # it may have been renamed
             self._report(metadata, op, Status.STARTED)
         elif event.res_outputs_event:
             metadata = event.res_outputs_event.metadata

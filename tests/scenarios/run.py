@@ -25,7 +25,7 @@ from tests.scenarios.model import Declared, Scenario, Stage
 from tests.scenarios.program import Program
 from tests.scenarios.toy import Cloud, Fault
 
-PROJECT, STACK = "toys", "pulumi:pulumi:Stack"
+PROJECT = "toys"
 
 
 @dataclass
@@ -42,6 +42,8 @@ class Seen:
     failures: tuple[Failure, ...] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    pending: tuple[str, ...] | None = None
+    remaining: tuple[str, ...] | None = None
     raises: str = ""
     others: str = ""
     killed: bool = False
@@ -69,17 +71,24 @@ class EngineUnderTest(ABC):
         """Give back what an engine holds."""
 
 
-def play(scenario: Scenario, name: str, under_test: EngineUnderTest) -> None:
-    """Run all stages; the first that differs raises AssertionError with every difference."""
+def play(scenario: Scenario, name: str, under_test: EngineUnderTest) -> StackTarget:
+    """Run all stages; the first that differs raises AssertionError with every difference.
+
+    Returns:
+        The stack as the last stage had it.
+    """
     path = under_test.home / f"{name}.cloud"
-    declare, outputs, config = [], {}, {}
+    declare: list[Declared] = []
+    outputs: dict[str, Any] = {}
+    config: dict[str, str] = {}
+    stack = target(name, Program(declare, outputs))
     before = Seen()
     for number, stage in enumerate(scenario.stages, start=1):
         declare = declare if stage.declare is None else stage.declare
         outputs = outputs if stage.outputs is None else stage.outputs
         config = config if stage.config is None else stage.config
-        target = StackTarget(PROJECT, name, "toy", config, Program(declare, outputs), Path.cwd())
-        seen = run(under_test, target, Cloud(path), stage)
+        stack = target(name, Program(declare, outputs), config)
+        seen = run(under_test, stack, Cloud(path), stage)
         expected = stage.expected(under_test.name)
         found = differences(expected, seen, _secrets(declare, outputs))
         if stage.do in ("preview", "refresh dry"):
@@ -95,6 +104,12 @@ def play(scenario: Scenario, name: str, under_test: EngineUnderTest) -> None:
                 + "\n"
                 + describe(seen)
             )
+    return stack
+
+
+def target(stack: str, program: Program, config: Mapping[str, str] | None = None) -> StackTarget:
+    """The stack of one scenario."""
+    return StackTarget(PROJECT, stack, "toy", config or {}, program, Path(__file__).parent)
 
 
 def _resources(seen: Seen) -> list[Any]:
@@ -147,8 +162,12 @@ def _observe(engine: Engine, stage: Stage, seen: Seen) -> None:
         seen.raises = f"{type(error).__name__}: {error}"
         return
     seen.steps, seen.outputs, seen.warnings = result.steps, result.outputs, result.warnings
-    if isinstance(result, Outcome):
-        seen.failures = result.failures
+    if isinstance(result, Plan):
+        seen.pending = result.pending
+        return
+    seen.failures = result.failures
+    if stage.do == "destroy":
+        seen.remaining = result.remaining
 
 
 def _run_another(

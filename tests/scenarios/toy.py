@@ -133,7 +133,7 @@ class Toy:
 
     Args:
         blocking: makes the engine call it on threads.
-        zone: the one configuration value there is.
+        zone: part of every id; it and `token`, which opens nothing, can be configured.
     """
 
     package = "toy"
@@ -143,7 +143,7 @@ class Toy:
         self.cloud, self.blocking, self.zone = cloud, blocking, zone
 
     def configured(self, config: Mapping[str, Any]) -> Toy:
-        unknown = sorted(config.keys() - {"zone"})
+        unknown = sorted(config.keys() - {"zone", "token"})
         if unknown:
             raise ProviderFailure(f"no such configuration: {', '.join(unknown)}")
         return Toy(self.cloud, blocking=self.blocking, zone=config.get("zone", "north"))
