@@ -60,13 +60,15 @@ def lasting(seconds: float) -> str:
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    for big, name, small, part in ((3600, "min", 60, "s"), (86400, "h", 3600, "min")):
-        if whole < big:
-            rest = whole % small // (1 if part == "s" else 60)
-            return f"{whole // small} {name}" + (f" {rest} {part}" if rest else "")
-    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+    for size, unit, part, lesser in (
+        (86400, "d", 3600, "h"),
+        (3600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size} {unit}" + (f" {rest} {lesser}" if rest else "")
+    return f"{whole} s"
 
 
 def count(number: int, one: str, many: str = "") -> str:

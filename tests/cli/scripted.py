@@ -69,12 +69,14 @@ class Scripted:
     Args:
         steps: of the plan; up and destroy report them as done unless `failures` names their urn.
         interrupt: raise KeyboardInterrupt in the middle of up and destroy.
+        begun: resources whose creation was interrupted.
         stays: urns that destroy leaves in the state.
         seen, denied: what a refresh finds, and what it could not look at.
     """
 
     steps: tuple[Step, ...] = ()
     entries: list[dict[str, Any]] = field(default_factory=list)
+    begun: list[dict[str, Any]] = field(default_factory=list)
     held: tuple[Holding, ...] = ()
     failures: tuple[Failure, ...] = ()
     exported: Mapping[str, Any] = field(default_factory=dict)
@@ -97,6 +99,7 @@ class Scripted:
         self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()
     ) -> Outcome:
         self.calls.append(("destroy", release))
+        self.begun = []
         goes = [e["urn"] for e in self.entries if e["urn"] not in self.stays]
         self.entries = [e for e in self.entries if e["urn"] in self.stays]
         return self._run(on_step, tuple(step(Op.DELETE, one) for one in goes))
@@ -111,7 +114,11 @@ class Scripted:
     def state(self) -> Mapping[str, Any]:
         stack = entry("urn:pulumi:lab::mllab::pulumi:pulumi:Stack::mllab-lab", custom=False)
         resources = [{**stack, "outputs": dict(self.exported)}, *self.entries]
-        return {"version": 3, "deployment": {"resources": resources if self.entries else []}}
+        deployment: dict[str, Any] = {"resources": resources if self.entries else []}
+        if self.begun:
+            operations = [{"type": "creating", "resource": one} for one in self.begun]
+            deployment["pending_operations"] = operations
+        return {"version": 3, "deployment": deployment}
 
     def holdings(self) -> tuple[Holding, ...]:
         return self.held

@@ -47,6 +47,21 @@ def test_up_refuses_to_lose_data_that_was_not_named(run: Run, use: Use) -> None:
     assert not engine.did("up")
 
 
+def test_a_replacement_loses_data_like_a_removal(run: Run, use: Use) -> None:
+    steps = (step(Op.REPLACE, BUCKET, loses="objects in the bucket", reason="bucket changed"),)
+    engine = use(steps=steps, held=(holding(BUCKET, "1 object"),))
+    assert run("up", "lab", "--simulate", "--yes", *DAY).code == 1
+    assert not engine.did("up")
+
+
+def test_data_that_the_engine_did_not_look_into_counts_as_data(run: Run, use: Use) -> None:
+    engine = use(steps=LOSING, held=())
+    said = run("up", "lab", "--simulate", "--yes", *DAY)
+    assert said.code == 1
+    assert "amount unknown" in said.err
+    assert not engine.did("up")
+
+
 @pytest.mark.parametrize("amount", ["3 objects, 12 MB", None, ""])
 def test_up_releases_named_and_empty_holders(run: Run, use: Use, amount: str | None) -> None:
     engine = use(steps=LOSING, held=(holding(BUCKET, amount),))

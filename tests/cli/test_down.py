@@ -174,6 +174,16 @@ def test_a_past_end_and_a_broken_file_do_not_stop_a_down(run: Run, use: Use, pro
     assert engine.did("destroy")
 
 
+def test_a_past_end_alone_makes_no_settings_unusable(run: Run, use: Use, project: Path) -> None:
+    path = project / "stacks" / "Pulumi.lab.yaml"
+    path.write_text(path.read_text().replace("keep: true", "keep: false"))
+    engine = use(entries=list(THREE), held=FULL)
+    said = run("down", "lab", "--simulate", "--yes", "--today", "2028-01-01")
+    assert said.code == 0
+    assert "note:" not in said.err
+    assert engine.did("destroy")
+
+
 def test_a_lost_file_is_no_obstacle_while_a_state_exists(
     run: Run, use: Use, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +194,14 @@ def test_a_lost_file_is_no_obstacle_while_a_state_exists(
     (project / "home" / "state").mkdir(parents=True)
     (project / "home" / "state" / "lab.json").write_text("{}")
     assert run("down", "lab", "--simulate", "--yes").code == 0
+    assert engine.did("destroy")
+
+
+def test_what_was_begun_and_never_recorded_goes_too(run: Run, use: Use) -> None:
+    engine = use(begun=[entry(MACHINE)])
+    said = run("down", "lab", "--simulate", "--yes")
+    assert said.code == 0
+    assert "lab-notebook-ann" in said.out
     assert engine.did("destroy")
 
 
