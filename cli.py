@@ -82,11 +82,7 @@ def list_stacks(as_json: Json = False) -> None:
     epilog="Without questions: mllab new my-course --set lab.owner=me@example.edu "
     "--set lab.ends=2027-06-30 --set budget.limit_usd=500",
 )
-def new(
-    stack: NewStack,
-    answers: Answers = None,
-    today: Today = None,
-) -> None:
+def new(stack: NewStack, answers: Answers = None, today: Today = None) -> None:
     """Write a new lab's file by asking, or from --set without a terminal; never overwrite one."""
     from mllab import interview
     from mllab.session import clock_from, project
@@ -266,12 +262,7 @@ def down(
 
 
 @app.command(rich_help_panel=PREPARE)
-def rehearse(
-    stack: Stack,
-    today: Today = None,
-    keep: Keep = False,
-    as_json: Json = False,
-) -> None:
+def rehearse(stack: Stack, today: Today = None, keep: Keep = False, as_json: Json = False) -> None:
     """Play a lab's whole life on a simulated account, and prove that nothing is left of it."""
     from mllab import rehearsal
     from mllab.errors import RunFailed
@@ -280,14 +271,7 @@ def rehearse(
 
     out = console.results(as_json=as_json)
     with rehearsal.stage(stack, today, keep=keep) as stage:
-        report.show_head(out, stage)
-        acts = []
-        for act in stage.play():
-            acts.append(act)
-            report.show_act(out, len(acts), act)
-        if stage.things:
-            report.show_what_existed(out, stage.things, stage.outputs)
-        report.show_end(out, acts, stage.titles())
+        acts = report.show(out, stage)
         if as_json:
             console.print_json(report.document(stage, acts))
     if keep:

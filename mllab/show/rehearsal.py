@@ -19,6 +19,19 @@ from mllab.show.words import count, lasting, short_type
 INDENT = " " * 16
 
 
+def show(console: Console, rehearsal: Rehearsal) -> list[Act]:
+    """Play a rehearsal, and print each act when it is over. Returns the acts that were played."""
+    acts: list[Act] = []
+    show_head(console, rehearsal)
+    for act in rehearsal.play():
+        acts.append(act)
+        show_act(console, len(acts), act)
+    if rehearsal.things:
+        show_what_existed(console, rehearsal.things, rehearsal.outputs)
+    show_end(console, acts, rehearsal.titles())
+    return acts
+
+
 def show_head(console: Console, rehearsal: Rehearsal) -> None:
     """Say what is going to be played, and where."""
     session = rehearsal.session
