@@ -21,7 +21,7 @@ from mllab.engines.provider import (
 from mllab.simulated import checks, names, relations, schema
 from mllab.simulated import facts as data
 from mllab.simulated.database import Database
-from mllab.simulated.faults import Faults, Strike, Words
+from mllab.simulated.faults import Faults, Words
 from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.names import Draw
 from mllab.simulated.outputs import Maker
@@ -124,7 +124,7 @@ class SimulatedCloud:
         kind = self.kind(call.type)
         if call.preview:
             return Made("", self._foretold(kind, inputs), kind.facts.create_s)
-        strike = self._strike("create", call)
+        strike = self.faults.begin("create", call.type, call.name, self.words)
         with self.database.session() as session:
             here = self._here(session, call, inputs)
             links = relations.references(here, kind, inputs, self.exists)
@@ -149,7 +149,7 @@ class SimulatedCloud:
             for name in kind.moved(old_outputs, news):
                 kept[name] = UNKNOWN
             return Made(id, self._foretold(kind, news, kept), kind.facts.update_s)
-        strike = self._strike("update", call)
+        strike = self.faults.begin("update", call.type, call.name, self.words)
         with self.database.session() as session:
             here = self._here(session, call, news)
             record = session.get(call.type, id, here.region)
@@ -168,7 +168,7 @@ class SimulatedCloud:
     def delete(self, call: Call, id: str, outputs: Properties) -> float:
         """Remove it; what is gone already is a success. Raises ProviderFailure."""
         kind = self.kind(call.type)
-        strike = self._strike("delete", call)
+        strike = self.faults.begin("delete", call.type, call.name, self.words)
         with self.database.session() as session:
             here = self._here(session, call, outputs)
             record = session.get(call.type, id, here.region)
@@ -185,7 +185,7 @@ class SimulatedCloud:
     def read(self, call: Call, id: str, outputs: Properties) -> Found | None:
         """What the cloud holds now."""
         kind = self.kind(call.type)
-        self._strike("read", call)
+        self.faults.begin("read", call.type, call.name, self.words)
         with self.database.session() as session:
             here = self._here(session, call, outputs)
             record = session.get(call.type, id, here.region)
@@ -218,7 +218,7 @@ class SimulatedCloud:
         if faults:
             raise ProviderFailure(f"{token}: {'; '.join(faults)}")
         name = token.rpartition(":")[2]
-        self.faults.strike("invoke", token, name, self.words).before()
+        self.faults.begin("invoke", token, name, self.words)
         region = str(fitted.get("region") or self.region)
         result = self.functions[token](fitted, region, self.account)
         known = {"region": region, **fitted}
@@ -240,11 +240,6 @@ class SimulatedCloud:
 
     def _unknown(self, what: str) -> str:
         return f"the simulated {self.label} does not know {what}"
-
-    def _strike(self, op: str, call: Call) -> Strike:
-        strike = self.faults.strike(op, call.type, call.name, self.words)
-        strike.before()
-        return strike
 
     def _here(self, session: Session, call: Call, bag: Properties) -> Here:
         region = self._region(self.kind(call.type), bag)

@@ -36,6 +36,7 @@ CREATE TABLE intervals (
 CREATE INDEX intervals_by_id ON intervals (type, id);
 CREATE TABLE remains (
   type TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL, until TEXT NOT NULL);
+CREATE INDEX remains_by_id ON remains (id);
 CREATE TABLE numbers (name TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
 """
 

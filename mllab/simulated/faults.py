@@ -143,8 +143,17 @@ class Faults:
                 raise ValueError(f"not a fault: {dict(rule)}: {error}") from error
         return cls(made, exits=exits)
 
-    def strike(self, op: str, type: str, name: str, words: Words) -> Strike:
-        """What is in store for a call; it is counted, so ask once per call."""
+    def begin(self, op: str, type: str, name: str, words: Words) -> Strike:
+        """Begin a call: count it, fail if it is to fail before anything happens.
+
+        Returns:
+            What is in store for its end.
+        """
+        strike = self._pick(op, type, name, words)
+        strike.before()
+        return strike
+
+    def _pick(self, op: str, type: str, name: str, words: Words) -> Strike:
         with self._lock:
             for index, rule in enumerate(self._rules):
                 if not rule.matches(op, type, name):

@@ -124,6 +124,25 @@ class Session:
         where = "(? IS NULL OR type = ?) AND (? IS NULL OR region = ?)"
         return self._many(where, type, type, region, region)
 
+    def count(self, type: str, region: str | None = None) -> int:
+        """How many records of a type there are."""
+        row = self._db.execute(
+            "SELECT count(*) FROM resources WHERE type = ? AND (? IS NULL OR region = ?)",
+            (type, region, region),
+        ).fetchone()
+        return int(row[0])
+
+    def total(self, number: str, type: str, region: str, **wanted: str) -> float:
+        """Sum of a number in `hidden`, over the records whose `hidden` has the wanted values."""
+        where = "".join(" AND json_extract(hidden, ?) = ?" for _ in wanted)
+        pairs = [part for key, value in wanted.items() for part in (f"$.{key}", value)]
+        row = self._db.execute(
+            "SELECT coalesce(sum(json_extract(hidden, ?)), 0) FROM resources"
+            f" WHERE type = ? AND region = ?{where}",
+            (f"$.{number}", type, region, *pairs),
+        ).fetchone()
+        return float(row[0])
+
     def owned(self, record: Record) -> list[Record]:
         """What came to be with a record."""
         return self._many("owner = ?", record.uid)
@@ -207,9 +226,11 @@ class Session:
             (record.type, record.id, record.region, until.isoformat()),
         )
 
-    def remains(self, at: datetime) -> list[Remains]:
-        """What is left at a moment of things that were deleted before."""
-        rows = self._db.execute("SELECT * FROM remains ORDER BY rowid").fetchall()
+    def remains(self, at: datetime, id: str | None = None) -> list[Remains]:
+        """What is left at a moment of things that were deleted before, optionally of one id."""
+        rows = self._db.execute(
+            "SELECT * FROM remains WHERE ? IS NULL OR id = ? ORDER BY rowid", (id, id)
+        ).fetchall()
         found = [
             Remains(type_, id_, region, datetime.fromisoformat(until))
             for type_, id_, region, until in rows

@@ -254,3 +254,26 @@ def test_machines_in_one_subnet_have_addresses_of_their_own(account: Account) ->
     subnet = account.subnet(account.vpc())
     found = [account.read(tokens.INSTANCE, account.instance(subnet)) for _ in range(3)]
     assert len({f.outputs["privateIp"] for f in found if f}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "pattern"),
+    [
+        ("role", {"namePrefix": "lab-"}, r"lab-\d{26}"),
+        ("bucket", {"bucketPrefix": "lab-"}, r"lab-\d{26}"),
+        ("alerts", {"namePrefix": "lab-"}, r"lab-\d{26}"),
+        ("template", {"namePrefix": "lab-"}, r"lab-\d{26}"),
+    ],
+)
+def test_a_name_may_begin_as_told(
+    name: str, prefix: dict[str, str], pattern: str, account: Account
+) -> None:
+    token, inputs = next((t, i) for n, t, i in samples(account) if n == name)
+    made = account.create(token, inputs | prefix)
+    output = account.aws.kind(token).facts.name
+    assert re.fullmatch(pattern, made.outputs[output])
+    assert made.outputs["arn"].endswith(made.outputs[output]) or name == "template"
+    again = account.update(token, made.id, inputs | prefix | {"tags": {"a": "b"}})
+    assert again.outputs[output] == made.outputs[output]
+    call = account.call(token, "thing", preview=True)
+    assert account.aws.create(call, inputs | prefix).outputs[output] is UNKNOWN

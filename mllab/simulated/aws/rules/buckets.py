@@ -28,15 +28,14 @@ class Bucket(Kind):
     """Names are unique in the whole world; a bucket with objects refuses to go."""
 
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        exist, limit = len(here.session.all(self.token)), here.quota(BUCKETS)
+        exist, limit = here.session.count(self.token), here.quota(BUCKETS)
         if old is None and exist >= limit:
             raise refuse(
                 "TooManyBuckets: You have attempted to create more buckets than allowed",
                 places.ask_for(BUCKETS, "us-east-1", exist + 1),
             )
-        for remains in here.session.remains(here.at):
-            same = (remains.type, remains.id) == (self.token, inputs.get("bucket"))
-            if same and remains.region != here.region:
+        for remains in here.session.remains(here.at, str(inputs.get("bucket"))):
+            if remains.type == self.token and remains.region != here.region:
                 raise refuse(self.facts.refusals["bucket name"])
 
     def outputs(self, here: Here, record: Record) -> Properties:

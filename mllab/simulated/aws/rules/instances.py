@@ -88,8 +88,11 @@ class Instance(Kind):
         )
         by_subnet = subnet.inputs.get("mapPublicIpOnLaunch", False)
         spot = launch.is_spot(inputs)
+        machine = launch.machine(here, inputs)
         record.hidden = {
             "state": "running",
+            "quota": launch.quota(machine, inputs),
+            "vcpus": machine.vcpus,
             "zone": subnet.outputs["availabilityZone"],
             "groups": groups,
             "public": bool(inputs.get("associatePublicIpAddress", by_subnet)),
@@ -102,7 +105,7 @@ class Instance(Kind):
         }
         if spot and launch.is_persistent(inputs):
             here.child(record, tokens.SPOT_REQUEST, record.hidden["spot"])
-        here.session.enter(record, launch.machine(here, inputs).type, "running", here.at)
+        here.session.enter(record, machine.type, "running", here.at)
 
     def updated(self, here: Here, record: Record, olds: Properties) -> None:
         groups = record.inputs.get("vpcSecurityGroupIds")
@@ -111,9 +114,10 @@ class Instance(Kind):
             card = here.get(tokens.INTERFACE, record.hidden["card"])
             if card:
                 networks.wear(here, card, None, groups)
-        kind = launch.machine(here, record.inputs).type
-        if kind != record.outputs["instanceType"] and record.hidden["state"] == "running":
-            here.session.enter(record, kind, "running", here.at)
+        machine = launch.machine(here, record.inputs)
+        record.hidden |= {"quota": launch.quota(machine, record.inputs), "vcpus": machine.vcpus}
+        if machine.type != record.outputs["instanceType"] and record.hidden["state"] == "running":
+            here.session.enter(record, machine.type, "running", here.at)
 
     def outputs(self, here: Here, record: Record) -> Properties:
         hidden, inputs = record.hidden, record.inputs

@@ -102,15 +102,11 @@ def admit_zone(here: Here, inputs: Properties, wanted: places.Machine, zone: str
 
 def admit_quota(here: Here, inputs: Properties, wanted: places.Machine, old: Record | None) -> None:
     """The vCPUs that run, with the new ones, must be within the limit. Raises ProviderFailure."""
-    code = _quota(wanted, spot=is_spot(inputs))
-    running = [
-        (other, places.machines()[other.outputs["instanceType"]])
-        for other in here.session.all(tokens.INSTANCE, here.region)
-        if other.hidden["state"] == "running" and (old is None or other.uid != old.uid)
-    ]
-    used = sum(
-        kind.vcpus for other, kind in running if _quota(kind, spot=is_spot(other.inputs)) == code
-    )
+    code = quota(wanted, inputs)
+    running = {"state": "running", "quota": code}
+    used = here.session.total("vcpus", tokens.INSTANCE, here.region, **running)
+    if old and old.hidden["quota"] == code:
+        used -= old.hidden["vcpus"]
     limit, needed = here.quota(code), used + wanted.vcpus
     if needed <= limit:
         return
@@ -138,8 +134,9 @@ def is_persistent(inputs: Properties) -> bool:
     return bool(options.get("spotInstanceType") == "persistent")
 
 
-def _quota(kind: places.Machine, *, spot: bool) -> str:
-    return kind.spot_quota if spot else kind.quota
+def quota(wanted: places.Machine, inputs: Properties) -> str:
+    """Code of the limit that a machine counts against."""
+    return wanted.spot_quota if is_spot(inputs) else wanted.quota
 
 
 class LaunchTemplate(Kind):

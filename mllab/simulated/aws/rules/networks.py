@@ -91,7 +91,7 @@ class Vpc(Kind):
             raise refuse(NO_BLOCK)
         if space.prefixlen not in PREFIXES:
             raise refuse("InvalidVpc.Range: The CIDR '{cidr}' is invalid.", cidr=space)
-        exist, limit = len(here.session.all(tokens.VPC, here.region)), here.quota(VPCS)
+        exist, limit = here.session.count(self.token, here.region), here.quota(VPCS)
         if old is None and exist >= limit:
             raise refuse(
                 "VpcLimitExceeded: The maximum number of VPCs has been reached.",
