@@ -61,6 +61,20 @@ def test_a_volume_never_shrinks(account: Account) -> None:
     assert found.outputs["size"] == 60
 
 
+def test_a_root_disk_never_shrinks_either(account: Account) -> None:
+    subnet = account.subnet(account.vpc())
+    machine = account.instance(subnet)
+    root = {"volumeSize": 150, "volumeType": "gp3", "encrypted": True}
+    account.update(tokens.INSTANCE, machine, account.machine(subnet, rootBlockDevice=root))
+    with pytest.raises(ProviderFailure, match="New size cannot be smaller"):
+        account.update(tokens.INSTANCE, machine, account.machine(subnet))
+    found = account.read(tokens.INSTANCE, machine)
+    assert found is not None
+    assert found.outputs["rootBlockDevice"]["volumeSize"] == 150
+    (disk,) = [r for r in account.whole.inventory() if r.type == tokens.VOLUME]
+    assert disk.outputs["size"] == 150
+
+
 def test_a_public_bucket_policy_is_blocked_where_asked_for(account: Account) -> None:
     bucket = account.bucket()
     arn = f"arn:aws:s3:::{bucket}"

@@ -27,6 +27,15 @@ GP2_IOPS_PER_GIB, GP2_IOPS = 3, (100, 16000)
 DEVICE_NAMES = ("/dev/sd", "/dev/xvd")
 
 
+def refuse_shrinking(old: int, new: int) -> None:
+    """Disks only ever grow. Raises ProviderFailure."""
+    if new < old:
+        raise refuse(
+            "InvalidParameterValue: New size cannot be smaller than existing size",
+            "a disk never shrinks: make a new one and copy what it holds",
+        )
+
+
 class Volume(Kind):
     """It never shrinks, never moves, and stays while it is attached."""
 
@@ -50,11 +59,8 @@ class Volume(Kind):
                 bound="least" if size < least else "most",
                 limit=least if size < least else most,
             )
-        if old and size < old.inputs["size"]:
-            raise refuse(
-                "InvalidParameterValue: New size cannot be smaller than existing size",
-                "a disk never shrinks: make a new one and copy what it holds",
-            )
+        if old:
+            refuse_shrinking(old.inputs["size"], size)
 
     def outputs(self, here: Here, record: Record) -> Properties:
         inputs, fast = record.inputs, record.inputs.get("type") == "gp3"

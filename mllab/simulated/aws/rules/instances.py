@@ -10,7 +10,7 @@ from typing import Any
 from mllab.engines.provider import UNKNOWN, Properties
 from mllab.simulated.aws import places
 from mllab.simulated.aws.rules import launch, networks, tokens
-from mllab.simulated.aws.rules.disks import GP3_IOPS, GP3_THROUGHPUT
+from mllab.simulated.aws.rules.disks import GP3_IOPS, GP3_THROUGHPUT, refuse_shrinking
 from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.store import Record
 
@@ -65,6 +65,9 @@ class Instance(Kind):
         launch.admit_image(here, inputs, machine)
         launch.admit_user_data(inputs)
         launch.admit_zone(here, inputs, machine, subnet.outputs["availabilityZone"])
+        disk = here.get(tokens.VOLUME, old.hidden["disk"]) if old else None
+        if disk:
+            refuse_shrinking(disk.outputs["size"], _root_size(inputs, disk.outputs["size"]))
         grown = old is not None and machine.type != old.outputs["instanceType"]
         if old is None or (grown and old.hidden["state"] == "running"):
             launch.admit_quota(here, inputs, machine, old)
@@ -82,7 +85,7 @@ class Instance(Kind):
             record,
             tokens.VOLUME,
             f"vol-{here.draw.text(17, 'hex')}",
-            size=root.get("volumeSize", image.root_gb if image else ROOT_GB),
+            size=_root_size(inputs, image.root_gb if image else ROOT_GB),
             type=root.get("volumeType", "gp2"),
             tags=root.get("tags", {}),
         )
@@ -108,6 +111,13 @@ class Instance(Kind):
         here.session.enter(record, machine.type, "running", here.at)
 
     def updated(self, here: Here, record: Record, olds: Properties) -> None:
+        disk = here.get(tokens.VOLUME, record.hidden["disk"])
+        if disk:
+            root = record.inputs.get("rootBlockDevice") or {}
+            disk.outputs["size"] = _root_size(record.inputs, disk.outputs["size"])
+            disk.outputs["type"] = root.get("volumeType", disk.outputs["type"])
+            disk.outputs["tags"] = root.get("tags", {})
+            here.session.save(disk)
         groups = record.inputs.get("vpcSecurityGroupIds")
         if groups and groups != record.hidden["groups"]:
             record.hidden["groups"] = list(groups)
@@ -155,7 +165,7 @@ class Instance(Kind):
         fast = disk.outputs["type"] == "gp3"
         return root | {
             "volumeId": disk.id,
-            "volumeSize": root.get("volumeSize", disk.outputs["size"]),
+            "volumeSize": disk.outputs["size"],
             "volumeType": disk.outputs["type"],
             "deviceName": record.hidden["device"],
             "iops": root.get("iops", GP3_IOPS if fast else 100),
@@ -184,6 +194,10 @@ class Instance(Kind):
         if any(olds.get(name) != news.get(name) for name in RESTARTING):
             return self.facts.update_s
         return QUICK_UPDATE_S
+
+
+def _root_size(inputs: Properties, otherwise: int) -> int:
+    return int((inputs.get("rootBlockDevice") or {}).get("volumeSize", otherwise))
 
 
 def _private_name(address: str, region: str) -> str:
