@@ -61,6 +61,8 @@ class Reader:
                 {"id": masked(UNKNOWN if request.id == UNKNOWN_TEXT else request.id)},
             )
             began = run.times.ready(record.needs())
+            if not run.dry:
+                run.report.started(step)
         if request.id == UNKNOWN_TEXT:
             return self._done(record, old, step, "")
         try:
