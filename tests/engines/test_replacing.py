@@ -201,10 +201,12 @@ def test_an_unknown_provider_is_not_asked(bench: Bench) -> None:
     def program(size: int) -> None:
         first = Thing("first", {"size": size})
         west = ToyProvider("p", {"zone": first.address})
-        Thing("a", {"name": "one", "size": size}, options(provider=west))
+        made = Thing("a", {"name": "one", "size": size}, options(provider=west))
+        pulumi.export("name", made.name)
         Thing("r", {}, options(provider=west, id="10.0.0.1/one"))
 
-    assert bench.preview(lambda: program(1)).warnings == ()
+    first = bench.preview(lambda: program(1))
+    assert (first.warnings, first.outputs) == ((), {"name": {"$unknown": True}})
     with pytest.raises(RunFailed):
         bench.preview(lambda: Thing("a", {"size": -1}))
     bench.up(lambda: program(1))

@@ -84,6 +84,13 @@ def test_a_run_that_changes_nothing_writes_nothing(bench: Bench) -> None:
     assert folder(bench) == before
 
 
+def test_an_update_keeps_the_day_of_creation(bench: Bench) -> None:
+    bench.up(things("a", size=1))
+    bench.up(things("a", size=2))
+    entry = bench.resources()["a"]
+    assert (entry["created"], entry["modified"]) == ("2027-01-11T09:00:10Z", "2027-01-11T09:00:20Z")
+
+
 def test_looking_writes_nothing_at_all(bench: Bench) -> None:
     bench.preview(things("a"))
     bench.engine.outputs()
