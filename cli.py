@@ -285,6 +285,7 @@ def rehearse(stack: Stack, today: Today = None, keep: Keep = False, as_json: Jso
 
 def main(words: list[str] | None = None) -> None:
     """Run the command line; the console script `mllab` and `python cli.py` both come here."""
+    failures.replace_closed_streams()
     app(words)
 
 

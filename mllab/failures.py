@@ -51,14 +51,21 @@ def explained() -> Generator[None, None, None]:
         raise typer.Exit(_os_refusal(error)) from error
 
 
+def replace_closed_streams() -> None:
+    """Read from and write to nowhere where the caller has closed a stream, as some daemons do."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            flags = os.O_RDONLY if mode == "r" else os.O_WRONLY
+            setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode))
+
+
 def tell(message: str, cure: str) -> None:
     """Write a failure to stderr, the cure on its own line; a broken stderr stays silent."""
     from mllab.show.console import say, stderr
 
-    with suppress(OSError):
-        say(stderr(), message, label="error: ", style="bold red")
-        if cure:
-            say(stderr(), cure)
+    say(stderr(), message, label="error: ", style="bold red")
+    if cure:
+        say(stderr(), cure)
 
 
 def _os_refusal(error: OSError) -> int:

@@ -8,7 +8,8 @@ import os
 import sys
 import textwrap
 from collections.abc import Mapping
-from typing import Any, Final
+from contextlib import suppress
+from typing import IO, Any, Final, cast
 
 from rich.console import Console
 from rich.text import Text
@@ -26,7 +27,9 @@ def stdout() -> Console:
 
 
 def stderr() -> Console:
-    """Progress, questions and failures."""
+    """Progress, questions and failures. What cannot be written is lost, and stops nothing: what
+    happens in a cloud matters more than seeing it.
+    """
     return _console(on_stderr=True)
 
 
@@ -75,9 +78,28 @@ def _folds(console: Console) -> bool:
 
 
 def _console(*, on_stderr: bool) -> Console:
-    stream = sys.stderr if on_stderr else sys.stdout
+    stream = cast(IO[str], _Lossy(sys.stderr)) if on_stderr else sys.stdout
     fixed = not stream.isatty() and not os.environ.get("COLUMNS")
-    return _Honest(stderr=on_stderr, highlight=False, width=PIPE_WIDTH if fixed else None)
+    return _Honest(file=stream, highlight=False, width=PIPE_WIDTH if fixed else None)
+
+
+class _Lossy:
+    """A stream that drops what it cannot write."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class _Honest(Console):

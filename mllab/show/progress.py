@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from time import monotonic
 from types import TracebackType
 from typing import Final
@@ -25,11 +24,9 @@ QUIET: Final = frozenset({Op.SAME, Op.REPLACE, Op.REFRESH})
 class Progress:
     """Shows steps while they happen; hand it to an engine as `on_step`.
 
-    A broken display (closed pipe, full disk behind a log) never stops a run: what happens in the
-    cloud matters more than seeing it.
-
     Args:
-        console: where to; without a terminal every finished step is one plain line.
+        console: where to, one that never fails (`console.stderr`); without a terminal every
+            finished step is one plain line.
         doing: what the run does, for the head line: `Creating aws-course`.
         clock: the engine's clock. A simulated one stands still during a run and moves at its end.
         simulated: times are called so.
@@ -58,7 +55,7 @@ class Progress:
     def __enter__(self) -> Progress:
         if self._console.is_terminal and not self._console.is_dumb_terminal:
             self._live = Live(
-                get_renderable=self._picture,
+                get_renderable=self.picture,
                 console=self._console,
                 refresh_per_second=FRAMES_PER_SECOND,
                 transient=True,
@@ -73,8 +70,7 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         if self._live is not None:
-            with suppress(OSError):
-                self._live.stop()
+            self._live.stop()
 
     def __call__(self, step: Step) -> None:
         if step.custom and step.op not in QUIET:
@@ -97,8 +93,7 @@ class Progress:
         self._done += step.status is Status.DONE
         self._failed += step.status is Status.FAILED
         if self._live is None or step.status is Status.FAILED:
-            with suppress(OSError):
-                self._console.print(self._line(step), soft_wrap=True)
+            self._console.print(self._line(step), soft_wrap=True)
 
     def _line(self, step: Step) -> Text:
         word = OPS[step.op]
@@ -117,7 +112,8 @@ class Progress:
     def _duration(self, seconds: float) -> str:
         return f"simulated {lasting(seconds)}" if self._simulated else lasting(seconds)
 
-    def _picture(self) -> RenderableType:
+    def picture(self) -> RenderableType:
+        """What the live display shows at this moment: a head line, then one line per resource."""
         number = f"{self._done} of {self._expected}" if self._expected else str(self._done)
         head = Text(f"{self._doing}: {number} done", style="bold")
         if self._failed:

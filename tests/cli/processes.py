@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
-import fcntl
 import os
 import pty
-import resource
 import select
 import subprocess
 import sys
-import termios
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-CAP_DAC_OVERRIDE = 1
-PR_CAPBSET_DROP = 24
+LAUNCHER = Path(__file__).with_name("launcher.py")
 SECONDS = 120
 """After which a process that hangs is a failure; a good one needs a few."""
 
@@ -50,22 +45,22 @@ class Program:
         self,
         *words: str,
         stdout: int | IO[Any] = subprocess.PIPE,
-        before: Callable[[], None] | None = None,
+        stderr: int | IO[Any] = subprocess.PIPE,
+        machine: str = "",
         env: Mapping[str, str] | None = None,
     ) -> Ended:
-        """Run to the end, without a terminal."""
+        """Run to the end, without a terminal. `machine`: a way in which it is broken."""
         done = subprocess.run(
-            self._command(words),
+            self._command(words, machine),
             cwd=self._folder,
             env=self._environment(env or {}),
             stdin=subprocess.DEVNULL,
             stdout=stdout,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
-            preexec_fn=before,
             timeout=SECONDS,
         )
-        return Ended(done.returncode, done.stdout or "", done.stderr)
+        return Ended(done.returncode, done.stdout or "", done.stderr or "")
 
     def at_terminal(
         self,
@@ -76,14 +71,13 @@ class Program:
         """Run at a terminal. `types`: pairs of a text to wait for and the line typed then."""
         main, side = pty.openpty()
         process = subprocess.Popen(
-            self._command(words),
+            self._command(words, "terminal"),
             cwd=self._folder,
             env=self._environment({"COLUMNS": "100", "TERM": "xterm", **(env or {})}),
             stdin=side,
             stdout=side,
             stderr=side,
             start_new_session=True,
-            preexec_fn=_take_terminal,
         )
         os.close(side)
         shown, left = "", list(types)
@@ -101,26 +95,9 @@ class Program:
             process.wait()
             os.close(main)
 
-    def _command(self, words: Sequence[str]) -> list[str]:
-        return [sys.executable, str(self._root / "cli.py"), *words]
+    def _command(self, words: Sequence[str], machine: str) -> list[str]:
+        start = [sys.executable, str(LAUNCHER), machine] if machine else []
+        return [*start, sys.executable, str(self._root / "cli.py"), *words]
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         return {**os.environ, "MLLAB_HOME": str(self.home), **more}
-
-
-def _take_terminal() -> None:
-    """In the child: make the terminal its own, so that Ctrl-C reaches it."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def without_privileges() -> None:
-    """In the child: let file permissions count, also for root."""
-    if os.geteuid() == 0:
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0) != 0:
-            raise OSError(ctypes.get_errno(), "cannot drop CAP_DAC_OVERRIDE")
-
-
-def small_files() -> None:
-    """In the child: no file may grow beyond 20 kB, as on a disk that is nearly full."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))

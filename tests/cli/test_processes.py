@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.processes import Program, small_files, without_privileges
+from tests.cli.processes import Program
 from tests.cli.scripted import make_project
 
 DAY = ("--today", "2027-01-11")
@@ -112,6 +112,15 @@ def test_a_reader_that_has_gone_is_no_failure_to_talk_about(program: Program) ->
     assert ended.err == ""
 
 
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+def test_a_closed_stream_is_no_bug(program: Program, stream: str) -> None:
+    ended = program.run("up", "tiny", "--simulate", *DAY, machine=f"{stream} closed")
+    assert ended.code == 2
+    assert ended.clean, ended.err
+    assert not (program.home / "state").exists()
+    assert program.run("list", machine=f"{stream} closed").code == 0
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("words", [("list",), ("check", "tiny", *DAY), ("list", "--json")])
 def test_output_to_a_full_disk(program: Program, words: tuple[str, ...]) -> None:
@@ -122,16 +131,23 @@ def test_output_to_a_full_disk(program: Program, words: tuple[str, ...]) -> None
     assert "No space left on device" in ended.err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_progress_that_nobody_can_read_stops_no_run(program: Program) -> None:
+    with Path("/dev/full").open("w") as full:
+        assert program.run(*CREATED, stderr=full).code == 0
+    assert "nothing to do" in program.run("preview", "tiny", "--simulate", *DAY).out
+
+
 @pytest.mark.parametrize("words", [CREATED, ("rehearse", "tiny")], ids=["up", "rehearse"])
 def test_a_full_disk_below_the_state(program: Program, words: tuple[str, ...]) -> None:
-    ended = program.run(*words, before=small_files)
+    ended = program.run(*words, machine="small files")
     assert ended.code == 1
     assert ended.clean, ended.err
     assert "error: " in ended.err
 
 
 def test_after_a_full_disk_the_next_run_goes_on(program: Program) -> None:
-    assert program.run(*CREATED, before=small_files).code == 1
+    assert program.run(*CREATED, machine="small files").code == 1
     again = program.run(*CREATED)
     assert again.code == 0, again.err
     assert program.run("down", "tiny", "--simulate", "--yes").code == 0
@@ -149,7 +165,7 @@ def test_a_folder_that_cannot_be_written(existing: Program, verb: str) -> None:
         existing_lab = existing._folder / "stacks" / "Pulumi.tiny.yaml"
         existing_lab.write_text(existing_lab.read_text().replace("keep_images: ", "keep_images: 2"))
         words = (verb, "tiny", "--simulate", "--yes", *day)
-        ended = existing.run(*words, before=without_privileges)
+        ended = existing.run(*words, machine="unprivileged")
         assert ended.code == 1
         assert ended.clean, ended.err
         assert "ermission denied" in ended.err or "readonly" in ended.err
