@@ -19,6 +19,7 @@ from tests.rules.tree import Tree, imported
 
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; (?P<marker>[^\\]+))? \\$", re.M)
 PART_OF = {
+    "botocore": {"boto3"},  # where its documented exceptions live
     "google": {"protobuf"},  # a namespace of several distributions
     "pydantic_core": {"pydantic"},  # its documented home of custom errors, pinned by it exactly
 }
