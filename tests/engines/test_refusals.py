@@ -143,6 +143,22 @@ def test_what_was_done_before_the_program_raised_is_recorded(bench: Bench) -> No
     assert not bench.state.with_suffix(".journal").exists()
 
 
+@pytest.mark.parametrize("blocking", [False, True])
+def test_outputs_of_a_program_that_raised_are_added_to_the_old_ones(
+    bench: Bench, blocking: bool
+) -> None:
+    bench.provider = lambda cloud: Toy(cloud, blocking=blocking)
+
+    def program() -> None:
+        pulumi.export("early", "new")
+        raise ValueError
+
+    bench.up(lambda: [pulumi.export(name, "old") for name in ("early", "late")])
+    with pytest.raises(RunFailed):
+        bench.up(program)
+    assert bench.engine.outputs() == {"early": "new", "late": "old"}
+
+
 def test_nothing_is_deleted_when_the_program_raised(bench: Bench) -> None:
     bench.up(things("a", "b"))
     with pytest.raises(RunFailed):

@@ -123,12 +123,7 @@ class Host:
 
     async def _whole(self) -> None:
         """The program and its outputs: the SDK registers them last, and does not await that."""
-        try:
-            await run_in_stack(self._main)
-        except Exception:
-            with suppress(Exception):
-                await drain()
-            raise
+        await run_in_stack(self._main)
         await drain()
 
     async def _main(self) -> None:
