@@ -38,6 +38,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print as into a pipe, whatever the test runner says of its own screen."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def run(project: Path) -> Run:
     """Run the command line in this process."""
