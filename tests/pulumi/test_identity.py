@@ -257,7 +257,8 @@ def test_a_state_tells_its_accounts() -> None:
     here = "arn:aws:ec2:us-east-1:111111111111:vpc/vpc-1"
     china = "arn:aws-cn:iam::222222222222:role/lab/x:y"
     bucket, policy = "arn:aws:s3:::lab-storage", "arn:aws:iam::aws:policy/ReadOnly"
-    assert identity.accounts(state(here, china, bucket, policy, "", "x")) == {
+    other = "urn:pulumi:x::333333333333:z"
+    assert identity.accounts(state(here, china, bucket, policy, other, "", "x")) == {
         "111111111111",
         "222222222222",
     }

@@ -147,8 +147,7 @@ def _end(
         return _end_of_single_sign_on(profile["sso_start_url"]), False
     if method not in _FIXED or not token:
         return None, False
-    end = stated if method == "env" else None
-    return end, end is None
+    return stated, stated is None
 
 
 def _end_of_single_sign_on(start_url: str) -> datetime:
