@@ -29,7 +29,7 @@ class PulumiEngine:
         place: where the CLI works.
         binary: the executable.
         home: `$MLLAB_HOME`, for backups.
-        clock: dates backups and the age of locks.
+        clock: dates backups.
         notify: told what a person should know at once.
         before_change: called before anything is changed, with the state; raises to refuse.
         patience: seconds of silence after which a command is taken for dead.
@@ -184,7 +184,8 @@ class PulumiEngine:
         folder, target = self._place.backend.folder, self._target
         if folder is None:
             return ""
-        return locks.clear_stale(folder, target.project, target.stack, self._clock.now())
+        # A lock is as old as it really is, whatever the lab's own clock says.
+        return locks.clear_stale(folder, target.project, target.stack, Clock().now())
 
     def _outcome(self, events: Events, seconds: float, warnings: list[str]) -> Outcome:
         after = self.cli.export()

@@ -28,6 +28,10 @@ _OPS: Final = {op.value: op for op in Op} | {
 _HALVES: Final = (Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED)
 _LOSING: Final = (Op.DELETE, Op.REPLACE, Op.DELETE_REPLACED)
 _SUMMARIES: Final = re.compile(r"(update|preview|destroy|refresh) failed")
+_WRAPPING: Final = re.compile(
+    r"^.*?rpc error: code = \w+ desc = |^\d+ errors? occurred:\s*|^\S*: \d+ errors? occurred:\s*",
+    re.S,
+)
 _COLOURS: Final = re.compile(r"<\{%[a-z_-]*%\}>")
 
 
@@ -178,8 +182,8 @@ class Events:
                 self.general.append(text)
 
     def _failure(self, urn: str, texts: list[str]) -> Failure:
-        """A failure; the last lines of what a simulated cloud says are its cure."""
-        message, _, cure = _told(texts).partition("\n")
+        """A failure; what a simulated cloud says after the first line is its cure."""
+        message, cure = _told(texts)
         code, colon, rest = message.partition(": ")
         known = bool(colon) and re.fullmatch(r"[A-Z][A-Za-z.]+", code) is not None
         return Failure(
@@ -189,16 +193,20 @@ class Events:
             self._ops.get(urn, Op.CREATE),
             rest if known else message,
             code=code if known else "",
-            cure=cure.strip(),
+            cure=cure,
             source=self._declared.source(urn),
         )
 
 
-def _told(texts: list[str]) -> str:
-    """The causes of one resource, without the engine's own words before them."""
-    return re.sub(
-        r"^.*?(?:rpc error: code = \w+ desc = )", "", "\n".join(dict.fromkeys(texts)), flags=re.S
-    )
+def _told(texts: list[str]) -> tuple[str, str]:
+    """Cause and cure of one resource, without the engine's own words around them."""
+    causes, cures = [], []
+    for text in dict.fromkeys(texts):
+        plain = _WRAPPING.sub("", text).strip()
+        cause, _, cure = plain.partition("\n")
+        causes.append(cause.strip().removeprefix("* ").strip())
+        cures.append(cure.strip())
+    return "; ".join(filter(None, causes)), "\n".join(filter(None, cures))
 
 
 def _changes(metadata: Any) -> tuple[Change, ...]:
