@@ -11,10 +11,6 @@ from tests.scenarios.pulumi_under_test import PulumiUnderTest
 from tests.scenarios.run import EngineUnderTest
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "engine: needs the real Pulumi engine on PATH")
-
-
 @pytest.fixture(scope="session")
 def pulumi(tmp_path_factory: pytest.TempPathFactory) -> EngineUnderTest:
     """The real engine, with one home for the whole session."""
