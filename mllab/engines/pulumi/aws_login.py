@@ -53,14 +53,15 @@ def ask(region: str, config: Mapping[str, str]) -> AwsLogin:
             "AWS's SDK for Python is not installed", cure="pip install 'mllab[aws]'"
         ) from error
     _refuse_credentials_in_settings(config)
-    stated = None if "aws:profile" in config else _stated_end()
-    # Only this one is explicit, and so wins over keys in the environment, for Pulumi as here.
+    # A profile in the settings wins over keys in the environment, for Pulumi as for this SDK.
+    by_keys = "aws:profile" not in config and bool(os.environ.get("AWS_ACCESS_KEY_ID"))
+    stated = _stated_end() if by_keys else None
     session = Session(profile=config.get("aws:profile"))
     name = session.get_config_variable("profile")
     login = f"aws configure{f' --profile {name}' if name else ''}"
     try:
         profile = session.full_config["profiles"].get(name or "default", {})
-        login = _login(profile, name)
+        login = _login(profile, name, by_keys=by_keys)
         _never_ask(session, name)
         quick = Config(
             connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"total_max_attempts": 2}
@@ -89,10 +90,10 @@ def _refuse_credentials_in_settings(config: Mapping[str, str]) -> None:
         )
 
 
-def _login(profile: Mapping[str, Any], name: str | None) -> str:
+def _login(profile: Mapping[str, Any], name: str | None, *, by_keys: bool) -> str:
     """What a person types to get fresh credentials."""
     option = f" --profile {name}" if name else ""
-    if os.environ.get("AWS_ACCESS_KEY_ID"):
+    if by_keys:
         return (
             "Set fresh keys in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or\n"
             f"unset them and log in: aws sso login{option}"
@@ -122,7 +123,7 @@ def _never_ask(session: Any, name: str | None) -> None:
 def _stated_end() -> datetime | None:
     """When the keys in the environment end, if they are said to."""
     for name in _ENDS:
-        if (text := os.environ.get(name)) and os.environ.get("AWS_ACCESS_KEY_ID"):
+        if text := os.environ.get(name):
             try:
                 end = datetime.fromisoformat(text)
             except ValueError:
