@@ -176,10 +176,7 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         call = self._call(request, preview=request.preview)
         with _refusing(context):
             made = self._provider(context).create(call, _plain(request.properties))
-        # The engine takes an id in a preview for a known one.
-        return provider_pb2.CreateResponse(
-            id="" if request.preview else made.id, properties=encode(made.outputs)
-        )
+        return provider_pb2.CreateResponse(id=made.id, properties=encode(made.outputs))
 
     def Read(
         self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ruamel.yaml import YAML
 
 CASES = Path(__file__).parent / "cases"
@@ -106,6 +106,14 @@ class Stage(_Data):
     embedded: Expected | None = None
     pulumi: Expected | None = None
 
+    @model_validator(mode="after")
+    def _has_reasons(self) -> Self:
+        """A reason is due, except for warnings and skips, which each engine tells its own way."""
+        for own in (self.embedded, self.pulumi):
+            if own and own.model_fields_set - {"warnings", "skipped"} and not own.why:
+                raise ValueError(f"a difference without its reason: {own.model_fields_set}")
+        return self
+
     def expected(self, engine: str) -> Expected:
         """The expectation of one engine."""
         own = cast("Expected | None", getattr(self, engine))
@@ -128,6 +136,15 @@ class Scenario(_Data):
     why: str
     stages: list[Stage] = Field(min_length=1)
     engines: list[Literal["embedded", "pulumi"]] = ["embedded", "pulumi"]
+
+    def differences(self) -> list[tuple[int, str, str]]:
+        """Number of the stage, engine and reason of each deliberate difference."""
+        return [
+            (number, engine, own.why)
+            for number, stage in enumerate(self.stages, start=1)
+            for engine, own in (("embedded", stage.embedded), ("pulumi", stage.pulumi))
+            if own is not None and own.why
+        ]
 
 
 def load(path: Path) -> Scenario:
