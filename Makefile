@@ -13,13 +13,14 @@ BIN := .venv/bin
 # Byte code is left to the first import: the SDKs have thousands of modules of which a lab needs a hundred.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --only-binary :all: --no-deps --no-compile
+TESTS := PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python -m pytest -q
 SELF := --no-deps --no-build-isolation --no-index --editable .
 
 demo: .venv/runtime.stamp
 	@$(BIN)/mllab rehearse $(STACK)
 
 test: .venv/dev.stamp
-	@$(BIN)/python -m pytest -q -n $(JOBS)
+	@$(TESTS) -n $(JOBS)
 
 # lint and check run every part even when an earlier one failed, so one run shows all faults.
 lint: .venv/dev.stamp
@@ -34,7 +35,7 @@ lint: .venv/dev.stamp
 # The ready-made labs are checked as on their first day, so that they are right for years.
 check: .venv/dev.stamp
 	@failed=0; \
-	$(BIN)/python -m pytest -q -n $(JOBS) tests/test_readme.py tests/test_rules.py || failed=1; \
+	$(TESTS) -n $(JOBS) tests/test_readme.py tests/test_rules.py || failed=1; \
 	for file in stacks/Pulumi.*.yaml; do \
 		name=$${file#stacks/Pulumi.}; $(BIN)/mllab check "$${name%.yaml}" --today 2027-01-11 || failed=1; \
 	done; \

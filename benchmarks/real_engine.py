@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.measure import ROOT, Place
 
-ACCOUNTS = ("AWS_", "AZURE_", "ARM_", "GOOGLE_", "CLOUDSDK_", "PULUMI_")
+FOREIGN = ("AWS_", "AZURE_", "ARM_", "GOOGLE_", "CLOUDSDK_", "PULUMI_", "PYTHON")
 STACK = "aws-course"
 
 
@@ -40,7 +40,7 @@ def real_engine(day: str) -> Iterator[Place]:
         )
         with server:  # at the end its input is closed
             assert server.stdout
-            ours = {key: value for key, value in os.environ.items() if not key.startswith(ACCOUNTS)}
+            ours = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
             environment = ours | {
                 "PULUMI_DEBUG_PROVIDERS": server.stdout.readline().strip(),
                 "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

@@ -15,7 +15,8 @@ import pytest
 hypothesis.settings.register_profile("mllab", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("mllab")
 
-FOREIGN = ("AWS_", "AZURE_", "ARM_", "GOOGLE_", "CLOUDSDK_", "PULUMI_", "MLLAB_")
+ACCOUNTS = ("AWS_", "AZURE_", "ARM_", "GOOGLE_", "CLOUDSDK_", "PULUMI_", "MLLAB_")
+FOREIGN = (*ACCOUNTS, "PYTHON")  # unbuffered output, for one, hides what others would see
 LOCAL = ("127.", "::1", "localhost")
 
 
