@@ -5,6 +5,7 @@ Programs run inline, in this process, so that the CLI needs no language host.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -126,7 +127,12 @@ class Cli:
 
     def export(self) -> Deployment:
         """The recorded state, secrets encrypted."""
-        return dict(self._with_stack(lambda stack: stack.export_stack()).deployment or {})
+        # Not by `Stack.export_stack`, which asks for secrets in clear.
+        words = ["stack", "export", "--stack", self._target.stack]
+        printed = self._with_stack(
+            lambda stack: stack.workspace.pulumi_command.run(words, str(self._place.folder), {})
+        )
+        return dict(json.loads(printed.stdout).get("deployment") or {})
 
     def import_(self, deployment: Deployment) -> None:
         """Put another state in place of the recorded one."""

@@ -75,7 +75,11 @@ class Events:
         """Finished steps in the order of their end. Raises what went wrong in the collecting."""
         if self._trouble:
             raise self._trouble[0]
-        return tuple(self._steps)
+        return tuple(
+            step
+            for step in self._steps
+            if not (self._dry and step.op in _HALVES and step.urn in self._replaced)
+        )
 
     def failures(self) -> tuple[Failure, ...]:
         """One per resource with an error."""
@@ -83,7 +87,7 @@ class Events:
 
     def found(self) -> dict[str, tuple[Op, tuple[Change, ...]]]:
         """What happens to each urn, for the plan's resources."""
-        return {step.urn: (step.op, step.changes) for step in self._steps}
+        return {step.urn: (step.op, step.changes) for step in self.steps()}
 
     def _take(self, event: Any) -> None:
         if event.resource_pre_event:
@@ -107,8 +111,6 @@ class Events:
             self._begun[key] = time.monotonic()
             self._ops[metadata.urn] = op
         began = self._begun.get(key, 0.0) if status is Status.STARTED else self._begun.pop(key, 0.0)
-        if self._dry and op in _HALVES:
-            return
         if op is Op.REPLACE:
             self._replaced.add(metadata.urn)
             if not self._dry:
