@@ -20,6 +20,11 @@ GPU, CPU = machine("aws", "gpu-small"), machine("aws", "cpu-small")
         pytest.param({"notebook": GPU}, {"notebook": CPU}, id="drivers without a GPU"),
         pytest.param({"files": False}, {"files": True}, id="files that it was not told to mount"),
         pytest.param({"files": True}, {"files": False}, id="files that are gone"),
+        pytest.param(
+            {"notebook": CPU, "files": False},
+            {"notebook": CPU, "files": True},
+            id="files on an image that can mount them",
+        ),
     ],
 )
 def test_a_machine_that_cannot_become_what_is_asked_is_made_anew(
