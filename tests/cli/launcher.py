@@ -9,6 +9,7 @@ import ctypes
 import fcntl
 import os
 import resource
+import signal
 import sys
 import termios
 from functools import partial
@@ -32,6 +33,8 @@ def small_files() -> None:
 
 def take_terminal() -> None:
     """Make the terminal the session's own, so that Ctrl-C reaches the program."""
+    # Who runs the tests in the background lets them, and so the program, ignore it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
