@@ -79,8 +79,8 @@ def list_stacks(as_json: Json = False) -> None:
 
 @app.command(
     rich_help_panel=PREPARE,
-    epilog="Without questions: mllab new my-course --set lab.owner=me@example.edu "
-    "--set lab.ends=2027-06-30 --set budget.limit_usd=500",
+    epilog="Without questions: mllab new my-course --set lab.cloud=aws --set region=us-east-1 "
+    "--set lab.owner=me@example.edu --set lab.ends=2027-06-30 --set budget.limit_usd=500",
 )
 def new(stack: NewStack, answers: Answers = None, today: Today = None) -> None:
     """Write a new lab's file by asking, or from --set without a terminal; never overwrite one."""
@@ -158,7 +158,7 @@ def up(
     from mllab.show.plan import show_plan
 
     session = open_declared(stack, "up", simulate=simulate, today=today)
-    ask.require_terminal(yes, session.command("up"))
+    ask.require_terminal(yes, session.command("up"), session.command("preview"))
     if session.cloud is not None:
         quota.grant(session.cloud, grant or [])
     deploy.look(session, console.stderr())
@@ -243,7 +243,7 @@ def down(
 
     session = open_existing(stack, "down", simulate=simulate, today=today)
     show_notes(console.stderr(), session.notes)
-    ask.require_terminal(yes, session.command("down"))
+    ask.require_terminal(yes, session.command("down"), session.command("status"))
     out = console.results(as_json=as_json)
     things, holdings = removal.recorded(session), session.engine.holdings()
     outcome = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from mllab import new
 from mllab.errors import SettingsError, UsageError
-from mllab.settings import files
+from mllab.settings import check, files, limits
 
 Ask = Callable[[new.Question, str], str]
 """Puts a question; the second argument is the fault of the last answer. Returns what was typed."""
@@ -22,8 +23,9 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, today: 
         ask: asks for the usual settings that were not given; None where nobody is there.
 
     Raises:
-        UsageError: the file exists, an answer is no `key=value`, or required ones are missing.
-        SettingsError: all faults of the given answers.
+        UsageError: the file exists, the stack's name cannot be the lab's and no other was given, or
+            an answer is no `key=value`.
+        SettingsError: all faults of the given answers, and required ones that are missing.
     """
     path = files.file_of(root, stack)
     if path.exists():
@@ -32,9 +34,13 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, today: 
             cure="Take another name, or edit that file.",
         )
     typed = _pairs(given)
-    new.render(stack, typed)  # refuses keys that are no settings, before anybody answers a question
+    # Before anybody answers a question: keys that are no settings, a name that no lab can have.
+    new.render(stack, typed)
+    if "lab.name" not in typed:
+        _can_name(stack)
     answers: dict[str, object] = {}
     faults: list[str] = []
+    wrong: list[str] = []
     for question in new.questions():
         try:
             if question.key in typed:
@@ -43,13 +49,16 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, today: 
                 answers[question.key] = _asked(question, ask, answers, today)
             elif question.required:
                 faults.append(f"{question.key}: must be given. {question.text}")
+                wrong.append(question.key)
         except SettingsError as error:
             faults.extend(error.faults)
+            wrong.append(question.key)
     if faults:
-        missing = " ".join(f"--set {fault.partition(':')[0]}=..." for fault in faults)
+        right = [f"{key}={value}" for key, value in typed.items() if key not in wrong]
+        again = [shlex.quote(pair) for pair in right] + [f"{key}=..." for key in wrong]
+        command = " ".join([f"mllab new {stack}", *(f"--set {pair}" for pair in again)])
         raise SettingsError(
-            faults,
-            cure=f"No file was written. Give what is missing:\n  mllab new {stack} {missing}",
+            faults, cure=f"No file was written. Fill in what is missing or wrong:\n  {command}"
         )
     return new.write(root, stack, answers, today)
 
@@ -64,6 +73,16 @@ def _asked(question: new.Question, ask: Ask, answers: Mapping[str, object], toda
             fault = error.faults[0]
 
 
+def _can_name(stack: str) -> None:
+    try:
+        limits.LAB_NAME(stack)
+    except ValueError as error:
+        raise UsageError(
+            f"{stack!r} cannot be the name of a lab: {limits.LAB_NAME.words}",
+            cure="Take another, or name the lab apart from its file: --set lab.name=my-course",
+        ) from error
+
+
 def _pairs(given: Sequence[str]) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for text in given:
@@ -73,4 +92,6 @@ def _pairs(given: Sequence[str]) -> dict[str, str]:
                 f"--set {text}: is no KEY=VALUE", cure="For example: --set notebook.size=gpu-medium"
             )
         pairs[key.strip()] = value
-    return pairs
+    # A stack file and README.md call it `aws:region`.
+    region = check.region_key(pairs.get("lab.cloud"))
+    return {("region" if key == region else key): value for key, value in pairs.items()}

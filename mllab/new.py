@@ -43,7 +43,8 @@ class Question(Setting):
         """What was typed, checked by the model of its section.
 
         Args:
-            typed: as a person types it; lists with commas. Nothing typed takes the default.
+            typed: as a person types it, also in quotes as in a file; lists with commas. Nothing
+                typed takes the default.
             answers: what was answered before, so that an `ends` before `starts` is found at once.
             today: refuse a last day that is past.
         Returns:
@@ -51,7 +52,7 @@ class Question(Setting):
         Raises:
             SettingsError: one fault, beginning with the key.
         """
-        value = self._read(typed.strip())
+        value = self._read(typed.strip().strip("\"'"))
         told: dict[str, Any] = {"lab": {}, "budget": {}}
         for key, answer in {**(answers or {}), self.key: value}.items():
             section, _, name = key.rpartition(".")

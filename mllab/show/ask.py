@@ -21,14 +21,17 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def require_terminal(yes: bool, command: str) -> None:
-    """Refuse a run that would have to ask nobody. Raises UsageError."""
+def require_terminal(yes: bool, command: str, look: str) -> None:
+    """Refuse a run that would have to ask nobody; `look` shows what it would be about.
+
+    Raises:
+        UsageError: neither a yes nor a terminal.
+    """
     if not yes and not can_ask():
         raise UsageError(
             "this asks before it changes anything, and there is no terminal to ask on; "
             "nothing was changed",
-            cure=f"Look first with `mllab preview`, then say yes on the command line:\n"
-            f"  {command} --yes",
+            cure=f"Look first, then say yes on the command line:\n  {look}\n  {command} --yes",
         )
 
 

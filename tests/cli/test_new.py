@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,51 @@ def test_an_answer_to_no_question_is_refused_before_any_is_put(
     said = run("new", "mine", "--set", pair, *DAY)
     assert said.code == 2
     assert told in said.err
+    assert asked == []
+
+
+def test_new_repeats_what_was_right_in_a_command_that_then_works(run: Run, project: Path) -> None:
+    told = given(lab__ends="soon", notebook__seats="ann, 9")
+    said = run("new", "mine", *told, *DAY)
+    assert said.code == 2
+    again = shlex.split(said.err.splitlines()[-1])
+    assert again[:3] == ["mllab", "new", "mine"]
+    assert "lab.ends=soon" not in again
+    assert again[-4:] == ["--set", "lab.ends=...", "--set", "notebook.seats=..."]
+    filled = [*again[1:-4], "--set", "lab.ends=2027-03-01", "--set", "notebook.seats=ann"]
+    assert run(*filled, *DAY).code == 0, said.err
+    lab = files.load(project / "stacks" / "Pulumi.mine.yaml")
+    assert (lab.lab.owner, lab.notebook.seats) == ("b@example.edu", ("ann",))
+
+
+def test_the_example_of_new_works_as_it_stands(run: Run, project: Path) -> None:
+    shown = " ".join(run("new", "--help").out.split())
+    example = shown.partition("Without questions: mllab ")[2]
+    assert example.startswith("new ")
+    assert run(*shlex.split(example), *DAY).code == 0
+    assert files.names(project) == ["lab", "my-course"]
+
+
+def test_new_takes_values_and_the_region_as_files_write_them(run: Run, project: Path) -> None:
+    words = [word.replace("region=", "aws:region=") for word in given(lab__ends='"2027-03-01"')]
+    assert run("new", "mine", *words, "--set", "notebook.stop_at='20:00'", *DAY).code == 0
+    lab = files.load(project / "stacks" / "Pulumi.mine.yaml")
+    assert (lab.region, str(lab.lab.ends), lab.notebook.stop_at) == (
+        "us-east-1",
+        "2027-03-01",
+        time(20),
+    )
+
+
+def test_new_says_before_any_question_that_no_lab_can_have_the_name(
+    run: Run, project: Path, at_terminal: Sit
+) -> None:
+    assert run("new", "your_course", *given(lab__name="my-course"), *DAY).code == 0
+    asked = at_terminal([])
+    said = run("new", "my_course", *DAY)
+    assert said.code == 2
+    assert "'my_course' cannot be the name of a lab" in said.err
+    assert "--set lab.name=my-course" in said.err
     assert asked == []
 
 
