@@ -49,6 +49,12 @@ def explained() -> Generator[None, None, None]:
         raise typer.Exit(Interrupted.exit_code) from error
     except OSError as error:
         raise typer.Exit(_os_refusal(error)) from error
+    finally:
+        # What cannot be shown must not change the exit code, as the interpreter's own last try would.
+        try:
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            _discard(sys.stderr)
 
 
 def replace_closed_streams() -> None:
