@@ -172,6 +172,17 @@ def test_a_damaged_state_is_kept_and_named(bench: Bench, text: bytes) -> None:
     assert bench.up(things("a", size=3)).ok
 
 
+def test_another_stacks_state_is_refused_so_that_nothing_of_it_goes(tmp_path: Path) -> None:
+    one, other = Bench(tmp_path, stack="lab"), Bench(tmp_path, stack="lab-2")
+    one.up(things("a"))
+    other.up(things("b"))
+    other.state.write_bytes(one.state.read_bytes())
+    for verb in (other.engine.destroy, other.engine.state, other.engine.holdings):
+        with pytest.raises(StateError, match="it is the state of the stack lab"):
+            verb()
+    assert one.engine.destroy().ok
+
+
 def test_a_first_damaged_state_has_no_backup_to_offer(bench: Bench) -> None:
     bench.up(things("a"))
     bench.state.write_text("{")

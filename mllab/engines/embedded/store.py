@@ -90,9 +90,21 @@ class Store:
     def _read(self) -> tuple[int, list[Entry], list[Entry], str, list[Entry], int]:
         """State file and journal, and the number of the state that the journal begins with."""
         text = self._text(self.path)
-        state = self._parse(self.path, '{"version": 3}' if text is None else text, _state)
+        state = self._parse(self.path, '{"version": 3}' if text is None else text, self._own)
         lines = self._parse(self.journal_path, self._text(self.journal_path) or "", journal.read)
         return (*state, lines, lines[0].get("serial", -1) if lines else -1)
+
+    def _own(self, text: str) -> tuple[int, list[Entry], list[Entry], str]:
+        """The content of a state file; the stack that wrote it must be this one.
+
+        A file put in the wrong place would let `down` delete another stack's resources.
+        """
+        document = json.loads(text)
+        found = _state(document)
+        writer = (document.get("mllab") or {}).get("stack", self._stack)
+        if writer != self._stack:
+            raise ValueError(f"it is the state of the stack {writer}")
+        return found
 
     def journal(self, serial: int) -> Journal:
         """The journal of a run that starts from state `serial`; an older one is removed."""
@@ -148,7 +160,7 @@ class Store:
     def _back_up(self, at: datetime) -> None:
         if not self.path.exists():
             return
-        serial = _state(self.path.read_text(encoding="utf-8"))[0]
+        serial = _state(json.loads(self.path.read_text(encoding="utf-8")))[0]
         self.backups.mkdir(mode=0o700, exist_ok=True)
         shutil.copy2(
             self.path, self.backups / f"{self._stack}-{serial:06}-{at:%Y%m%dT%H%M%SZ}.json"
@@ -222,8 +234,7 @@ class Store:
             ) from error
 
 
-def _state(text: str) -> tuple[int, list[Entry], list[Entry], str]:
-    document = json.loads(text)
+def _state(document: dict[str, Any]) -> tuple[int, list[Entry], list[Entry], str]:
     if document.get("version") != 3:
         raise ValueError(f"version is {document.get('version')!r}, and only 3 can be read")
     deployment = document.get("deployment") or {}
