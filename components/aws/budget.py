@@ -11,6 +11,7 @@ from components.contracts import BudgetArgs, Refused, child, publish
 from components.tags import tags
 
 MOST_ALERTS = 10  # per budget
+KINDS = ("ACTUAL", "FORECASTED")
 MOST_ADDRESSES = 10  # per alert, besides one topic
 TIME_UNITS = {"month": "MONTHLY", "quarter": "QUARTERLY", "year": "ANNUALLY"}
 
@@ -22,8 +23,8 @@ class Budget(pulumi.ComponentResource):
     the damage are the ceilings, timeouts and stops of the other roles.
 
     Args:
-        args: `warn_percent`: an alert at each share of real costs, and one more when the forecast
-            passes the limit (AWS forecasts after about five weeks of use).
+        args: `warn_percent`: at each share an alert when the costs pass it, and one when the
+            forecast for the period does (AWS forecasts after about five weeks of use).
             `own_costs_only`: counts what carries the lab's tag. It reads 0 USD until the account
             that pays has activated the cost allocation tag `lab`, which it can a day after the
             first use of the tag; and what cannot be tagged, traffic for one, is not counted.
@@ -71,8 +72,9 @@ class Budget(pulumi.ComponentResource):
             cost_types={"include_credit": False, "include_refund": False},
             cost_filters=[own] if args.own_costs_only else None,
             notifications=[
-                *(_alert("ACTUAL", percent, args, topic) for percent in args.warn_percent),
-                _alert("FORECASTED", 100, args, topic),
+                _alert(kind, percent, args, topic)
+                for kind in KINDS
+                for percent in args.warn_percent
             ],
             tags=labels,
             opts=child(self, depends_on=[policy]),
@@ -87,11 +89,11 @@ class Budget(pulumi.ComponentResource):
 def _check(args: BudgetArgs) -> None:
     if args.per not in TIME_UNITS:
         raise Refused(f"mllab:budget.per is {args.per!r}; AWS knows {', '.join(TIME_UNITS)}")
-    alerts, addresses = len(args.warn_percent) + 1, len(args.notify)
-    if alerts > MOST_ALERTS:
+    percents, addresses = len(args.warn_percent), len(args.notify)
+    if percents * len(KINDS) > MOST_ALERTS:
         raise Refused(
-            f"mllab:budget.warn_percent has {alerts - 1} values; AWS takes {MOST_ALERTS} alerts and"
-            f" one is the forecast, so give at most {MOST_ALERTS - 1}"
+            f"mllab:budget.warn_percent has {percents} values; AWS takes {MOST_ALERTS} alerts, and"
+            f" each value needs {len(KINDS)}, so give at most {MOST_ALERTS // len(KINDS)}"
         )
     if addresses > MOST_ADDRESSES:
         raise Refused(

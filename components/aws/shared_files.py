@@ -11,7 +11,7 @@ from components.contracts import StorageArgs, child
 from components.tags import tags
 
 MOUNT_PATH = "/shared"
-POSIX_ID = 1000  # the first user of Amazon Linux and of Ubuntu: what a job writes, a person owns
+POSIX_ID = 2000  # the user `lab` of the notebooks: what a job writes, a person owns
 
 
 class SharedFiles:

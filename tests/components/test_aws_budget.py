@@ -36,12 +36,13 @@ def test_budget_covers_the_whole_account_whatever_pays() -> None:
     }
 
 
-def test_everybody_is_told_at_each_share_and_when_the_forecast_passes_the_limit() -> None:
+def test_everybody_is_told_at_each_share_of_the_costs_and_of_the_forecast() -> None:
     found = alerts(warn_percent=(25, 90), notify=("a@example.edu", "b@example.edu"))
     assert [(each["notificationType"], each["threshold"]) for each in found] == [
         ("ACTUAL", 25),
         ("ACTUAL", 90),
-        ("FORECASTED", 100),
+        ("FORECASTED", 25),
+        ("FORECASTED", 90),
     ]
     for each in found:
         assert each["comparisonOperator"] == "GREATER_THAN"
@@ -93,16 +94,16 @@ def test_only_budgets_of_this_account_publish_to_the_topic() -> None:
 
 def test_takes_as_many_alerts_and_addresses_as_aws_does() -> None:
     notify = tuple(f"p{n}@example.edu" for n in range(10))
-    assert len(alerts(warn_percent=tuple(range(10, 100, 10)), notify=notify)) == 10
+    assert len(alerts(warn_percent=tuple(range(20, 120, 20)), notify=notify)) == 10
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         (
-            {"warn_percent": tuple(range(1, 11))},
-            "mllab:budget.warn_percent has 10 values; AWS takes 10 alerts and one is the forecast,"
-            " so give at most 9",
+            {"warn_percent": tuple(range(1, 7))},
+            "mllab:budget.warn_percent has 6 values; AWS takes 10 alerts, and each value needs 2,"
+            " so give at most 5",
         ),
         (
             {"notify": tuple(f"p{n}@example.edu" for n in range(11))},

@@ -119,10 +119,10 @@ def test_files_are_encrypted_and_become_cheaper_unused() -> None:
 
 def test_everybody_is_the_same_user_in_the_shared_folder() -> None:
     point = committed("aws-course").one("efs/accessPoint:AccessPoint")
-    assert point.inputs["posixUser"] == {"uid": 1000, "gid": 1000}
+    assert point.inputs["posixUser"] == {"uid": 2000, "gid": 2000}
     assert point.inputs["rootDirectory"] == {
         "path": "/shared",
-        "creationInfo": {"ownerUid": 1000, "ownerGid": 1000, "permissions": "0775"},
+        "creationInfo": {"ownerUid": 2000, "ownerGid": 2000, "permissions": "0775"},
     }
 
 
