@@ -12,6 +12,7 @@ the answer again. Unknown values travel as the engine's sentinel strings.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -173,7 +174,8 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
     def Create(
         self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CreateResponse:
-        call = self._call(request, preview=request.preview)
+        # The request has no seed, and a replacement must not get the id of what it replaces.
+        call = self._call(request, seed=os.urandom(16), preview=request.preview)
         with _refusing(context):
             made = self._provider(context).create(call, _plain(request.properties))
         return provider_pb2.CreateResponse(id=made.id, properties=encode(made.outputs))
