@@ -50,7 +50,7 @@ def explained() -> Generator[None, None, None]:
     except OSError as error:
         raise typer.Exit(_os_refusal(error)) from error
     finally:
-        # What cannot be shown must not change the exit code, as the interpreter's own last try would.
+        # Unflushed, the interpreter would try once more at its end and change the exit code.
         try:
             sys.stderr.flush()
         except (OSError, ValueError):
