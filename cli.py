@@ -168,6 +168,7 @@ def up(
     release = deploy.losses(session, plan, delete_data or [])
     if not plan.empty and not yes:
         ask.confirm(f"Do this to {stack}?")
+        release = deploy.losses(session, plan, delete_data or [])  # data may have come meanwhile
     outcome = None if plan.empty else deploy.up(session, plan, release, console.stderr())
     if as_json:
         console.print_json(deploy.document(session, outcome))
@@ -204,6 +205,7 @@ def status(
     stack: Stack, simulate: Simulate = False, today: Today = None, as_json: Json = False
 ) -> None:
     """Compare the lab with the cloud: what runs, is stopped, was changed by hand or is missing."""
+    from mllab import removal
     from mllab import status as comparison
     from mllab.session import open_existing
     from mllab.show import console
@@ -218,7 +220,9 @@ def status(
         console.print_json(comparison.document(session, found))
     elif found.findings:
         show_status(console.stdout(), found.findings, session.title, session.command("up"))
-    else:
+    if not found.findings:
+        removal.refuse_leftovers(session, removal.left(session))  # the state may have been lost
+    if not found.findings and not as_json:
         typer.echo(f"{stack} does not exist. Create it: {session.command('up')}")
 
 
@@ -252,6 +256,8 @@ def down(
         release = removal.release(session, holdings, delete_data or [])
         if not yes:
             ask.name(stack)
+            # While the question stood, data may have come into what was empty.
+            release = removal.release(session, session.engine.holdings(), delete_data or [])
         outcome = removal.down(session, release, len(things), console.stderr())
     remaining = removal.left(session)
     if as_json:

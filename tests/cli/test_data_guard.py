@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mllab.engines.contract import Failure, Op
-from tests.cli.conftest import DAY, Run
+from mllab.show import ask
+from tests.cli.conftest import DAY, Run, Sit
 from tests.cli.scripted import (
     BUCKET,
     FILES,
@@ -68,6 +69,24 @@ def test_up_releases_named_and_empty_holders(run: Run, use: Use, amount: str | N
     named = () if amount == "" else ("--delete-data", "lab-storage-bucket")
     assert run("up", "lab", "--simulate", "--yes", *named, *DAY).code == 0
     assert ("up", frozenset({BUCKET})) in engine.calls
+
+
+def test_data_that_came_while_the_question_stood_is_not_taken(
+    run: Run, use: Use, at_terminal: Sit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = use(steps=LOSING, held=(holding(BUCKET, ""),))
+    at_terminal(["y"])
+    answered = ask.typer.confirm
+
+    def slowly(text: str, **more: object) -> bool:
+        engine.held = (holding(BUCKET, "1 object"),)
+        return answered(text, **more)
+
+    monkeypatch.setattr(ask.typer, "confirm", slowly)
+    said = run("up", "lab", "--simulate", *DAY)
+    assert said.code == 1
+    assert "lab-storage-bucket: objects in the bucket: 1 object" in said.err
+    assert not engine.did("up")
 
 
 def test_up_takes_data_of_unknown_amount_for_data(run: Run, use: Use) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mllab.engines.contract import Failure, Op
+from mllab.show import ask
 from mllab.simulated.store import Record
 from tests.cli.conftest import DAY, Run, Sit
 from tests.cli.scripted import (
@@ -85,6 +86,24 @@ def test_yes_does_not_cover_data(run: Run, use: Use) -> None:
     assert "lab-storage-bucket: objects in the bucket: 3 objects, 12 MB" in said.err
     assert "lab-storage-files" not in said.err
     assert "mllab down lab --simulate --delete-data lab-storage-bucket" in said.err
+    assert not engine.did("destroy")
+
+
+def test_data_that_came_while_the_question_stood_is_not_taken(
+    run: Run, use: Use, at_terminal: Sit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = use(entries=list(THREE), held=EMPTY)
+    at_terminal(["lab"])
+    typed = ask.typer.prompt
+
+    def slowly(text: str, **more: object) -> str:
+        engine.held = FULL
+        return typed(text, **more)
+
+    monkeypatch.setattr(ask.typer, "prompt", slowly)
+    said = run("down", "lab", "--simulate")
+    assert said.code == 1
+    assert "lab-storage-bucket: objects in the bucket: 3 objects, 12 MB" in said.err
     assert not engine.did("destroy")
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from mllab.engines.contract import Change, Failure, Op, Status
+from mllab.simulated.store import Record
 from tests.cli.conftest import Run
 from tests.cli.scripted import (
     BUCKET,
@@ -14,6 +16,7 @@ from tests.cli.scripted import (
     FILES,
     MACHINE,
     OUTPUTS,
+    Account,
     Use,
     entry,
     step,
@@ -39,6 +42,19 @@ def test_status_says_whether_machines_run(run: Run, use: Use, state: str) -> Non
     assert f"3 resources: 1 {state}." in text
     assert "mllab up" not in text
     assert ("refresh", True) in engine.calls
+
+
+def test_status_calls_nothing_gone_that_the_account_still_has(
+    run: Run, use: Use, account: Account
+) -> None:
+    use()
+    since = datetime(2027, 1, 11, tzinfo=UTC)
+    account.records = [Record("aws:s3/bucket:Bucket", "b-1", "us-east-1", since, urn=BUCKET)]
+    said = run("status", "lab", "--simulate")
+    assert said.code == 3
+    assert "lab-storage-bucket (s3/Bucket, not recorded, seen in the account)" in said.err
+    assert "does not exist" not in said.out + said.err
+    assert run("status", "lab", "--simulate", "--json").code == 3
 
 
 def test_status_tells_changed_missing_and_unknown(run: Run, use: Use) -> None:
