@@ -129,10 +129,14 @@ class Notebook(Section):
         json_schema_extra=_ASKED,
     )
     idle_minutes: Annotated[int, limits.IDLE] = Field(
-        default=60, description="A machine that nobody has used for so long stops."
+        default=60,
+        description="A machine that nobody has used for so long stops. It counts as it was when the"
+        " machine was made.",
     )
     max_hours: Annotated[int, limits.HOURS] = Field(
-        default=12, description="Longest time a machine runs at a stretch, in use or not."
+        default=12,
+        description="Longest time a machine runs at a stretch, in use or not. It counts as it was"
+        " when the machine was made.",
     )
     stop_at: TimeOfDay | None = Field(
         default=time(3),
