@@ -45,6 +45,7 @@ def test_up_without_a_terminal_asks_for_yes(run: Run, use: Use) -> None:
     engine = use(steps=NEW)
     said = run("up", "lab", "--simulate", *DAY)
     assert said.code == 2
+    assert "mllab preview lab --simulate\n" in said.err
     assert "mllab up lab --simulate --yes" in said.err
     assert engine.calls == []
 
