@@ -14,7 +14,7 @@ from mllab.show.words import role
 MACHINE_STATE: Final = "instanceState"
 """The output in which a machine says whether it runs."""
 
-AS_DECLARED, CHANGED, MISSING = "as declared", "changed", "missing"
+AS_RECORDED, CHANGED, MISSING = "as recorded", "changed", "missing"
 UNKNOWN, INTERRUPTED = "unknown", "not recorded"
 
 
@@ -23,7 +23,7 @@ class Finding:
     """One resource of the stack, compared with the cloud.
 
     Args:
-        state: `as declared`, `changed` by hand, `missing` (deleted by hand), `unknown` (the cloud
+        state: `as recorded`, `changed` by hand, `missing` (deleted by hand), `unknown` (the cloud
             does not say), or `not recorded` (made by a run that was interrupted).
         machine: `running`, `stopped`, ...; empty for what is no machine.
         changes: what was changed by hand.
@@ -71,7 +71,7 @@ def in_cloud(entry: Mapping[str, Any]) -> bool:
 def counts(findings: Sequence[Finding]) -> dict[str, int]:
     """How many machines run and are stopped, how many resources are changed, missing, unknown."""
     words = [finding.machine for finding in findings if finding.machine] + [
-        finding.state for finding in findings if finding.state != AS_DECLARED
+        finding.state for finding in findings if finding.state != AS_RECORDED
     ]
     return {word: words.count(word) for word in dict.fromkeys(words)}
 
@@ -104,7 +104,7 @@ def document(session: Session, comparison: Comparison) -> dict[str, Any]:
 
 def _finding(entry: Mapping[str, Any], step: Step | None, causes: Mapping[str, str]) -> Finding:
     urn = entry["urn"]
-    state, machine, cause = AS_DECLARED, "", ""
+    state, machine, cause = AS_RECORDED, "", ""
     by_hand: tuple[Change, ...] = ()
     if step is None or urn in causes or step.status is Status.FAILED:
         state = UNKNOWN
@@ -113,7 +113,7 @@ def _finding(entry: Mapping[str, Any], step: Step | None, causes: Mapping[str, s
         state = MISSING
     else:
         machine, by_hand = str(step.outputs.get(MACHINE_STATE, "")), step.changes
-        state = CHANGED if by_hand else AS_DECLARED
+        state = CHANGED if by_hand else AS_RECORDED
     name = urn.rpartition("::")[2]
     return Finding(urn, entry["type"], name, role(urn), state, machine, by_hand, cause)
 

@@ -12,7 +12,7 @@ from mllab.show import table
 from mllab.show.console import say
 from mllab.show.table import Row
 from mllab.show.words import count, value
-from mllab.status import AS_DECLARED, CHANGED, INTERRUPTED, MISSING, UNKNOWN, Finding, counts
+from mllab.status import AS_RECORDED, CHANGED, INTERRUPTED, MISSING, UNKNOWN, Finding, counts
 
 STYLES: Final = {
     "running": "green",
@@ -25,23 +25,23 @@ STYLES: Final = {
 
 
 def show_status(console: Console, findings: Sequence[Finding], title: str, up_command: str) -> None:
-    """Print the machines and all that is not as declared; the rest as a count."""
+    """Print the machines and all that is not as recorded; the rest as a count."""
     console.print(title, style="bold", markup=False)
-    worth = [finding for finding in findings if finding.machine or finding.state != AS_DECLARED]
+    worth = [finding for finding in findings if finding.machine or finding.state != AS_RECORDED]
     if worth:
         console.print(table.resources({"": [_row(finding) for finding in worth]}, console.width))
     rest = len(findings) - len(worth)
     if rest:
-        console.print(f"{'and ' if worth else ''}{count(rest, 'resource')} as declared")
+        console.print(f"{'and ' if worth else ''}{count(rest, 'resource')} as recorded")
     words = [f"{number} {word}" for word, number in counts(findings).items()]
-    console.print(f"\n{count(len(findings), 'resource')}: {', '.join(words) or 'all as declared'}.")
+    console.print(f"\n{count(len(findings), 'resource')}: {', '.join(words) or 'all as recorded'}.")
     if any(finding.state in {CHANGED, MISSING} for finding in findings):
         say(console, f"Put back what was changed or deleted:\n  {up_command}")
 
 
 def _row(finding: Finding) -> Row:
     words = [finding.machine] if finding.machine else []
-    words += [finding.state] if finding.state != AS_DECLARED else []
+    words += [finding.state] if finding.state != AS_RECORDED else []
     mark = Text(" and ").join(Text(word, style=STYLES.get(word, "")) for word in words)
     return Row(mark, finding.name, finding.type, _detail(finding))
 

@@ -38,7 +38,7 @@ def test_status_says_whether_machines_run(run: Run, use: Use, state: str) -> Non
     assert said.code == 0
     text = " ".join(said.out.split())
     assert f"{state} lab-notebook-ann ec2/Instance" in text
-    assert "2 resources as declared" in text
+    assert "2 resources as recorded" in text
     assert f"3 resources: 1 {state}." in text
     assert "mllab up" not in text
     assert ("refresh", True) in engine.calls
@@ -87,9 +87,9 @@ def test_status_json(run: Run, use: Use) -> None:
     assert told["exists"] is True
     assert told["summary"] == {"stopped": 1}
     assert {one["name"]: (one["state"], one["machine"]) for one in told["resources"]} == {
-        "lab-storage-bucket": ("as declared", ""),
-        "lab-storage-files": ("as declared", ""),
-        "lab-notebook-ann": ("as declared", "stopped"),
+        "lab-storage-bucket": ("as recorded", ""),
+        "lab-storage-files": ("as recorded", ""),
+        "lab-notebook-ann": ("as recorded", "stopped"),
     }
 
 
