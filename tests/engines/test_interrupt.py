@@ -228,6 +228,43 @@ def test_ctrl_c_leaves_what_was_done_on_record(bench: Bench) -> None:
     assert done(bench.up()) == ["same a", "create b", "create c"]
 
 
+WAITS = """
+    import asyncio, os, signal, sys
+    from pathlib import Path
+
+    import pulumi
+
+    from tests.engines.bench import Bench, things
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also when started in the background
+
+
+    def program():
+        things("a")()
+        pulumi.export("never", pulumi.Output.from_input(asyncio.Future()))
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+    try:
+        Bench(Path(sys.argv[1])).up(program)
+    except KeyboardInterrupt:
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        print("stopped")
+"""
+
+
+def test_ctrl_c_ends_a_program_whose_outputs_never_come(tmp_path: Path) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(WAITS), str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,  # only a run that hangs gets there
+    )
+    assert process.stdout == "stopped\n", process.stderr
+
+
 def asks_about(name: str) -> None:
     made = Thing(name, {"name": "one"})
     invoke("toy:index:lookup", {"name": made.name})

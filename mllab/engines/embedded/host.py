@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
+import signal
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -111,6 +112,7 @@ class Host:
         loop.set_exception_handler(lambda *_: None)  # what matters is raised by the drain
         executor: Executor = ThreadPoolExecutor(self._threads) if self._threads else _Inline()
         loop._default_executor = executor  # type: ignore[attr-defined]  # the setter takes thread pools only
+        hearing = self._hear_interrupts(loop)
         try:
             loop.run_until_complete(self._whole())
         except BaseException:
@@ -118,8 +120,32 @@ class Host:
                 raise self._why from None
             raise
         finally:
+            if hearing:
+                loop.remove_signal_handler(signal.SIGINT)
             executor.shutdown(wait=True)
             self._clean(loop)
+
+    def _hear_interrupts(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Let Ctrl-C end the run between two steps of the loop; a second one strikes at once.
+
+        Raised wherever Python happens to be, it may end up in the SDK, which catches everything
+        that a program raises and then waits for outputs that never come.
+        """
+        if (
+            threading.current_thread() is not threading.main_thread()
+            or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+        ):
+            return False  # not ours to hear, or somebody else listens
+
+        def hear() -> None:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            self.abort(KeyboardInterrupt())
+
+        try:
+            loop.add_signal_handler(signal.SIGINT, hear)
+        except NotImplementedError:  # Windows
+            return False
+        return True
 
     async def _whole(self) -> None:
         """The program and its outputs: the SDK registers them last, and does not await that."""
