@@ -28,7 +28,7 @@ _HEADER: Final = """\
 # The lab {stack}. Every line says what it does; change what you like, then:
 #   mllab check {stack}      is it right?
 #   mllab rehearse {stack}   its whole life, simulated, without an account
-#   mllab up {stack}         make it
+#   pulumi up -s {stack}     make it, in your own account
 config:
 """
 
