@@ -215,6 +215,19 @@ def test_a_damaged_account(existing: Program, verb: str) -> None:
     assert str(account) in ended.err
 
 
+def test_down_beside_an_up_that_has_just_begun_does_not_say_that_nothing_exists(
+    program: Program,
+) -> None:
+    lock = program.home / "state" / "tiny.lock"
+    lock.parent.mkdir(parents=True)
+    owner = {"pid": os.getpid(), "host": os.uname().nodename, "user": "ann", "began": ""}
+    lock.write_text(json.dumps(owner))
+    ended = program.run("down", "tiny", "--simulate", "--yes")
+    assert ended.code == 1
+    assert "ann" in ended.err
+    assert "exists" not in ended.out
+
+
 def test_a_stack_in_use_names_its_user(existing: Program) -> None:
     lock = existing.home / "state" / "tiny.lock"
     owner = {"pid": os.getpid(), "host": os.uname().nodename, "user": "ann", "began": ""}

@@ -138,6 +138,7 @@ class EmbeddedEngine:
 
     def holdings(self) -> tuple[Holding, ...]:
         """Every resource of the state that keeps data, with what it holds now."""
+        self._lock.check()  # what another run makes or takes meanwhile is not told
         loaded = self._store.load()
         run = self._run(loaded, Report(ignore), dry=True)
         return tuple(

@@ -113,6 +113,7 @@ class PulumiEngine:
 
     def holdings(self) -> tuple[Holding, ...]:
         """Every recorded resource that keeps data, with what it holds where that can be told."""
+        self._check_lock()  # what another run makes or takes meanwhile is not told
         entries = deployment.resources(self.cli.export() if self.cli.exists() else {})
         return tuple(
             Holding(
