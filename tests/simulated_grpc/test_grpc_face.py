@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from mllab.clock import SimulatedClock
+from mllab.engines.provider import Call, Made, Properties
 from mllab.simulated.grpc import ProviderServers
 from tests.scenarios.toy import THING, Cloud, Fault, Toy
 
@@ -211,6 +212,28 @@ def test_whole_life(stub: provider_pb2_grpc.ResourceProviderStub, cloud: Cloud) 
     assert found.properties == changed.properties
     assert MessageToDict(found.inputs) == {"name": "one", "size": 2}
     assert (gone.id, cloud.things) == ("", {})
+
+
+def test_each_create_has_a_seed_of_its_own(cloud: Cloud) -> None:
+    seeds = []
+
+    class Noting(Toy):
+        def configured(self, config: Mapping[str, Any]) -> Noting:
+            return self
+
+        def create(self, call: Call, inputs: Properties) -> Made:
+            seeds.append(call.seed)
+            return super().create(call, inputs)
+
+    with ProviderServers({"toy": Noting(cloud)}, SimulatedClock(NOW)) as servers:
+        connection = Connection(servers)
+        for name in ("one", "two"):
+            request = provider_pb2.CreateRequest(**WHO, properties=struct(name=name))
+            connection.configured().Create(request)
+        connection.channel.close()
+
+    assert len(set(seeds)) == 2
+    assert all(seeds)
 
 
 def test_failure_is_a_status_that_keeps_the_state(
