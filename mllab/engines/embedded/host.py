@@ -13,6 +13,7 @@ import asyncio
 import contextvars
 import inspect
 import signal
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -134,6 +135,7 @@ class Host:
         if (
             threading.current_thread() is not threading.main_thread()
             or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+            or sys.platform == "win32"  # where loops hear no signals
         ):
             return False  # not ours to hear, or somebody else listens
 
@@ -141,10 +143,7 @@ class Host:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             self.abort(KeyboardInterrupt())
 
-        try:
-            loop.add_signal_handler(signal.SIGINT, hear)
-        except NotImplementedError:  # Windows
-            return False
+        loop.add_signal_handler(signal.SIGINT, hear)
         return True
 
     async def _whole(self) -> None:

@@ -50,6 +50,7 @@ class Events:
         self._steps: list[Step] = []
         self._errors: dict[str, list[str]] = {}
         self._begun: dict[tuple[str, Op], float] = {}
+        self._working: set[tuple[str, Op]] = set()
         self._ops: dict[str, Op] = {}
         self._replaced: set[str] = set()
         self._trouble: list[Exception] = []
@@ -68,8 +69,8 @@ class Events:
 
     @property
     def busy(self) -> bool:
-        """True while a step is in work."""
-        return bool(self._begun)
+        """True while something in a cloud is in work; the stack and components are so all along."""
+        return bool(self._working)
 
     def steps(self) -> tuple[Step, ...]:
         """Finished steps in the order of their end. Raises what went wrong in the collecting."""
@@ -110,6 +111,10 @@ class Events:
         if status is Status.STARTED:
             self._begun[key] = time.monotonic()
             self._ops[metadata.urn] = op
+            if (metadata.new or metadata.old).custom:
+                self._working.add(key)
+        else:
+            self._working.discard(key)
         began = self._begun.get(key, 0.0) if status is Status.STARTED else self._begun.pop(key, 0.0)
         if op is Op.REPLACE:
             self._replaced.add(metadata.urn)
