@@ -129,9 +129,12 @@ class Cli:
         """The recorded state, secrets encrypted."""
         # Not by `Stack.export_stack`, which asks for secrets in clear.
         words = ["stack", "export", "--stack", self._target.stack]
-        printed = self._with_stack(
-            lambda stack: stack.workspace.pulumi_command.run(words, str(self._place.folder), {})
-        )
+        try:
+            printed = self._with_stack(
+                lambda stack: stack.workspace.pulumi_command.run(words, str(self._place.folder), {})
+            )
+        except auto.CommandError as error:
+            raise self._explained("status", str(error)) from error
         return dict(json.loads(printed.stdout).get("deployment") or {})
 
     def import_(self, deployment: Deployment) -> None:

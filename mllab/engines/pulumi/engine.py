@@ -11,7 +11,7 @@ from components.holdings import HOLDS_DATA
 from mllab.clock import Clock
 from mllab.engines.contract import Holding, OnStep, Outcome, Plan, StackTarget, ignore
 from mllab.engines.embedded import urns
-from mllab.engines.pulumi import backups, deployment, locks
+from mllab.engines.pulumi import backups, checkpoint, deployment, locks
 from mllab.engines.pulumi.binary import Binary
 from mllab.engines.pulumi.declared import Declared
 from mllab.engines.pulumi.deployment import Deployment
@@ -186,7 +186,10 @@ class PulumiEngine:
         if folder is None:
             return ""
         # A lock is as old as it really is, whatever the lab's own clock says.
-        return locks.clear_stale(folder, target.project, target.stack, Clock().now())
+        names = target.project, target.stack
+        removed = locks.clear_stale(folder, *names, Clock().now())
+        mended = checkpoint.mend(folder, *names) if removed else ""
+        return " ".join(filter(None, (removed, mended)))
 
     def _outcome(self, events: Events, seconds: float, warnings: list[str]) -> Outcome:
         after = self.cli.export()

@@ -1,0 +1,54 @@
+"""State files that a killed run has left half written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mllab.engines.pulumi.checkpoint import mend
+
+WHOLE = '{"version": 3, "checkpoint": {}}'
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    folder = tmp_path / ".pulumi" / "stacks" / "mllab"
+    folder.mkdir(parents=True)
+    return folder / "course.json"
+
+
+@pytest.mark.parametrize("left", ["", WHOLE[:20]])
+def test_the_state_before_comes_back(tmp_path: Path, state: Path, left: str) -> None:
+    state.write_text(left)
+    state.with_name("course.json.bak").write_text(WHOLE)
+    assert str(state) in mend(tmp_path, "mllab", "course")
+    assert state.read_text() == WHOLE
+    assert state.with_name("course.json.damaged").read_text() == left
+    assert state.with_name("course.json.bak").read_text() == WHOLE
+
+
+def test_a_whole_state_is_left_alone(tmp_path: Path, state: Path) -> None:
+    state.write_text(WHOLE)
+    state.with_name("course.json.bak").write_text("{}")
+    assert mend(tmp_path, "mllab", "course") == ""
+    assert state.read_text() == WHOLE
+
+
+@pytest.mark.parametrize("earlier", ["", "{"])
+def test_without_a_whole_one_before_nothing_is_touched(
+    tmp_path: Path, state: Path, earlier: str
+) -> None:
+    state.write_text("")
+    state.with_name("course.json.bak").write_text(earlier)
+    assert mend(tmp_path, "mllab", "course") == ""
+    assert sorted(path.name for path in state.parent.iterdir()) == [
+        "course.json",
+        "course.json.bak",
+    ]
+
+
+def test_a_stack_that_does_not_exist_stays_so(tmp_path: Path, state: Path) -> None:
+    state.with_name("course.json.bak").write_text(WHOLE)
+    assert mend(tmp_path, "mllab", "course") == ""
+    assert not state.exists()
