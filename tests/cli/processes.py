@@ -80,15 +80,21 @@ class Program:
             start_new_session=True,
         )
         os.close(side)
-        shown, left = "", list(types)
+        shown, left, typed, tries = "", list(types), "", 0
         try:
-            while select.select([main], [], [], SECONDS)[0]:
+            while tries < SECONDS:
+                # A Ctrl-C just before the program waits for input is only heard with the next key.
+                if not select.select([main], [], [], 1 if typed == "\x03" else SECONDS)[0]:
+                    tries += 1 if typed == "\x03" else SECONDS
+                    os.write(main, typed.encode())
+                    continue
                 try:
                     shown += os.read(main, 65536).decode(errors="replace")
                 except OSError:  # the other side is closed: the program has ended
                     break
                 if left and left[0][0] in shown:
-                    os.write(main, left.pop(0)[1].encode())
+                    typed = left.pop(0)[1]
+                    os.write(main, typed.encode())
             return Ended(process.wait(SECONDS), shown, shown)
         finally:
             process.kill()
