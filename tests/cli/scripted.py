@@ -167,3 +167,22 @@ def make_project(folder: Path, labs: Mapping[str, str]) -> Path:
 
 Use = Callable[..., Scripted]
 """Makes the engine that the next commands get."""
+
+
+NEW = (step(Op.CREATE, BUCKET), step(Op.CREATE, MACHINE, source="components/aws/notebook.py:105"))
+LOSING = (step(Op.DELETE, BUCKET, loses="objects in the bucket", reason="no longer declared"),)
+FAILED = Failure(
+    MACHINE,
+    MACHINE_TYPE,
+    "lab-notebook-ann",
+    Op.CREATE,
+    "limit of 0 allows none",
+    code="VcpuLimitExceeded",
+    cure="ask for quota L-DB2E81BA",
+    source="components/aws/notebook.py:105",
+)
+
+
+def words(text: str) -> str:
+    """Text without its layout."""
+    return " ".join(text.split())

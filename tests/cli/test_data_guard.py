@@ -6,37 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from mllab.engines.contract import Failure, Op
+from mllab.engines.contract import Op
 from mllab.show import ask
 from tests.cli.conftest import DAY, Run, Sit
 from tests.cli.scripted import (
     BUCKET,
     FILES,
-    MACHINE,
-    MACHINE_TYPE,
+    LOSING,
     Use,
     entry,
     holding,
     step,
 )
-
-NEW = (step(Op.CREATE, BUCKET), step(Op.CREATE, MACHINE, source="components/aws/notebook.py:105"))
-LOSING = (step(Op.DELETE, BUCKET, loses="objects in the bucket", reason="no longer declared"),)
-FAILED = Failure(
-    MACHINE,
-    MACHINE_TYPE,
-    "lab-notebook-ann",
-    Op.CREATE,
-    "limit of 0 allows none",
-    code="VcpuLimitExceeded",
-    cure="ask for quota L-DB2E81BA",
-    source="components/aws/notebook.py:105",
-)
-
-
-def words(text: str) -> str:
-    """Text without its layout."""
-    return " ".join(text.split())
 
 
 def test_up_refuses_to_lose_data_that_was_not_named(run: Run, use: Use) -> None:

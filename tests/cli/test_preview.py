@@ -6,37 +6,21 @@ import json
 
 import pytest
 
-from mllab.engines.contract import Change, Failure, Op
+from mllab.engines.contract import Change, Op
 from tests.cli.conftest import DAY, Run
 from tests.cli.scripted import (
     BUCKET,
     BUCKET_TYPE,
     FILES,
+    LOSING,
     MACHINE,
-    MACHINE_TYPE,
+    NEW,
     OUTPUTS,
     Use,
     entry,
     step,
+    words,
 )
-
-NEW = (step(Op.CREATE, BUCKET), step(Op.CREATE, MACHINE, source="components/aws/notebook.py:105"))
-LOSING = (step(Op.DELETE, BUCKET, loses="objects in the bucket", reason="no longer declared"),)
-FAILED = Failure(
-    MACHINE,
-    MACHINE_TYPE,
-    "lab-notebook-ann",
-    Op.CREATE,
-    "limit of 0 allows none",
-    code="VcpuLimitExceeded",
-    cure="ask for quota L-DB2E81BA",
-    source="components/aws/notebook.py:105",
-)
-
-
-def words(text: str) -> str:
-    """Text without its layout."""
-    return " ".join(text.split())
 
 
 def test_preview_tells_what_why_and_where(run: Run, use: Use) -> None:

@@ -11,34 +11,17 @@ from tests.cli.conftest import DAY, Run, Sit
 from tests.cli.scripted import (
     BUCKET,
     BUCKET_TYPE,
+    FAILED,
     FILES,
-    MACHINE,
-    MACHINE_TYPE,
+    NEW,
     OUTPUTS,
     Account,
     Use,
     entry,
     step,
     urn,
+    words,
 )
-
-NEW = (step(Op.CREATE, BUCKET), step(Op.CREATE, MACHINE, source="components/aws/notebook.py:105"))
-LOSING = (step(Op.DELETE, BUCKET, loses="objects in the bucket", reason="no longer declared"),)
-FAILED = Failure(
-    MACHINE,
-    MACHINE_TYPE,
-    "lab-notebook-ann",
-    Op.CREATE,
-    "limit of 0 allows none",
-    code="VcpuLimitExceeded",
-    cure="ask for quota L-DB2E81BA",
-    source="components/aws/notebook.py:105",
-)
-
-
-def words(text: str) -> str:
-    """Text without its layout."""
-    return " ".join(text.split())
 
 
 def test_up_without_a_terminal_asks_for_yes(run: Run, use: Use) -> None:

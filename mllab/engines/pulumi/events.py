@@ -18,6 +18,7 @@ from components.holdings import HOLDS_DATA
 from mllab.engines import reasons
 from mllab.engines.contract import Change, Failure, OnStep, Op, Status, Step
 from mllab.engines.embedded import urns
+from mllab.engines.embedded.values import SIGNATURE
 from mllab.engines.pulumi.declared import Declared
 
 _OPS: Final = {op.value: op for op in Op} | {
@@ -243,7 +244,7 @@ def shown(value: Any) -> Any:
         hidden = {rpc.UNKNOWN: {"$unknown": True}, "output<string>": {"$unknown": True}}
         return {"$secret": True} if value == "[secret]" else hidden.get(value, value)
     if isinstance(value, dict):
-        if rpc._special_sig_key in value:
+        if SIGNATURE in value:
             return {"$secret": True}
         return {key: shown(item) for key, item in value.items() if key != "__defaults"}
     if isinstance(value, list):

@@ -15,8 +15,10 @@ from typing import Any, Protocol
 
 from mllab.clock import Clock
 from mllab.engines.contract import StackTarget
+from mllab.engines.embedded import urns
+from mllab.engines.provider import Call, Provider
 from mllab.engines.pulumi import environment
-from mllab.engines.pulumi.backend import VARIABLE, Backend, ChosenBy
+from mllab.engines.pulumi.backend import VARIABLE, Backend, ChosenBy, salt
 from mllab.engines.pulumi.passphrase import TEXT
 from mllab.engines.pulumi.private import make_folder
 from mllab.errors import StillThere
@@ -71,7 +73,7 @@ class RealPlace:
         yield self.environ
 
     def find(self, entry: Entry, known: Collection[str]) -> Entry | None:
-        name = str(entry["urn"]).rpartition("::")[2]
+        name = urns.name_of(entry["urn"])
         stack = str(entry["urn"]).split(":")[2]
         raise StillThere(
             f"the run before was interrupted while it made {name} ({entry['type']}): it may exist "
@@ -100,13 +102,6 @@ class RealPlace:
             yield replace(self, folder=folder, backend=backend, environ=environ)
 
 
-class Simulator(Protocol):
-    """A simulated cloud as this module needs it: `mllab.engines.provider.Provider`."""
-
-    @property
-    def package(self) -> str: ...
-
-
 @dataclass(frozen=True)
 class SimulatedPlace:
     """Simulated clouds, served to an engine that is cut off from everything else.
@@ -119,7 +114,7 @@ class SimulatedPlace:
 
     home: Path
     target: StackTarget
-    providers: Mapping[str, Any]
+    providers: Mapping[str, Provider]
     clock: Clock
 
     @property
@@ -152,12 +147,9 @@ class SimulatedPlace:
         provider = self._provider(entry)
         if provider is None:
             return None
-        found: str | None = provider.contents(
-            self._call(entry), entry["id"], dict(entry.get("outputs") or {})
-        )
-        return found
+        return provider.contents(self._call(entry), entry["id"], dict(entry.get("outputs") or {}))
 
-    def _provider(self, entry: Entry) -> Any:
+    def _provider(self, entry: Entry) -> Provider | None:
         """The cloud behind an entry, in the region of the stack's own configuration."""
         package = str(entry["type"]).partition(":")[0]
         provider = self.providers.get(package)
@@ -168,11 +160,9 @@ class SimulatedPlace:
         }
         return provider.configured(config) if provider is not None else None
 
-    def _call(self, entry: Entry) -> Any:
-        from mllab.engines.provider import Call
-
-        name = str(entry["urn"]).rpartition("::")[2]
-        return Call(entry["urn"], str(entry["type"]), name, self.clock.now())
+    def _call(self, entry: Entry) -> Call:
+        urn = str(entry["urn"])
+        return Call(urn, str(entry["type"]), urns.name_of(urn), self.clock.now())
 
 
 def write_project(folder: Path, target: StackTarget) -> None:
@@ -184,14 +174,7 @@ def write_project(folder: Path, target: StackTarget) -> None:
     project = {"name": target.project, "runtime": "python"}
     (folder / "Pulumi.yaml").write_text(json.dumps(project), encoding="utf-8")
     path = folder / f"Pulumi.{target.stack}.yaml"
-    own = _own_lines(path)
-    own["config"] = dict(target.config)
-    path.write_text(json.dumps(own), encoding="utf-8")
-
-
-def _own_lines(path: Path) -> dict[str, Any]:
-    """What Pulumi has added to the file: the salt of its passphrase."""
-    from mllab.engines.pulumi.backend import salt
-
-    found = salt(path)
-    return {"encryptionsalt": found} if found else {}
+    settings: dict[str, Any] = {"config": dict(target.config)}
+    if known := salt(path):  # Pulumi's own line, without which the passphrase no longer fits
+        settings["encryptionsalt"] = known
+    path.write_text(json.dumps(settings), encoding="utf-8")
