@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final
 
 from pulumi import automation as auto
@@ -18,7 +19,7 @@ from semver import VersionInfo
 
 from mllab.engines.contract import StackTarget
 from mllab.engines.pulumi import locks, troubles
-from mllab.engines.pulumi.binary import Binary, Version
+from mllab.engines.pulumi.binary import PINNED, Binary, Version
 from mllab.engines.pulumi.deployment import Deployment
 from mllab.engines.pulumi.events import Events
 from mllab.engines.pulumi.place import Place
@@ -27,6 +28,14 @@ from mllab.errors import LabError, RunFailed
 
 PATIENCE: Final = 120.0
 """Seconds of silence, with nothing in work, after which a command is taken for dead."""
+
+
+def install(root: Path) -> None:
+    """Download the pinned CLI into `root/bin` with Pulumi's own installer.
+
+    Raises whatever the SDK does: of the network, of the installer's process, of the file system.
+    """
+    auto.PulumiCommand.install(root=str(root), version=VersionInfo.parse(PINNED))
 
 
 class Verb(StrEnum):

@@ -88,9 +88,13 @@ def find(
 
 def ways() -> str:
     """How to get a CLI, one way per line."""
+    return f"Install it into mllab's own folder:  mllab setup\n{other_ways()}"
+
+
+def other_ways() -> str:
+    """How to get a CLI where `mllab setup` cannot."""
     return (
-        "Install it into mllab's own folder:  mllab setup\n"
-        f"Or by other ways, in a version from {spoken(OLDEST)} to {spoken(NEWEST)}:\n"
+        f"Other ways, in a version from {spoken(OLDEST)} to {spoken(NEWEST)}:\n"
         f"  curl -fsSL https://get.pulumi.com | sh -s -- --version {PINNED}\n"
         "  brew install pulumi/tap/pulumi      winget install pulumi\n"
         f"  the container image pulumi/pulumi-python:{PINNED}"
