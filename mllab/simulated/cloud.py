@@ -27,21 +27,12 @@ from mllab.simulated.names import Draw
 from mllab.simulated.outputs import Maker
 from mllab.simulated.store import Record, Session
 
-_EMPTYING = frozenset({"forceDestroy", "forceDelete"})
-"""Switches of the provider, not of the cloud: a delete obeys them as they are in the state."""
-
-
 Function = Callable[[Properties, str, str], Properties]
 """What answers a program: from arguments, region and account to results."""
 
 
 class SimulatedCloud:
-    """Implements `mllab.engines.provider.Provider`; a concrete cloud adds data, rules and quotas.
-
-    Args:
-        database: what the cloud remembers.
-        faults: failures on demand.
-    """
+    """Implements `mllab.engines.provider.Provider`; a concrete cloud adds data and rules."""
 
     package: ClassVar[str]
     label: ClassVar[str]
@@ -52,8 +43,10 @@ class SimulatedCloud:
     """Rules by type token; a type without peculiarities is a plain `Kind`."""
     functions: ClassVar[Mapping[str, Function]]
     """Answers by function token."""
-    account: ClassVar[str]
     words: ClassVar[Words]
+    switches: ClassVar[frozenset[str]] = frozenset({"forceDestroy", "forceDelete"})
+    """Properties of the provider, not of the cloud: a delete obeys them as the state has them."""
+    account: str
 
     blocking = False
 
@@ -82,9 +75,30 @@ class SimulatedCloud:
         """The limit with that code. KeyError for an unknown code."""
         raise KeyError(code)
 
-    def tags_of(self, inputs: Properties) -> Properties:
-        """All tags of a resource, with those that the provider adds."""
-        return dict(inputs.get("tags") or {})
+    def base(self, kind: Kind, bag: Properties) -> Properties:
+        """Outputs and template parts that follow from place and configuration: the region, say."""
+        return {"region": self.place(kind, bag), "account": self.account}
+
+    def place(self, kind: Kind, bag: Properties) -> str:
+        """The region in which a resource is; empty for types that belong to the whole account."""
+        if "region" not in kind.properties:
+            return ""
+        region = bag.get("region") or self.region
+        if not region:
+            raise refuse(
+                "MissingRegion: {cloud} was told no region",
+                f"pulumi config set {self.package}:region <region>",
+                cloud=self.label,
+            )
+        return str(region)
+
+    def allow(self, here: Here, kind: Kind) -> None:
+        """Refuse any call about a type, before its inputs are looked at. Raises ProviderFailure."""
+
+    def answer(self, token: str, args: Properties) -> Properties:
+        """The results of a function, without the arguments that it gives back."""
+        region = str(args.get("region") or self.region)
+        return {"region": region, **self.functions[token](args, region, self.account)}
 
     # -------------------------------------------------------------------------------- plan
 
@@ -127,6 +141,7 @@ class SimulatedCloud:
         strike = self.faults.begin("create", call.type, call.name, self.words)
         with self.database.session() as session:
             here = self._here(session, call, inputs)
+            self.allow(here, kind)
             links = relations.references(here, kind, inputs, self.exists)
             relations.refuse_taken(here, kind, inputs)
             kind.admit(here, inputs, None)
@@ -152,6 +167,7 @@ class SimulatedCloud:
         strike = self.faults.begin("update", call.type, call.name, self.words)
         with self.database.session() as session:
             here = self._here(session, call, news)
+            self.allow(here, kind)
             record = session.get(call.type, id, here.region)
             if record is None:
                 raise refuse("NotFound: {type} {id} does not exist", type=call.type, id=id)
@@ -171,12 +187,11 @@ class SimulatedCloud:
         strike = self.faults.begin("delete", call.type, call.name, self.words)
         with self.database.session() as session:
             here = self._here(session, call, outputs)
+            self.allow(here, kind)
             record = session.get(call.type, id, here.region)
             if record is not None:
-                relations.refuse_blocked(here, kind, record)
-                record.inputs |= {key: outputs[key] for key in _EMPTYING & outputs.keys()}
-                kind.leaving(here, record)
-                relations.drop(here, kind, record, self.kind)
+                record.inputs |= {key: outputs[key] for key in self.switches & outputs.keys()}
+                relations.leave(here, kind, record, self.kind)
         strike.after()
         return kind.facts.delete_s if record else 0.0
 
@@ -188,10 +203,12 @@ class SimulatedCloud:
         self.faults.begin("read", call.type, call.name, self.words)
         with self.database.session() as session:
             here = self._here(session, call, outputs)
+            self.allow(here, kind)
             record = session.get(call.type, id, here.region)
             if record is None:
                 return None
-            return Found(id, record.inputs, {**record.outputs, **kind.outputs(here, record)})
+            outputs = {**record.outputs, **kind.outputs(here, record)}
+            return Found(id, kind.shown(record), outputs)
 
     def find(self, call: Call, inputs: Properties, known: Collection[str]) -> str | None:
         """The newest thing with exactly these inputs whose id is not among `known`."""
@@ -217,13 +234,9 @@ class SimulatedCloud:
         fitted, faults = schema.fit(arguments, args)
         if faults:
             raise ProviderFailure(f"{token}: {'; '.join(faults)}")
-        name = token.rpartition(":")[2]
-        self.faults.begin("invoke", token, name, self.words)
-        region = str(fitted.get("region") or self.region)
-        result = self.functions[token](fitted, region, self.account)
-        known = {"region": region, **fitted}
-        given = {key: known[key] for key in self._schema.results(token) if key in known}
-        return {**given, **result}
+        self.faults.begin("invoke", token, token.rpartition(":")[2], self.words)
+        found = {**fitted, **self.answer(token, fitted)}
+        return {key: found[key] for key in ("id", *self._schema.results(token)) if key in found}
 
     # ------------------------------------------------------------------------------ inside
 
@@ -242,7 +255,7 @@ class SimulatedCloud:
         return f"the simulated {self.label} does not know {what}"
 
     def _here(self, session: Session, call: Call, bag: Properties) -> Here:
-        region = self._region(self.kind(call.type), bag)
+        region = self.place(self.kind(call.type), bag)
         moment = call.at.astimezone(UTC).isoformat()
         session.remember("now", max(session.meta("now"), moment))
         draw = Draw(call.seed or call.urn.encode(), f"{call.urn} {call.type}")
@@ -269,28 +282,13 @@ class SimulatedCloud:
         here.session.save(record)
         here.session.call(record, kind.keys(record))
 
-    def _region(self, kind: Kind, bag: Properties) -> str:
-        """Where a resource is; empty for types that belong to the whole account."""
-        if "region" not in kind.properties:
-            return ""
-        region = bag.get("region") or self.region
-        if not region:
-            raise refuse(
-                "MissingRegion: {cloud} was told no region",
-                f"pulumi config set {self.package}:region <region>",
-                cloud=self.label,
-            )
-        return str(region)
-
     def _maker(self, kind: Kind, inputs: Properties, here: Here) -> Maker:
-        base = {"region": here.region, "account": self.account}
-        return Maker(kind, inputs, base, self.tags_of(inputs), here.draw)
+        return Maker(kind, inputs, self.base(kind, inputs), here.draw)
 
     def _foretold(
         self, kind: Kind, inputs: Properties, kept: Properties | None = None
     ) -> Properties:
         """Outputs of a preview: what follows from the inputs, the rest unknown."""
-        base = {"region": self._region(kind, inputs), "account": self.account}
-        found = Maker(kind, inputs, base, self.tags_of(inputs), None).make(kept or {}, {})
+        found = Maker(kind, inputs, self.base(kind, inputs), None).make(kept or {}, {})
         found.pop("id", None)
         return found

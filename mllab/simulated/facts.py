@@ -44,7 +44,8 @@ class Reference:
 
     Args:
         property: dotted wire name, list indexes left out.
-        target: token of what it names. by: which of its outputs, `id` or `arn`.
+        target: token of what it names. by: which of its outputs, `id` or `arn`, or several of
+            them, `id|selfLink|name`.
         refusal: what the cloud says when that does not exist; None: it does not look.
     """
 

@@ -118,6 +118,10 @@ class Kind:
         """The outputs of `facts.ruled`. Asked again at every read, so they are never stale."""
         return {}
 
+    def shown(self, record: Record) -> Properties:
+        """The inputs as a read finds them."""
+        return record.inputs
+
     def moved(self, old_outputs: Properties, news: Properties) -> Iterable[str]:
         """Outputs that an update changes and a preview cannot foretell."""
         return ()
@@ -128,6 +132,10 @@ class Kind:
 
     def leaving(self, here: Here, record: Record) -> None:
         """Refuse a delete, besides the ties in the data, by raising ProviderFailure."""
+
+    def stays(self, record: Record) -> bool:
+        """Whether a delete only forgets who declared the resource, because its inputs say so."""
+        return False
 
     def frees(self, record: Record) -> Iterable[Tie]:
         """What the provider removes before it deletes the resource, because its inputs say so."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from mllab.engines.provider import UNKNOWN, Properties
 from mllab.simulated import names, schema
 from mllab.simulated.kind import Kind
@@ -16,8 +14,7 @@ class Maker:
     Args:
         kind: of the resource.
         inputs: of the resource.
-        base: `region` and `account`.
-        tags: all tags, with those that the provider adds.
+        base: what follows from the place, `region` and `account` among it.
         draw: for generated values; None in a preview, which cannot foretell them.
     """
 
@@ -25,16 +22,11 @@ class Maker:
         self,
         kind: Kind,
         inputs: Properties,
-        base: Mapping[str, str],
-        tags: Properties,
+        base: Properties,
         draw: Draw | None,
     ) -> None:
         self._kind, self._base, self._draw = kind, base, draw
-        self._given: Properties = {}
-        if "region" in kind.properties:
-            self._given["region"] = base["region"]
-        if "tagsAll" in kind.properties:
-            self._given["tagsAll"] = tags
+        self._given = {k: v for k, v in base.items() if k in kind.properties}
         self._given |= {k: v for k, v in kind.facts.defaults.items() if "." not in k}
         self._given |= {k: v for k, v in inputs.items() if "output" in kind.properties[k]}
 

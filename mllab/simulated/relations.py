@@ -27,11 +27,16 @@ def references(
     for reference in kind.facts.references:
         for value in checks.values(inputs, reference.property):
             target = here.get(reference.target, value)
-            if target is not None and value == {"id": target.id, **target.outputs}[reference.by]:
+            if target is not None and value in _names(target, reference.by):
                 links.append((reference.property, target))
             elif reference.refusal and not exists(reference.target, str(value)):
                 raise refuse(reference.refusal, value=value, account=here.account)
     return links
+
+
+def _names(target: Record, by: str) -> list[object]:
+    """What a thing may be called by: the outputs that `by` lists, joined by a bar."""
+    return [{"id": target.id, **target.outputs}.get(name) for name in by.split("|")]
 
 
 def refuse_taken(here: Here, kind: Kind, inputs: Properties) -> None:
@@ -51,6 +56,17 @@ def refuse_blocked(here: Here, kind: Kind, record: Record) -> None:
             if tie.refusal and user.owner != record.uid and user.uid not in going:
                 words = {**user.inputs, **record.outputs, "id": record.id, "account": here.account}
                 raise refuse(tie.refusal, **{**words, "name": record.name})
+
+
+def leave(here: Here, kind: Kind, record: Record, kind_of: KindOf) -> None:
+    """Delete a record, or let it go on without an owner. Raises ProviderFailure."""
+    if kind.stays(record):
+        record.urn = ""
+        here.session.save(record)
+        return
+    refuse_blocked(here, kind, record)
+    kind.leaving(here, record)
+    drop(here, kind, record, kind_of)
 
 
 def drop(here: Here, kind: Kind, record: Record, kind_of: KindOf) -> None:

@@ -1,0 +1,171 @@
+"""A simulated account from outside: its quotas, what stands in it, what people do by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from mllab.engines.provider import Call
+from mllab.simulated.cloud import SimulatedCloud
+from mllab.simulated.database import Database
+from mllab.simulated.faults import Faults
+from mllab.simulated.store import Interval, Record, Remains, Session
+
+
+class SimulatedAccount(SimulatedCloud):
+    """One account that does not exist.
+
+    Args:
+        path: SQLite file in which the account lives, shared by processes; None: in memory.
+        quotas: limits by code for this object alone; they count before what was granted and what a
+            new account has.
+        faults: failures on demand.
+    """
+
+    machines: ClassVar[str]
+    """Type token of machines that can be stopped and started."""
+    buckets: ClassVar[str]
+    shares: ClassVar[str]
+    repositories: ClassVar[str]
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        quotas: Mapping[str, float] | None = None,
+        faults: Faults | None = None,
+    ) -> None:
+        super().__init__(Database(path), faults)
+        self._quotas = dict(quotas or {})
+        for code in self._quotas:
+            self._usual(code)
+
+    # ------------------------------------------------------------------------ for a concrete cloud
+
+    def limits(self) -> Mapping[str, float]:
+        """What a new account has of everything that is limited, by code."""
+        raise NotImplementedError
+
+    def size_of(self, machine: Record) -> str:
+        """The machine type of a machine."""
+        raise NotImplementedError
+
+    # --------------------------------------------------------------------------------------- quotas
+
+    def quota(self, code: str) -> float:
+        """The limit with that code. KeyError for an unknown code."""
+        usual = self._usual(code)
+        if code in self._quotas:
+            return self._quotas[code]
+        with self.database.session() as session:
+            granted = session.number(f"quota {code}")
+        return usual if granted is None else granted
+
+    def grant(self, code: str, value: float) -> None:
+        """Set a limit for good, as the cloud does on request. KeyError for an unknown code."""
+        self._usual(code)
+        with self.database.session() as session:
+            session.set_number(f"quota {code}", value)
+
+    def _usual(self, code: str) -> float:
+        limits = self.limits()
+        if code not in limits:
+            raise KeyError(f"no quota {code}; known are {', '.join(limits)}")
+        return limits[code]
+
+    # ---------------------------------------------------------------------------------- what exists
+
+    def inventory(self, *, standing: bool = False) -> list[Record]:
+        """Everything that exists, oldest first, also what came to be by itself.
+
+        Args:
+            standing: also what the cloud makes once per account and never deletes; it costs
+                nothing.
+        """
+        with self.database.session() as session:
+            return [
+                found for found in session.all() if standing or not found.hidden.get("standing")
+            ]
+
+    def remains(self, at: datetime) -> list[Remains]:
+        """What the cloud still keeps of deleted things."""
+        with self.database.session() as session:
+            return session.remains(at)
+
+    def intervals(self) -> list[Interval]:
+        """How long every machine was in which state, also those that are gone."""
+        with self.database.session() as session:
+            return session.intervals()
+
+    # ------------------------------------------------------------------------------- what people do
+
+    def tamper(self, type: str, id: str, path: str, value: Any) -> None:
+        """Change a property by hand, at a dotted path. KeyError if there is no such resource."""
+        with self.database.session() as session:
+            record = _find(session, type, id)
+            head = path.split(".")[0]
+            node = self.kind(type).properties[head]
+            for bag, there in ((record.inputs, "input"), (record.outputs, "output")):
+                if there in node:
+                    _put(bag, path.split("."), value)
+            session.save(record)
+
+    def remove(self, type: str, id: str) -> None:
+        """Delete by hand, whatever depends on it. KeyError if there is no such resource."""
+        with self.database.session() as session:
+            session.drop(_find(session, type, id))
+
+    def stop(self, machine: str, at: datetime | None = None) -> None:
+        """Stop a machine, as an alarm or a schedule does. KeyError if there is none.
+
+        Args:
+            at: when; by default the latest moment that any call has named.
+        """
+        self._enter(machine, "stopped", at)
+
+    def start(self, machine: str, at: datetime | None = None) -> None:
+        """Start a machine that is stopped. KeyError if there is none."""
+        self._enter(machine, "running", at)
+
+    def _enter(self, machine: str, state: str, at: datetime | None) -> None:
+        with self.database.session() as session:
+            record = _find(session, self.machines, machine)
+            moment = at or datetime.fromisoformat(session.meta("now"))
+            record.hidden["state"] = state
+            session.enter(record, self.size_of(record), state, moment)
+            call = Call(record.urn, record.type, record.name, moment)
+            here = self._here(session, call, record.outputs)
+            record.outputs |= self.kind(record.type).outputs(here, record)
+            session.save(record)
+
+    def put_object(self, bucket: str, key: str, size: int) -> None:
+        """Put an object of `size` bytes into a bucket. KeyError if there is none."""
+        self._fill(self.buckets, bucket, key, size)
+
+    def write_files(self, share: str, size: int) -> None:
+        """Let `size` bytes lie in a file system. KeyError if there is none."""
+        self._fill(self.shares, share, "files", size)
+
+    def push_image(self, repository: str, tag: str, size: int) -> None:
+        """Push a container image of `size` bytes. KeyError if there is no such repository."""
+        self._fill(self.repositories, repository, tag, size)
+
+    def _fill(self, type: str, id: str, key: str, size: int) -> None:
+        with self.database.session() as session:
+            session.put(_find(session, type, id), key, size)
+
+
+def _find(session: Session, type: str, key: str) -> Record:
+    found = session.find(type, key)
+    if found is None:
+        raise KeyError(f"no {type} {key} exists")
+    return found
+
+
+def _put(bag: dict[str, Any], path: list[str], value: Any) -> None:
+    *heads, last = path
+    for head in heads:
+        bag = bag.setdefault(head, {})
+    bag[last] = value
