@@ -8,10 +8,12 @@ Source: https://cloud.google.com/resource-manager/docs/labels-overview
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Final, Protocol
 
 MANAGED_BY: Final = "mllab"
+NAME: Final = "name"
 _KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _VALUE: Final = re.compile(r"[a-z0-9_-]{0,63}")
 _LONGEST: Final = 63  # characters of a value
@@ -60,6 +62,25 @@ def tags(lab: Tagged, role: str, seat: str | None = None, **extra: str) -> dict[
     for key, value in found.items():
         _check(key, value)
     return found
+
+
+def named(labels: Mapping[str, str], name: str) -> dict[str, str]:
+    """The tags of one resource, with the name by which it is found again.
+
+    What a resource makes by itself (the disk of a machine, the machines of a cluster) gets `labels`
+    alone: it must never be taken for something that was declared.
+
+    Args:
+        labels: from `tags`.
+        name: the logical name; `lab` says what it begins with, so that is left out.
+    Returns:
+        labels and name: `notebook-ann-home` of `ml101-notebook-ann-home`.
+    Raises:
+        ValueError: the name is outside the alphabet.
+    """
+    short = name.removeprefix(f"{labels['lab']}-")
+    _check(NAME, short)
+    return {**labels, NAME: short}
 
 
 def encode_owner(address: str) -> str:

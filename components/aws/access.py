@@ -9,6 +9,7 @@ import pulumi
 from pulumi_aws import iam
 
 from components.contracts import LabArgs, child
+from components.tags import named
 
 Statement = Mapping[str, Any]
 
@@ -120,6 +121,6 @@ def role(
         path=path(lab),
         assume_role_policy=document(trust | ({"Condition": condition} if condition else {})),
         force_detach_policies=True,  # a policy attached by hand must not hold up the removal
-        tags=labels,
+        tags=named(labels, name),
         opts=child(parent),
     )

@@ -8,7 +8,7 @@ from pulumi_aws import budgets, sns
 from components import contracts
 from components.aws import access
 from components.contracts import BudgetArgs, Refused, child, publish
-from components.tags import tags
+from components.tags import named, tags
 
 MOST_ALERTS = 10  # per budget
 KINDS = ("ACTUAL", "FORECASTED")
@@ -51,7 +51,7 @@ class Budget(pulumi.ComponentResource):
         _check(args)
         labels = tags(args.lab, "budget")
         # Without a key of KMS: Budgets may not use one unless the key's own policy says so.
-        topic = sns.Topic(f"{name}-alerts", tags=labels, opts=child(self))
+        topic = sns.Topic(f"{name}-alerts", tags=named(labels, f"{name}-alerts"), opts=child(self))
         policy = sns.TopicPolicy(
             f"{name}-alerts-access",
             arn=topic.arn,
@@ -76,7 +76,7 @@ class Budget(pulumi.ComponentResource):
                 for kind in KINDS
                 for percent in args.warn_percent
             ],
-            tags=labels,
+            tags=named(labels, f"{name}-limit"),
             opts=child(self, depends_on=[policy]),
         )
         self.id = budget.name

@@ -12,7 +12,7 @@ from components import contracts
 from components.aws import access, jobs
 from components.aws.jobs import Args
 from components.contracts import child, publish
-from components.tags import tags
+from components.tags import named, tags
 
 NODE_DISK_GB = 200  # images with CUDA take tens of GB; the 30 GB of the machine image fill up
 LOG_DAYS = 30
@@ -55,7 +55,10 @@ class Cluster(pulumi.ComponentResource):
         super().__init__("mllab:aws:Cluster", name, None, opts)
         labels = tags(args.lab, "cluster")
         logs = cloudwatch.LogGroup(
-            f"{name}-logs", retention_in_days=LOG_DAYS, tags=labels, opts=child(self)
+            f"{name}-logs",
+            retention_in_days=LOG_DAYS,
+            tags=named(labels, f"{name}-logs"),
+            opts=child(self),
         )
         queue = batch.JobQueue(
             f"{name}-queue",
@@ -65,7 +68,7 @@ class Cluster(pulumi.ComponentResource):
                 {"order": 1, "compute_environment": _nodes(self, name, args, labels).arn}
             ],
             job_state_time_limit_actions=[_cancel(reason) for reason in STUCK],
-            tags=labels,
+            tags=named(labels, f"{name}-queue"),
             opts=child(self),
         )
         definition = jobs.definition(self, name, args, logs, labels)
@@ -116,7 +119,7 @@ def _nodes(
         f"{name}-node-profile",
         role=role.name,
         path=access.path(args.lab),
-        tags=labels,
+        tags=named(labels, f"{name}-node-profile"),
         opts=child(parent),
     )
     template = _template(parent, f"{name}-node", labels)
@@ -147,7 +150,7 @@ def _nodes(
             "tags": labels,
         },
         update_policy={"job_execution_timeout_minutes": 30, "terminate_jobs_on_update": False},
-        tags=labels,
+        tags=named(labels, f"{name}-nodes"),
         # Deleted after its role lost the policy, it stays DELETING for good; and its machines must
         # have given up their public addresses before the gateway goes.
         opts=child(parent, depends_on=[allowed, args.network]),
@@ -176,6 +179,6 @@ def _template(parent: pulumi.Resource, name: str, labels: Mapping[str, str]) -> 
         ],
         # The tags of a compute environment reach its machines, not their disks.
         tag_specifications=[{"resource_type": "volume", "tags": labels}],
-        tags=labels,
+        tags=named(labels, name),
         opts=child(parent),
     )

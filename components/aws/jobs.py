@@ -15,6 +15,7 @@ from components.aws.shared_files import MOUNT_PATH
 from components.aws.storage import Storage
 from components.catalog import Machine
 from components.contracts import ClusterArgs, child
+from components.tags import named
 
 ATTEMPTS = 3
 MEMORY_SHARE = 0.85  # a machine registers less than its nominal memory
@@ -74,7 +75,7 @@ def definition(
         },
         timeout={"attempt_duration_seconds": max_seconds(args)},
         propagate_tags=True,
-        tags=labels,
+        tags=named(labels, f"{name}-job"),
         opts=child(parent, depends_on=[work, start, *(files.targets if files else [])]),
     )
 

@@ -10,7 +10,7 @@ from pulumi_aws import ec2, vpc
 
 from components import contracts
 from components.contracts import NetworkArgs, Refused, child, publish
-from components.tags import tags
+from components.tags import named, tags
 
 CIDR = "10.0.0.0/16"
 SUBNET_STEP = 8  # third byte between two /21 blocks: 26 zone letters fit into the /16
@@ -56,17 +56,28 @@ class Network(pulumi.ComponentResource):
             cidr_block=CIDR,
             enable_dns_support=True,
             enable_dns_hostnames=True,  # mount targets are found by name
-            tags=labels,
+            tags=named(labels, f"{name}-vpc"),
             opts=child(self),
         )
         # Whatever names no group falls into this one: adopted, and left without rules.
         ec2.DefaultSecurityGroup(
-            f"{name}-default-group", vpc_id=network.id, tags=labels, opts=child(self)
+            f"{name}-default-group",
+            vpc_id=network.id,
+            tags=named(labels, f"{name}-default-group"),
+            opts=child(self),
         )
         gateway = ec2.InternetGateway(
-            f"{name}-gateway", vpc_id=network.id, tags=labels, opts=child(self)
+            f"{name}-gateway",
+            vpc_id=network.id,
+            tags=named(labels, f"{name}-gateway"),
+            opts=child(self),
         )
-        routes = ec2.RouteTable(f"{name}-routes", vpc_id=network.id, tags=labels, opts=child(self))
+        routes = ec2.RouteTable(
+            f"{name}-routes",
+            vpc_id=network.id,
+            tags=named(labels, f"{name}-routes"),
+            opts=child(self),
+        )
         ec2.Route(
             f"{name}-route-out",
             route_table_id=routes.id,
@@ -80,7 +91,7 @@ class Network(pulumi.ComponentResource):
             vpc_endpoint_type="Gateway",  # free; an interface endpoint is billed by the hour
             service_name=f"com.amazonaws.{args.lab.region}.s3",
             route_table_ids=[routes.id],
-            tags=labels,
+            tags=named(labels, f"{name}-s3"),
             opts=child(self),
         )
         offered = _offered(self, args)
@@ -93,7 +104,7 @@ class Network(pulumi.ComponentResource):
                 availability_zone=zone,
                 cidr_block=_block(letter),
                 map_public_ip_on_launch=True,
-                tags=labels,
+                tags=named(labels, f"{name}-subnet-{letter}"),
                 opts=child(self),
             )
             ec2.RouteTableAssociation(
@@ -107,7 +118,7 @@ class Network(pulumi.ComponentResource):
             vpc_id=network.id,
             description="Notebooks and nodes: nothing comes in",
             revoke_rules_on_delete=True,
-            tags=labels,
+            tags=named(labels, f"{name}-compute"),
             opts=child(self),
         )
         self.files_group = ec2.SecurityGroup(
@@ -115,7 +126,7 @@ class Network(pulumi.ComponentResource):
             vpc_id=network.id,
             description="Shared files: NFS from notebooks and nodes",
             revoke_rules_on_delete=True,
-            tags=labels,
+            tags=named(labels, f"{name}-files"),
             opts=child(self),
         )
         # Rules are resources of their own: rules inside a group would undo them.
@@ -125,7 +136,7 @@ class Network(pulumi.ComponentResource):
             ip_protocol="-1",
             cidr_ipv4=ANYWHERE,
             description="Packages, images, Session Manager and AWS services",
-            tags=labels,
+            tags=named(labels, f"{name}-compute-out"),
             opts=child(self),
         )
         vpc.SecurityGroupIngressRule(
@@ -136,7 +147,7 @@ class Network(pulumi.ComponentResource):
             from_port=NFS_PORT,
             to_port=NFS_PORT,
             description="NFS from notebooks and nodes",
-            tags=labels,
+            tags=named(labels, f"{name}-files-in"),
             opts=child(self),
         )
         self.id = network.id

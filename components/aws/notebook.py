@@ -17,7 +17,7 @@ from components.aws.registry import Registry
 from components.aws.stops import Stops, alarm
 from components.aws.storage import Storage
 from components.contracts import NotebookArgs, Refused, child, publish
-from components.tags import tags
+from components.tags import named, tags
 
 PORT = 8888
 HOME_DEVICE = "/dev/sdf"
@@ -64,7 +64,7 @@ class Notebook(pulumi.ComponentResource):
             f"{name}-profile",
             role=role.name,
             path=access.path(args.lab),
-            tags=labels,
+            tags=named(labels, f"{name}-profile"),
             opts=child(self),
         )
         files = args.storage.files
@@ -103,7 +103,7 @@ class Notebook(pulumi.ComponentResource):
             size=args.home_gb,
             type="gp3",
             encrypted=True,
-            tags=labels,
+            tags=named(labels, f"{name}-home"),
             # A disk cannot move: when zones come or go it stays, and the machine follows it.
             opts=child(self, protect=args.keep, ignore_changes=["availabilityZone"]),
         )
@@ -130,7 +130,7 @@ class Notebook(pulumi.ComponentResource):
             },
             instance_initiated_shutdown_behavior="stop",
             user_data_base64=user_data(_settings(seat, args, home)),
-            tags=labels,
+            tags=named(labels, name),
             opts=child(
                 self,
                 depends_on=before,

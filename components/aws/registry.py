@@ -10,7 +10,7 @@ from pulumi_aws import ecr
 
 from components import contracts
 from components.contracts import RegistryArgs, child, publish
-from components.tags import tags
+from components.tags import named, tags
 
 UNTAGGED_DAYS = 7
 MOVING_TAG = "latest"  # what jobs run, so it must stay movable
@@ -49,7 +49,7 @@ class Registry(pulumi.ComponentResource):
             encryption_configurations=[{"encryption_type": "AES256"}],
             # A repository with images cannot be deleted otherwise; they are made from sources.
             force_delete=True,
-            tags=tags(args.lab, "registry"),
+            tags=named(tags(args.lab, "registry"), f"{name}-images"),
             opts=child(self),
         )
         ecr.LifecyclePolicy(

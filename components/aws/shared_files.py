@@ -8,7 +8,7 @@ from pulumi_aws import efs
 from components.aws import access
 from components.aws.network import Network
 from components.contracts import StorageArgs, child
-from components.tags import tags
+from components.tags import named, tags
 
 MOUNT_PATH = "/shared"
 POSIX_ID = 2000  # the user `lab` of the notebooks: what a job writes, a person owns
@@ -37,7 +37,7 @@ class SharedFiles:
                 {"transition_to_ia": "AFTER_30_DAYS"},
                 {"transition_to_primary_storage_class": "AFTER_1_ACCESS"},
             ],
-            tags=labels,
+            tags=named(labels, f"{name}-files"),
             # AWS deletes a file system with all that is in it, without asking.
             opts=child(parent, protect=args.keep),
         )
@@ -60,7 +60,7 @@ class SharedFiles:
                     "permissions": "0775",
                 },
             },
-            tags=labels,
+            tags=named(labels, f"{name}-shared"),
             opts=child(parent),
         )
         efs.FileSystemPolicy(

@@ -13,6 +13,7 @@ from pulumi_aws import cloudwatch, ec2, iam, scheduler
 from components.aws import access
 from components.catalog import Machine
 from components.contracts import LabArgs, child
+from components.tags import named
 
 PERIOD_SECONDS = 300  # what basic monitoring reports; finer costs money
 LONGEST_WATCH_SECONDS = 86_400  # CloudWatch looks back no further with such a period
@@ -34,7 +35,9 @@ class Stops:
         self, parent: pulumi.Resource, name: str, lab: LabArgs, labels: Mapping[str, str]
     ) -> None:
         self._parent, self._name, self._lab = parent, name, lab
-        self._group = scheduler.ScheduleGroup(f"{name}-schedules", tags=labels, opts=child(parent))
+        self._group = scheduler.ScheduleGroup(
+            f"{name}-schedules", tags=named(labels, f"{name}-schedules"), opts=child(parent)
+        )
         self._role = access.role(
             parent,
             f"{name}-scheduler-role",
@@ -123,6 +126,6 @@ def alarm(
         comparison_operator="LessThanThreshold",
         treat_missing_data="notBreaching",
         alarm_actions=[f"arn:aws:automate:{lab.region}:ec2:stop"],
-        tags=labels,
+        tags=named(labels, name),
         opts=child(parent),
     )

@@ -10,7 +10,7 @@ from components.aws import access
 from components.aws.network import Network
 from components.aws.shared_files import SharedFiles
 from components.contracts import StorageArgs, child, publish
-from components.tags import tags
+from components.tags import named, tags
 
 ABORT_UPLOAD_DAYS = 3  # an upload that nobody finishes is invisible, and billed
 
@@ -47,7 +47,7 @@ class Storage(pulumi.ComponentResource):
         bucket = s3.Bucket(
             f"{name}-bucket",
             force_destroy=not args.keep,
-            tags=tags(args.lab, "storage"),
+            tags=named(tags(args.lab, "storage"), f"{name}-bucket"),
             opts=child(self),
         )
         private = s3.BucketPublicAccessBlock(

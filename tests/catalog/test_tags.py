@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.contracts import LabArgs
-from components.tags import encode_owner, tags
+from components.tags import encode_owner, named, tags
 
 LAB = LabArgs(
     name="spring",
@@ -36,6 +36,18 @@ def test_all_tags_of_a_seat():
         "managed-by": "mllab",
         "component": "disk",
     }
+
+
+def test_a_name_is_added_without_the_labs():
+    labels = tags(LAB, "network")
+    assert named(labels, "spring-network-vpc") == {**labels, "name": "network-vpc"}
+    assert named(labels, "springs-network") == {**labels, "name": "springs-network"}
+    assert "name" not in labels
+
+
+def test_a_name_outside_the_alphabet_is_refused():
+    with pytest.raises(ValueError, match=r"tag name must be .* \(got 'My VPC'\)"):
+        named(tags(LAB, "network"), "spring-My VPC")
 
 
 def test_what_is_not_there_has_no_tag():

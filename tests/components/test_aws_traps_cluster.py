@@ -61,7 +61,8 @@ def test_trap_service_linked_roles_belong_to_the_account(stack: str) -> None:
 @every_stack
 def test_trap_common_tags_do_not_reach_what_batch_launches(stack: str) -> None:
     rendered = committed(stack)
-    labels = rendered.one(ENVIRONMENT).inputs["tags"]
+    own = rendered.one(ENVIRONMENT).inputs["tags"]
+    labels = {key: own[key] for key in own if key != "name"}
     assert nodes(rendered)["tags"] == labels
     template = rendered.one("ec2/launchTemplate:LaunchTemplate").inputs
     assert template["tagSpecifications"] == [{"resourceType": "volume", "tags": labels}]

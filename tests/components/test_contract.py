@@ -13,7 +13,7 @@ import pytest
 
 from components import contracts
 from components.environment import ROLES, Environment
-from components.tags import tags
+from components.tags import named, tags
 from mllab import program
 from mllab.settings import files
 from tests.components.labs import ROOT, STACKS, answers, asked, committed, variant, walk
@@ -102,9 +102,18 @@ def test_everything_taggable_is_tagged(stack: str) -> None:
             continue
         role = rendered.ancestors(resource)[0].removeprefix(f"{stack}-")
         seat = resource.inputs["tags"].get("seat")
-        assert resource.inputs["tags"] == tags(lab, role, seat), resource.name
+        assert resource.inputs["tags"] == named(tags(lab, role, seat), resource.name)
+        assert resource.name == f"{lab.name}-{resource.inputs['tags']['name']}"
         tagged += 1
     assert tagged > 20
+
+
+def test_the_longest_names_that_settings_allow_become_tags() -> None:
+    lab, seat = "a" * 30, "b" * 20
+    rendered = variant("aws-tiny", lab={"name": lab}, seats=(seat,))
+    assert f"notebook-{seat}-home" in [
+        resource.inputs["tags"]["name"] for resource in rendered.of("ebs/volume:Volume")
+    ]
 
 
 @every_stack
