@@ -14,6 +14,7 @@ from mllab import failures
 from mllab.options import (
     Answers,
     DeleteData,
+    Engine,
     Grant,
     Json,
     Keep,
@@ -64,17 +65,9 @@ def _options(
 @app.command("list", rich_help_panel=PREPARE)
 def list_stacks(as_json: Json = False) -> None:
     """List the labs of this project, and which of them exist."""
-    from mllab import stacks
-    from mllab.session import project
-    from mllab.show import console
+    from mllab.commands import prepare
 
-    rows = stacks.rows(project())
-    if as_json:
-        console.print_json({"stacks": [stacks.document(row) for row in rows]})
-    elif rows:
-        stacks.show_rows(console.stdout(), rows)
-    else:
-        typer.echo("No labs here yet. Make one: mllab new NAME")
+    prepare.list_stacks(as_json=as_json)
 
 
 @app.command(
@@ -84,63 +77,52 @@ def list_stacks(as_json: Json = False) -> None:
 )
 def new(stack: NewStack, answers: Answers = None, today: Today = None) -> None:
     """Write a new lab's file by asking, or from --set without a terminal; never overwrite one."""
-    from mllab import interview
-    from mllab.session import clock_from, project
-    from mllab.show import ask
+    from mllab.commands import prepare
 
-    root = project()
-    person = ask.question if ask.can_ask() else None
-    path = interview.write(root, stack, answers or [], person, clock_from(today).today())
-    typer.echo(f"Wrote {path.relative_to(root).as_posix()}. Next: mllab rehearse {stack}")
+    prepare.new(stack, answers or [], today)
 
 
 @app.command(rich_help_panel=PREPARE)
 def check(stack: Stack, today: Today = None, as_json: Json = False) -> None:
     """Check a lab's file, and say every fault with its line."""
-    from mllab import stacks
-    from mllab.errors import SettingsError
-    from mllab.session import clock_from, project
-    from mllab.settings import files
-    from mllab.show import console
+    from mllab.commands import prepare
 
-    path = files.find(project(), stack)
-    try:
-        lab = files.load(path, today=clock_from(today).today())
-    except SettingsError as error:
-        if as_json:
-            console.print_json({"stack": stack, "ok": False, "faults": list(error.faults)})
-        raise
-    summary = stacks.describe(lab)
-    if as_json:
-        console.print_json({"stack": stack, "ok": True, "faults": [], "summary": summary})
-    else:
-        typer.echo(f"{stack}: ok. {summary}")
+    prepare.check(stack, today, as_json=as_json)
+
+
+@app.command(rich_help_panel=PREPARE)
+def rehearse(
+    stack: Stack,
+    engine: Engine = None,
+    today: Today = None,
+    keep: Keep = False,
+    as_json: Json = False,
+) -> None:
+    """Play a lab's whole life on a simulated account, and prove that nothing is left of it."""
+    from mllab.commands import change
+
+    change.rehearse(stack, today, engine, keep=keep, as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
 def preview(
-    stack: Stack, simulate: Simulate = False, today: Today = None, as_json: Json = False
+    stack: Stack,
+    simulate: Simulate = False,
+    engine: Engine = None,
+    today: Today = None,
+    as_json: Json = False,
 ) -> None:
     """Show what `up` would do and why, going by what is recorded, and change nothing."""
-    from mllab import deploy
-    from mllab.graph import graph
-    from mllab.session import open_declared
-    from mllab.show import console
-    from mllab.show.plan import show_plan
+    from mllab.commands import look
+    from mllab.opening import Choice
 
-    session = open_declared(stack, "preview", simulate=simulate, today=today)
-    plan = deploy.plan(session, console.stderr())
-    if as_json:
-        cloud = session.declared.lab.cloud
-        console.print_json(graph(plan, cloud, session.engine.state()))
-    else:
-        show_plan(console.stdout(), plan, session.title)
+    look.preview(stack, Choice(simulate, engine, today), as_json=as_json)
 
 
 @app.command(
     rich_help_panel=CHANGE,
-    epilog="In a script: mllab up my-course --simulate --yes. Data that would be lost is refused "
-    "until named: --delete-data my-course-storage-files",
+    epilog="In a script: mllab up my-course --yes. Data that would be lost is refused until named: "
+    "--delete-data my-course-storage-files",
 )
 def up(
     stack: Stack,
@@ -148,145 +130,74 @@ def up(
     yes: Yes = False,
     delete_data: DeleteData = None,
     grant: Grant = None,
+    engine: Engine = None,
     today: Today = None,
     as_json: Json = False,
 ) -> None:
     """Create the lab, or change it to match its file, after showing the plan and asking."""
-    from mllab import deploy, quota
-    from mllab.session import open_declared
-    from mllab.show import ask, console
-    from mllab.show.plan import show_plan
+    from mllab.commands import change
+    from mllab.opening import Choice
 
-    session = open_declared(stack, "up", simulate=simulate, today=today)
-    ask.require_terminal(yes, session.command("up"), session.command("preview"))
-    if session.cloud is not None:
-        quota.grant(session.cloud, grant or [])
-    deploy.look(session, console.stderr())
-    plan = deploy.plan(session, console.stderr())
-    out = console.results(as_json=as_json)
-    show_plan(out, plan, session.title)
-    release = deploy.losses(session, plan, delete_data or [])
-    if not plan.empty and not yes:
-        ask.confirm(f"Do this to {stack}?")
-        release = deploy.losses(session, plan, delete_data or [])  # data may have come meanwhile
-    outcome = None if plan.empty else deploy.up(session, plan, release, console.stderr())
-    if as_json:
-        console.print_json(deploy.document(session, outcome))
-    if outcome is not None:
-        deploy.refuse_failures(outcome, session, "up")
-    if not as_json:
-        deploy.show_next(out, session)
+    change.up(
+        stack,
+        Choice(simulate, engine, today),
+        yes=yes,
+        delete_data=delete_data or [],
+        grants=grant or [],
+        as_json=as_json,
+    )
 
 
 @app.command(rich_help_panel=LOOK)
 def outputs(
-    stack: Stack, simulate: Simulate = False, today: Today = None, as_json: Json = False
+    stack: Stack,
+    simulate: Simulate = False,
+    engine: Engine = None,
+    today: Today = None,
+    as_json: Json = False,
 ) -> None:
     """Print what the lab consists of: commands to connect and submit, addresses, names."""
-    from mllab.graph import stack_outputs
-    from mllab.session import open_existing
-    from mllab.show import console
-    from mllab.show.outputs import show_outputs
-    from mllab.show.plan import show_notes
+    from mllab.commands import look
+    from mllab.opening import Choice
 
-    session = open_existing(stack, "outputs", simulate=simulate, today=today)
-    show_notes(console.stderr(), session.notes)
-    found = stack_outputs(session.engine.state())
-    if as_json:
-        console.print_json(found)
-    elif found:
-        show_outputs(console.stdout(), found)
-    else:
-        typer.echo(f"{stack} has no outputs: it does not exist. Create it: {session.command('up')}")
+    look.outputs(stack, Choice(simulate, engine, today), as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
 def status(
-    stack: Stack, simulate: Simulate = False, today: Today = None, as_json: Json = False
+    stack: Stack,
+    simulate: Simulate = False,
+    engine: Engine = None,
+    today: Today = None,
+    as_json: Json = False,
 ) -> None:
     """Compare the lab with the cloud: what runs, is stopped, was changed by hand or is missing."""
-    from mllab import removal
-    from mllab import status as comparison
-    from mllab.session import open_existing
-    from mllab.show import console
-    from mllab.show.plan import show_notes
-    from mllab.show.status import show_status
+    from mllab.commands import look
+    from mllab.opening import Choice
 
-    session = open_existing(stack, "status", simulate=simulate, today=today)
-    show_notes(console.stderr(), session.notes)
-    found = comparison.look(session)
-    show_notes(console.stderr(), found.warnings)
-    if as_json:
-        console.print_json(comparison.document(session, found))
-    elif found.findings:
-        show_status(console.stdout(), found.findings, session.title, session.command("up"))
-    if not found.findings:
-        removal.refuse_leftovers(session, removal.left(session))  # the state may have been lost
-    if not found.findings and not as_json:
-        typer.echo(f"{stack} does not exist. Create it: {session.command('up')}")
+    look.status(stack, Choice(simulate, engine, today), as_json=as_json)
 
 
 @app.command(
     rich_help_panel=CHANGE,
-    epilog="In a script: mllab down my-course --simulate --yes "
-    "--delete-data my-course-storage-bucket. Exit code 3: something is left, and it is named.",
+    epilog="In a script: mllab down my-course --yes --delete-data my-course-storage-bucket. "
+    "Exit code 3: something is left, and it is named.",
 )
 def down(
     stack: Stack,
     simulate: Simulate = False,
     yes: Yes = False,
     delete_data: DeleteData = None,
+    engine: Engine = None,
     today: Today = None,
     as_json: Json = False,
 ) -> None:
     """Remove the whole lab, after showing what goes and asking, and prove that nothing is left."""
-    from mllab import removal
-    from mllab.session import open_existing
-    from mllab.show import ask, console
-    from mllab.show.plan import show_notes
+    from mllab.commands import change
+    from mllab.opening import Choice
 
-    session = open_existing(stack, "down", simulate=simulate, today=today)
-    show_notes(console.stderr(), session.notes)
-    ask.require_terminal(yes, session.command("down"), session.command("status"))
-    out = console.results(as_json=as_json)
-    things, holdings = removal.recorded(session), session.engine.holdings()
-    outcome = None
-    if things:
-        removal.show(out, session, things, holdings)
-        release = removal.release(session, holdings, delete_data or [])
-        if not yes:
-            ask.name(stack)
-            # While the question stood, data may have come into what was empty.
-            release = removal.release(session, session.engine.holdings(), delete_data or [])
-        outcome = removal.down(session, release, len(things), console.stderr())
-    remaining = removal.left(session)
-    if as_json:
-        console.print_json(removal.document(session, things, remaining, outcome))
-    removal.refuse_leftovers(session, remaining, outcome)
-    if not as_json:
-        typer.echo(removal.farewell(session, things))
-
-
-@app.command(rich_help_panel=PREPARE)
-def rehearse(stack: Stack, today: Today = None, keep: Keep = False, as_json: Json = False) -> None:
-    """Play a lab's whole life on a simulated account, and prove that nothing is left of it."""
-    from mllab import rehearsal
-    from mllab.errors import RunFailed
-    from mllab.show import console
-    from mllab.show import rehearsal as report
-
-    out = console.results(as_json=as_json)
-    with rehearsal.stage(stack, today, keep=keep) as stage:
-        acts = report.show(out, stage)
-        if as_json:
-            console.print_json(report.document(stage, acts))
-    if keep:
-        typer.echo(f"Kept: {stage.folder}", err=True)
-    if not all(act.ok for act in acts):
-        raise RunFailed(
-            f"rehearsal of {stack}: act {len(acts)} differs from what is expected",
-            cure=f"To look into its folder: mllab rehearse {stack} --keep",
-        )
+    choice = Choice(simulate, engine, today)
+    change.down(stack, choice, yes=yes, delete_data=delete_data or [], as_json=as_json)
 
 
 def main(words: list[str] | None = None) -> None:

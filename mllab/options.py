@@ -31,6 +31,16 @@ Stack = Annotated[
 Simulate = Annotated[
     bool, typer.Option("--simulate", help="Use the simulated cloud of this folder, no account.")
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="embedded or pulumi. Real clouds: always pulumi; simulated ones: embedded, if not "
+        "said otherwise.",
+        show_default=False,
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout, all else on stderr.")
 ]

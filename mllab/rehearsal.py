@@ -17,8 +17,9 @@ from mllab.deploy import explain, summary
 from mllab.engines.contract import Op, Outcome, Plan
 from mllab.errors import DataAtRisk, LabError
 from mllab.graph import entries, stack_outputs
+from mllab.opening import on_simulated_cloud
 from mllab.quota import shortage
-from mllab.session import Session, clock_from, on_simulated_cloud, project
+from mllab.session import Session, clock_from, project
 from mllab.settings import files
 from mllab.show.words import OPS, count, listing
 
@@ -221,11 +222,14 @@ def planned(plan: Plan) -> str:
 
 
 @contextmanager
-def stage(stack: str, today: str | None, *, keep: bool) -> Generator[Rehearsal, None, None]:
+def stage(
+    stack: str, today: str | None, engine: str, *, keep: bool
+) -> Generator[Rehearsal, None, None]:
     """A rehearsal in a folder of its own, on a clock that starts with the lab.
 
     Args:
         today: the first day; by default the lab's `starts`, else the present day.
+        engine: `embedded` or `pulumi`.
         keep: leave the folder behind.
 
     Raises:
@@ -239,7 +243,8 @@ def stage(stack: str, today: str | None, *, keep: bool) -> Generator[Rehearsal, 
     files.load(path, today=clock.today())
     folder = Path(mkdtemp(prefix=f"mllab-{stack}-"))
     try:
-        session = on_simulated_cloud(root, stack, lab, files.config(path), clock, folder)
+        config = files.config(path)
+        session = on_simulated_cloud(root, stack, lab, config, clock, folder, engine=engine)
         yield Rehearsal(session, folder)
     finally:
         if not keep:

@@ -1,12 +1,11 @@
-"""Opens one stack for one command: its settings, its engine, its cloud and the time."""
+"""One stack for one command: its settings, its engine, its cloud and the time."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,14 +22,12 @@ HOME_VARIABLE: Final = "MLLAB_HOME"
 MORNING: Final = time(9, tzinfo=UTC)
 """Time of day at which a simulated clock begins on a given day."""
 
-INSTEAD: Final = {
-    "preview": "pulumi preview -s {stack}",
-    "up": "pulumi up -s {stack}",
-    "outputs": "pulumi stack output -s {stack}",
-    "status": "pulumi refresh --preview-only -s {stack}",
-    "down": "pulumi destroy -s {stack}",
-}
-"""What does the same in a real cloud, with Pulumi's own command line."""
+EMBEDDED, PULUMI = "embedded", "pulumi"
+"""The engines, by name."""
+
+
+def _nobody() -> str:
+    return ""
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,9 @@ class Session:
         clock: the engine's.
         cloud: the simulated cloud behind the engine; None for a real one.
         fault: why `lab` is None.
+        remarks: what a person should know before this session is used, one line each.
+        identify: asks a real cloud whose account it is, and refuses a wrong one before anything is
+            planned. Returns `account 123456789012 (arn:aws:...)`; nothing on a simulated cloud.
     """
 
     root: Path
@@ -53,6 +53,8 @@ class Session:
     clock: Clock
     cloud: SimulatedAws | None = None
     fault: SettingsError | None = None
+    remarks: tuple[str, ...] = ()
+    identify: Callable[[], str] = _nobody
 
     @property
     def simulated(self) -> bool:
@@ -70,8 +72,9 @@ class Session:
     def notes(self) -> tuple[str, ...]:
         """What a person should know before this session is used, one line each."""
         if self.fault is None:
-            return ()
-        return (f"the settings cannot be used, so what is recorded counts: {self.fault.faults[0]}",)
+            return self.remarks
+        told = f"the settings cannot be used, so what is recorded counts: {self.fault.faults[0]}"
+        return (told, *self.remarks)
 
     @property
     def title(self) -> str:
@@ -80,8 +83,11 @@ class Session:
         return f"{self.stack}, {'simulated ' if self.simulated else ''}{where}"
 
     def command(self, verb: str, rest: str = "") -> str:
-        """A command to type next, for the same stack in the same cloud."""
-        return f"mllab {verb} {self.stack}{' --simulate' if self.simulated else ''}{rest}"
+        """A command to type next, for the same stack in the same cloud, on the same engine."""
+        where = " --simulate" if self.simulated else ""
+        if self.simulated and self.engine.name == PULUMI:
+            where += f" --engine {PULUMI}"
+        return f"mllab {verb} {self.stack}{where}{rest}"
 
 
 def project() -> Path:
@@ -92,14 +98,9 @@ def project() -> Path:
 
 
 def home(root: Path) -> Path:
-    """Where simulated clouds and states live: `$MLLAB_HOME`, else `.mllab` in the project."""
+    """Where clouds, states and passphrases live: `$MLLAB_HOME`, else `.mllab` in the project."""
     chosen = os.environ.get(HOME_VARIABLE)
     return Path(chosen).expanduser().absolute() if chosen else root / ".mllab"
-
-
-def state_file(home: Path, stack: str) -> Path:
-    """Where the embedded engine keeps a stack's state."""
-    return home / "state" / f"{stack}.json"
 
 
 def clock_from(text: str | None) -> SimulatedClock:
@@ -112,93 +113,3 @@ def clock_from(text: str | None) -> SimulatedClock:
         raise UsageError(
             f"--today: {text!r} is not a day", cure="Write it as YYYY-MM-DD, like 2027-01-11."
         ) from error
-
-
-def open_declared(stack: str, verb: str, *, simulate: bool, today: str | None) -> Session:
-    """A stack to be planned or changed: its settings must be right, its end not past.
-
-    Raises:
-        UsageError: no such stack, no such day, or a real cloud.
-        SettingsError: all faults of the file.
-    """
-    from mllab.settings import files
-
-    root, clock = project(), clock_from(today)
-    path = files.find(root, stack)
-    lab = files.load(path, today=clock.today())
-    _refuse_real_cloud(stack, verb, simulate=simulate)
-    return on_simulated_cloud(root, stack, lab, files.config(path), clock, home(root))
-
-
-def open_existing(stack: str, verb: str, *, simulate: bool, today: str | None) -> Session:
-    """A stack to be looked at or taken down: what exists counts.
-
-    A wrong or lost file and a past end are no obstacle.
-
-    Raises:
-        UsageError: neither file nor state, no such day, or a real cloud.
-    """
-    from mllab.settings import files
-
-    root, clock = project(), clock_from(today)
-    lab: Lab | None = None
-    fault: SettingsError | None = None
-    config: Mapping[str, str] = {}
-    try:
-        path = files.find(root, stack)
-        lab, config = files.load(path), files.config(path)
-    except SettingsError as error:
-        fault = error
-    except UsageError as error:
-        if not state_file(home(root), stack).exists():
-            raise
-        fault = SettingsError([error.message])
-    _refuse_real_cloud(stack, verb, simulate=simulate)
-    return on_simulated_cloud(root, stack, lab, config, clock, home(root), fault=fault)
-
-
-def on_simulated_cloud(
-    root: Path,
-    stack: str,
-    lab: Lab | None,
-    config: Mapping[str, str],
-    clock: SimulatedClock,
-    home: Path,
-    *,
-    fault: SettingsError | None = None,
-) -> Session:
-    """A stack on the simulated cloud that lives in `home`, driven by the embedded engine."""
-    from mllab.engines.contract import StackTarget
-    from mllab.engines.embedded.engine import EmbeddedEngine
-    from mllab.settings.files import PROJECT
-    from mllab.simulated.aws.cloud import SimulatedAws
-
-    cloud = SimulatedAws(home / "simulated" / "aws.db")
-    target = StackTarget(
-        project=PROJECT,
-        stack=stack,
-        cloud=lab.lab.cloud if lab else SimulatedAws.package,
-        config=config,
-        program=partial(_declare, lab),
-        root=root,
-    )
-    engine = EmbeddedEngine(target, {cloud.package: cloud}, home, clock)
-    return Session(root, stack, lab, engine, clock, cloud, fault)
-
-
-def _declare(lab: Lab | None) -> None:
-    from mllab import program
-
-    if lab is None:
-        raise UsageError("this stack has no settings to be brought up from")
-    program.declare(lab)
-
-
-def _refuse_real_cloud(stack: str, verb: str, *, simulate: bool) -> None:
-    if not simulate:
-        raise UsageError(
-            f"mllab {verb} cannot reach a real cloud yet: the Pulumi engine is not wired in. "
-            "Nothing was contacted.",
-            cure=f"Rehearse it:            mllab {verb} {stack} --simulate\n"
-            f"In your real account:   {INSTEAD[verb].format(stack=stack)}",
-        )

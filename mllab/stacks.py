@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mllab.errors import LabError, SettingsError
-from mllab.session import home, state_file
+from mllab.recorded import DAMAGED, in_backend, simulated
+from mllab.session import EMBEDDED, home
 from mllab.settings import files
 from mllab.settings.lab import Lab
 from mllab.settings.limits import CLOUDS
@@ -24,7 +25,7 @@ class Row:
 
     Args:
         size: of its notebooks. ends: last day, ISO.
-        state: `not created`, `simulated, 45 resources`, `state file damaged`.
+        state: `not created`, `in AWS, 45 resources`, `simulated, state damaged`.
         faults: of its file; the other fields are then empty.
     """
 
@@ -81,16 +82,36 @@ def _row(root: Path, stack: str) -> Row:
         return Row(stack, faults=error.faults)
     ends = lab.lab.ends.isoformat() if lab.lab.ends else ""
     size = f"{len(lab.notebook.seats)} x {lab.notebook.size}"
-    return Row(stack, lab.lab.cloud, lab.lab.profile, size, ends, _state(home(root), stack))
+    return Row(
+        stack, lab.lab.cloud, lab.lab.profile, size, ends, _state(root, stack, lab.lab.cloud)
+    )
 
 
-def _state(home: Path, stack: str) -> str:
-    from mllab.engines.embedded.store import Store
+def _state(root: Path, stack: str, cloud: str) -> str:
+    place = home(root)
+    number, elsewhere = _real(root, place, stack)
+    found = [_told(number, f"in {CLOUDS[cloud]}")] if number else []
+    found += [
+        _told(number, f"simulated{'' if engine == EMBEDDED else f' by {engine}'}")
+        for engine, number in simulated(place, stack).items()
+        if number
+    ]
+    return "; ".join(found) or (f"ask {elsewhere}" if elsewhere else "not created")
+
+
+def _real(root: Path, home: Path, stack: str) -> tuple[int, str]:
+    """Resources in a backend that is a folder; of any other backend, its name."""
+    from mllab.engines.pulumi.backend import choose
 
     try:
-        state = Store(state_file(home, stack).parent, stack).load()
+        backend = choose(root, home)
     except LabError:
-        return "state file damaged"
-    records = [*state.records, *(pending.record for pending in state.pending)]
-    exist = sum(1 for record in records if record.custom and not record.type.startswith("pulumi:"))
-    return f"simulated, {count(exist, 'resource')}" if exist else "not created"
+        return 0, "pulumi whoami"
+    folder = backend.folder
+    return (in_backend(folder, stack), "") if folder else (0, backend.url or "pulumi stack ls")
+
+
+def _told(number: int, where: str) -> str:
+    return (
+        f"{where}, state damaged" if number == DAMAGED else f"{where}, {count(number, 'resource')}"
+    )

@@ -42,9 +42,9 @@ def confirm(question: str) -> None:
             raise typer.Abort
 
 
-def name(stack: str) -> None:
+def name(stack: str, whose: str = "") -> None:
     """Go on only when the stack's name was typed. Raises typer.Exit with code 1 otherwise."""
-    question = f"Type {stack} to delete all of this"
+    question = f"Type {stack} to delete all of this{f' in {whose}' if whose else ''}"
     with _refusals():
         if typer.prompt(question, default="", show_default=False, err=True).strip() != stack:
             raise typer.Abort

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from rich.console import Console
@@ -34,6 +34,11 @@ def show_plan(console: Console, plan: Plan, title: str) -> None:
         )
     console.print()
     console.print(summary(plan))
+
+
+def note(console: Console) -> Callable[[str], None]:
+    """Prints what somebody should know at once, also in the middle of a live display."""
+    return lambda text: show_notes(console, [text])
 
 
 def show_notes(console: Console, warnings: Iterable[str]) -> None:

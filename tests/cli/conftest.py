@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from mllab import session
+from mllab import opening, session
 from mllab.clock import SimulatedClock
 from tests.cli.scripted import LAB, Account, Scripted, Use, make_project
 
@@ -81,7 +81,7 @@ def use(monkeypatch: pytest.MonkeyPatch, account: Account) -> Use:
             fault = more.get("fault")
             return session.Session(root, stack, lab, engine, clock, account, fault)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(session, "on_simulated_cloud", opened)
+        monkeypatch.setattr(opening, "on_simulated_cloud", opened)
         return engine
 
     return use_script

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mllab.session import state_file
+from mllab.recorded import state_file
 from mllab.settings import files
 from tests.cli.conftest import Run, Sit
 from tests.cli.scripted import LAB
@@ -182,7 +182,7 @@ def test_list_tells_a_damaged_state_apart(
     state_file(home, "lab").write_text('{"version": 3, "depl')
     said = run("list")
     assert said.code == 0
-    assert "state file damaged" in said.out
+    assert "simulated, state damaged" in said.out
 
 
 def test_check_says_ok_with_a_summary(run: Run) -> None:

@@ -10,7 +10,7 @@ import pytest
 from mllab.clock import SimulatedClock
 from mllab.engines.pulumi import identity
 from mllab.errors import LabError
-from mllab.session import on_simulated_cloud
+from mllab.opening import on_simulated_cloud
 from mllab.settings import files
 
 NOW = datetime(2027, 1, 11, 9, tzinfo=UTC)

@@ -1,0 +1,66 @@
+"""What is recorded of a stack on this machine: counted offline, without running any engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from mllab.errors import LabError
+from mllab.session import EMBEDDED, PULUMI
+from mllab.settings.files import PROJECT
+
+DAMAGED: Final = -1
+"""Stands for the number of resources in a file that cannot be read."""
+
+
+def state_file(home: Path, stack: str) -> Path:
+    """Where the embedded engine keeps a stack's state."""
+    return home / "state" / f"{stack}.json"
+
+
+def simulated_home(home: Path) -> Path:
+    """Where Pulumi's engine lives when it drives simulated clouds."""
+    return home / "simulated" / "pulumi"
+
+
+def simulated(home: Path, stack: str) -> dict[str, int]:
+    """Resources of a stack on the simulated clouds, by the engine that has recorded them."""
+    return {
+        EMBEDDED: _embedded(home, stack),
+        PULUMI: in_backend(simulated_home(home) / "backend", stack),
+    }
+
+
+def in_backend(folder: Path, stack: str) -> int:
+    """Resources of a stack in a `file://` backend, or DAMAGED.
+
+    Args:
+        folder: the backend's.
+    """
+    path = folder / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+    try:
+        latest = json.loads(path.read_bytes())["checkpoint"].get("latest") or {}
+        begun = [pending["resource"] for pending in latest.get("pending_operations") or []]
+        entries = [*(latest.get("resources") or []), *begun]
+        return _things((entry["type"], bool(entry.get("custom"))) for entry in entries)
+    except FileNotFoundError:
+        return 0
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return DAMAGED
+
+
+def _embedded(home: Path, stack: str) -> int:
+    from mllab.engines.embedded.store import Store
+
+    try:
+        state = Store(state_file(home, stack).parent, stack).load()
+    except LabError:
+        return DAMAGED
+    records = [*state.records, *(pending.record for pending in state.pending)]
+    return _things((record.type, record.custom) for record in records)
+
+
+def _things(found: Iterable[tuple[str, bool]]) -> int:
+    return sum(custom and not type.startswith("pulumi:") for type, custom in found)
