@@ -127,8 +127,8 @@ def test_what_follows_from_the_inputs_follows_them_what_was_drawn_stays() -> Non
     properties["a"]["input"] = "optional"
     facts = TypeFacts(computed={"id": "x-{9 digits}", "b": "{a}!", "c": "{id}-{uuid}"})
     kind = Kind("test:index:Thing", properties, facts)
-    first = Maker(kind, {"a": "1"}, {}, {}, Draw(b"", "x")).make({}, {})
-    second = Maker(kind, {"a": "2"}, {}, {}, Draw(b"", "y")).make(first, {})
+    first = Maker(kind, {"a": "1"}, {}, Draw(b"", "x")).make({}, {})
+    second = Maker(kind, {"a": "2"}, {}, Draw(b"", "y")).make(first, {})
     assert (first["b"], second["b"]) == ("1!", "2!")
     assert (first["id"], first["c"]) == (second["id"], second["c"])
 
