@@ -73,7 +73,7 @@ def up(session: Session, plan: Plan, release: frozenset[str], console: Console) 
         f"Bringing up {session.stack}",
         session.clock,
         planned=plan.steps,
-        simulated=session.simulated,
+        simulated=session.keeps_simulated_time,
     )
     try:
         with progress:

@@ -67,7 +67,7 @@ def down(session: Session, release: frozenset[str], total: int, console: Console
         f"Taking down {session.stack}",
         session.clock,
         expected=total,
-        simulated=session.simulated,
+        simulated=session.keeps_simulated_time,
     )
     try:
         with progress:

@@ -62,6 +62,11 @@ class Session:
         return self.cloud is not None
 
     @property
+    def keeps_simulated_time(self) -> bool:
+        """True when durations are those of a cloud; Pulumi's engine measures its own."""
+        return self.simulated and self.engine.name == EMBEDDED
+
+    @property
     def declared(self) -> Lab:
         """The settings. Raises SettingsError where they are wrong."""
         if self.lab is None:
