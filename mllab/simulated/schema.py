@@ -17,7 +17,7 @@ from typing import Any
 from mllab.engines.provider import UNKNOWN, Properties
 
 Node = dict[str, Any]
-"""One property; the keys are explained in `introspect.Node`."""
+"""One property; the keys are explained in `nodes.Node`."""
 
 
 class Schema:
@@ -112,6 +112,8 @@ def _value(node: Node, value: Any, where: str, faults: list[str]) -> Any:
     kind = node["type"]
     if kind == "object" and isinstance(value, Mapping):
         return _object(node["properties"], dict(value), f"{where}.", faults)
+    if kind == "union" and isinstance(value, Mapping):
+        return _variant(node, dict(value), where, faults)
     if kind == "array" and isinstance(value, list | tuple):
         items = node["items"]
         return [_value(items, item, f"{where}[{i}]", faults) for i, item in enumerate(value)]
@@ -123,7 +125,7 @@ def _value(node: Node, value: Any, where: str, faults: list[str]) -> Any:
         return UNKNOWN if _holds_unknown(value) else json.dumps(value)
     if kind in ("any", "asset"):
         return value
-    if kind not in ("object", "array", "map"):
+    if kind not in ("object", "array", "map", "union"):
         try:
             fitted = _SCALARS[kind](value)
         except (TypeError, ValueError):
@@ -133,6 +135,16 @@ def _value(node: Node, value: Any, where: str, faults: list[str]) -> Any:
                 faults.append(f"{where}: must be one of {', '.join(node['enum'])} (got {fitted!r})")
             return fitted
     faults.append(f"{where}: must be {_NOUNS[kind]} (got {_shown(value)})")
+    return value
+
+
+def _variant(node: Node, value: Properties, where: str, faults: list[str]) -> Any:
+    """The object of a union that its tag names."""
+    tag, variants = node["tag"], node["variants"]
+    if value.get(tag) in variants:
+        return _object(variants[value[tag]]["properties"], value, f"{where}.", faults)
+    allowed = ", ".join(variants)
+    faults.append(f"{where}.{tag}: must be one of {allowed} (got {_shown(value.get(tag))})")
     return value
 
 
@@ -200,6 +212,7 @@ _NOUNS = {
     "array": "a list",
     "map": "a map of names and values",
     "object": "a block of properties",
+    "union": "a block of properties",
     "document": "JSON text",
 }
 
