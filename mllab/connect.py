@@ -1,0 +1,254 @@
+"""`mllab connect`: opens the way to a seat's notebook, and keeps it open until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import FrameType
+from typing import Any, Final
+
+from mllab.errors import Interrupted, LabError, UsageError
+
+QUICK: Final = 20.0
+"""Seconds; a command that fails sooner has never connected."""
+
+PAUSE: Final = 10.0
+ATTEMPTS: Final = 24
+"""For 4 minutes: a machine that starts can be reached after one or two."""
+
+_CONNECT, _TOKEN, _START, _STOP = (
+    "connect_command", "token_command", "start_command", "stop_command",
+)  # fmt: skip
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program that a connection needs, and where to get it."""
+
+    label: str
+    source: str
+
+
+TOOLS: Final = {
+    "aws": Tool(
+        "the AWS CLI",
+        "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
+    ),
+    "session-manager-plugin": Tool(
+        "the Session Manager plugin of the AWS CLI",
+        "https://docs.aws.amazon.com/systems-manager/latest/userguide/"
+        "session-manager-working-with-install-plugin.html",
+    ),
+    "az": Tool("the Azure CLI", "https://learn.microsoft.com/cli/azure/install-azure-cli"),
+    "gcloud": Tool("the Google Cloud CLI", "https://cloud.google.com/sdk/docs/install"),
+    "ssh": Tool("an SSH client", "https://www.openssh.com"),
+}
+_BESIDES: Final = {("aws", "ssm"): "session-manager-plugin"}
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One notebook of a lab.
+
+    Args:
+        commands: `connect_command`, `token_command`, `start_command`, `stop_command`.
+    """
+
+    name: str
+    commands: Mapping[str, str]
+
+
+def run(
+    outputs: Mapping[str, Any],
+    stack: str,
+    seat: str | None,
+    *,
+    simulated: bool,
+    say: Callable[[str], None],
+    start: bool = False,
+    config: Mapping[str, str] | None = None,
+    pause: Callable[[float], None] = time.sleep,
+) -> int:
+    """Run a seat's connect command in the foreground; signals pass to it.
+
+    Args:
+        outputs: the stack's.
+        seat: its name; None where there is one only.
+        simulated: nothing can be reached; the commands are only told.
+        say: told what to do next, line by line.
+        start: start the machine first, and wait until it can be reached.
+        config: Pulumi configuration of the stack, of which `aws:profile` counts.
+
+    Returns:
+        The command's exit code; 128 and the signal's number if one has ended it.
+
+    Raises:
+        UsageError: no such seat, or several and none named.
+        LabError: there is no lab, a program is not installed, the machine does not start.
+    """
+    chosen = choose(outputs, stack, seat)
+    connect = _words(chosen, _CONNECT, config or {})
+    if simulated:
+        say("The account is simulated: nothing is reached. In a real one this would run")
+        say(f"  {shlex.join(connect)}")
+        _tell_token(chosen, config or {}, say)
+        return 0
+    _require(connect)
+    if start:
+        _start(chosen, config or {}, say)
+    say(f"Connecting to {stack}, seat {chosen.name}. Leave this running; Ctrl-C ends it.")
+    _tell_token(chosen, config or {}, say)
+    for attempt in range(ATTEMPTS if start else 1):
+        if attempt:
+            say(f"{chosen.name} cannot be reached yet; trying again in {PAUSE:.0f} s.")
+            with _interruptible(chosen):
+                pause(PAUSE)
+        code, lasted, asked_to_end = _attend(connect)
+        if code == 0 or lasted > QUICK or asked_to_end:
+            return code
+    again = "Look at it:  " + f"mllab status {stack}" if start else _to_start(chosen, stack, config)
+    say(f"The connection failed. {again}")
+    return code
+
+
+def choose(outputs: Mapping[str, Any], stack: str, seat: str | None) -> Seat:
+    """The seat that is meant. Raises what `run` raises."""
+    notebook = outputs.get("notebook")
+    seats = notebook.get("seats") if isinstance(notebook, Mapping) else None
+    if not isinstance(seats, Mapping) or not seats:
+        raise LabError(
+            f"{stack} has no notebook to connect to: it does not exist, or was never finished",
+            cure=f"Create it, or go on:  mllab up {stack}",
+        )
+    if seat is None and len(seats) > 1:
+        raise UsageError(
+            f"{stack} has {len(seats)} seats, so name one of them: {', '.join(seats)}",
+            cure=f"For example:  mllab connect {stack} {next(iter(seats))}",
+        )
+    name = seat if seat is not None else next(iter(seats))
+    if name not in seats:
+        near = get_close_matches(name, list(seats), n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise UsageError(
+            f"{stack} has no seat {name!r}{meant}", cure=f"Its seats: {', '.join(seats)}"
+        )
+    found = seats[name]
+    missing = isinstance(found, Mapping) and {_CONNECT, _TOKEN, _START} - found.keys()
+    if not isinstance(found, Mapping) or missing:
+        raise LabError(
+            f"the seat {name} of {stack} was never finished",
+            cure=f"Go on:  mllab up {stack}",
+        )
+    return Seat(name, found)
+
+
+def _words(seat: Seat, key: str, config: Mapping[str, str]) -> list[str]:
+    """A command as it is to be run here: with the profile that the stack's own settings name."""
+    words = shlex.split(seat.commands[key])
+    profile = config.get("aws:profile")
+    if profile and words[:1] == ["aws"]:
+        words += ["--profile", profile]
+    return words
+
+
+def _require(words: list[str]) -> None:
+    """Raises LabError for a program that is not installed."""
+    besides = _BESIDES.get((words[0], words[1] if len(words) > 1 else ""))
+    missing = [name for name in (words[0], besides) if name and shutil.which(name) is None]
+    if missing:
+        tools = [TOOLS.get(name, Tool(name, "")) for name in missing]
+        labels = " and ".join(tool.label for tool in tools)
+        raise LabError(
+            f"{labels} (`{'`, `'.join(missing)}`) is not installed here, and connecting needs it",
+            cure="\n".join(f"Get {tool.label}:  {tool.source}" for tool in tools if tool.source),
+        )
+
+
+def _tell_token(seat: Seat, config: Mapping[str, str], say: Callable[[str], None]) -> None:
+    say("Then, in another terminal, this prints the address to open (http://localhost:8888/...):")
+    say(f"  {shlex.join(_words(seat, _TOKEN, config))}")
+
+
+def _to_start(seat: Seat, stack: str, config: Mapping[str, str] | None) -> str:
+    command = shlex.join(_words(seat, _START, config or {}))
+    return (
+        "If the machine is stopped, start it; after one or two minutes it can be reached:\n"
+        f"  {command}\nOr both in one:  mllab connect {stack} {seat.name} --start"
+    )
+
+
+def _start(seat: Seat, config: Mapping[str, str], say: Callable[[str], None]) -> None:
+    words = _words(seat, _START, config)
+    say(f"Starting the machine of {seat.name}; from now on it costs money by the hour.")
+    code, _, asked_to_end = _attend(words)
+    if code or asked_to_end:
+        raise LabError(
+            f"the machine of {seat.name} cannot be started: `{words[0]}` ended with code {code}",
+            cure=f"What was run:  {shlex.join(words)}",
+        )
+
+
+@contextmanager
+def _interruptible(seat: Seat) -> Iterator[None]:
+    """Say after Ctrl-C what was started before."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Interrupted(
+            f"interrupted; the machine of {seat.name} was started and runs",
+            cure=f"Stop it:  {seat.commands.get(_STOP, '')}",
+        ) from error
+
+
+def _attend(words: list[str]) -> tuple[int, float, bool]:
+    """Run a command in the foreground; returns code, seconds, and whether it was asked to end.
+
+    Ctrl-C reaches the command by itself, as it belongs to the same terminal; what is sent to this
+    process alone is passed on.
+    """
+    heard: list[int] = []
+    running: list[subprocess.Popen[bytes]] = []
+    by_terminal = _in_foreground()
+
+    def hear(number: int, _frame: FrameType | None) -> None:
+        heard.append(number)
+        if running and not (by_terminal and number == signal.SIGINT):
+            running[0].send_signal(number)
+
+    before = {number: signal.signal(number, hear) for number in _SIGNALS}
+    began = time.monotonic()
+    try:
+        with subprocess.Popen(words) as process:
+            running.append(process)
+            for number in heard:  # came before there was anything to pass it to
+                process.send_signal(number)
+            code = process.wait()
+    except OSError as error:
+        raise LabError(f"{words[0]} cannot be run: {error.strerror}") from error
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return (code if code >= 0 else 128 - code), time.monotonic() - began, bool(heard)
+
+
+def _in_foreground() -> bool:
+    """True when Ctrl-C at our terminal reaches this process and its children alike."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

@@ -1,0 +1,327 @@
+"""`mllab connect`, with an `aws` that notes what it is asked for.
+
+Not proven: that Session Manager connects; only what is run, and with which signals and codes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mllab import connect, opening
+from mllab.clock import SimulatedClock
+from mllab.errors import Interrupted, LabError, UsageError
+from mllab.settings import files
+from tests.pulumi.conftest import Script
+
+NOTE = 'printf \'%s\\n\' "$@" ----- >> "$NOTED"'
+SEAT = {
+    "id": "i-1",
+    "connect_command": 'aws ssm start-session --target i-1 --parameters \'{"port": ["8888"]}\'',
+    "token_command": "aws ssm start-session --target i-1 --document-name 'a token'",
+    "start_command": "aws ec2 start-instances --instance-ids i-1",
+    "stop_command": "aws ec2 stop-instances --instance-ids i-1",
+}
+ONE = {"notebook": {"seats": {"main": SEAT}}}
+TWO = {"notebook": {"seats": {"ana": SEAT, "ben": {**SEAT, "id": "i-2"}}}}
+
+
+class Aws:
+    """An `aws` on PATH.
+
+    Args:
+        write: puts a script there. noted: where it notes its words.
+    """
+
+    def __init__(self, folder: Path, write: Script) -> None:
+        self._folder, self._write, self.noted = folder, write, folder / "noted"
+        self.does("")
+        write(folder / "session-manager-plugin", "true")
+
+    def does(self, text: str) -> None:
+        self._write(self._folder / "aws", f"{NOTE}\n{text}")
+
+    @property
+    def asked(self) -> list[list[str]]:
+        text = self.noted.read_text() if self.noted.exists() else ""
+        return [part.splitlines() for part in text.split("-----\n") if part]
+
+
+@pytest.fixture
+def aws(tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    folder = tmp_path / "tools"
+    made = Aws(folder, script)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    monkeypatch.setenv("NOTED", str(made.noted))
+    return made
+
+
+def run(
+    outputs: Mapping[str, Any] = ONE, seat: str | None = None, **more: Any
+) -> tuple[int, list[str]]:
+    said: list[str] = []
+    code = connect.run(
+        outputs, "course", seat, simulated=more.pop("simulated", False), say=said.append, **more
+    )
+    return code, said
+
+
+def test_the_commands_of_a_real_lab_arrive_as_they_are_meant(
+    root: Path, tmp_path: Path, aws: Aws
+) -> None:
+    path = files.find(root, "aws-tiny")
+    lab, config = files.load(path), files.config(path)
+    clock = SimulatedClock(datetime(2027, 1, 11, tzinfo=UTC))
+    session = opening.on_simulated_cloud(root, "aws-tiny", lab, config, clock, tmp_path / "home")
+    session.engine.up()
+    outputs = session.engine.outputs()
+    seat = outputs["notebook"]["seats"]["main"]
+    code, said = run(outputs)
+    assert code == 0
+    assert aws.asked == [
+        [
+            *("ssm", "start-session", "--region", "us-east-1", "--target", seat["id"]),
+            *("--document-name", "AWS-StartPortForwardingSession", "--parameters"),
+            '{"portNumber":["8888"],"localPortNumber":["8888"]}',
+        ]
+    ]
+    assert said[-1].strip() == seat["token_command"]
+
+
+def test_what_to_do_next_is_said_first(aws: Aws) -> None:
+    aws.does("exit 3")
+    code, said = run()
+    assert code == 3, "the command's own code is handed through"
+    assert said[0] == "Connecting to course, seat main. Leave this running; Ctrl-C ends it."
+    assert "http://localhost:8888" in said[1]
+    assert said[2].strip() == SEAT["token_command"]
+
+
+def test_a_machine_that_does_not_answer_may_be_stopped(aws: Aws) -> None:
+    aws.does("exit 254")
+    said = run()[1][-1]
+    assert SEAT["start_command"] in said
+    assert "mllab connect course main --start" in said
+    aws.does("")
+    assert "start" not in "".join(run()[1]).replace("start-session", "")
+
+
+def test_a_profile_of_the_settings_counts(aws: Aws) -> None:
+    _, said = run(config={"aws:region": "x", "aws:profile": "the course"})
+    assert aws.asked[0][-2:] == ["--profile", "the course"]
+    assert said[2].endswith("--profile 'the course'")
+
+
+def test_of_several_seats_one_must_be_named(aws: Aws) -> None:
+    with pytest.raises(UsageError) as caught:
+        run(TWO)
+    assert caught.value.message == "course has 2 seats, so name one of them: ana, ben"
+    assert aws.asked == []
+    assert run(TWO, "ben")[0] == 0
+    assert len(aws.asked) == 1
+
+
+@pytest.mark.parametrize(("name", "meant"), [("anna", "; did you mean ana?"), ("", ""), ("zz", "")])
+def test_an_unknown_seat_names_those_there_are(aws: Aws, name: str, meant: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        run(TWO, name)
+    assert caught.value.message == f"course has no seat {name!r}{meant}"
+    assert caught.value.cure == "Its seats: ana, ben"
+    assert aws.asked == []
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        {},
+        {"notebook": None},
+        {"notebook": {}},
+        {"notebook": {"seats": {}}},
+        {"notebook": {"seats": {"main": {"id": "i-1"}}}},
+        {"notebook": {"seats": {"main": {"$unknown": True}}}},
+        {"notebook": {"seats": {"main": "x"}}},
+    ],
+)
+def test_a_lab_that_is_not_there_or_half_made(aws: Aws, outputs: dict[str, Any]) -> None:
+    with pytest.raises(LabError) as caught:
+        run(outputs)
+    assert "mllab up course" in caught.value.cure
+    assert caught.value.exit_code == 1
+    assert aws.asked == []
+
+
+def test_on_a_simulated_account_nothing_is_run(aws: Aws) -> None:
+    code, said = run(simulated=True)
+    assert code == 0
+    assert aws.asked == []
+    assert "nothing is reached" in said[0]
+    assert said[1].strip() == SEAT["connect_command"]
+    assert said[-1].strip() == SEAT["token_command"]
+
+
+@pytest.mark.parametrize(
+    ("gone", "named"),
+    [
+        (["aws"], ["`aws`"]),
+        (["session-manager-plugin"], ["`session-manager-plugin`"]),
+        (["aws", "session-manager-plugin"], ["`aws`, `session-manager-plugin`"]),
+    ],
+)
+def test_a_missing_program_is_named_with_its_source(
+    aws: Aws, tmp_path: Path, gone: list[str], named: list[str]
+) -> None:
+    for name in gone:
+        (tmp_path / "tools" / name).unlink()
+    with pytest.raises(LabError) as caught:
+        run(start=True)
+    assert named[0] in caught.value.message
+    assert caught.value.cure.count("https://docs.aws.amazon.com/") == len(gone)
+    assert aws.asked == []
+    assert run(simulated=True)[0] == 0
+
+
+@pytest.mark.parametrize("program", ["az", "gcloud", "ssh", "other"])
+def test_programs_of_other_clouds_are_looked_for_as_well(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    outputs = {"notebook": {"seats": {"main": {**SEAT, "connect_command": f"{program} x"}}}}
+    monkeypatch.setenv("PATH", str(tmp_path / "tools"))
+    with pytest.raises(LabError, match=f"`{program}`"):
+        run(outputs)
+
+
+def test_a_machine_is_started_and_tried_until_it_answers(aws: Aws) -> None:
+    aws.does('[ "$1" = ec2 ] || [ "$(grep -c start-session "$NOTED")" -ge 3 ]')
+    pauses: list[float] = []
+    code, said = run(start=True, pause=pauses.append)
+    assert code == 0
+    assert [words[1] for words in aws.asked] == ["start-instances", *["start-session"] * 3]
+    assert pauses == [connect.PAUSE] * 2
+    assert "costs money" in said[0]
+
+
+def test_who_does_not_ask_for_it_starts_nothing_and_tries_once(aws: Aws) -> None:
+    aws.does("exit 254")
+    assert run(pause=pytest.fail)[0] == 254
+    assert [words[1] for words in aws.asked] == ["start-session"]
+
+
+def test_trying_ends(aws: Aws) -> None:
+    aws.does('[ "$1" = ec2 ] || exit 254')
+    code, said = run(start=True, pause=lambda _: None)
+    assert code == 254
+    assert len(aws.asked) == 1 + connect.ATTEMPTS
+    assert "mllab status course" in said[-1]
+
+
+def test_a_machine_that_cannot_be_started_is_not_waited_for(aws: Aws) -> None:
+    aws.does("exit 255")
+    with pytest.raises(LabError) as caught:
+        run(start=True, pause=pytest.fail)
+    assert "ended with code 255" in caught.value.message
+    assert len(aws.asked) == 1
+
+
+def test_ctrl_c_while_waiting_names_what_was_started(aws: Aws) -> None:
+    aws.does('[ "$1" = ec2 ] || exit 254')
+
+    def ctrl_c(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted) as caught:
+        run(start=True, pause=ctrl_c)
+    assert SEAT["stop_command"] in caught.value.cure
+
+
+WAITS = """
+echo up; trap 'echo heard INT; exit 7' INT; trap 'echo heard TERM; exit 8' TERM
+trap 'echo heard HUP; exit 9' HUP
+while :; do read line < "$NOTED.never" || :; done
+"""
+
+
+@pytest.fixture
+def started(root: Path, aws: Aws) -> Callable[..., subprocess.Popen[str]]:
+    """The connection in a process of its own, once the command is up."""
+
+    def begin(does: str, **streams: Any) -> subprocess.Popen[str]:
+        aws.does(does)
+        os.mkfifo(f"{aws.noted}.never")
+        code = (
+            "import sys, json; from mllab import connect; "
+            f"sys.exit(connect.run(json.loads({json.dumps(ONE)!r}), 'course', None, "
+            "simulated=False, say=lambda _: None))"
+        )
+        return subprocess.Popen([sys.executable, "-c", code], cwd=root, text=True, **streams)
+
+    return begin
+
+
+@pytest.mark.parametrize(("name", "code"), [("INT", 7), ("TERM", 8), ("HUP", 9)])
+def test_a_signal_passes_to_the_command(
+    started: Callable[..., subprocess.Popen[str]], name: str, code: int
+) -> None:
+    with started(WAITS, stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        process.send_signal(getattr(signal, f"SIG{name}"))
+        assert process.stdout.read() == f"heard {name}\n", "once"
+        assert process.wait() == code
+
+
+def test_a_command_that_a_signal_ends_gives_what_a_shell_gives(
+    started: Callable[..., subprocess.Popen[str]],
+) -> None:
+    with started("kill -9 $$") as process:
+        assert process.wait() == 137
+
+
+def test_ctrl_c_at_a_terminal_is_heard_once_and_by_the_command(
+    root: Path, started: Callable[..., subprocess.Popen[str]]
+) -> None:
+    main, side = pty.openpty()
+    counts = "n=0; trap 'n=$((n+1)); echo INT $n' INT; trap 'echo TERM; exit 5' TERM; echo up\n"
+    wait = 'while :; do read line < "$NOTED.never" || :; done'
+    launcher = str(root / "tests" / "cli" / "launcher.py")
+    real = subprocess.Popen
+
+    def at_terminal(words: list[str], **more: Any) -> subprocess.Popen[str]:
+        return real([sys.executable, launcher, "terminal", *words], **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess, "Popen", at_terminal)
+        process = started(
+            counts + wait, stdin=side, stdout=side, stderr=side, start_new_session=True
+        )
+    os.close(side)
+    shown = ""
+
+    def until(text: str) -> None:
+        nonlocal shown
+        while text not in shown:
+            assert select.select([main], [], [], 60)[0], shown
+            shown += os.read(main, 4096).decode()
+
+    try:
+        until("up")
+        os.write(main, b"\x03")
+        until("INT 1")
+        process.terminate()
+        until("TERM")
+        assert process.wait(60) == 5
+        assert "INT 2" not in shown
+    finally:
+        process.kill()
+        process.wait()
+        os.close(main)
