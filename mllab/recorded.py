@@ -45,7 +45,7 @@ def in_backend(folder: Path, stack: str) -> int:
         begun = [pending["resource"] for pending in latest.get("pending_operations") or []]
         entries = [*(latest.get("resources") or []), *begun]
         return _things((entry["type"], bool(entry.get("custom"))) for entry in entries)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return 0
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return DAMAGED

@@ -64,7 +64,7 @@ class Session:
     @property
     def keeps_simulated_time(self) -> bool:
         """True when durations are those of a cloud; Pulumi's engine measures its own."""
-        return self.simulated and self.engine.name == EMBEDDED
+        return self.simulated and self.engine.name != PULUMI
 
     @property
     def declared(self) -> Lab:
