@@ -1,0 +1,113 @@
+"""Which cloud and which engine a command works with, and what does not go together."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mllab.recorded import simulated_home, state_file
+from tests.cli.conftest import DAY, Run
+from tests.cli.scripted import NEW, Use, make_project
+
+VERBS = ["preview", "up", "outputs", "status", "down"]
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A machine without any Pulumi CLI; returns `$MLLAB_HOME`."""
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    monkeypatch.setenv("MLLAB_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_real_cloud_without_the_cli_says_how_to_get_it(run: Run, bare: Path, verb: str) -> None:
+    said = run(verb, "lab", *(["--yes"] if verb in ("up", "down") else []))
+    assert said.code == 1
+    assert "there is no Pulumi CLI" in said.err
+    assert "mllab setup" in said.err
+    assert not bare.exists(), "nothing was made"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--engine", "embedded"), "simulated clouds only"),
+        (("--engine", "terraform"), "no such engine"),
+        (DAY, "a real one has its own clock"),
+    ],
+)
+def test_what_only_simulated_clouds_have_is_refused_for_real_ones(
+    run: Run, bare: Path, verb: str, words: tuple[str, ...], told: str
+) -> None:
+    said = run(verb, "lab", *words)
+    assert said.code == 2
+    assert told in said.err
+
+
+def record(home: Path, engine: str) -> None:
+    """Let an engine have made something of `lab`."""
+    bucket = {"urn": "urn:pulumi:lab::mllab::aws:s3/bucket:Bucket::b", "custom": True}
+    latest = {"resources": [{**bucket, "type": "aws:s3/bucket:Bucket"}]}
+    if engine == "embedded":
+        path, text = state_file(home, "lab"), {"version": 3, "deployment": latest}
+    else:
+        folder = simulated_home(home) / "backend" / ".pulumi" / "stacks" / "mllab"
+        path, text = folder / "lab.json", {"version": 3, "checkpoint": {"latest": latest}}
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(text))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_lab_that_pulumi_recorded_is_not_made_again_by_the_other_engine(
+    run: Run, use: Use, bare: Path, verb: str
+) -> None:
+    record(bare, "pulumi")
+    engine = use(steps=NEW)
+    said = run(verb, "lab", "--simulate", *DAY)
+    assert said.code == 2
+    assert "recorded by the pulumi engine" in said.err
+    assert "mllab down lab --simulate --engine pulumi" in said.err
+    assert engine.calls == []
+
+
+def test_list_tells_which_engine_has_recorded_a_lab(run: Run, bare: Path) -> None:
+    record(bare, "pulumi")
+    assert "simulated by pulumi, 1 resource" in run("list").out
+
+
+def test_list_tells_what_is_recorded_in_a_real_cloud(
+    run: Run, bare: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    record(bare, "pulumi")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", (simulated_home(bare) / "backend").as_uri())
+    assert "in AWS, 1 resource; simulated by pulumi" in run("list").out
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
+    make_project(tmp_path / "project", {"other": "config: {}"})
+    (row,) = (row for row in json.loads(run("list", "--json").out)["stacks"] if not row["faults"])
+    assert row["state"] == "simulated by pulumi, 1 resource"
+    simulated = simulated_home(bare) / "backend" / ".pulumi" / "stacks" / "mllab" / "lab.json"
+    simulated.unlink()
+    assert "ask s3://states" in run("list").out
+
+
+def test_a_quota_is_granted_by_command_in_simulated_clouds_only(
+    run: Run, use: Use, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mllab import opening
+    from mllab.clock import Clock
+    from mllab.session import Session
+
+    engine = use(steps=NEW)
+    monkeypatch.setattr(
+        opening,
+        "on_real_cloud",
+        lambda root, stack, lab, *_, **__: Session(root, stack, lab, engine, Clock()),  # type: ignore[arg-type]
+    )
+    said = run("up", "lab", "--yes", "--grant", "L-DB2E81BA=4")
+    assert said.code == 2
+    assert "only simulated clouds grant" in said.err
+    assert engine.calls == []
