@@ -18,12 +18,12 @@ from mllab.engines.provider import (
     Properties,
     ProviderFailure,
 )
-from mllab.simulated import checks, names, relations, schema
+from mllab.simulated import checks, relations, schema
 from mllab.simulated import facts as data
 from mllab.simulated.database import Database
 from mllab.simulated.faults import Faults, Words
 from mllab.simulated.kind import Here, Kind, refuse
-from mllab.simulated.names import Draw
+from mllab.simulated.names import Draw, Naming
 from mllab.simulated.outputs import Maker
 from mllab.simulated.store import Record, Session
 
@@ -46,6 +46,9 @@ class SimulatedCloud:
     words: ClassVar[Words]
     switches: ClassVar[frozenset[str]] = frozenset({"forceDestroy", "forceDelete"})
     """Properties of the provider, not of the cloud: a delete obeys them as the state has them."""
+    naming: ClassVar[Naming] = Naming()
+    named_ids: ClassVar[bool] = False
+    """Ids are made of names, so nothing can be made beside something of the same name."""
     account: str
 
     blocking = False
@@ -112,9 +115,9 @@ class SimulatedCloud:
         name, prefix = kind.facts.name, f"{kind.facts.name}Prefix"
         if name in inputs and prefix in inputs:
             faults = (*faults, f"{name}: conflicts with {prefix}")
-        elif kind.facts.auto_name and not {name, prefix} & inputs.keys():
+        elif kind.facts.auto and not {name, prefix} & inputs.keys():
             draw = Draw(call.seed or call.urn.encode(), "name")
-            auto = names.auto(call.name, draw, lower=kind.facts.lower_name)
+            auto = self.naming.auto(call.name, draw, kind.facts.auto)
             inputs[name] = (olds or {}).get(name) or auto
         if not faults:
             faults = (*checks.faults(kind.facts, inputs), *kind.faults(inputs))
@@ -127,9 +130,10 @@ class SimulatedCloud:
         kind = self.kind(call.type)
         changes = kind.differ.changes(old_inputs, old_outputs, news)
         name = news.get(kind.facts.name)
-        given = isinstance(name, str) and not names.is_auto(name, call.name)
-        clashes = kind.facts.taken is not None and name == old_inputs.get(kind.facts.name)
-        return Difference(changes, delete_before_replace=given and clashes)
+        auto = isinstance(name, str) and self.naming.made(name, call.name, kind.facts.auto)
+        unique = self.named_ids or kind.facts.taken is not None
+        clashes = bool(name) and name == old_inputs.get(kind.facts.name)
+        return Difference(changes, delete_before_replace=unique and clashes and not auto)
 
     # ------------------------------------------------------------------------------ change
 
@@ -172,6 +176,7 @@ class SimulatedCloud:
             if record is None:
                 raise refuse("NotFound: {type} {id} does not exist", type=call.type, id=id)
             links = relations.references(here, kind, news, self.exists)
+            relations.refuse_fixed(kind, record, news)
             kind.admit(here, news, record)
             olds, record.inputs = record.inputs, dict(news)
             session.link(record, links)
@@ -269,7 +274,7 @@ class SimulatedCloud:
         record = here.session.get(kind.token, number, here.region)
         if record is None:
             record = here.session.add(Record(kind.token, number, here.region, here.at))
-        record.name = str(outputs.get(kind.facts.name) or "") if kind.facts.name else ""
+        record.name = str({**inputs, **outputs}.get(kind.facts.name) or "")
         record.urn, record.inputs, record.outputs = here.call.urn, dict(inputs), outputs
         return record
 

@@ -45,7 +45,7 @@ class Reference:
     Args:
         property: dotted wire name, list indexes left out.
         target: token of what it names. by: which of its outputs, `id` or `arn`, or several of
-            them, `id|selfLink|name`.
+            them, `id|selfLink|name`, or its id as a template of the inputs and `{value}`.
         refusal: what the cloud says when that does not exist; None: it does not look.
     """
 
@@ -76,8 +76,9 @@ class TypeFacts:
     Args:
         create_s, update_s, delete_s: typical duration.
         replace: property -> `always`, `on_add_or_remove`, `if:<condition>`.
+        fixed: property -> refusal of an update that changes it.
         name: the property with the physical name; empty if there is none.
-        auto_name: generated when not given; lower_name: in lower case.
+        auto: how it is generated when not given, see `names.Naming`; empty: it is not.
         enums, patterns: allowed values.
         defaults: what the provider or the cloud puts where nothing is given.
         computed: output -> template. ruled: outputs that rules in code make.
@@ -91,9 +92,9 @@ class TypeFacts:
     update_s: float = 0.0
     delete_s: float = 0.0
     replace: dict[str, str] = field(default_factory=dict)
+    fixed: dict[str, Refusal] = field(default_factory=dict)
     name: str = ""
-    auto_name: bool = False
-    lower_name: bool = False
+    auto: str = ""
     name_max: int = 0
     enums: dict[str, tuple[str, ...]] = field(default_factory=dict)
     patterns: dict[str, str] = field(default_factory=dict)
@@ -152,8 +153,9 @@ def _take(facts: TypeFacts, row: Mapping[str, str]) -> None:
         case "replace":
             facts.replace[name] = value
         case "name":
-            facts.name, facts.auto_name = name, value.startswith("auto")
-            facts.lower_name = value == "auto: in lower case"
+            facts.name, facts.auto = name, value if value.startswith("auto") else ""
+        case "fixed" if row["confidence"] in MUST:
+            facts.fixed[name] = Refusal.parse(value)
         case "name_max":
             facts.name_max = int(value)
         case "name_pattern" | "pattern" if row["confidence"] in MUST:

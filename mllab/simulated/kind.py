@@ -141,6 +141,10 @@ class Kind:
         """What the provider removes before it deletes the resource, because its inputs say so."""
         return ()
 
+    def inside(self, here: Here, record: Record) -> Iterable[Record]:
+        """What goes along with a deleted resource, besides the ties in the data."""
+        return ()
+
     def left(self, here: Here, record: Record) -> None:
         """What else happens at a delete, just before the record is dropped."""
 

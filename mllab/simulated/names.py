@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from mllab.engines.provider import UNKNOWN
 
-AUTO_LENGTH = 7
-"""Hex digits that Pulumi appends to a logical name."""
-
 _RANDOM = re.compile(r"^(\d+) (hex|digits|letters|characters)$|^(uuid)$")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ALPHABETS = {
     "hex": "0123456789abcdef",
     "digits": "0123456789",
@@ -54,14 +53,36 @@ def _numbers(seed: bytes) -> Iterator[int]:
         block += 1
 
 
-def auto(logical: str, draw: Draw, *, lower: bool) -> str:
-    """Pulumi's generated name: the logical name, a hyphen and seven hex digits."""
-    return f"{logical.lower() if lower else logical}-{draw.text(AUTO_LENGTH, 'hex')}"
+@dataclass(frozen=True)
+class Naming:
+    """How a provider makes a name out of a logical name: with hex digits behind it.
 
+    Args:
+        between: what stands before the digits.
+    """
 
-def is_auto(name: str, logical: str) -> bool:
-    """Whether `auto` made this name."""
-    return re.fullmatch(rf"(?i){re.escape(logical)}-[0-9a-f]{{{AUTO_LENGTH}}}", name) is not None
+    between: str = "-"
+    digits: int = 7
+
+    def auto(self, logical: str, draw: Draw, how: str) -> str:
+        """A generated name.
+
+        Args:
+            how: as the `name` facts say it, `auto` with what is peculiar to the type.
+        """
+        if how == "auto: random UUID":
+            return draw.uuid()
+        if how == "auto: logical name unchanged":
+            return logical
+        text = f"{logical}{self.between}{draw.text(self.digits, 'hex')}"
+        return text.lower() if how == "auto: in lower case" else text
+
+    def made(self, name: str, logical: str, how: str) -> bool:
+        """Whether `auto` made this name, so that it makes another one the next time."""
+        start = re.escape(logical + self.between)
+        if how == "auto: random UUID":
+            return _UUID.fullmatch(name) is not None
+        return re.fullmatch(rf"(?i){start}[0-9a-f]{{{self.digits}}}", name) is not None
 
 
 def is_random(template: str) -> bool:

@@ -25,7 +25,7 @@ class Maker:
         base: Properties,
         draw: Draw | None,
     ) -> None:
-        self._kind, self._base, self._draw = kind, base, draw
+        self._kind, self._base, self._draw = kind, {**inputs, **base}, draw
         self._given = {k: v for k, v in base.items() if k in kind.properties}
         self._given |= {k: v for k, v in kind.facts.defaults.items() if "." not in k}
         self._given |= {k: v for k, v in inputs.items() if "output" in kind.properties[k]}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mllab.engines.provider import Properties
-from mllab.simulated import checks
+from mllab.simulated import checks, names
+from mllab.simulated.diff import bare
 from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.store import Record
 
@@ -26,8 +27,12 @@ def references(
     links: list[tuple[str, Record]] = []
     for reference in kind.facts.references:
         for value in checks.values(inputs, reference.property):
-            target = here.get(reference.target, value)
-            if target is not None and value in _names(target, reference.by):
+            words = {**inputs, "value": value, "account": here.account}
+            key = (
+                names.fill(reference.by, words.__getitem__, None) if "{" in reference.by else value
+            )
+            target = here.get(reference.target, key)
+            if target is not None and (key is not value or value in _names(target, reference.by)):
                 links.append((reference.property, target))
             elif reference.refusal and not exists(reference.target, str(value)):
                 raise refuse(reference.refusal, value=value, account=here.account)
@@ -46,6 +51,17 @@ def refuse_taken(here: Here, kind: Kind, inputs: Properties) -> None:
         region = None if kind.facts.taken_globally else here.region
         if here.session.find(kind.token, name, region):
             raise refuse(kind.facts.taken, name=name, account=here.account)
+
+
+def refuse_fixed(kind: Kind, record: Record, news: Properties) -> None:
+    """Refuse an update of what can never change. Raises ProviderFailure."""
+    for change in kind.differ.changes(record.inputs, record.outputs, news):
+        path = bare(change.path)
+        while path:
+            if path in kind.facts.fixed:
+                words = {"name": record.name, "old": change.before, "new": change.after}
+                raise refuse(kind.facts.fixed[path], property=path, **words)
+            path = path.rpartition(".")[0]
 
 
 def refuse_blocked(here: Here, kind: Kind, record: Record) -> None:
@@ -72,11 +88,13 @@ def leave(here: Here, kind: Kind, record: Record, kind_of: KindOf) -> None:
 def drop(here: Here, kind: Kind, record: Record, kind_of: KindOf) -> None:
     """Delete a record with everything that goes along with it."""
     for user in _going(here, kind, record):
-        drop(here, kind_of(user.type), user, kind_of)
+        if here.session.get(user.type, user.id, user.region):  # another one may have taken it along
+            drop(here, kind_of(user.type), user, kind_of)
     kind.left(here, record)
     here.session.drop(record)
 
 
 def _going(here: Here, kind: Kind, record: Record) -> list[Record]:
     ties = (*kind.facts.cascades, *kind.frees(record))
-    return [user for tie in ties for user in here.session.users(record, tie.object, tie.via)]
+    tied = [user for tie in ties for user in here.session.users(record, tie.object, tie.via)]
+    return [*tied, *kind.inside(here, record)]

@@ -143,6 +143,10 @@ class Session:
         ).fetchone()
         return float(row[0])
 
+    def inside(self, place: str) -> list[Record]:
+        """Everything whose id is a path that begins at a place."""
+        return self._many("substr(id, 1, ?) = ?", len(place) + 1, f"{place}/")
+
     def owned(self, record: Record) -> list[Record]:
         """What came to be with a record."""
         return self._many("owner = ?", record.uid)
@@ -225,6 +229,10 @@ class Session:
             "INSERT INTO remains VALUES (?, ?, ?, ?)",
             (record.type, record.id, record.region, until.isoformat()),
         )
+
+    def purge(self, type: str, id: str) -> None:
+        """Forget what is left of deleted things of that id."""
+        self._db.execute("DELETE FROM remains WHERE type = ? AND id = ?", (type, id))
 
     def remains(self, at: datetime, id: str | None = None) -> list[Remains]:
         """What is left at a moment of things that were deleted before, optionally of one id."""

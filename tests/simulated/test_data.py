@@ -129,7 +129,7 @@ def test_sets_are_lists_and_documents_are_texts() -> None:
 def test_every_output_that_is_always_there_is_made(type: str) -> None:
     known = facts.load(DATA)[type]
     made = {*known.defaults, *known.computed, *known.ruled, "region", "tagsAll"}
-    if known.auto_name:
+    if known.auto:
         made.add(known.name)
     for name, node in SCHEMA["resources"][type]["properties"].items():
         if node.get("output") == "always" and node.get("input") != "required":

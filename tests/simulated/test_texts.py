@@ -20,7 +20,7 @@ from mllab.simulated.aws import places
 from mllab.simulated.aws.rules.schedules import is_schedule
 from mllab.simulated.facts import Refusal, TypeFacts
 from mllab.simulated.kind import Kind
-from mllab.simulated.names import Draw
+from mllab.simulated.names import Draw, Naming
 from mllab.simulated.outputs import Maker
 
 
@@ -88,20 +88,29 @@ def test_every_minute_of_a_year_is_a_schedule(minute: int, hour: int, day: int, 
     assert not is_schedule(f"cron({minute} {hour + 24} {day} {month} ? *)")
 
 
-@given(st.text("ab-.", min_size=1, max_size=9), st.binary(max_size=8))
-def test_a_generated_name_is_known_again(logical: str, seed: bytes) -> None:
-    made = names.auto(logical, Draw(seed, "name"), lower=False)
-    assert names.is_auto(made, logical)
-    assert made == names.auto(logical, Draw(seed, "name"), lower=False)
-    assert not names.is_auto(logical, logical)
-    assert not names.is_auto(made + "0", logical)
+SCHEMES = st.sampled_from([Naming(), Naming("", 8)])
+HOWS = st.sampled_from(["auto", "auto: in lower case", "auto: random UUID"])
 
 
-def test_a_bucket_is_named_in_lower_case() -> None:
-    assert re.fullmatch(
-        r"my-bucket-[0-9a-f]{7}", names.auto("My-Bucket", Draw(b"", "n"), lower=True)
-    )
-    assert names.is_auto("my-bucket-0123abc", "My-Bucket")
+@given(SCHEMES, HOWS, st.text("aB-.", min_size=1, max_size=9), st.binary(max_size=8))
+def test_a_generated_name_is_known_again(
+    naming: Naming, how: str, logical: str, seed: bytes
+) -> None:
+    made = naming.auto(logical, Draw(seed, "name"), how)
+    assert naming.made(made, logical, how)
+    assert made == naming.auto(logical, Draw(seed, "name"), how)
+    assert not naming.made(logical, logical, how)
+    assert not naming.made(made + "0", logical, how)
+
+
+def test_names_are_generated_as_the_type_has_it() -> None:
+    draw = Draw(b"", "n")
+    made = [Naming().auto("My-Lab", draw, "auto"), Naming("", 8).auto("My-Lab", draw, "auto")]
+    assert re.fullmatch(r"My-Lab-[0-9a-f]{7} My-Lab[0-9a-f]{8}", " ".join(made))
+    assert re.fullmatch(r"my-lab-[0-9a-f]{7}", Naming().auto("My-Lab", draw, "auto: in lower case"))
+    unchanged = "auto: logical name unchanged"
+    assert Naming().auto("My-Lab", draw, unchanged) == "My-Lab"
+    assert not Naming().made("My-Lab", "My-Lab", unchanged)
 
 
 @given(st.binary(), st.binary())
