@@ -90,13 +90,14 @@ def _row(root: Path, stack: str) -> Row:
 def _state(root: Path, stack: str, cloud: str) -> str:
     place = home(root)
     number, elsewhere = _real(root, place, stack)
-    found = [_told(number, f"in {CLOUDS[cloud]}")] if number else []
+    found = [f"in {CLOUDS[cloud]}: ask {elsewhere}"] if elsewhere else []
+    found += [_told(number, f"in {CLOUDS[cloud]}")] if number else []
     found += [
         _told(number, f"simulated{'' if engine == EMBEDDED else f' by {engine}'}")
         for engine, number in simulated(place, stack).items()
         if number
     ]
-    return "; ".join(found) or (f"ask {elsewhere}" if elsewhere else "not created")
+    return "; ".join(found) or "not created"
 
 
 def _real(root: Path, home: Path, stack: str) -> tuple[int, str]:
@@ -106,9 +107,9 @@ def _real(root: Path, home: Path, stack: str) -> tuple[int, str]:
     try:
         backend = choose(root, home)
     except LabError:
-        return 0, "pulumi whoami"
+        return 0, "`pulumi whoami`"
     folder = backend.folder
-    return (in_backend(folder, stack), "") if folder else (0, backend.url or "pulumi stack ls")
+    return (in_backend(folder, stack), "") if folder else (0, backend.url or "`pulumi stack ls`")
 
 
 def _told(number: int, where: str) -> str:

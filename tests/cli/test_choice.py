@@ -9,7 +9,7 @@ import pytest
 
 from mllab.recorded import simulated_home, state_file
 from tests.cli.conftest import DAY, Run
-from tests.cli.scripted import NEW, Use, make_project
+from tests.cli.scripted import NEW, Use
 
 VERBS = ["preview", "up", "outputs", "status", "down"]
 
@@ -85,13 +85,15 @@ def test_list_tells_what_is_recorded_in_a_real_cloud(
     record(bare, "pulumi")
     monkeypatch.setenv("PULUMI_BACKEND_URL", (simulated_home(bare) / "backend").as_uri())
     assert "in AWS, 1 resource; simulated by pulumi" in run("list").out
+
+
+def test_list_does_not_take_a_backend_elsewhere_for_empty(
+    run: Run, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(bare, "pulumi")
     monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
-    make_project(tmp_path / "project", {"other": "config: {}"})
-    (row,) = (row for row in json.loads(run("list", "--json").out)["stacks"] if not row["faults"])
-    assert row["state"] == "simulated by pulumi, 1 resource"
-    simulated = simulated_home(bare) / "backend" / ".pulumi" / "stacks" / "mllab" / "lab.json"
-    simulated.unlink()
-    assert "ask s3://states" in run("list").out
+    (row,) = json.loads(run("list", "--json").out)["stacks"]
+    assert row["state"] == "in AWS: ask s3://states; simulated by pulumi, 1 resource"
 
 
 def test_a_quota_is_granted_by_command_in_simulated_clouds_only(
