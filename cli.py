@@ -19,13 +19,15 @@ from mllab.options import (
     Json,
     Keep,
     NewStack,
+    Seat,
     Simulate,
     Stack,
+    Start,
     Today,
     Yes,
 )
 
-PREPARE, LOOK, CHANGE = "Prepare (nothing is contacted)", "Look", "Change"
+PREPARE, LOOK, CHANGE = "Prepare (no cloud is contacted)", "Look", "Change"
 
 
 class Explained(TyperGroup):
@@ -88,6 +90,14 @@ def check(stack: Stack, today: Today = None, as_json: Json = False) -> None:
     from mllab.commands import prepare
 
     prepare.check(stack, today, as_json=as_json)
+
+
+@app.command(rich_help_panel=PREPARE)
+def setup() -> None:
+    """Get what real clouds need besides Python: the Pulumi CLI, into a folder of mllab's own."""
+    from mllab.commands import prepare
+
+    prepare.setup()
 
 
 @app.command(rich_help_panel=PREPARE)
@@ -176,6 +186,22 @@ def status(
     from mllab.opening import Choice
 
     look.status(stack, Choice(simulate, engine, today), as_json=as_json)
+
+
+@app.command(rich_help_panel=LOOK)
+def connect(
+    stack: Stack,
+    seat: Seat = None,
+    start: Start = False,
+    simulate: Simulate = False,
+    engine: Engine = None,
+    today: Today = None,
+) -> None:
+    """Open the way to a notebook, and keep it open until Ctrl-C."""
+    from mllab.commands import look
+    from mllab.opening import Choice
+
+    raise typer.Exit(look.connect(stack, seat, Choice(simulate, engine, today), start=start))
 
 
 @app.command(

@@ -138,7 +138,7 @@ def on_simulated_cloud(
         own = simulated_home(home)
         place = SimulatedPlace(own, target, {cloud.package: cloud}, clock)
         driver = PulumiEngine(target, place, binary.find(home), own, clock, notify=tell)
-    return Session(root, stack, lab, driver, clock, cloud, fault)
+    return Session(root, stack, lab, driver, clock, cloud, fault, config=config)
 
 
 def on_real_cloud(
@@ -184,6 +184,7 @@ def on_real_cloud(
         clock,
         fault=fault,
         remarks=(*filter(None, [found.note]), *surroundings.notes),
+        config=config,
         identify=lambda: identify(engine.state()),
     )
 

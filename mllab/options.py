@@ -28,6 +28,11 @@ Stack = Annotated[
         show_default=False,
     ),
 ]
+Seat = Annotated[
+    str | None,
+    typer.Argument(help="Whose notebook; where there is one, it is that.", show_default=False),
+]
+Start = Annotated[bool, typer.Option("--start", help="Start the machine first, if it is stopped.")]
 Simulate = Annotated[
     bool, typer.Option("--simulate", help="Use the simulated cloud of this folder, no account.")
 ]

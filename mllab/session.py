@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -42,6 +42,7 @@ class Session:
         cloud: the simulated cloud behind the engine; None for a real one.
         fault: why `lab` is None.
         remarks: what a person should know before this session is used, one line each.
+        config: Pulumi's configuration of the stack, by full key.
         identify: asks a real cloud whose account it is, and refuses a wrong one before anything is
             planned. Returns `account 123456789012 (arn:aws:...)`; nothing on a simulated cloud.
     """
@@ -54,6 +55,7 @@ class Session:
     cloud: SimulatedAws | None = None
     fault: SettingsError | None = None
     remarks: tuple[str, ...] = ()
+    config: Mapping[str, str] = field(default_factory=dict)
     identify: Callable[[], str] = _nobody
 
     @property

@@ -40,6 +40,24 @@ def outputs(stack: str, choice: Choice, *, as_json: bool) -> None:
         typer.echo(f"{stack} has no outputs: it does not exist. Create it: {session.command('up')}")
 
 
+def connect(stack: str, seat: str | None, choice: Choice, *, start: bool) -> int:
+    """Open the way to a notebook. Returns the exit code of what was run for it."""
+    from mllab import connect as connection
+
+    err = console.stderr()
+    session = open_existing(stack, choice, note(err))
+    show_notes(err, session.notes)
+    return connection.run(
+        session.engine.outputs(),
+        stack,
+        seat,
+        simulated=session.simulated,
+        say=lambda line: console.say(err, line),
+        start=start,
+        config=session.config,
+    )
+
+
 def status(stack: str, choice: Choice, *, as_json: bool) -> None:
     """Compare the lab with the cloud."""
     err = console.stderr()

@@ -1,4 +1,4 @@
-"""`list`, `new`, `check`: nothing is contacted."""
+"""`list`, `new`, `check`, `setup`: no cloud is contacted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from mllab import interview, stacks
 from mllab.errors import SettingsError
-from mllab.session import clock_from, project
+from mllab.session import clock_from, home, project
 from mllab.settings import files
 from mllab.show import ask, console
 
@@ -46,3 +46,12 @@ def check(stack: str, today: str | None, *, as_json: bool) -> None:
         console.print_json({"stack": stack, "ok": True, "faults": [], "summary": summary})
     else:
         typer.echo(f"{stack}: ok. {summary}")
+
+
+def setup() -> None:
+    """Make sure that there is a Pulumi CLI."""
+    from mllab import setup as installer  # what it needs takes longer than the other verbs
+
+    err = console.stderr()
+    installer.install(home(project()), lambda line: console.say(err, line))
+    typer.echo("Ready. Look at a lab in your account: mllab preview STACK")
