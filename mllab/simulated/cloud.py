@@ -27,9 +27,6 @@ from mllab.simulated.names import Draw, Naming
 from mllab.simulated.outputs import Maker
 from mllab.simulated.store import Record, Session
 
-Function = Callable[[Properties, str, str], Properties]
-"""What answers a program: from arguments, region and account to results."""
-
 
 class SimulatedCloud:
     """Implements `mllab.engines.provider.Provider`; a concrete cloud adds data and rules."""
@@ -41,8 +38,8 @@ class SimulatedCloud:
     """Folder with schema.json and the tables of facts."""
     kinds: ClassVar[Mapping[str, type[Kind]]]
     """Rules by type token; a type without peculiarities is a plain `Kind`."""
-    functions: ClassVar[Mapping[str, Function]]
-    """Answers by function token."""
+    functions: ClassVar[Mapping[str, Callable[[Properties, str, str], Properties]]]
+    """Answers by function token: from arguments, region and account to results."""
     words: ClassVar[Words]
     switches: ClassVar[frozenset[str]] = frozenset({"forceDestroy", "forceDelete"})
     """Properties of the provider, not of the cloud: a delete obeys them as the state has them."""
@@ -260,11 +257,12 @@ class SimulatedCloud:
         return f"the simulated {self.label} does not know {what}"
 
     def _here(self, session: Session, call: Call, bag: Properties) -> Here:
+        base = self.base(self.kind(call.type), bag)
         region = self.place(self.kind(call.type), bag)
         moment = call.at.astimezone(UTC).isoformat()
         session.remember("now", max(session.meta("now"), moment))
         draw = Draw(call.seed or call.urn.encode(), f"{call.urn} {call.type}")
-        return Here(session, region, self.account, call, draw, self.quota)
+        return Here(session, region, self.account, call, draw, self.quota, base)
 
     def _add(self, here: Here, kind: Kind, inputs: Properties) -> Record:
         """Store a new record; what is only a setting of another thing overwrites the old one."""
@@ -272,6 +270,8 @@ class SimulatedCloud:
         number = kind.number(here, inputs) or str(made.pop("id"))
         outputs = {key: value for key, value in made.items() if value is not UNKNOWN}
         record = here.session.get(kind.token, number, here.region)
+        if record is not None and kind.facts.taken_id and not kind.resumes(record):
+            raise refuse(kind.facts.taken_id, **{**outputs, "id": number})
         if record is None:
             record = here.session.add(Record(kind.token, number, here.region, here.at))
         record.name = str({**inputs, **outputs}.get(kind.facts.name) or "")

@@ -84,6 +84,7 @@ class TypeFacts:
         computed: output -> template. ruled: outputs that rules in code make.
         sets: lists without order. documents: JSON text.
         taken: refusal of a name that exists, in all regions where `taken_globally`.
+        taken_id: refusal of an id that exists; it holds the place and the name.
         blocks, cascades: what a delete means for those who refer to it.
         refusals: by what is in the way and is no type of its own (`images`), for rules in code.
     """
@@ -105,6 +106,7 @@ class TypeFacts:
     documents: set[str] = field(default_factory=set)
     taken: Refusal | None = None
     taken_globally: bool = False
+    taken_id: Refusal | None = None
     references: list[Reference] = field(default_factory=list)
     blocks: list[Tie] = field(default_factory=list)
     cascades: list[Tie] = field(default_factory=list)
@@ -175,6 +177,8 @@ def _take(facts: TypeFacts, row: Mapping[str, str]) -> None:
         case "taken" | "taken_globally":
             facts.taken = Refusal.parse(value)
             facts.taken_globally = row["fact"] == "taken_globally"
+        case "taken_id":
+            facts.taken_id = Refusal.parse(value)
 
 
 def _depend(found: Mapping[str, TypeFacts], row: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ class Here:
         call: whose call; its `at` is the moment.
         draw: the stream of generated values.
         quota: the limit with a code.
+        base: what follows from place and configuration, as `SimulatedCloud.base` tells.
     """
 
     session: Session
@@ -34,6 +35,7 @@ class Here:
     call: Call
     draw: Draw
     quota: Callable[[str], float]
+    base: Properties = field(default_factory=dict)
 
     @property
     def at(self) -> datetime:
@@ -107,6 +109,10 @@ class Kind:
     def number(self, here: Here, inputs: Properties) -> str | None:
         """The id, where no template makes it."""
         return None
+
+    def resumes(self, record: Record) -> bool:
+        """Whether a create takes up what is there already, instead of being refused its id."""
+        return False
 
     def created(self, here: Here, record: Record) -> None:
         """What else comes to be. The record is stored, its generated outputs are there."""

@@ -71,7 +71,7 @@ def refuse_blocked(here: Here, kind: Kind, record: Record) -> None:
         for user in here.session.users(record, tie.object, tie.via):
             if tie.refusal and user.owner != record.uid and user.uid not in going:
                 words = {**user.inputs, **record.outputs, "id": record.id, "account": here.account}
-                raise refuse(tie.refusal, **{**words, "name": record.name})
+                raise refuse(tie.refusal, **{**words, "name": record.name, "user": user.id})
 
 
 def leave(here: Here, kind: Kind, record: Record, kind_of: KindOf) -> None:
