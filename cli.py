@@ -229,6 +229,7 @@ def down(
 def main(words: list[str] | None = None) -> None:
     """Run the command line; the console script `mllab` and `python cli.py` both come here."""
     failures.replace_closed_streams()
+    failures.hear_requests_to_end()
     app(words)
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from mllab import data_guard
 from mllab.engines.contract import Failure, Op, Outcome, Plan, Status, Step
 from mllab.errors import Interrupted, RunFailed, UsageError
-from mllab.graph import entries, stack_outputs
+from mllab.graph import entries, in_cloud, stack_outputs
 from mllab.quota import shortage
 from mllab.session import Session
 from mllab.show.outputs import show_lab
@@ -159,7 +159,7 @@ def summary(outcome: Outcome) -> str:
 
 def stopped(session: Session, verb: str) -> Interrupted:
     """What to say after Ctrl-C: how much exists, how to go on, how to end it."""
-    exist = sum(1 for entry in entries(session.engine.state()) if entry.get("custom"))
+    exist = sum(in_cloud(entry) for entry in entries(session.engine.state()))
     return Interrupted(
         f"interrupted; {count(exist, 'resource')} of {session.stack} are recorded, "
         "and what was in work is looked for by the next run",

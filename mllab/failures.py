@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -55,6 +56,12 @@ def explained() -> Generator[None, None, None]:
             sys.stderr.flush()
         except (OSError, ValueError):
             _discard(sys.stderr)
+
+
+def hear_requests_to_end() -> None:
+    """Take SIGTERM, by which systems and CI jobs end a program, for Ctrl-C."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def replace_closed_streams() -> None:

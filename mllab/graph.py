@@ -64,6 +64,11 @@ def interrupted(recorded: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [entry for entry in found if entry["urn"] not in known]
 
 
+def in_cloud(entry: Mapping[str, Any]) -> bool:
+    """True for an entry of the state that is a thing in a cloud: no component, no provider."""
+    return bool(entry.get("custom")) and not entry["type"].startswith("pulumi:")
+
+
 def stack_outputs(recorded: Mapping[str, Any]) -> dict[str, Any]:
     """The stack's outputs, a secret as `{"$secret": true}`; empty when nothing was deployed."""
     for entry in entries(recorded):

@@ -13,14 +13,13 @@ from mllab import data_guard
 from mllab.deploy import explain, stopped, summary
 from mllab.engines.contract import Holding, Outcome
 from mllab.errors import StillThere
-from mllab.graph import entries, interrupted
+from mllab.graph import entries, in_cloud, interrupted
 from mllab.session import Session
 from mllab.show import table
 from mllab.show.plan import show_notes
 from mllab.show.progress import Progress
 from mllab.show.table import Row
 from mllab.show.words import count, role, short_type
-from mllab.status import in_cloud
 
 if TYPE_CHECKING:
     from mllab.simulated.store import Record

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mllab.engines.contract import Change, Op, Status, Step
-from mllab.graph import changes, entries, interrupted
+from mllab.graph import changes, entries, in_cloud, interrupted
 from mllab.session import Session
 from mllab.show.words import role
 
@@ -61,11 +61,6 @@ def look(session: Session) -> Comparison:
     findings = [_finding(entry, seen.get(entry["urn"]), causes) for entry in recorded]
     findings += [_unrecorded(entry) for entry in begun if entry["urn"] in seen]
     return Comparison(tuple(findings), outcome.warnings)
-
-
-def in_cloud(entry: Mapping[str, Any]) -> bool:
-    """True for an entry of the state that is a thing in a cloud: no component, no provider."""
-    return bool(entry.get("custom")) and not entry["type"].startswith("pulumi:")
 
 
 def counts(findings: Sequence[Finding]) -> dict[str, int]:

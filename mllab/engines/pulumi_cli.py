@@ -48,6 +48,9 @@ class Verb(StrEnum):
     DESTROY = "destroy"
 
 
+_CHANGING: Final = frozenset({Verb.UP, Verb.REFRESH, Verb.DESTROY})
+
+
 class Cli:
     """All commands about one stack.
 
@@ -91,7 +94,10 @@ class Cli:
         problem = ""
         try:
             with watch:
-                self._with_stack(lambda stack: self._engine(stack, verb, program, events))
+                self._with_stack(
+                    lambda stack: self._engine(stack, verb, program, events),
+                    self._say_stopping if verb in _CHANGING else _say_nothing,
+                )
         except auto.ConcurrentUpdateError as error:
             raise locks.held(self._target.stack, _last(error)) from error
         except (auto.CommandError, RuntimeError) as error:
@@ -103,8 +109,6 @@ class Cli:
                 "what it had recorded until then counts",
                 cure=f"Look what exists:  mllab status {self._target.stack}",
             )
-        if self._process is not None and self._process.interrupted:
-            raise KeyboardInterrupt
         if problem and not events.failures() and not events.general:
             raise self._explained(verb, problem)
         if events.general and (known := self._known(verb, "\n".join(events.general))):
@@ -171,21 +175,37 @@ class Cli:
             case Verb.DESTROY:
                 return stack.destroy(**how, continue_on_error=True)
 
-    def _with_stack(self, command: Callable[[auto.Stack], Any]) -> Any:
-        """Run one command of the Automation API."""
+    def _with_stack(
+        self, command: Callable[[auto.Stack], Any], on_stop: Callable[[], None] | None = None
+    ) -> Any:
+        """Run one command of the Automation API. Raises KeyboardInterrupt when it was to stop."""
         with self._place.surroundings() as environ:
-            self._process = Process(self._binary.path, environ, self._notify)
+            self._process = process = Process(self._binary.path, environ, on_stop)
             workspace = auto.LocalWorkspace(
                 work_dir=str(self._place.folder),
                 pulumi_command=_Command(self._process, self._binary.version),
             )
-            return command(_Stack(self._target.stack, workspace))
+            try:
+                return command(_Stack(self._target.stack, workspace))
+            finally:
+                if process.interrupted:
+                    raise KeyboardInterrupt
+
+    def _say_stopping(self) -> None:
+        self._notify(
+            "Stopping: what is in work is finished and recorded, nothing new begins. "
+            "Press Ctrl-C once more to stop at once, and lose track of what is in work."
+        )
 
     def _known(self, verb: str, text: str) -> LabError | None:
         return troubles.told(text, self._target.stack, verb)
 
     def _explained(self, verb: str, text: str) -> LabError:
         return self._known(verb, text) or RunFailed(f"Pulumi's engine gave up:\n{text.strip()}")
+
+
+def _say_nothing() -> None:
+    """A run that changes nothing can be stopped without a word."""
 
 
 class _Stack(auto.Stack):

@@ -38,16 +38,17 @@ class Process:
     Args:
         path: the executable.
         environ: complete; nothing of our own environment is added.
-        notify: told once when a signal arrives, what happens now.
+        on_stop: called once when a signal arrives, which is passed on then. Without it the command
+            is short, and is let end.
     """
 
     def __init__(
-        self, path: Path, environ: Mapping[str, str], notify: Callable[[str], None]
+        self, path: Path, environ: Mapping[str, str], on_stop: Callable[[], None] | None = None
     ) -> None:
         # What lies beside the executable comes first: its own language host, if it brings one.
         found = os.pathsep.join([str(path.parent), environ.get("PATH", os.defpath)])
         self._path, self._environ = path, {**environ, "PATH": found}
-        self._notify = notify
+        self._on_stop = on_stop
         self._running: subprocess.Popen[str] | None = None
         self._signals = 0
 
@@ -94,6 +95,11 @@ class Process:
                 self._running = None
         return Ended("\n".join(texts[0]), "\n".join(texts[1]), code)
 
+    def interrupt(self) -> None:
+        """Ask the running command to end, as Ctrl-C does."""
+        if process := self._running:
+            process.send_signal(signal.SIGINT)
+
     def kill(self) -> None:
         """End the running command at once, as `kill -9` does."""
         if process := self._running:
@@ -114,11 +120,10 @@ class Process:
 
     def _pass_on(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
+        if self._on_stop is None:
+            return
         if self._signals == 1:
-            self._notify(
-                "Stopping: what is in work is finished and recorded, nothing new begins. "
-                "Press Ctrl-C once more to stop at once, and lose track of what is in work."
-            )
+            self._on_stop()
         if process := self._running:
             process.send_signal(signal.SIGINT)
 
@@ -132,10 +137,19 @@ class Watch:
     Args:
         patience: seconds without a sign of life.
         busy: true while something is in work, which may take its time.
+        ask, kill: how to end it: the latter when the former has not helped within `grace` seconds.
     """
 
-    def __init__(self, patience: float, busy: Callable[[], bool], end: Callable[[], None]) -> None:
-        self._patience, self._busy, self._end = patience, busy, end
+    def __init__(
+        self,
+        patience: float,
+        busy: Callable[[], bool],
+        ask: Callable[[], None],
+        kill: Callable[[], None],
+        grace: float = 15.0,
+    ) -> None:
+        self._patience, self._busy = patience, busy
+        self._ask, self._kill, self._grace = ask, kill, grace
         self._latest = time.monotonic()
         self._stop = threading.Event()
         self.fell_silent = False
@@ -158,7 +172,9 @@ class Watch:
         while not self._stop.wait(min(1.0, self._patience / 4)):
             if time.monotonic() - self._latest > self._patience and not self._busy():
                 self.fell_silent = True
-                self._end()
+                self._ask()
+                if not self._stop.wait(self._grace):
+                    self._kill()
                 return
 
 
