@@ -71,9 +71,8 @@ def run(
     outputs: Mapping[str, Any] = ONE, seat: str | None = None, **more: Any
 ) -> tuple[int, list[str]]:
     said: list[str] = []
-    code = connect.run(
-        outputs, "course", seat, simulated=more.pop("simulated", False), say=said.append, **more
-    )
+    how = {"simulated": False, "say": said.append, "pause": pytest.fail, **more}
+    code = connect.run(outputs, "course", seat, **how)
     return code, said
 
 
@@ -213,7 +212,7 @@ def test_a_machine_is_started_and_tried_until_it_answers(aws: Aws) -> None:
 
 def test_who_does_not_ask_for_it_starts_nothing_and_tries_once(aws: Aws) -> None:
     aws.does("exit 254")
-    assert run(pause=pytest.fail)[0] == 254
+    assert run()[0] == 254
     assert [words[1] for words in aws.asked] == ["start-session"]
 
 
@@ -225,10 +224,23 @@ def test_trying_ends(aws: Aws) -> None:
     assert "mllab status course" in said[-1]
 
 
+def test_a_connection_that_was_there_is_not_made_again(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.does('[ "$1" = ec2 ] || exit 9')
+    monkeypatch.setattr(connect, "QUICK", -1.0)
+    assert run(start=True)[0] == 9
+
+
+def test_a_connection_that_was_asked_to_end_is_not_made_again(aws: Aws) -> None:
+    aws.does('[ "$1" = ec2 ] && exit; trap "exit 9" TERM; kill -TERM $PPID; while :; do :; done')
+    assert run(start=True)[0] == 9
+
+
 def test_a_machine_that_cannot_be_started_is_not_waited_for(aws: Aws) -> None:
     aws.does("exit 255")
     with pytest.raises(LabError) as caught:
-        run(start=True, pause=pytest.fail)
+        run(start=True)
     assert "ended with code 255" in caught.value.message
     assert len(aws.asked) == 1
 
@@ -276,8 +288,13 @@ def test_a_signal_passes_to_the_command(
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
         process.send_signal(getattr(signal, f"SIG{name}"))
-        assert process.stdout.read() == f"heard {name}\n", "once"
-        assert process.wait() == code
+        try:
+            shown, _ = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    assert shown == f"heard {name}\n", "once"
+    assert process.returncode == code
 
 
 def test_a_command_that_a_signal_ends_gives_what_a_shell_gives(
