@@ -257,8 +257,8 @@ def test_ctrl_c_while_waiting_names_what_was_started(aws: Aws) -> None:
 
 
 WAITS = """
-echo up; trap 'echo heard INT; exit 7' INT; trap 'echo heard TERM; exit 8' TERM
-trap 'echo heard HUP; exit 9' HUP
+trap 'echo heard INT; exit 7' INT; trap 'echo heard TERM; exit 8' TERM
+trap 'echo heard HUP; exit 9' HUP; echo up
 while :; do read line < "$NOTED.never" || :; done
 """
 
