@@ -9,7 +9,8 @@ import json
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,10 +22,8 @@ from mllab.engines.pulumi import environment
 from mllab.engines.pulumi.backend import VARIABLE, Backend, ChosenBy, salt
 from mllab.engines.pulumi.passphrase import TEXT
 from mllab.engines.pulumi.private import make_folder
-from mllab.errors import StillThere
-
-Entry = Mapping[str, Any]
-"""A resource as a deployment holds it."""
+from mllab.lookup.account import Account, Look, account
+from mllab.lookup.account import Entry as Entry
 
 
 class Place(Protocol):
@@ -62,27 +61,37 @@ class RealPlace:
     Args:
         folder: the project's.
         backend, environ: from `environment.real`.
+        config: Pulumi configuration of the stack: where to look for what a run left behind.
+        look: opens the account behind a package.
     """
 
     folder: Path
     backend: Backend
     environ: Mapping[str, str]
+    config: Mapping[str, str] = field(default_factory=dict)
+    look: Look = account
 
     @contextmanager
     def surroundings(self) -> Iterator[Mapping[str, str]]:
         yield self.environ
 
     def find(self, entry: Entry, known: Collection[str]) -> Entry | None:
-        name = urns.name_of(entry["urn"])
-        stack = str(entry["urn"]).split(":")[2]
-        raise StillThere(
-            f"the run before was interrupted while it made {name} ({entry['type']}): it may exist "
-            "and cost money without being recorded; nothing was changed",
-            cure="Look for it among everything that carries the stack's tag:\n"
-            f"  aws resourcegroupstaggingapi get-resources --tag-filters Key=stack,Values={stack}\n"
-            f"If it exists, delete it there. Then tell Pulumi, and go on:\n"
-            f"  pulumi refresh --clear-pending-creates -s {stack}",
-        )
+        """The entry as it is to be imported.
+
+        Without outputs: then the provider takes the next refresh for an import, which works from
+        the id alone, fills in everything and corrects the id.
+        """
+        if urns.is_provider(entry["type"]):
+            return None
+        package = urns.package_of(entry["type"])
+        if package not in self._accounts:
+            self._accounts[package] = self.look(package, self.config)
+        found = self._accounts[package].find(entry, known)
+        return {**entry, "id": found, "outputs": {}} if found else None
+
+    @cached_property
+    def _accounts(self) -> dict[str, Account]:
+        return {}
 
     def contents(self, entry: Entry) -> str | None:
         return None

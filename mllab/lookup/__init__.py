@@ -1,0 +1,1 @@
+"""Looks into real accounts, by tags and names; changes nothing there."""

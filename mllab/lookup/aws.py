@@ -1,0 +1,111 @@
+"""Looks into an AWS account: what an interrupted create made, and all that a stack has there.
+
+AWS may show what was true some seconds ago, and its tagging service what was true some minutes ago.
+So what the latter lists is asked for again at its own service, where that is known; but what has
+only just been made can be missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from typing import Any, Final
+
+from mllab.engines.embedded import urns
+from mllab.errors import StillThere
+from mllab.lookup import aws_inventory
+from mllab.lookup.account import Entry, Found
+from mllab.lookup.aws_calls import Calls, Refused, filled, items, state_of, tags_of
+from mllab.lookup.aws_ways import GOING, SETTINGS, WAYS, Way
+
+_TAGS: Final = ("stack", "lab", "role", "name")
+"""What something must carry to be the one that was to be made."""
+
+
+class AwsAccount:
+    """The account that the engine would find, by the same chain of credentials.
+
+    Args:
+        region: empty: that of the credentials' profile.
+        config: Pulumi configuration of the stack, of which `aws:profile` counts.
+    """
+
+    def __init__(self, region: str, config: Mapping[str, str]) -> None:
+        self._region, self._config = region, config
+
+    def find(self, entry: Entry, known: Collection[str]) -> str | None:
+        """See `Account.find`."""
+        if entry["type"] in SETTINGS:
+            return None
+        way = WAYS.get(entry["type"])
+        if way is None:
+            raise self._unclear(entry, "mllab does not know how such a thing is found")
+        try:
+            found = self._ids(way, entry) - set(known)
+        except KeyError as error:
+            raise self._unclear(entry, f"its {error.args[0]} is not recorded") from error
+        except Refused as error:
+            raise self._unclear(entry, str(error)) from error
+        if len(found) > 1:
+            raise self._unclear(entry, f"it could be each of {', '.join(sorted(found))}")
+        return next(iter(found), None)
+
+    def inventory(self, stack: str) -> list[Found]:
+        """See `Account.inventory`."""
+        try:
+            return list(aws_inventory.look(self._calls, stack))
+        except Refused as error:
+            raise StillThere(
+                f"whether anything of {stack} is left in the account cannot be told: {error}",
+                cure="Look yourself:\n"
+                f"  {_by_tag(stack, self._region)}\n"
+                "  aws iam list-roles --path-prefix /mllab/",
+            ) from error
+
+    @cached_property
+    def _calls(self) -> Calls:
+        return Calls(self._region, self._config)
+
+    def _ids(self, way: Way, entry: Entry) -> set[str]:
+        inputs = entry.get("inputs") or {}
+        tags = inputs.get("tags") or {}
+        given = {**_texts(inputs), **_texts(tags, "tag_"), **self._calls.names}
+        where = filled(way.where, given)
+        wanted = {key: given[f"tag_{key}"] for key in _TAGS} if way.tagged else {}
+        return {
+            filled(way.id, {**given, **_texts(item)})
+            for answer in self._calls.ask(way.service, way.operation, filled(way.args, given))
+            for item in items(answer, way.items)
+            if where.items() <= item.items()
+            and wanted.items() <= tags_of(item).items()
+            and state_of(item, way.state) not in GOING
+        }
+
+    def _unclear(self, entry: Entry, why: str) -> StillThere:
+        name, stack = urns.name_of(entry["urn"]), str(entry["urn"]).split(":")[2]
+        return StillThere(
+            f"the run before was interrupted while it made {name} ({entry['type']}); it may exist "
+            f"and cost money without being recorded, and whether it does cannot be told: {why}; "
+            "nothing was changed",
+            cure="Look for it among everything that carries the stack's tag:\n"
+            f"  {_by_tag(stack, self._region)}\n"
+            "If it exists, delete it there. Then tell Pulumi, and go on:\n"
+            f"  pulumi refresh --clear-pending-creates -s {stack}",
+        )
+
+
+def _texts(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """The plain texts among values; what is secret, a list or a map can be no part of an id."""
+    return {f"{prefix}{key}": value for key, value in values.items() if isinstance(value, str)}
+
+
+def _by_tag(stack: str, region: str) -> str:
+    where = f" --region {region}" if region else ""
+    return (
+        f"aws resourcegroupstaggingapi get-resources{where} --tag-filters Key=stack,Values={stack}"
+    )
+
+
+def inventory(region: str, config: Mapping[str, str], stack: str) -> list[Found]:
+    """All that an account shows of a stack; see `Account.inventory`."""
+    return AwsAccount(region, config).inventory(stack)

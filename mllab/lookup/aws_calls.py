@@ -1,0 +1,122 @@
+"""Asks AWS's services, and says in one way what was found, not there, or not to be known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from string import Template
+from typing import Any, Final
+
+from mllab.engines.pulumi import aws_login
+from mllab.errors import LabError
+
+_SECONDS: Final = 10.0  # for a connection, and for an answer; usual is less than one
+_ATTEMPTS: Final = 5  # AWS throttles those who ask much in a short time
+_ABSENT: Final = re.compile(r"404|NoSuch.*|.*NotFound.*")
+"""How error codes of all services that are asked here say that there is no such thing."""
+
+
+class Refused(Exception):
+    """A question that got no answer, so nothing follows from it."""
+
+
+class Calls:
+    """The clients of one account and region, made when they are needed.
+
+    Args:
+        region: empty: that of the credentials' profile.
+        config: Pulumi configuration of the stack, of which `aws:profile` counts.
+    """
+
+    def __init__(self, region: str, config: Mapping[str, str]) -> None:
+        self._region, self._config = region, config
+        self._client = cache(self._make_client)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Account, partition and region.
+
+        Raises:
+            LabError: see `aws_login.ask`; or no region is known.
+        """
+        login = aws_login.ask(self._region or "us-east-1", self._config)
+        region = self._region or self._session.get_config_variable("region")
+        if not region:
+            raise LabError(
+                "no AWS region is known in which to look",
+                cure="Name it: export AWS_REGION=...",
+            )
+        partition = login.arn.split(":")[1]
+        return {"account": login.account, "partition": partition, "region": region}
+
+    def ask(self, service: str, operation: str, args: Mapping[str, Any]) -> Iterator[Any]:
+        """The answer, page by page; nothing where AWS says that there is no such thing.
+
+        Raises:
+            Refused: AWS says no to the question itself, or nothing.
+        """
+        from botocore import exceptions
+
+        client = self._client(service)
+        try:
+            if client.can_paginate(operation):
+                yield from client.get_paginator(operation).paginate(**args)
+            else:
+                yield getattr(client, operation)(**args)
+        except exceptions.ClientError as error:
+            said = error.response.get("Error", {})
+            code, words = str(said.get("Code", "")), str(said.get("Message", ""))
+            if not _ABSENT.fullmatch(code):
+                raise Refused(
+                    f"AWS does not answer {service} {operation}: {code} {words}"
+                ) from error
+        except exceptions.BotoCoreError as error:
+            words = " ".join(str(error).split())
+            raise Refused(f"AWS does not answer {service} {operation}: {words}") from error
+
+    @cached_property
+    def _session(self) -> Any:
+        from botocore.session import Session
+
+        return Session(profile=self._config.get("aws:profile"))
+
+    def _make_client(self, service: str) -> Any:
+        from botocore.config import Config
+
+        patient = Config(
+            connect_timeout=_SECONDS,
+            read_timeout=_SECONDS,
+            retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
+        )
+        region = self.names["region"]
+        return self._session.create_client(service, region_name=region, config=patient)
+
+
+def items(answer: Any, path: str) -> list[Any]:
+    """What is at a dotted path; lists on the way are flattened, what is missing is left out."""
+    found = [answer]
+    for key in filter(None, path.split(".")):
+        found = [each[key] for each in found if isinstance(each, Mapping) and key in each]
+        found = [one for each in found for one in (each if isinstance(each, list) else [each])]
+    return found
+
+
+def state_of(item: Any, path: str) -> str:
+    """The state at a path in lower case; empty where the item has none."""
+    return str(next(iter(items(item, path)), "")).lower() if path else ""
+
+
+def filled(template: Any, values: Mapping[str, str]) -> Any:
+    """Texts with `$name` replaced, also inside lists and maps. Raises KeyError with the name."""
+    if isinstance(template, str):
+        return Template(template).substitute(values)
+    if isinstance(template, Mapping):
+        return {key: filled(value, values) for key, value in template.items()}
+    return [filled(each, values) for each in template]
+
+
+def tags_of(item: Mapping[str, Any]) -> dict[str, str]:
+    """Tags as EC2, EFS, IAM and the tagging service write them."""
+    found = item.get("Tags") or item.get("ResourceTags") or []
+    return {tag["Key"]: tag["Value"] for tag in found}
