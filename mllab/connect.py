@@ -168,7 +168,7 @@ def _require(words: list[str]) -> None:
         tools = [TOOLS.get(name, Tool(name, "")) for name in missing]
         labels = " and ".join(tool.label for tool in tools)
         raise LabError(
-            f"{labels} (`{'`, `'.join(missing)}`) is not installed here, and connecting needs it",
+            f"connecting needs {labels}, not found on PATH: `{'`, `'.join(missing)}`",
             cure="\n".join(f"Get {tool.label}:  {tool.source}" for tool in tools if tool.source),
         )
 

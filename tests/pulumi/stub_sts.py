@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-ACCOUNTS = {"AKIATEACHING": "111111111111", "AKIARESEARCH": "222222222222"}
+ACCOUNTS = {
+    "AKIATEACHING": "111111111111",
+    "AKIARESEARCH": "222222222222",
+    "AKIALAB": "123456789012",  # the simulated one
+}
 REFUSALS = {
     "ASIAEXPIRED": (403, "ExpiredToken", "The security token included in the request is expired"),
     "AKIADELETED": (403, "InvalidClientTokenId", "The security token is invalid."),
@@ -17,13 +21,19 @@ REFUSALS = {
 }
 
 
+class _Server(ThreadingHTTPServer):
+    region = ""
+
+
 class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         signed = re.search(r"Credential=(\w+)/\d+/([\w-]+)/sts", self.headers["Authorization"])
         assert signed is not None
         key, region = signed.groups()
-        if "Action=GetCallerIdentity" not in body or region != "eu-north-1":
+        if "Action=GetCallerIdentity" not in body or region != self.server.region:
             self._answer(400, "<wrong/>")
         elif key in REFUSALS:
             status, code, words = REFUSALS[key]
@@ -62,9 +72,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[str]:
-    """The service's address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
+def serving(region: str = "eu-north-1") -> Iterator[str]:
+    """The service's address. It answers what is signed for the region."""
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        server.region = region
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
