@@ -160,9 +160,9 @@ def summary(outcome: Outcome) -> str:
 def stopped(session: Session, verb: str) -> Interrupted:
     """What to say after Ctrl-C: how much exists, how to go on, how to end it."""
     exist = sum(in_cloud(entry) for entry in entries(session.engine.state()))
+    told = f"{count(exist, 'resource')} of {session.stack} {'is' if exist == 1 else 'are'} recorded"
     return Interrupted(
-        f"interrupted; {count(exist, 'resource')} of {session.stack} are recorded, "
-        "and what was in work is looked for by the next run",
+        f"interrupted; {told}, and what was in work is looked for by the next run",
         cure=f"Go on:    {session.command(verb)}\nLook:     {session.command('status')}\n"
         f"Remove:   {session.command('down')}",
     )

@@ -31,16 +31,21 @@ def small_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
 
+def listen() -> None:
+    """Hear Ctrl-C: who runs the tests in the background lets them, and the program, ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def take_terminal() -> None:
     """Make the terminal the session's own, so that Ctrl-C reaches the program."""
-    # Who runs the tests in the background lets them, and so the program, ignore it.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    listen()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 WAYS = {
     "unprivileged": without_privileges,
     "small files": small_files,
+    "listening": listen,
     "terminal": take_terminal,
     "stdin closed": partial(os.close, 0),
     "stdout closed": partial(os.close, 1),

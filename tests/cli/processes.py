@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -61,6 +62,28 @@ class Program:
             timeout=SECONDS,
         )
         return Ended(done.returncode, done.stdout or "", done.stderr or "")
+
+    def stopped(self, *words: str, at: str, by: Sequence[signal.Signals]) -> Ended:
+        """Run, and send signals as soon as a line of stderr begins with `at`."""
+        with subprocess.Popen(
+            self._command(words, "listening"),
+            cwd=self._folder,
+            env=self._environment({"PYTHONUNBUFFERED": "1"}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stderr is not None
+            assert process.stdout is not None
+            told, left = "", list(by)
+            for line in process.stderr:
+                told += line
+                # The next one when the one before was heard, as two of a kind melt into one.
+                if left and (line.startswith(at) if len(left) == len(by) else "Stopping" in line):
+                    process.send_signal(left.pop(0))
+            out = process.stdout.read()
+            return Ended(process.wait(SECONDS), out, told)
 
     def at_terminal(
         self,

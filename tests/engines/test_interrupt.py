@@ -236,26 +236,28 @@ WAITS = """
 
     from tests.engines.bench import Bench, things
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # also when started in the background
+    number = signal.Signals[sys.argv[2]]
+    signal.signal(number, signal.default_int_handler)  # also when started in the background
 
 
     def program():
         things("a")()
         pulumi.export("never", pulumi.Output.from_input(asyncio.Future()))
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), number)
 
 
     try:
         Bench(Path(sys.argv[1])).up(program)
     except KeyboardInterrupt:
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.getsignal(number) is signal.default_int_handler
         print("stopped")
 """
 
 
-def test_ctrl_c_ends_a_program_whose_outputs_never_come(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_ctrl_c_ends_a_program_whose_outputs_never_come(tmp_path: Path, name: str) -> None:
     process = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(WAITS), str(tmp_path)],
+        [sys.executable, "-c", textwrap.dedent(WAITS), str(tmp_path), name],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
         text=True,

@@ -121,30 +121,37 @@ class Host:
                 raise self._why from None
             raise
         finally:
-            if hearing:
-                loop.remove_signal_handler(signal.SIGINT)
+            for number in hearing:
+                loop.remove_signal_handler(number)  # back to the system's own way, not to ours
+                signal.signal(number, signal.default_int_handler)
             executor.shutdown(wait=True)
             self._clean(loop)
 
-    def _hear_interrupts(self, loop: asyncio.AbstractEventLoop) -> bool:
+    def _hear_interrupts(self, loop: asyncio.AbstractEventLoop) -> tuple[signal.Signals, ...]:
         """Let Ctrl-C end the run between two steps of the loop; a second one strikes at once.
 
         Raised wherever Python happens to be, it may end up in the SDK, which catches everything
         that a program raises and then waits for outputs that never come.
+
+        Returns:
+            The signals that are heard: SIGINT, and SIGTERM where it was made to mean the same.
         """
-        if (
-            threading.current_thread() is not threading.main_thread()
-            or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-            or sys.platform == "win32"  # where loops hear no signals
-        ):
-            return False  # not ours to hear, or somebody else listens
+        if threading.current_thread() is not threading.main_thread() or sys.platform == "win32":
+            return ()  # only the main thread hears signals, and on Windows no loop does
+        heard = tuple(
+            number
+            for number in (signal.SIGINT, signal.SIGTERM)
+            if signal.getsignal(number) is signal.default_int_handler  # else somebody else listens
+        )
 
         def hear() -> None:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            for number in heard:
+                signal.signal(number, signal.default_int_handler)
             self.abort(KeyboardInterrupt())
 
-        loop.add_signal_handler(signal.SIGINT, hear)
-        return True
+        for number in heard:
+            loop.add_signal_handler(number, hear)
+        return heard
 
     async def _whole(self) -> None:
         """The program and its outputs: the SDK registers them last, and does not await that."""
