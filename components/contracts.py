@@ -30,8 +30,8 @@ class Network(Protocol):
 
 
 class Storage(Protocol):
-    """Outputs: `name` of the bucket, `uri` (`s3://name`, no slash at the end), `mounts` (list of
-    {kind, source, path, options}; empty without files)."""
+    """Outputs: `name` of the bucket, `uri` (`s3://name`, `gs://name`, `https://...`; no slash at
+    the end), `mounts` (list of {kind, source, path, options}; empty without any)."""
 
     name: pulumi.Output[str]
     uri: pulumi.Output[str]
@@ -71,10 +71,12 @@ class Budget(Protocol):
 # ------------------------------------------------------------------------------------- arguments
 
 # Each cloud fills these with its own classes, so that its roles may hand each other more than the
-# contract names.
+# contract names. What only one cloud can be asked for is a keyword of its own classes; whoever
+# chooses the cloud binds it (`mllab/program.py`).
 NetworkT = TypeVar("NetworkT")
 StorageT = TypeVar("StorageT")
 RegistryT = TypeVar("RegistryT")
+ClusterT = TypeVar("ClusterT")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,23 +134,26 @@ class StorageArgs(Generic[NetworkT]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegistryArgs:
+class RegistryArgs(Generic[NetworkT]):
     """Where container images live.
 
     Args:
+        network: where the lab is; a cloud may hold or enable there what all roles need.
         keep_images: newest images that survive the clean-up.
     """
 
     lab: LabArgs
+    network: NetworkT
     keep_images: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotebookArgs(Generic[NetworkT, StorageT, RegistryT]):
+class NotebookArgs(Generic[NetworkT, StorageT, RegistryT, ClusterT]):
     """The machines people work on.
 
     Args:
-        machine: the size, resolved. image: overrides the resolved image.
+        cluster: on one cloud managed notebooks are part of what it makes.
+        machine: the size, resolved.
         disk_gb: system disk. home_gb: home disk, one per seat, survives a rebuild.
         keep: a home disk blocks a destroy.
         seats: one notebook each; names are keys, never indexes.
@@ -161,6 +166,7 @@ class NotebookArgs(Generic[NetworkT, StorageT, RegistryT]):
     network: NetworkT
     storage: StorageT
     registry: RegistryT
+    cluster: ClusterT
     machine: Machine
     disk_gb: int
     home_gb: int
@@ -169,7 +175,6 @@ class NotebookArgs(Generic[NetworkT, StorageT, RegistryT]):
     idle_minutes: int
     max_hours: int
     stop_at: time | None
-    image: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,22 +197,21 @@ class ClusterArgs(Generic[NetworkT, StorageT, RegistryT]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BudgetArgs:
+class BudgetArgs(Generic[NetworkT]):
     """Who is told when what is spent.
 
     Args:
+        network: see RegistryArgs.
         limit_usd: per `per` (`month`, `quarter`, `year`).
         warn_percent: alerts at these shares of the limit. notify: e-mail addresses.
-        own_costs_only: count only what carries the lab's tag (the payer must have activated the
-            tag); otherwise the whole account.
     """
 
     lab: LabArgs
+    network: NetworkT
     limit_usd: float
     per: str
     warn_percent: tuple[int, ...]
     notify: tuple[str, ...]
-    own_costs_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,9 +222,9 @@ class EnvironmentArgs:
         files, undelete_days: see StorageArgs. keep: see StorageArgs and NotebookArgs.
         keep_images: see RegistryArgs.
         notebook: the size of NotebookArgs. disk_gb, home_gb, seats, idle_minutes, max_hours,
-            stop_at, image: see there.
+            stop_at: see there.
         cluster: the size of ClusterArgs. max_nodes, spot, max_job_hours: see there.
-        limit_usd, per, warn_percent, notify, own_costs_only: see BudgetArgs.
+        limit_usd, per, warn_percent, notify: see BudgetArgs.
     """
 
     lab: LabArgs
@@ -235,7 +239,6 @@ class EnvironmentArgs:
     idle_minutes: int
     max_hours: int
     stop_at: time | None
-    image: str | None
     cluster: Machine
     max_nodes: int
     spot: bool
@@ -244,7 +247,10 @@ class EnvironmentArgs:
     per: str
     warn_percent: tuple[int, ...]
     notify: tuple[str, ...]
-    own_costs_only: bool
+
+
+Notebooks = Callable[[str, NotebookArgs[Any, Any, Any, Any], pulumi.ResourceOptions], Notebook]
+"""A cloud has several kinds of notebooks, of which a lab takes one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,10 +260,10 @@ class Cloud:
     name: str
     network: Callable[[str, NetworkArgs, pulumi.ResourceOptions], Network]
     storage: Callable[[str, StorageArgs[Any], pulumi.ResourceOptions], Storage]
-    registry: Callable[[str, RegistryArgs, pulumi.ResourceOptions], Registry]
-    notebook: Callable[[str, NotebookArgs[Any, Any, Any], pulumi.ResourceOptions], Notebook]
+    registry: Callable[[str, RegistryArgs[Any], pulumi.ResourceOptions], Registry]
+    notebook: Notebooks
     cluster: Callable[[str, ClusterArgs[Any, Any, Any], pulumi.ResourceOptions], Cluster]
-    budget: Callable[[str, BudgetArgs, pulumi.ResourceOptions], Budget]
+    budget: Callable[[str, BudgetArgs[Any], pulumi.ResourceOptions], Budget]
 
 
 # --------------------------------------------------------------------------------------- helpers

@@ -62,26 +62,7 @@ class Environment(pulumi.ComponentResource):
         )
         self.registry = cloud.registry(
             f"{name}-registry",
-            RegistryArgs(lab=args.lab, keep_images=args.keep_images),
-            child(self),
-        )
-        self.notebook = cloud.notebook(
-            f"{name}-notebook",
-            NotebookArgs(
-                lab=args.lab,
-                network=self.network,
-                storage=self.storage,
-                registry=self.registry,
-                machine=args.notebook,
-                disk_gb=args.disk_gb,
-                home_gb=args.home_gb,
-                keep=args.keep,
-                seats=args.seats,
-                idle_minutes=args.idle_minutes,
-                max_hours=args.max_hours,
-                stop_at=args.stop_at,
-                image=args.image,
-            ),
+            RegistryArgs(lab=args.lab, network=self.network, keep_images=args.keep_images),
             child(self),
         )
         self.cluster = cloud.cluster(
@@ -98,15 +79,34 @@ class Environment(pulumi.ComponentResource):
             ),
             child(self),
         )
+        self.notebook = cloud.notebook(
+            f"{name}-notebook",
+            NotebookArgs(
+                lab=args.lab,
+                network=self.network,
+                storage=self.storage,
+                registry=self.registry,
+                cluster=self.cluster,
+                machine=args.notebook,
+                disk_gb=args.disk_gb,
+                home_gb=args.home_gb,
+                keep=args.keep,
+                seats=args.seats,
+                idle_minutes=args.idle_minutes,
+                max_hours=args.max_hours,
+                stop_at=args.stop_at,
+            ),
+            child(self),
+        )
         self.budget = cloud.budget(
             f"{name}-budget",
             BudgetArgs(
                 lab=args.lab,
+                network=self.network,
                 limit_usd=args.limit_usd,
                 per=args.per,
                 warn_percent=args.warn_percent,
                 notify=args.notify,
-                own_costs_only=args.own_costs_only,
             ),
             child(self),
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import pulumi
 from pulumi.runtime import config
 
 from components import catalog
-from components.contracts import Cloud, EnvironmentArgs, LabArgs
+from components.contracts import Cloud, EnvironmentArgs, LabArgs, Notebooks
 from components.environment import Environment
 from mllab.settings.files import from_config
 from mllab.settings.lab import Lab
@@ -30,7 +31,7 @@ def declare(lab: Lab) -> None:
     Raises:
         Refused: the cloud cannot fulfil a wish; names it, the reason and the alternative.
     """
-    environment = Environment(lab.name, arguments(lab), cloud(lab.lab.cloud))
+    environment = Environment(lab.name, arguments(lab), cloud(lab))
     for role, outputs in environment.outputs().items():
         pulumi.export(role, outputs)
     ends = lab.lab.ends.isoformat() if lab.lab.ends else None
@@ -64,15 +65,14 @@ def arguments(lab: Lab) -> EnvironmentArgs:
         keep=lab.storage.keep,
         undelete_days=lab.storage.undelete_days,
         keep_images=lab.registry.keep_images,
-        notebook=catalog.machine(where, notebook.size),
+        notebook=catalog.machine(where, notebook.size, notebook.kind),
         disk_gb=notebook.disk_gb,
         home_gb=notebook.home_gb,
         seats=notebook.seats,
         idle_minutes=notebook.idle_minutes,
         max_hours=notebook.max_hours,
         stop_at=notebook.stop_at,
-        image=lab.aws.image,
-        cluster=catalog.machine(where, cluster.size),
+        cluster=catalog.machine(where, cluster.size, "job"),
         max_nodes=cluster.max_nodes,
         spot=cluster.spot,
         max_job_hours=cluster.max_job_hours,
@@ -80,21 +80,21 @@ def arguments(lab: Lab) -> EnvironmentArgs:
         per=lab.budget.per,
         warn_percent=lab.budget.warn_percent,
         notify=lab.budget.notify,
-        own_costs_only=lab.aws.own_costs_only,
     )
 
 
-def cloud(name: str) -> Cloud:
-    """The component classes of a cloud; only its own SDK is loaded."""
-    return _CLOUDS[name]()
+def cloud(lab: Lab) -> Cloud:
+    """The component classes of a lab's cloud, with the switches bound that only this cloud has.
+
+    Only its own SDK is loaded: each takes a second, and a lab is in one cloud.
+    """
+    return _CLOUDS[lab.lab.cloud](lab)
 
 
-def _aws() -> Cloud:
-    # Imported here: an SDK takes a second to load, and only one is needed.
+def _aws(lab: Lab) -> Cloud:
     from components.aws.budget import Budget
     from components.aws.cluster import Cluster
     from components.aws.network import Network
-    from components.aws.notebook import Notebook
     from components.aws.registry import Registry
     from components.aws.storage import Storage
 
@@ -103,10 +103,76 @@ def _aws() -> Cloud:
         network=Network,
         storage=Storage,
         registry=Registry,
-        notebook=Notebook,
+        notebook=_aws_notebook(lab),
         cluster=Cluster,
-        budget=Budget,
+        budget=partial(Budget, own_costs_only=lab.aws.own_costs_only),
     )
 
 
-_CLOUDS: Final[dict[str, Callable[[], Cloud]]] = {"aws": _aws}
+def _aws_notebook(lab: Lab) -> Notebooks:
+    if lab.notebook.kind == "managed":
+        from components.aws.managed import ManagedNotebook
+
+        return ManagedNotebook
+    from components.aws.notebook import Notebook
+
+    return partial(Notebook, image=lab.aws.image)
+
+
+def _azure(lab: Lab) -> Cloud:
+    from components.azure.budget import Budget
+    from components.azure.cluster import Cluster
+    from components.azure.network import Network
+    from components.azure.registry import Registry
+    from components.azure.storage import Storage
+
+    return Cloud(
+        name="azure",
+        network=partial(Network, ssh_from=lab.azure.ssh_from),
+        storage=Storage,
+        registry=Registry,
+        notebook=_azure_notebook(lab),
+        cluster=Cluster,
+        budget=partial(Budget, enabled=lab.azure.budget),
+    )
+
+
+def _azure_notebook(lab: Lab) -> Notebooks:
+    if lab.notebook.kind == "managed":
+        from components.azure.managed import ManagedNotebook
+
+        return ManagedNotebook
+    from components.azure.notebook import Notebook
+
+    return partial(Notebook, image=lab.azure.image, ssh_keys=lab.azure.ssh_keys)
+
+
+def _gcp(lab: Lab) -> Cloud:
+    from components.gcp.budget import Budget
+    from components.gcp.cluster import Cluster
+    from components.gcp.network import Network
+    from components.gcp.registry import Registry
+    from components.gcp.storage import Storage
+
+    return Cloud(
+        name="gcp",
+        network=partial(Network, egress=lab.gcp.egress, zone=lab.zone),
+        storage=Storage,
+        registry=Registry,
+        notebook=_gcp_notebook(lab),
+        cluster=Cluster,
+        budget=partial(Budget, billing_account=lab.gcp.billing_account),
+    )
+
+
+def _gcp_notebook(lab: Lab) -> Notebooks:
+    if lab.notebook.kind == "managed":
+        from components.gcp.managed import ManagedNotebook
+
+        return ManagedNotebook
+    from components.gcp.notebook import Notebook
+
+    return partial(Notebook, image=lab.gcp.image)
+
+
+_CLOUDS: Final[dict[str, Callable[[Lab], Cloud]]] = {"aws": _aws, "azure": _azure, "gcp": _gcp}

@@ -7,6 +7,7 @@ from pulumi_aws import budgets, sns
 
 from components import contracts
 from components.aws import access
+from components.aws.network import Network
 from components.contracts import BudgetArgs, Refused, child, publish
 from components.tags import named, tags
 
@@ -14,6 +15,8 @@ MOST_ALERTS = 10  # per budget
 KINDS = ("ACTUAL", "FORECASTED")
 MOST_ADDRESSES = 10  # per alert, besides one topic
 TIME_UNITS = {"month": "MONTHLY", "quarter": "QUARTERLY", "year": "ANNUALLY"}
+
+Args = BudgetArgs[Network]
 
 
 class Budget(pulumi.ComponentResource):
@@ -25,9 +28,10 @@ class Budget(pulumi.ComponentResource):
     Args:
         args: `warn_percent`: at each share an alert when the costs pass it, and one when the
             forecast for the period does (AWS forecasts after about five weeks of use).
-            `own_costs_only`: counts what carries the lab's tag. It reads 0 USD until the account
-            that pays has activated the cost allocation tag `lab`, which it can a day after the
-            first use of the tag; and what cannot be tagged, traffic for one, is not counted.
+        own_costs_only: count what carries the lab's tag, not the whole account. It reads 0 USD
+            until the account that pays has activated the cost allocation tag `lab`, which it can a
+            day after the first use of the tag; and what cannot be tagged, traffic for one, is not
+            counted.
     Outputs:
         id: name of the budget. limit_usd, notify: as asked.
     Raises:
@@ -45,7 +49,12 @@ class Budget(pulumi.ComponentResource):
     """What a stop switch subscribes to."""
 
     def __init__(
-        self, name: str, args: BudgetArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        args: Args,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        own_costs_only: bool = False,
     ) -> None:
         super().__init__("mllab:aws:Budget", name, None, opts)
         _check(args)
@@ -70,7 +79,7 @@ class Budget(pulumi.ComponentResource):
             limit_unit="USD",
             # Credits would hide what is spent until they are used up.
             cost_types={"include_credit": False, "include_refund": False},
-            cost_filters=[own] if args.own_costs_only else None,
+            cost_filters=[own] if own_costs_only else None,
             notifications=[
                 _alert(kind, percent, args, topic)
                 for kind in KINDS
@@ -86,7 +95,7 @@ class Budget(pulumi.ComponentResource):
         publish(self, contracts.Budget)
 
 
-def _check(args: BudgetArgs) -> None:
+def _check(args: Args) -> None:
     if args.per not in TIME_UNITS:
         raise Refused(f"mllab:budget.per is {args.per!r}; AWS knows {', '.join(TIME_UNITS)}")
     percents, addresses = len(args.warn_percent), len(args.notify)
@@ -103,7 +112,7 @@ def _check(args: BudgetArgs) -> None:
 
 
 def _alert(
-    kind: str, percent: int, args: BudgetArgs, topic: sns.Topic
+    kind: str, percent: int, args: Args, topic: sns.Topic
 ) -> budgets.BudgetNotificationArgsDict:
     """Mail comes from Budgets itself: a subscription to the topic would have to be confirmed by
     each person, and could not be deleted before."""

@@ -11,6 +11,7 @@ from pulumi_aws import ebs, ec2, iam
 
 from components import contracts
 from components.aws import access, images
+from components.aws.cluster import Cluster
 from components.aws.machine import user_data
 from components.aws.network import Network
 from components.aws.registry import Registry
@@ -23,7 +24,7 @@ PORT = 8888
 HOME_DEVICE = "/dev/sdf"
 NO_MOUNT = {"kind": "", "source": "", "path": "", "options": ""}
 
-Args = NotebookArgs[Network, Storage, Registry]
+Args = NotebookArgs[Network, Storage, Registry, Cluster]
 
 
 class Notebook(pulumi.ComponentResource):
@@ -37,7 +38,8 @@ class Notebook(pulumi.ComponentResource):
     drivers, or cannot mount.
 
     Args:
-        args: see NotebookArgs. `image`: an AMI id. `keep`: home disks are protected.
+        args: see NotebookArgs. `keep`: home disks are protected.
+        image: an AMI id, instead of the newest that fits; None for that.
     Outputs:
         seats: for each {id, connect_command, token_command, stop_command, start_command}. The
         commands are typed as they are; two need the AWS CLI's Session Manager plugin.
@@ -53,7 +55,14 @@ class Notebook(pulumi.ComponentResource):
 
     seats: pulumi.Output[dict[str, dict[str, str]]]
 
-    def __init__(self, name: str, args: Args, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: Args,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        image: str | None = None,
+    ) -> None:
         super().__init__("mllab:aws:Notebook", name, None, opts)
         labels = tags(args.lab, "notebook")
         role = access.role(self, f"{name}-role", args.lab, "ec2.amazonaws.com", labels)
@@ -69,7 +78,7 @@ class Notebook(pulumi.ComponentResource):
         )
         files = args.storage.files
         source = images.source(args.machine, files=files is not None)
-        image = args.image or images.image_id(self, source)
+        ami = image or images.image_id(self, source)
         built_for = f"{source.kind} {'with' if files else 'without'} files"
         stops = Stops(self, name, args.lab, labels)
         # The first boot installs packages and mounts files, so the way out must exist by then; and
@@ -78,7 +87,7 @@ class Notebook(pulumi.ComponentResource):
         self.seats = pulumi.Output.all(
             **{
                 seat: self._seat(
-                    f"{name}-{seat}", seat, args, image, built_for, profile, stops, before
+                    f"{name}-{seat}", seat, args, ami, built_for, profile, stops, before
                 )
                 for seat in args.seats
             }

@@ -10,11 +10,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from mllab.settings import faults
-from mllab.settings.faults import NAMESPACE, Fault
+from mllab.settings.faults import NAMESPACE, NO_SECTIONS, Fault
 from mllab.settings.lab import Lab
+from mllab.settings.limits import CLOUDS, PLACES
 
-SECTIONS: Final = tuple(name for name in Lab.model_fields if name not in ("stack", "region"))
-_REGION_KEYS: Final = {"aws": "aws:region"}
+SECTIONS: Final = tuple(name for name in Lab.model_fields if name not in NO_SECTIONS)
 _EMPTY: Final = (None, "", "null")  # a section without anything in it, in the file and from Pulumi
 
 
@@ -39,30 +39,60 @@ def lab(
         if holds_secret(value):
             words = "must not be secret: no setting is, and Pulumi would hide the whole section"
             found.append(((key,), words))
-        elif name in ("stack", "region"):
+        elif name in NO_SECTIONS:
             words = "is not a setting; the file's name is the stack's, and the region is aws:region"
             found.append(((key,), words))
         else:
             given[name] = _opened(value)
     about = given["lab"]
     cloud = about.get("cloud") if isinstance(about, dict) else None
+    found += [((f"{NAMESPACE}:{name}",), words) for name, words in _foreign(cloud, given)]
     given["stack"] = stack
-    if (region := values.get(region_key(cloud))) not in _EMPTY:
-        given["region"] = region
+    for name, key in places(cloud).items():
+        if (value := values.get(key)) not in _EMPTY:
+            given[name] = value
     context = {"stack": stack, "cloud": cloud, "today": today}
     try:
         checked = Lab.model_validate(given, context=context)
     except ValidationError as exc:
         for path, words in faults.read(exc):
-            key = region_key(cloud) if path[0] == "region" else f"{NAMESPACE}:{path[0]}"
-            found.append((("stack",) if path[0] == "stack" else (key, *path[1:]), words))
+            found.append((_full(path, cloud), words + _elsewhere(path, cloud, values)))
         return None, found
     return (None if found else checked), found
 
 
+def places(cloud: object) -> Mapping[str, str]:
+    """Where a lab is: our names -> the provider's keys; AWS's while the cloud is not known."""
+    return PLACES.get(cloud, PLACES["aws"]) if isinstance(cloud, str) else PLACES["aws"]
+
+
 def region_key(cloud: object) -> str:
     """The key that a cloud's provider reads its region from; AWS's while the cloud is not known."""
-    return _REGION_KEYS.get(cloud, "aws:region") if isinstance(cloud, str) else "aws:region"
+    return places(cloud)["region"]
+
+
+def _foreign(cloud: object, given: dict[str, Any]) -> list[tuple[str, str]]:
+    """Take out the sections of other clouds, and say so."""
+    others = [name for name in CLOUDS if name in given and cloud in CLOUDS and name != cloud]
+    for name in others:
+        del given[name]
+    return [(name, f"is for labs on {CLOUDS[name]} only; take it out") for name in others]
+
+
+def _full(path: faults.Path, cloud: object) -> faults.Path:
+    """A path in a lab as one in a file, which begins with a full key."""
+    first, rest = str(path[0]), path[1:]
+    if first == "stack":
+        return ("stack",)
+    return (places(cloud).get(first, f"{NAMESPACE}:{first}"), *rest)
+
+
+def _elsewhere(path: faults.Path, cloud: object, values: Mapping[str, Any]) -> str:
+    """A missing region may stand under the key of another cloud."""
+    if path != ("region",) or region_key(cloud) in values:
+        return ""
+    others = [(name, region_key(name)) for name in PLACES if region_key(name) in values]
+    return "".join(f"; {key} is where {CLOUDS[name]} looks" for name, key in others[:1])
 
 
 def holds_secret(value: Any) -> bool:

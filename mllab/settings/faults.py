@@ -11,20 +11,27 @@ from pydantic_core import ErrorDetails
 
 from mllab.settings.fields import nearest
 from mllab.settings.lab import Lab
-from mllab.settings.limits import CLOUDS, OTHER_CLOUDS
 
 Path = tuple[str | int, ...]
 Fault = tuple[Path, str]
 """Where, and what is wrong there."""
 
 NAMESPACE: Final = "mllab"
+NO_SECTIONS: Final = frozenset({"stack", "region", "project", "zone"})
+"""What a lab has besides the sections of its file."""
 _SHOWN: Final = 60  # characters of a value that are repeated
 _NOT_A_SECTION: Final = "must be a section with settings in it, like {size: gpu-small}"
 
 
 def read(exc: ValidationError) -> list[Fault]:
     """Path and words of every fault, each ending in the value that was got, where there is one."""
-    return [(tuple(error["loc"]), _words(error)) for error in exc.errors(include_url=False)]
+    return [(_path(error), _words(error)) for error in exc.errors(include_url=False)]
+
+
+def _path(error: ErrorDetails) -> Path:
+    """Where a fault is: the place that was looked at, and the setting in it that is meant."""
+    meant = error.get("ctx", {}).get("at")
+    return (*error["loc"], meant) if meant else tuple(error["loc"])
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -84,10 +91,7 @@ def _meaning(path: Path) -> str:
 
 def _unknown(path: Path) -> str:
     name = str(path[-1])
-    known = sorted(set(_model(path[:-1]).model_fields) - {"stack", "region"})
-    clouds = CLOUDS | OTHER_CLOUDS
-    if len(path) == 1 and name in clouds:
-        return f"is for labs on {clouds[name]} only; take it out"
+    known = sorted(set(_model(path[:-1]).model_fields) - NO_SECTIONS)
     section, _, rest = name.partition(".")
     if len(path) == 1 and rest and section in known:
         return f"is not a setting; `pulumi config set` needs --path to reach {name[:100]}"

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from components import tags
@@ -35,14 +35,24 @@ _EMAIL: Final = re.compile(
 _ZONE: Final = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)+|UTC")
 
 
+class Section(BaseModel):
+    """One section of the stack file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 def fault(words: str) -> PydanticCustomError:
     """An error whose words reach the user as they are, followed by the value that was got."""
     return PydanticCustomError("fault", "{words}", {"words": words})
 
 
-def absent(words: str) -> PydanticCustomError:
-    """The same for a value that is missing, so that there is none to repeat."""
-    return PydanticCustomError("absent", "{words}", {"words": words})
+def absent(words: str, at: str = "") -> PydanticCustomError:
+    """The same for a value that is missing, so that there is none to repeat.
+
+    Args:
+        at: the setting of the section that is meant, where the whole section is looked at.
+    """
+    return PydanticCustomError("absent", "{words}", {"words": words, "at": at})
 
 
 def nearest(value: Any, known: Collection[str]) -> str:

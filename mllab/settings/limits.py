@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, ValidationInfo
@@ -9,10 +11,15 @@ from pydantic import BeforeValidator, ValidationInfo
 from components import catalog, regions
 from mllab.settings.fields import Pattern, choice, fault, length, money, text, whole
 
-CLOUDS: Final = {"aws": "AWS"}
-OTHER_CLOUDS: Final = {"azure": "Azure", "gcp": "Google Cloud"}
-"""Clouds that are not built yet; asking for one is refused by name."""
+CLOUDS: Final = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
+PLACES: Final[Mapping[str, Mapping[str, str]]] = {
+    "aws": {"region": "aws:region"},
+    "azure": {"region": "azure-native:location"},
+    "gcp": {"region": "gcp:region", "zone": "gcp:zone", "project": "gcp:project"},
+}
+"""Where a lab is, by cloud: our name -> the key that the cloud's provider reads it from."""
 
+_PROJECT: Final = r"[a-z][a-z0-9-]{4,28}[a-z0-9]"
 GPU_IMAGE_GB: Final = 75  # the GPU images' own disk: EC2 answers `expect size >= 75GB` to less
 CPU_IMAGE_GB: Final = 30  # 8 GB of Linux, the rest for Python packages
 
@@ -28,15 +35,26 @@ SEAT: Final = text(
     r"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){0,19}",
     "1 to 20 of a-z, 0-9 and single hyphens, a letter first, because it becomes a tag",
 )
-IMAGE: Final = text(
-    r"ami-([0-9a-f]{8}|[0-9a-f]{17})", "the id of an AMI, like ami-0123456789abcdef0"
+AMI: Final = text(r"ami-([0-9a-f]{8}|[0-9a-f]{17})", "the id of an AMI, like ami-0123456789abcdef0")
+FAMILY: Final = text(
+    r"[a-z][a-z0-9-]{0,62}", "an image family, like common-cu129-ubuntu-2204-nvidia-580"
 )
-CLOUD: Final = choice(
-    *CLOUDS,
-    refused={key: f"{name} is not built yet; take aws" for key, name in OTHER_CLOUDS.items()},
+BILLING: Final = text(
+    r"[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}",
+    "a billing account's id, like 012345-6789AB-CDEF01; gcloud billing accounts list shows yours",
 )
+CLOUD: Final = choice(*CLOUDS, refused={"google": "is called gcp here"})
 KIND: Final = choice(
-    "vm", refused={"managed": "managed notebooks (SageMaker) are not built yet; take vm"}
+    "vm",
+    "managed",
+    refused={
+        "studio": "would be SageMaker Studio, whose domain leaves a file system and network"
+        " interfaces behind, and cannot be deleted while people's apps run; take managed, a"
+        " SageMaker notebook instance for each seat",
+        "colab": "would be Colab Enterprise, where each person makes the machine; it could be"
+        " neither labelled nor stopped nor removed with the lab; take managed, a Workbench instance"
+        " for each seat",
+    },
 )
 
 # Sources: 65536, EC2 API reference, EbsBlockDevice, gp3. 1440, CloudWatch API reference,
@@ -45,9 +63,9 @@ DISK_GB: Final = whole(
     CPU_IMAGE_GB,
     65536,
     f"and {GPU_IMAGE_GB} with a GPU: the image needs it",
-    "EBS makes no larger disk",
+    "no cloud makes a larger disk",
 )
-HOME_GB: Final = whole(1, 65536, "people's work needs a place", "EBS makes no larger disk")
+HOME_GB: Final = whole(1, 65536, "people's work needs a place", "no cloud makes a larger disk")
 IDLE: Final = whole(
     15, 1440, "a shorter pause is somebody thinking", "the alarm behind it looks back one day"
 )
@@ -73,30 +91,113 @@ NOTIFY: Final = length(1, 10, "somebody must be told", "AWS sends an alert to no
 SEATS: Final = length(1, 500, "somebody should sit there", "for more this is not the right tool")
 
 
+# What one cloud limits further: (least, most, why), completing `must be at most 4095, ...`.
+# Sources: https://learn.microsoft.com/azure/virtual-machines/managed-disks-overview;
+# SageMaker API reference, VolumeSizeInGB; Cloud Storage, soft delete; Billing budgets API,
+# monitoringNotificationChannels.
+_FURTHER: Final[Mapping[tuple[str, str], tuple[int, int, str]]] = {
+    ("azure", "disk_gb"): (0, 4095, "Azure makes no larger system disk"),
+    ("azure", "home_gb"): (0, 32767, "Azure makes no larger disk"),
+    ("gcp", "notify"): (0, 5, "Google Cloud sends an alert to no more"),
+    ("gcp", "undelete_days"): (7, 90, "or 0: Google Cloud keeps deleted objects 7 to 90 days"),
+    ("aws managed", "home_gb"): (5, 16384, "a SageMaker notebook instance has 5 to 16384 GB"),
+}
+
+# What a managed notebook cannot be told; refused where a file says it, never ignored.
+_CI: Final = "an Azure ML compute instance"
+_UNTOLD: Final[Mapping[tuple[str, str], str]] = {
+    ("aws", "disk_gb"): "a SageMaker notebook instance has a system disk of its own size",
+    ("azure", "disk_gb"): f"{_CI} has a system disk of its own size",
+    ("azure", "home_gb"): f"files of {_CI} are in the workspace's share, which grows with them",
+    ("azure", "max_hours"): f"{_CI} has no such limit; idle_minutes and stop_at stop it",
+}
+
+# Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html,
+# https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-reserved-resource-name,
+# https://docs.cloud.google.com/storage/docs/buckets#naming
+_NO_NAMES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "aws": ((r"(sthree|amzn-s3-demo)-.*", "S3 keeps buckets that begin so for itself"),),
+    "azure": (
+        (r".*(microsoft|windows).*", "Azure allows nobody 'microsoft' or 'windows' in a name"),
+        (r"login.*", "Azure allows no name that begins with 'login'"),
+    ),
+    "gcp": (
+        (r"goog.*", "Google Cloud allows no bucket that begins with 'goog'"),
+        (r".*g[o0][o0]g[l1]e.*", "Google Cloud allows no bucket with 'google' in its name"),
+    ),
+}
+
+
+def further(cloud: str, kind: str, setting: str, value: int) -> None:
+    """Refuse what only one cloud refuses.
+
+    Args:
+        kind: of the notebook. setting: without its section. value: a number, or a list's length.
+    """
+    if kind == "managed" and (cloud, setting) in _UNTOLD:
+        raise fault(f"is not for kind managed: {_UNTOLD[cloud, setting]}; take it out")
+    for key in (cloud, f"{cloud} {kind}"):
+        least, most, why = _FURTHER.get((key, setting), (0, value, ""))
+        if value and value < least:
+            raise fault(f"must be at least {least}, {why}")
+        if value > most:
+            raise fault(f"must be at most {most}, {why}")
+
+
+def refused_name(cloud: str, name: str) -> str | None:
+    """Why a cloud takes nothing of that name; None if it does."""
+    found = (why for pattern, why in _NO_NAMES.get(cloud, ()) if re.fullmatch(pattern, name))
+    return next(found, None)
+
+
 def cloud_of(info: ValidationInfo) -> str:
     """The cloud whose tables apply; the first one while the setting itself is missing or wrong."""
     cloud = (info.context or {}).get("cloud")
     return cloud if isinstance(cloud, str) and cloud in CLOUDS else next(iter(CLOUDS))
 
 
-def _size(value: Any, info: ValidationInfo) -> str:
+def size(value: Any, cloud: str, use: str) -> str:
+    """A size, or a machine type of the cloud that can be put to that use."""
     if not isinstance(value, str) or len(value) > 40:
         raise fault(f"must be a size: {', '.join(catalog.SIZES)}")
     try:
-        catalog.machine(cloud_of(info), value)
+        catalog.machine(cloud, value, use)
     except catalog.UnknownSize as exc:
         raise fault(str(exc)) from exc
     return value
 
 
 def _region(value: Any, info: ValidationInfo) -> str:
+    cloud = cloud_of(info)
     if not isinstance(value, str) or len(value) > 40:
-        raise fault("must be the name of a region, like us-east-1")
+        raise fault(f"must be the name of a region, like {regions.example(cloud)}")
     try:
-        return regions.check(cloud_of(info), value)
+        return regions.check(cloud, value)
     except regions.UnknownRegion as exc:
         raise fault(str(exc)) from exc
 
 
-Size = Annotated[str, BeforeValidator(_size)]
+def _project(value: Any) -> str:
+    """A Google Cloud project's id."""
+    if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+        raise fault(
+            "must be the project's id, not its number: addresses and images are named after the id;"
+            f" gcloud projects describe {str(value)[:30]} --format='value(projectId)' tells it"
+        )
+    if isinstance(value, str) and re.fullmatch(_PROJECT, value):
+        return value
+    raise fault("must be the id of a project, 6 to 30 of a-z, 0-9 and hyphens, like my-course-2027")
+
+
+def _notebook_size(value: Any, info: ValidationInfo) -> str:
+    return size(value, cloud_of(info), info.data.get("kind", "vm"))
+
+
+def _job_size(value: Any, info: ValidationInfo) -> str:
+    return size(value, cloud_of(info), "job")
+
+
+NotebookSize = Annotated[str, BeforeValidator(_notebook_size)]
+JobSize = Annotated[str, BeforeValidator(_job_size)]
+Project = Annotated[str, BeforeValidator(_project)]
 Region = Annotated[str, BeforeValidator(_region)]

@@ -14,12 +14,14 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.contracts import EnvironmentArgs, Refused
+from components.contracts import Cloud, EnvironmentArgs, Refused
 from components.environment import Environment
 from mllab import program
 from mllab.engines.contract import Resource
 from mllab.errors import RunFailed
 from mllab.settings import files
+from mllab.settings.clouds import Aws
+from mllab.settings.lab import Lab
 from tests.components.render import Answers, Rendered, render, replaced
 
 ROOT = Path(__file__).parent.parent.parent
@@ -93,15 +95,29 @@ def answers(
 @functools.cache
 def committed(name: str) -> Rendered:
     """A committed stack, with everything known."""
-    lab = files.load(files.find(ROOT, name))
+    lab = loaded(name)
     said = answers("abc", region=lab.region)
     return render(lambda: program.declare(lab), said, stack_name=name)
 
 
 @functools.cache
+def loaded(name: str = "aws-course") -> Lab:
+    """A committed stack."""
+    return files.load(files.find(ROOT, name))
+
+
+@functools.cache
 def asked(name: str = "aws-course") -> EnvironmentArgs:
     """What a committed stack asks of the components."""
-    return program.arguments(files.load(files.find(ROOT, name)))
+    return program.arguments(loaded(name))
+
+
+def cloud(name: str = "aws-course", **switches: Any) -> Cloud:
+    """The classes of a committed stack's cloud, some of its own switches changed."""
+    lab = loaded(name)
+    section = lab.lab.cloud
+    changed = getattr(lab, section).model_copy(update=switches)
+    return program.cloud(lab.model_copy(update={section: changed}))
 
 
 def variant(
@@ -111,25 +127,37 @@ def variant(
     said: Answers | None = None,
     preview: bool = False,
     recorded: Mapping[str, Mapping[str, Any]] | None = None,
+    switches: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> Rendered:
-    """A committed stack with other arguments; `lab` changes those that all roles share."""
-    declare = _declare(_changed(asked(name), lab or {}, changes))
+    """A committed stack with other arguments; `lab` changes those that all roles share, `switches`
+    what only its cloud has."""
+    args = _changed(asked(name), lab or {}, changes)
+    declare = _declare(args, cloud(name, **(switches or {})))
     return render(declare, said or answers(), stack_name=name, preview=preview, recorded=recorded)
 
 
 def rebuilt(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """What is replaced when a course with some arguments gets others."""
-    programs = [_declare(_changed(asked(), {}, changes)) for changes in (before, after)]
+    programs = []
+    for changes in (before, after):
+        switches = {key: changes[key] for key in changes if key in Aws.model_fields}
+        rest = {key: changes[key] for key in changes if key not in switches}
+        programs.append(_declare(_changed(asked(), {}, rest), cloud(**switches)))
     return replaced(*programs, answers(), stack_name="aws-course")
 
 
-def _declare(args: EnvironmentArgs) -> Callable[[], object]:
-    return lambda: Environment(args.lab.name, args, program.cloud("aws"))
+def _declare(args: EnvironmentArgs, where: Cloud) -> Callable[[], object]:
+    return lambda: Environment(args.lab.name, args, where)
 
 
 def alone(
-    role: str, kind: type[Any], *, lab: Mapping[str, Any] | None = None, **changes: Any
+    role: str,
+    kind: type[Any],
+    *,
+    lab: Mapping[str, Any] | None = None,
+    switches: Mapping[str, Any] | None = None,
+    **changes: Any,
 ) -> Rendered:
     """A role of the course that needs no other, by itself, which takes a tenth of the time.
 
@@ -137,11 +165,12 @@ def alone(
         kind: the class of its arguments.
     """
     whole = _changed(asked(), lab or {}, changes)
-    args = kind(**{each.name: getattr(whole, each.name) for each in fields(kind)})
+    own = {each.name for each in fields(kind)} - {"network"}
+    args = kind(network=None, **{name: getattr(whole, name) for name in own})
     name = f"{whole.lab.name}-{role}"
 
     def declare() -> None:
-        getattr(program.cloud("aws"), role)(name, args, pulumi.ResourceOptions())
+        getattr(cloud(**(switches or {})), role)(name, args, pulumi.ResourceOptions())
 
     return render(declare, {}, stack_name="aws-course")
 

@@ -268,6 +268,6 @@ def test_alarm_stops_a_machine_whose_watchdog_is_dead(
 
 
 def test_an_image_that_was_named_is_taken() -> None:
-    rendered = variant(image="ami-00000000")
+    rendered = variant(switches={"image": "ami-00000000"})
     assert rendered.one(INSTANCE).inputs["ami"] == "ami-00000000"
     assert not [token for token, _ in rendered.invokes if token.startswith("aws:ssm/")]

@@ -16,7 +16,7 @@ from components.environment import ROLES, Environment
 from components.tags import named, tags
 from mllab import program
 from mllab.settings import files
-from tests.components.labs import ROOT, STACKS, answers, asked, committed, variant, walk
+from tests.components.labs import ROOT, STACKS, answers, asked, cloud, committed, variant, walk
 from tests.components.render import SECRET, STACK, UNKNOWN, render
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
@@ -194,7 +194,7 @@ def test_options_of_the_caller_stay_with_the_caller() -> None:
 
     def declare() -> None:
         opts = pulumi.ResourceOptions(protect=True, delete_before_replace=True)
-        Environment("aws-tiny", asked("aws-tiny"), program.cloud("aws"), opts)
+        Environment("aws-tiny", asked("aws-tiny"), cloud("aws-tiny"), opts)
 
     rendered = render(declare, answers(), stack_name="aws-tiny")
     inherited = {r.name for r in rendered.custom() if r.options.get("deleteBeforeReplace")}

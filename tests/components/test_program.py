@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, time
+from functools import partial
+from typing import Any
 
 from components.catalog import machine
 from components.contracts import EnvironmentArgs, LabArgs
@@ -67,8 +70,7 @@ def test_no_setting_is_lost_or_mistaken_for_another() -> None:
         idle_minutes=61,
         max_hours=13,
         stop_at=time(21, 30),
-        image="ami-0123456789abcdef0",
-        cluster=machine("aws", "cpu-medium"),
+        cluster=machine("aws", "cpu-medium", "job"),
         max_nodes=7,
         spot=False,
         max_job_hours=5,
@@ -76,5 +78,14 @@ def test_no_setting_is_lost_or_mistaken_for_another() -> None:
         per="quarter",
         warn_percent=(33, 66),
         notify=("bo@example.edu",),
-        own_costs_only=True,
     )
+    where = program.cloud(lab)
+    assert where.name == "aws"
+    assert bound(where.notebook) == {"image": "ami-0123456789abcdef0"}
+    assert bound(where.budget) == {"own_costs_only": True}
+    assert [bound(role) for role in (where.network, where.storage, where.cluster)] == [{}] * 3
+
+
+def bound(role: Callable[..., Any]) -> dict[str, Any]:
+    """The switches that a class was given beforehand."""
+    return role.keywords if isinstance(role, partial) else {}
