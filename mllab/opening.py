@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mllab import clouds
 from mllab.clock import Clock, SimulatedClock
 from mllab.errors import SettingsError, UsageError
 from mllab.recorded import in_backend, simulated, simulated_home, state_file
@@ -121,10 +122,10 @@ def on_simulated_cloud(
 ) -> Session:
     """A stack on the simulated cloud that lives in `home`."""
     from mllab.engines.contract import Engine
-    from mllab.simulated.aws.cloud import SimulatedAws
 
-    cloud = SimulatedAws(home / "simulated" / "aws.db")
-    target = _target(root, stack, lab, config)
+    name = lab.lab.cloud if lab else clouds.of_types(simulated(home, stack)[engine]) or "aws"
+    cloud = clouds.simulated(name, home / "simulated")
+    target = _target(root, stack, lab, config, name)
     driver: Engine
     if engine == EMBEDDED:
         from mllab.engines.embedded.engine import EmbeddedEngine
@@ -159,14 +160,15 @@ def on_real_cloud(
 
     found = binary.find(home)
     surroundings = environment.real(root, home, stack, files.file_of(root, stack))
-    target, clock = _target(root, stack, lab, config), Clock()
+    name = lab.lab.cloud if lab else _recorded_cloud(surroundings.backend.folder, stack)
+    target, clock = _target(root, stack, lab, config, name), Clock()
     place = RealPlace(root, surroundings.backend, surroundings.environ)
 
     def identify(state: Mapping[str, Any]) -> str:
         from mllab.engines.pulumi import identity
 
-        region = lab.region if lab else config.get("aws:region", "")
-        who = identity.whoami(target.cloud, region, config)
+        region = lab.region if lab else config.get(clouds.REGION_KEYS[name], "")
+        who = identity.whoami(name, region, config)
         identity.check(who, identity.accounts(state), TYPICAL_RUN_SECONDS, clock.now())
         return f"account {who.account} ({who.principal})"
 
@@ -212,8 +214,8 @@ def _open(
 
 def _refuse_two_engines(home: Path, stack: str, engine: str) -> None:
     """A stack that one engine has recorded would be made a second time by the other."""
-    for other, number in simulated(home, stack).items():
-        if other != engine and number:
+    for other, things in simulated(home, stack).items():
+        if other != engine and things:
             raise UsageError(
                 f"{stack} exists on the simulated cloud, recorded by the {other} engine",
                 cure=f"Take that one: --engine {other}. "
@@ -232,14 +234,21 @@ def _known(root: Path, stack: str, choice: Choice) -> bool:
     return folder is None or bool(in_backend(folder, stack))
 
 
-def _target(root: Path, stack: str, lab: Lab | None, config: Mapping[str, str]) -> StackTarget:
+def _recorded_cloud(folder: Path | None, stack: str) -> str:
+    """The cloud of a stack whose settings are lost."""
+    return (clouds.of_types(in_backend(folder, stack)) if folder else None) or "aws"
+
+
+def _target(
+    root: Path, stack: str, lab: Lab | None, config: Mapping[str, str], cloud: str
+) -> StackTarget:
     from mllab.engines.contract import StackTarget
     from mllab.settings.files import PROJECT
 
     return StackTarget(
         project=PROJECT,
         stack=stack,
-        cloud=lab.lab.cloud if lab else "aws",
+        cloud=cloud,
         config=config,
         program=partial(_declare, lab),
         root=root,

@@ -11,7 +11,7 @@ from mllab.errors import UsageError
 
 if TYPE_CHECKING:
     from mllab.settings.lab import Lab
-    from mllab.simulated.aws.cloud import SimulatedAws
+    from mllab.simulated.account import SimulatedAccount
 
 LARGEST = 1_000_000
 """Largest quota that can be asked for; no account has more."""
@@ -42,7 +42,7 @@ def shortage(lab: Lab, limit: Callable[[str], float]) -> Shortage | None:
     return Shortage(machine.quota, needed, here) if needed > here else None
 
 
-def grant(cloud: SimulatedAws, wishes: Sequence[str]) -> None:
+def grant(cloud: SimulatedAccount, wishes: Sequence[str]) -> None:
     """Raise quotas of a simulated account, as its support would.
 
     Args:

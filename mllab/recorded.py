@@ -1,4 +1,4 @@
-"""What is recorded of a stack on this machine: counted offline, without running any engine."""
+"""What is recorded of a stack on this machine: read offline, without running any engine."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from mllab.errors import LabError
 from mllab.session import EMBEDDED, PULUMI
 from mllab.settings.files import PROJECT
 
-DAMAGED: Final = -1
-"""Stands for the number of resources in a file that cannot be read."""
+DAMAGED: Final = ("?",)
+"""Stands for the resources in a file that cannot be read: something may be there."""
+
+Types = tuple[str, ...]
+"""Type tokens of the things in a cloud, one for each thing."""
 
 
 def state_file(home: Path, stack: str) -> Path:
@@ -25,16 +28,16 @@ def simulated_home(home: Path) -> Path:
     return home / "simulated" / "pulumi"
 
 
-def simulated(home: Path, stack: str) -> dict[str, int]:
-    """Resources of a stack on the simulated clouds, by the engine that has recorded them."""
+def simulated(home: Path, stack: str) -> dict[str, Types]:
+    """A stack's things on the simulated clouds, by the engine that has recorded them."""
     return {
         EMBEDDED: _embedded(home, stack),
         PULUMI: in_backend(simulated_home(home) / "backend", stack),
     }
 
 
-def in_backend(folder: Path, stack: str) -> int:
-    """Resources of a stack in a `file://` backend, or DAMAGED.
+def in_backend(folder: Path, stack: str) -> Types:
+    """A stack's things in a `file://` backend, or DAMAGED.
 
     Args:
         folder: the backend's.
@@ -46,12 +49,12 @@ def in_backend(folder: Path, stack: str) -> int:
         entries = [*(latest.get("resources") or []), *begun]
         return _things((entry["type"], bool(entry.get("custom"))) for entry in entries)
     except (FileNotFoundError, NotADirectoryError):
-        return 0
+        return ()
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return DAMAGED
 
 
-def _embedded(home: Path, stack: str) -> int:
+def _embedded(home: Path, stack: str) -> Types:
     from mllab.engines.embedded.store import Store
 
     try:
@@ -62,5 +65,5 @@ def _embedded(home: Path, stack: str) -> int:
     return _things((record.type, record.custom) for record in records)
 
 
-def _things(found: Iterable[tuple[str, bool]]) -> int:
-    return sum(custom and not type.startswith("pulumi:") for type, custom in found)
+def _things(found: Iterable[tuple[str, bool]]) -> Types:
+    return tuple(type for type, custom in found if custom and not type.startswith("pulumi:"))

@@ -10,9 +10,9 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 from time import monotonic
-from typing import Any, Final
+from typing import Any
 
-from mllab import removal, stacks, status
+from mllab import clouds, removal, stacks, status
 from mllab.deploy import explain, summary
 from mllab.engines.contract import Op, Outcome, Plan
 from mllab.errors import DataAtRisk, LabError
@@ -22,12 +22,6 @@ from mllab.quota import shortage
 from mllab.session import Session, clock_from, project
 from mllab.settings import files
 from mllab.show.words import OPS, count, listing
-
-INSTANCE: Final = "aws:ec2/instance:Instance"
-BUCKET: Final = "aws:s3/bucket:Bucket"
-PRIVACY: Final = ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "blockPublicPolicy")
-WATCH: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
-"""What the drift hits: the bucket's privacy is switched off, a notebook's alarm is deleted."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +140,7 @@ class Rehearsal:
         return planned(plan), plan.empty
 
     def _stopped(self) -> Seen:
-        machine = self._recorded(INSTANCE)
+        machine = self._recorded(self._cloud.machines)
         self._cloud.stop(machine["id"], self.session.clock.now())
         states = status.counts(status.look(self.session).findings)
         plan = self.session.engine.preview()
@@ -155,10 +149,10 @@ class Rehearsal:
         return f"{seen}; {planned(plan)}", states.get("stopped") == 1 and not others and plan.empty
 
     def _drift(self) -> Seen:
-        type_, path = PRIVACY
-        opened, watch = self._recorded(type_), self._recorded(WATCH)
-        self._cloud.tamper(type_, opened["id"], path, False)
-        self._cloud.remove(WATCH, watch["id"])
+        by_hand = clouds.BY_HAND[self.session.declared.lab.cloud]
+        opened, watch = self._recorded(by_hand.opened), self._recorded(by_hand.removed)
+        self._cloud.tamper(by_hand.opened, opened["id"], by_hand.path, by_hand.value)
+        self._cloud.remove(by_hand.removed, watch["id"])
         outcome = self.session.engine.refresh()
         found = {
             (step.urn, step.op) for step in outcome.steps if step.custom and step.op is not Op.SAME
@@ -178,7 +172,7 @@ class Rehearsal:
         return f"{told(outcome)}; {planned(plan)}", ok
 
     def _kept(self) -> Seen:
-        bucket = self._recorded(BUCKET)
+        bucket = self._recorded(self._cloud.buckets)
         self._cloud.put_object(bucket["id"], "results/model.bin", 12_000_000)
         try:
             removal.release(self.session, self.session.engine.holdings(), [])

@@ -16,7 +16,7 @@ from mllab.settings.limits import CLOUDS
 if TYPE_CHECKING:
     from mllab.engines.contract import Engine
     from mllab.settings.lab import Lab
-    from mllab.simulated.aws.cloud import SimulatedAws
+    from mllab.simulated.account import SimulatedAccount
 
 HOME_VARIABLE: Final = "MLLAB_HOME"
 MORNING: Final = time(9, tzinfo=UTC)
@@ -52,7 +52,7 @@ class Session:
     lab: Lab | None
     engine: Engine
     clock: Clock
-    cloud: SimulatedAws | None = None
+    cloud: SimulatedAccount | None = None
     fault: SettingsError | None = None
     remarks: tuple[str, ...] = ()
     config: Mapping[str, str] = field(default_factory=dict)

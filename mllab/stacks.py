@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mllab.errors import LabError, SettingsError
-from mllab.recorded import DAMAGED, in_backend, simulated
+from mllab.recorded import DAMAGED, Types, in_backend, simulated
 from mllab.session import EMBEDDED, home
 from mllab.settings import files
 from mllab.settings.lab import Lab
@@ -89,27 +89,27 @@ def _row(root: Path, stack: str) -> Row:
 
 def _state(root: Path, stack: str, cloud: str) -> str:
     place = home(root)
-    number, elsewhere = _real(root, place, stack)
+    things, elsewhere = _real(root, place, stack)
     found = [f"in {CLOUDS[cloud]}: ask {elsewhere}"] if elsewhere else []
-    found += [_told(number, f"in {CLOUDS[cloud]}")] if number else []
+    found += [_told(things, f"in {CLOUDS[cloud]}")] if things else []
     found += [
-        _told(number, f"simulated{'' if engine == EMBEDDED else f' by {engine}'}")
-        for engine, number in simulated(place, stack).items()
-        if number
+        _told(things, f"simulated{'' if engine == EMBEDDED else f' by {engine}'}")
+        for engine, things in simulated(place, stack).items()
+        if things
     ]
     return "; ".join(found) or "not created"
 
 
-def _real(root: Path, home: Path, stack: str) -> tuple[int, str]:
-    """Resources in a backend that is a folder; of any other backend, its name."""
+def _real(root: Path, home: Path, stack: str) -> tuple[Types, str]:
+    """What exists in a backend that is a folder; of any other backend, its name."""
     from mllab.engines.pulumi.backend import choose
 
     try:
         backend = choose(root, home)
     except LabError:
-        return 0, "`pulumi whoami`"
+        return (), "`pulumi whoami`"
     folder = backend.folder
-    return (in_backend(folder, stack), "") if folder else (0, backend.url or "`pulumi stack ls`")
+    return (in_backend(folder, stack), "") if folder else ((), backend.url or "`pulumi stack ls`")
 
 
 def _told(number: int, where: str) -> str:

@@ -44,6 +44,11 @@ class SimulatedAccount(SimulatedCloud):
 
     # ------------------------------------------------------------------------ for a concrete cloud
 
+    @property
+    def version(self) -> str:
+        """Of the SDK that programs use; Pulumi warns about a provider that is older."""
+        raise NotImplementedError
+
     def limits(self) -> Mapping[str, float]:
         """What a new account has of everything that is limited, by code."""
         raise NotImplementedError

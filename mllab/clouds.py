@@ -1,0 +1,68 @@
+"""Each cloud's own part of what surrounds a lab; nothing of a cloud is loaded before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mllab.simulated.account import SimulatedAccount
+
+REGION_KEYS: Final = {"aws": "aws:region"}
+"""The settings that hold a stack's region, by cloud."""
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What somebody does by hand in a rehearsal.
+
+    Args:
+        opened: type of which a property is changed. path, value: which, and to what.
+        removed: type of what is deleted.
+    """
+
+    opened: str
+    path: str
+    value: object
+    removed: str
+
+
+BY_HAND: Final = {
+    "aws": ByHand(
+        opened="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        path="blockPublicPolicy",
+        value=False,
+        removed="aws:cloudwatch/metricAlarm:MetricAlarm",
+    )
+}
+"""The bucket is opened to the public, and a notebook's watch from outside is deleted."""
+
+_PACKAGES: Final = {"aws": "aws"}
+"""Pulumi's package -> the cloud it drives."""
+
+
+def of_types(types: Iterable[str]) -> str | None:
+    """The cloud in which recorded resources live; None where they do not tell."""
+    return next(
+        (_PACKAGES[name] for t in types if (name := t.partition(":")[0]) in _PACKAGES), None
+    )
+
+
+def simulated(cloud: str, folder: Path) -> SimulatedAccount:
+    """The simulated account of a cloud that lives in a folder.
+
+    Args:
+        cloud: `aws`.
+    """
+    return _SIMULATED[cloud](folder / f"{cloud}.db")
+
+
+def _aws(path: Path) -> SimulatedAccount:
+    from mllab.simulated.aws.cloud import SimulatedAws
+
+    return SimulatedAws(path)
+
+
+_SIMULATED: Final[dict[str, Callable[[Path], SimulatedAccount]]] = {"aws": _aws}
