@@ -1,0 +1,161 @@
+"""Managed notebooks on Google Cloud: one Workbench instance for each seat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_gcp import workbench
+
+from components import contracts
+from components.contracts import Refused, child, publish
+from components.gcp import images, zones
+from components.gcp.notebook import (
+    LONGEST_NAME,
+    PORT,
+    Args,
+    local_disks,
+    rights_of_notebooks,
+    zone_of,
+)
+from components.gcp.services import enable
+from components.gcp.stops import Box, Daily, End
+from components.names import KEBAB, narrow
+from components.tags import tags
+
+THEIR_PORT = 8080  # where JupyterLab listens on such a machine
+
+
+class ManagedNotebook(pulumi.ComponentResource):
+    """A machine with JupyterLab that Google looks after, for each seat.
+
+    It lies in the project and the network of the lab and is a machine of Compute Engine like any
+    other, only that Google installs it. Colab Enterprise is not offered: there the machine appears
+    when a person first runs a notebook, so that a seat would have no id and nothing to start or
+    stop, and it carries no labels.
+
+    Google stops it when no kernel did anything for `idle_minutes`; a busy processor does not count.
+    It knows no longest time: what stops it whatever it does is the daily stop, so that one is
+    asked for. Image and metadata count when it is made: Google adds to both, and a change would
+    make it anew, home disk and all.
+
+    Args:
+        args: see NotebookArgs. `keep`: the machine is protected, since its home disk goes with it.
+    Outputs:
+        seats: for each {id, connect_command, token_command, stop_command, start_command}; it asks
+        for no token, the address is always the same.
+    Raises:
+        Refused: no `stop_at`; no zone of the region is known to have the size. Inside the outputs:
+            no image is published.
+    Cost: stopped 0.10 USD per GB of both disks and month; running the price of the machine and a
+        management fee (us-central1, Nov 2026).
+    Source: https://cloud.google.com/vertex-ai/docs/workbench/instances/idle-shutdown,
+        https://cloud.google.com/vertex-ai/docs/workbench/instances/manage-metadata,
+        https://github.com/hashicorp/terraform-provider-google/issues/18469
+    """
+
+    seats: pulumi.Output[dict[str, dict[str, str]]]
+
+    def __init__(self, name: str, args: Args, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mllab:gcp:ManagedNotebook", name, None, opts)
+        if args.stop_at is None:
+            raise Refused(
+                "mllab:notebook.stop_at is missing: a Workbench instance knows no longest time"
+                f" (max_hours, here {args.max_hours}), so kind managed needs a daily stop; or take"
+                " kind vm"
+            )
+        apis = enable(self, name, "notebooks")
+        rights = rights_of_notebooks(self, name, args)
+        daily = Daily(self, name, args.lab, args.stop_at)
+        end = (
+            End(self, name, args.lab, args.lab.ends, args.storage.bucket) if args.lab.ends else None
+        )
+        family = images.family(self, images.WORKBENCH, args.network.apis)
+        found = zones.offered(args.machine, args.lab.region, args.network.zone)
+        before = [args.network, *apis, *rights]
+        self.seats = pulumi.Output.all(
+            **{
+                seat: self._seat(
+                    f"{name}-{seat}", seat, args, family, zone_of(seat, found), (daily, end), before
+                )
+                for seat in args.seats
+            }
+        )
+        publish(self, contracts.Notebook)
+
+    def _seat(
+        self,
+        name: str,
+        seat: str,
+        args: Args,
+        family: pulumi.Output[str],
+        zone: str,
+        stops: Sequence[Daily | End | None],
+        before: Sequence[pulumi.Resource],
+    ) -> pulumi.Output[dict[str, str]]:
+        labels = tags(args.lab, "notebook", seat)
+        machine = workbench.Instance(
+            name,
+            name=narrow(args.lab.name, seat, args.lab.stack, longest=LONGEST_NAME, alphabet=KEBAB),
+            location=zone,
+            enable_deletion_protection=False,  # what is kept is kept by Pulumi
+            disable_proxy_access=False,
+            gce_setup={
+                "machine_type": args.machine.type,
+                "accelerator_configs": _accelerators(args),
+                "vm_image": {"project": images.WORKBENCH.project, "family": family},
+                "boot_disk": {"disk_size_gb": str(args.disk_gb), "disk_type": "PD_BALANCED"},
+                "data_disks": {"disk_size_gb": str(args.home_gb), "disk_type": "PD_BALANCED"},
+                # Named, since Google falls back to a network that new projects do not have.
+                "network_interfaces": [
+                    {"network": args.network.id, "subnet": args.network.subnet.id}
+                ],
+                "disable_public_ip": not args.network.external,
+                "service_accounts": [{"email": args.network.account.email}],
+                "metadata": {
+                    "idle-timeout-seconds": str(args.idle_minutes * 60),
+                    "enable-guest-attributes": "TRUE",  # by which Google sees that it is idle
+                },
+            },
+            labels=labels,
+            opts=child(
+                self,
+                protect=args.keep,
+                depends_on=before,
+                ignore_changes=["gceSetup.metadata", "gceSetup.vmImage", "location"],
+                delete_before_replace=True,  # the new one may have its name
+            ),
+        )
+        number = machine.gce_setup.apply(lambda setup: (setup and setup.compute_instance_id) or "")
+        box = Box(machine.name, machine.location, machine.project, number, local_disks(args))
+        for stop in stops:
+            if stop:
+                stop.stop(seat, box)
+        return _commands(machine)
+
+
+def _accelerators(args: Args) -> list[workbench.InstanceGceSetupAcceleratorConfigArgsDict]:
+    if not args.machine.accelerator:
+        return []
+    return [{"type": args.machine.accelerator, "core_count": str(args.machine.gpus)}]
+
+
+def _commands(machine: workbench.Instance) -> pulumi.Output[dict[str, str]]:
+    """What a person types, quoted for a POSIX shell."""
+
+    def named(flag: str) -> pulumi.Output[str]:
+        return pulumi.Output.format(
+            "{0} --project {1} --{2} {3}", machine.name, machine.project, flag, machine.location
+        )
+
+    return pulumi.Output.all(
+        id=machine.id,
+        connect_command=pulumi.Output.concat(
+            "gcloud compute ssh ",
+            named("zone"),
+            f" --tunnel-through-iap -- -N -L {PORT}:localhost:{THEIR_PORT}",
+        ),
+        token_command=f"echo http://localhost:{PORT}/lab",
+        stop_command=pulumi.Output.concat("gcloud workbench instances stop ", named("location")),
+        start_command=pulumi.Output.concat("gcloud workbench instances start ", named("location")),
+    )

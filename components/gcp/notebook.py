@@ -1,0 +1,295 @@
+"""Notebooks on Google Cloud: one Compute Engine machine with its own home disk for each seat."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import pulumi
+from pulumi_gcp import compute
+
+from components import contracts
+from components.catalog import Machine
+from components.contracts import NotebookArgs, Refused, child, publish
+from components.gcp import access, images, zones
+from components.gcp.cluster import Cluster
+from components.gcp.machine import user_data
+from components.gcp.network import Network
+from components.gcp.registry import Registry
+from components.gcp.stops import Box, Daily, End
+from components.gcp.storage import BUCKET_OPTIONS, BUCKET_PATH, Storage
+from components.names import KEBAB, narrow
+from components.tags import tags
+
+PORT = 8888
+HOME_DEVICE = "mllab-home"
+LONGEST_NAME = 63
+HOUR_SECONDS = 3600
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+NO_MOUNT = {"kind": "", "source": "", "path": "", "options": ""}
+LOCAL_DISKS = ("a2-ultragpu-", "a3-", "a4-")
+"""Machine types that bring disks which do not outlive a stop.
+Source: https://cloud.google.com/compute/docs/disks/local-ssd#lssd_machine_type_restrictions"""
+
+Args = NotebookArgs[Network, Storage, Registry, Cluster]
+
+
+class Notebook(pulumi.ComponentResource):
+    """A machine with JupyterLab for each seat, reached without open ports, stopped when unused.
+
+    Image and first-boot script count when a machine is made. Google publishes an image every month,
+    and taking it up would replace the machine; a new script would not be read. So neither is
+    followed, nor are limits that cannot change on a machine (`idle_minutes`, `max_hours`). To take
+    them up, make the machine anew: `pulumi up --replace <urn>`; its home disk stays. A lab that
+    gets or loses GPUs or shared files does so by itself: the old image has no drivers, or was not
+    told what to mount.
+
+    Who may connect is who may act in the project: Owner, or IAP-secured Tunnel User, Compute OS
+    Admin Login and Service Account User on the machine.
+
+    Args:
+        args: see NotebookArgs. `keep`: home disks are protected.
+        image: an image family of Deep Learning VM.
+    Outputs:
+        seats: for each {id, connect_command, token_command, stop_command, start_command}. The
+        commands are typed as they are; they need the Google Cloud CLI.
+    Raises:
+        Refused: no zone of the region is known to have the size. Inside the outputs: no image is
+            published, or a home disk is in a zone where the size is not offered.
+    Cost: stopped 0.10 USD per GB of both disks and month, and 0.10 USD for the daily stop of each
+        seat beyond three; running the price of the machine (us-central1, Nov 2026).
+    Source: https://cloud.google.com/compute/docs/connect/ssh-using-iap,
+        https://cloud.google.com/compute/docs/instances/limit-vm-runtime,
+        https://cloud.google.com/compute/docs/gpus/gpu-host-maintenance
+    """
+
+    seats: pulumi.Output[dict[str, dict[str, str]]]
+
+    def __init__(
+        self,
+        name: str,
+        args: Args,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        image: str | None = None,
+    ) -> None:
+        super().__init__("mllab:gcp:Notebook", name, None, opts)
+        rights = rights_of_notebooks(self, name, args)
+        source = images.source(args.machine)
+        family: pulumi.Output[str] = (
+            pulumi.Output.from_input(images.path(images.DEEP_LEARNING, image))
+            if image
+            else images.family(self, source, args.network.apis).apply(
+                lambda found: images.path(source, found)
+            )
+        )
+        files = args.storage.files
+        built_for = f"{source.kind} {'with' if files else 'without'} files"
+        daily = Daily(self, name, args.lab, args.stop_at) if args.stop_at else None
+        end = (
+            End(self, name, args.lab, args.lab.ends, args.storage.bucket) if args.lab.ends else None
+        )
+        # The first boot installs packages and mounts, so rights and the way out must exist by then.
+        before = [args.network, *rights, *([files.instance] if files else [])]
+        found = zones.offered(args.machine, args.lab.region, args.network.zone)
+        self.seats = pulumi.Output.all(
+            **{
+                seat: self._seat(
+                    f"{name}-{seat}", seat, args, family, built_for, found, (daily, end), before
+                )
+                for seat in args.seats
+            }
+        )
+        publish(self, contracts.Notebook)
+
+    def _seat(
+        self,
+        name: str,
+        seat: str,
+        args: Args,
+        family: pulumi.Input[str],
+        built_for: str,
+        found: Sequence[str],
+        stops: Sequence[Daily | End | None],
+        before: Sequence[pulumi.Resource],
+    ) -> pulumi.Output[dict[str, str]]:
+        labels = tags(args.lab, "notebook", seat)
+        home = compute.Disk(
+            f"{name}-home",
+            name=_name(args, seat, "home"),
+            zone=zone_of(seat, found),
+            size=args.home_gb,
+            type="pd-balanced",
+            labels=labels,
+            # A disk cannot move: when zones come or go it stays, and the machine follows it.
+            opts=child(
+                self, protect=args.keep, ignore_changes=["zone"], depends_on=args.network.apis
+            ),
+        )
+        machine = compute.Instance(
+            name,
+            name=_name(args, seat),
+            zone=home.zone.apply(lambda zone: _offered(seat, zone, found, args)),
+            machine_type=args.machine.type,
+            guest_accelerators=_accelerators(args.machine),
+            boot_disk={
+                "auto_delete": True,
+                "initialize_params": {
+                    "image": family,
+                    "size": args.disk_gb,
+                    "type": "pd-balanced",
+                    "labels": labels,
+                },
+            },
+            attached_disks=[{"source": home.self_link, "device_name": HOME_DEVICE}],
+            network_interfaces=[
+                {
+                    "subnetwork": args.network.subnet.id,
+                    "access_configs": [{}] if args.network.external else [],
+                }
+            ],
+            scheduling=_scheduling(args),
+            service_account={"email": args.network.account.email, "scopes": [SCOPE]},
+            shielded_instance_config={
+                "enable_vtpm": True,
+                "enable_integrity_monitoring": True,
+                "enable_secure_boot": False,  # the image's NVIDIA modules may not be signed
+            },
+            metadata=_metadata(seat, args),
+            allow_stopping_for_update=True,  # else another size is an error, not a change
+            deletion_protection=False,
+            labels=labels,
+            opts=child(
+                self,
+                depends_on=before,
+                ignore_changes=[
+                    "bootDisk.initializeParams.image",
+                    'metadata["user-data"]',
+                    "scheduling.maxRunDuration",
+                ],
+                replacement_trigger=built_for,
+                # A disk hangs on one machine at a time. Deleted first, the old one writes to it
+                # what it still holds, and the new one may have its name.
+                delete_before_replace=True,
+            ),
+        )
+        box = Box(
+            machine.name, machine.zone, machine.project, machine.instance_id, local_disks(args)
+        )
+        for stop in stops:
+            if stop:
+                stop.stop(seat, box)
+        return _commands(machine, local_disks(args))
+
+
+def rights_of_notebooks(parent: pulumi.Resource, name: str, args: Args) -> list[pulumi.Resource]:
+    """What the account of the notebooks may: use the bucket, pull and push images, write logs."""
+    account = args.network.account
+    return [
+        *access.bucket(parent, f"{name}-access", args.storage.bucket, account),
+        access.images(parent, f"{name}-access", args.registry.repository, account, push=True),
+        access.project(parent, f"{name}-access-logs", account, "roles/logging.logWriter"),
+    ]
+
+
+def _name(args: Args, *parts: str) -> str:
+    """Longer logical names would leave no place for the suffix that the SDK adds."""
+    return narrow(args.lab.name, *parts, args.lab.stack, longest=LONGEST_NAME, alphabet=KEBAB)
+
+
+def zone_of(seat: str, found: Sequence[str]) -> str:
+    """The zone of a seat, by its name alone: other seats come and go without moving it.
+
+    Each zone draws a number for the seat and the highest wins: a new zone, too, moves few seats.
+    """
+    return max(found, key=lambda zone: hashlib.sha256(f"{seat} {zone}".encode()).digest())
+
+
+def _offered(seat: str, zone: str, found: Sequence[str], args: Args) -> str:
+    if zone not in found:
+        raise Refused(
+            f"the home disk of seat {seat} is in {zone}, where {args.machine.type} is not offered,"
+            " and a disk cannot move: choose a mllab:notebook.size that is offered there, or save"
+            " what is on the disk and give the seat another name"
+        )
+    return zone
+
+
+def _accelerators(machine: Machine) -> list[compute.InstanceGuestAcceleratorArgsDict] | None:
+    """None where the machine type brings its GPUs."""
+    if not machine.accelerator:
+        return None
+    return [{"type": machine.accelerator, "count": machine.gpus}]
+
+
+def local_disks(args: Args) -> bool:
+    """Whether the machines have disks that do not outlive a stop."""
+    return args.machine.type.startswith(LOCAL_DISKS)
+
+
+def _scheduling(args: Args) -> compute.InstanceSchedulingArgsDict:
+    found: compute.InstanceSchedulingArgsDict = {
+        "provisioning_model": "STANDARD",
+        "preemptible": False,
+        "automatic_restart": False,  # nothing starts a machine but its user
+        # A machine with a GPU cannot be moved while it runs.
+        "on_host_maintenance": "TERMINATE" if args.machine.gpus else "MIGRATE",
+        # Counts from each start, and needs nothing that runs on the machine.
+        "max_run_duration": {"seconds": args.max_hours * HOUR_SECONDS},
+        "instance_termination_action": "STOP",
+    }
+    if local_disks(args):
+        found["on_instance_stop_action"] = {"discard_local_ssd": True}
+    return found
+
+
+def _metadata(seat: str, args: Args) -> dict[str, pulumi.Input[str]]:
+    driver = {"install-nvidia-driver": "True"} if args.machine.gpus else {}
+    return {
+        "enable-oslogin": "TRUE",
+        "block-project-ssh-keys": "TRUE",
+        "user-data": user_data(_settings(seat, args)),
+        **driver,
+    }
+
+
+def _settings(seat: str, args: Args) -> Mapping[str, pulumi.Input[str]]:
+    """What the scripts on the machine are told; the keys are `machine.KEYS`."""
+    files = args.storage.files
+    mount = files.mount if files else pulumi.Output.from_input(NO_MOUNT)
+    return {
+        "LAB": args.lab.name,
+        "SEAT": seat,
+        "PROJECT": args.network.project,
+        "REGION": args.lab.region,
+        "BUCKET": args.storage.name,
+        "BUCKET_PATH": BUCKET_PATH,
+        "BUCKET_OPTIONS": BUCKET_OPTIONS,
+        "HOME_DEVICE": HOME_DEVICE,
+        "IDLE_MINUTES": str(args.idle_minutes),
+        "MAX_HOURS": str(args.max_hours),
+        "MOUNT_KIND": mount["kind"],
+        "MOUNT_SOURCE": mount["source"],
+        "MOUNT_PATH": mount["path"],
+        "MOUNT_OPTIONS": mount["options"],
+        "GPU": str(args.machine.gpus),
+    }
+
+
+def _commands(machine: compute.Instance, discard: bool) -> pulumi.Output[dict[str, str]]:
+    """What a person types, quoted for a POSIX shell."""
+    place = pulumi.Output.format(
+        "{0} --project {1} --zone {2}", machine.name, machine.project, machine.zone
+    )
+    ssh = pulumi.Output.concat("gcloud compute ssh ", place, " --tunnel-through-iap")
+    return pulumi.Output.all(
+        id=machine.id,
+        connect_command=pulumi.Output.concat(ssh, f" -- -N -L {PORT}:localhost:{PORT}"),
+        token_command=pulumi.Output.concat(ssh, " --command mllab-token"),
+        stop_command=pulumi.Output.concat(
+            "gcloud compute instances stop ",
+            place,
+            " --discard-local-ssd=true" if discard else "",
+        ),
+        start_command=pulumi.Output.concat("gcloud compute instances start ", place),
+    )
