@@ -6,6 +6,7 @@ Programs run inline, in this process, so that the CLI needs no language host.
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -89,7 +90,7 @@ class Cli:
             LabError: the engine could not do its work; with the cure where it is known.
         """
         began = time.monotonic()
-        watch = Watch(self._patience, lambda: events.busy, self.kill)
+        watch = Watch(self._patience, lambda: events.busy, self._interrupt, self.kill)
         events.alive = watch.sign
         problem = ""
         try:
@@ -104,10 +105,20 @@ class Cli:
             # RuntimeError: no summary came, because the engine gave up early.
             problem = str(error)
         if watch.fell_silent:
-            raise RunFailed(
+            silence = (
                 f"Pulumi's engine said nothing for {self._patience:.0f} s and was ended; "
-                "what it had recorded until then counts",
-                cure=f"Look what exists:  mllab status {self._target.stack}",
+                "what it had recorded until then counts"
+            )
+            if not events.failures():  # they are the cause, and tell more
+                raise RunFailed(
+                    silence, cure=f"Look what exists:  mllab status {self._target.stack}"
+                )
+            events.warn(silence)
+        elif self._process is not None and self._process.code < 0:
+            raise RunFailed(
+                f"Pulumi's engine was killed ({signal.Signals(-self._process.code).name}) in the "
+                "middle of its work",
+                cure="Run the command again: it looks first what became of what was in work.",
             )
         if problem and not events.failures() and not events.general:
             raise self._explained(verb, problem)
@@ -119,6 +130,10 @@ class Cli:
         """End the running command as `kill -9` does."""
         if self._process is not None:
             self._process.kill()
+
+    def _interrupt(self) -> None:
+        if self._process is not None:
+            self._process.interrupt()
 
     def exists(self) -> bool:
         """True when the backend knows the stack."""

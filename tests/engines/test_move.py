@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 import shutil
 from pathlib import Path
 
 import pulumi
 import pytest
-from pulumi import automation
 
 from mllab.engines.contract import Op
 from tests.engines.bench import Bench, done, options
-from tests.scenarios.pulumi_engine import PulumiEngine
-from tests.scenarios.toy import Group, Thing, Toy, ToyProvider
+from tests.scenarios.pulumi_under_test import PulumiUnderTest, take_over
+from tests.scenarios.toy import Group, Thing, ToyProvider
 
-pytestmark = pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi CLI on PATH")
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi CLI on PATH"),
+]
 
 
 def program() -> None:
@@ -38,20 +39,11 @@ def test_pulumi_takes_the_state_and_finds_no_change(tmp_path: Path) -> None:
     bench = Bench(tmp_path, config={"toy:zone": "south"})
     assert bench.up(program).ok
     things = dict(bench.cloud.things)
-    real = PulumiEngine(
-        bench.engine._target, {"toy": Toy(bench.cloud)}, tmp_path / "real", bench.clock
-    )
-    try:
-        before = real._stack.export_stack()
-        state = copy.deepcopy(bench.engine.export()["deployment"])
-        if "secrets_providers" in before.deployment:  # what opens the receiving stack's secrets
-            state["secrets_providers"] = before.deployment["secrets_providers"]
-        real._stack.import_stack(automation.Deployment(version=3, deployment=state))
-        plan = real.preview()
-        outcome = real.up()
-    finally:
-        real.close()
+    real = PulumiUnderTest(tmp_path / "real").engine(bench.engine._target, bench.cloud)
+    take_over(real, bench.engine.export())
+    plan = real.preview()
+    outcome = real.up()
     assert {step.op for step in plan.steps} == {Op.SAME}
-    assert len(done(plan)) == 5
+    assert sorted(done(plan)) == ["same far", "same net", "same vm", "same west"]
     assert {step.op for step in outcome.steps} == {Op.SAME}
     assert bench.cloud.things == things

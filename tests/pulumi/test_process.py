@@ -76,10 +76,18 @@ def test_a_quiet_end_is_no_interruption(tmp_path: Path, script: Script) -> None:
 
 
 def test_silence_ends_a_command() -> None:
-    ended = threading.Event()
-    with Watch(0.01, lambda: False, ended.set) as watch:
-        assert ended.wait(30)
+    asked, killed = threading.Event(), threading.Event()
+    with Watch(0.01, lambda: False, asked.set, killed.set) as watch:
+        assert asked.wait(30)
     assert watch.fell_silent
+    assert not killed.is_set(), "it ended when it was asked to"
+
+
+def test_what_does_not_end_when_asked_is_killed() -> None:
+    asked, killed = threading.Event(), threading.Event()
+    with Watch(0.01, lambda: False, asked.set, killed.set, grace=0.01):
+        assert killed.wait(30)
+    assert asked.is_set()
 
 
 def test_work_in_progress_is_no_silence() -> None:
@@ -90,7 +98,7 @@ def test_work_in_progress_is_no_silence() -> None:
         looked.release()
         return True
 
-    with Watch(0.01, busy, ended.set) as watch:
+    with Watch(0.01, busy, ended.set, ended.set) as watch:
         for _ in range(3):
             assert looked.acquire(timeout=30)
     assert not watch.fell_silent

@@ -12,10 +12,15 @@ from tests.scenarios.run import EngineUnderTest
 
 
 @pytest.fixture(scope="session")
-def pulumi(tmp_path_factory: pytest.TempPathFactory) -> EngineUnderTest:
-    """The real engine, with one home for the whole session."""
+def cli() -> None:
+    """Skips where there is no Pulumi CLI."""
     if shutil.which("pulumi") is None:
         pytest.skip("no pulumi CLI on PATH")
+
+
+@pytest.fixture(scope="session")
+def pulumi(cli: None, tmp_path_factory: pytest.TempPathFactory) -> EngineUnderTest:
+    """The engine of Pulumi's CLI, with one home for the whole session."""
     return PulumiUnderTest(tmp_path_factory.mktemp("pulumi"))
 
 

@@ -1,16 +1,24 @@
-"""Plays scenarios on the real Pulumi engine."""
+"""Plays scenarios on the engine of Pulumi's CLI, as `mllab --engine pulumi` runs it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from mllab.clock import SimulatedClock
-from mllab.engines.contract import Engine, StackTarget, ignore
-from mllab.errors import RunFailed
+from mllab.engines.contract import StackTarget, ignore
+from mllab.engines.pulumi import binary
+from mllab.engines.pulumi.engine import PulumiEngine
+from mllab.engines.pulumi.place import SimulatedPlace
+from mllab.errors import LabError
 from tests.scenarios.model import Stage
-from tests.scenarios.pulumi_engine import PulumiEngine
 from tests.scenarios.run import EngineUnderTest, command
 from tests.scenarios.toy import Cloud, Toy
+
+PATIENCE = 20.0
+"""Seconds; one scenario makes the engine hang, and waits for so long."""
 
 
 class PulumiUnderTest(EngineUnderTest):
@@ -18,28 +26,38 @@ class PulumiUnderTest(EngineUnderTest):
 
     name = "pulumi"
 
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        self._binary = binary.find(home)
+
     def engine(self, target: StackTarget, cloud: Cloud) -> PulumiEngine:
         clock = SimulatedClock(datetime(2027, 1, 11, tzinfo=UTC))
-        return PulumiEngine(target, {"toy": Toy(cloud)}, self.home, clock)
+        place = SimulatedPlace(self.home / "place", target, {"toy": Toy(cloud)}, clock)
+        return PulumiEngine(target, place, self._binary, self.home, clock, patience=PATIENCE)
 
     def kill_and_run(self, target: StackTarget, cloud: Cloud, stage: Stage) -> bool:
         engine = self.engine(target, cloud)
         dead: list[bool] = []
 
         def kill() -> None:
-            engine.kill()
+            engine.cli.kill()
             dead.append(True)
 
         cloud.kill = kill
         try:
             command(engine, stage, ignore)
-        except RunFailed:
-            # The lock stays, as after any `kill -9`; whoever runs next has to see that it is stale.
-            engine.clear_lock()
-        finally:
-            engine.close()
-        return bool(dead)
+        except LabError:
+            return bool(dead)
+        return False
 
-    def close(self, engine: Engine) -> None:
-        assert isinstance(engine, PulumiEngine)
-        engine.close()
+
+def take_over(engine: PulumiEngine, exported: Mapping[str, Any]) -> None:
+    """`pulumi stack import` of a state that another engine wrote.
+
+    The secrets provider stays that of this stack: without one Pulumi's engine cannot seal what the
+    state has in clear.
+    """
+    engine.cli.init()
+    kept = engine.cli.export()
+    providers = {k: kept[k] for k in kept if k == "secrets_providers"}
+    engine.cli.import_({**exported["deployment"], **providers})

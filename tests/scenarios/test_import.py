@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from mllab.engines.contract import Op
 from tests.scenarios.embedded_under_test import EmbeddedUnderTest
 from tests.scenarios.model import CASES, load
-from tests.scenarios.pulumi_under_test import PulumiUnderTest
+from tests.scenarios.pulumi_under_test import PulumiUnderTest, take_over
 from tests.scenarios.run import play
 from tests.scenarios.toy import Cloud
 
@@ -34,19 +33,15 @@ MOVED = [
 
 
 @pytest.mark.engine
-@pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi CLI on PATH")
 @pytest.mark.parametrize("name", MOVED)
-def test_pulumi_takes_over(name: str, tmp_path: Path) -> None:
+def test_pulumi_takes_over(name: str, cli: None, tmp_path: Path) -> None:
     embedded = EmbeddedUnderTest(tmp_path)
     target = play(load(CASES / f"{name}.yaml"), name, embedded)
     cloud = Cloud(tmp_path / f"{name}.cloud")
 
     engine = PulumiUnderTest(tmp_path / "pulumi").engine(target, cloud)
-    try:
-        engine.take_over(embedded.engine(target, cloud).export())
-        plan = engine.preview()
-    finally:
-        engine.close()
+    take_over(engine, embedded.engine(target, cloud).export())
+    plan = engine.preview()
 
     assert {step.op for step in plan.steps} <= {Op.SAME, Op.READ}
     assert [step.changes for step in plan.steps if step.changes] == []

@@ -1,24 +1,33 @@
-"""Notes what a program declares while it runs under Pulumi's engine.
+"""Notes what a program declares while it runs under Pulumi's engine, and what failed of it.
 
 The engine's events carry neither dependencies nor the place in the source; the requests that
 the SDK sends do, and they pass through this process.
+
+What needs something that failed is not asked of the engine at all: it would have the provider
+check inputs without the ids that are lacking, call them missing, and end the whole run over that.
 """
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from google.protobuf import empty_pb2
 from pulumi.runtime import settings
+from pulumi.runtime.proto import resource_pb2
 
 from mllab.engines.contract import Change, Op, Resource, StackTarget
 from mllab.engines.drain import collector_paused, drain
 from mllab.engines.embedded import urns
-from mllab.engines.embedded.goal import options, read
+from mllab.engines.embedded.goal import Goal, options, read
 from mllab.engines.embedded.source import Sources
-from mllab.engines.embedded.values import masked
+from mllab.engines.embedded.values import has_unknown, masked
+
+OnSkip = Callable[[Resource, Op, str], None]
+"""Told what is skipped, what would have happened to it, and the name of what failed."""
 
 
 class Declared:
@@ -26,22 +35,33 @@ class Declared:
 
     Args:
         target: whose program it is.
+        recorded: urns of the state.
+        dry: nothing counts as a mere consequence, so that a preview tells all faults.
     """
 
-    def __init__(self, target: StackTarget) -> None:
+    def __init__(
+        self, target: StackTarget, recorded: Iterable[str] = (), *, dry: bool = False
+    ) -> None:
         self._target, self._sources = target, Sources(target.root)
+        self._recorded, self._dry = frozenset(recorded), dry
         self._lock = threading.Lock()
+        self._culprits: dict[str, str] = {}
+        self._goals: dict[str, Goal] = {}
         self.resources: dict[str, Resource] = {}
         self.raised: tuple[BaseException, str] | None = None
         """What the program raised, and where."""
+        self.on_skip: OnSkip = lambda *_: None
 
     async def run(self) -> None:
         """The program, watched; what the Automation API is given to run."""
-        settings.SETTINGS.monitor = _Monitor(settings.get_monitor(), self._note)
+        settings.SETTINGS.monitor = _Monitor(settings.get_monitor(), self)
         try:
             with collector_paused():
                 self._target.program()
                 await drain()
+            # The SDK is about to register the stack's outputs in a task of its own, and then waits
+            # only if there is something to wait for: without this the engine may end before.
+            settings._get_rpc_manager().rpcs.append(asyncio.ensure_future(asyncio.sleep(0)))
         except Exception as error:
             self.raised = error, self._sources.raised(error.__traceback__)
             raise
@@ -50,6 +70,36 @@ class Declared:
         """`components/aws/storage.py:31`; empty where it is not known."""
         found = self.resources.get(urn)
         return found.source if found else ""
+
+    def culprit(self, urn: str) -> str:
+        """The name of what failed and is needed by a resource; empty when all is well."""
+        with self._lock:
+            return self._culprit(urn)
+
+    def skips(self, urn: str) -> bool:
+        """Whether the engine is not to hear of a resource, because what it needs failed.
+
+        What the state may know is never kept from the engine, which would delete it.
+        """
+        with self._lock:
+            culprit = "" if self._may_be_recorded(urn) else self._culprit(urn)
+            if culprit:
+                self._culprits[urn] = culprit
+        if culprit:
+            self.on_skip(self.resources[urn], Op.CREATE, culprit)
+        return bool(culprit)
+
+    def failed(self, urn: str) -> None:
+        """The engine could not bring a resource about."""
+        with self._lock:
+            culprit = self._culprit(urn)
+            self._culprits[urn] = culprit or urns.name_of(urn)
+        if culprit:
+            self.on_skip(self.resources[urn], self.op(urn), culprit)
+
+    def op(self, urn: str) -> Op:
+        """What would happen to something that is skipped."""
+        return Op.UPDATE if urn in self._recorded else Op.CREATE
 
     def planned(self, found: Mapping[str, tuple[Op, tuple[Change, ...]]]) -> tuple[Resource, ...]:
         """The resources with what happens to each.
@@ -64,7 +114,25 @@ class Declared:
             for urn, resource in self.resources.items()
         )
 
-    def _note(self, request: Any) -> None:
+    def _culprit(self, urn: str) -> str:
+        goal = self._goals.get(urn)
+        if goal is None or self._dry or not self._culprits:
+            return ""
+        found = next((self._culprits[need] for need in goal.needs if need in self._culprits), "")
+        if not found and goal.custom and has_unknown(goal.inputs):
+            found = next(iter(self._culprits.values()))  # an `apply` may hide where it comes from
+        return found
+
+    def _may_be_recorded(self, urn: str) -> bool:
+        """True when an entry of the state could be continued by a resource, under whatever name."""
+        goal = self._goals[urn]
+        types = {goal.type, *(urns.type_of(a.urn) if a.urn else a.type for a in goal.aliases)}
+        return urn in self._recorded or any(
+            urns.type_of(entry) in types and entry not in self.resources for entry in self._recorded
+        )
+
+    def note(self, request: Any) -> str:
+        """Note a registration; its urn."""
         target = self._target
         urn = urns.urn(target.stack, target.project, request.parent, request.type, request.name)
         goal = read(request, self._sources.declared(request))
@@ -84,7 +152,8 @@ class Declared:
             source=shown(goal.source),
         )
         with self._lock:
-            self.resources[urn] = resource
+            self.resources[urn], self._goals[urn] = resource, goal
+        return urn
 
 
 def shown(position: str) -> str:
@@ -95,12 +164,24 @@ def shown(position: str) -> str:
 class _Monitor:
     """The engine's monitor, with an ear on registrations."""
 
-    def __init__(self, monitor: Any, note: Callable[[Any], None]) -> None:
-        self._monitor, self._note = monitor, note
+    def __init__(self, monitor: Any, declared: Declared) -> None:
+        self._monitor, self._declared = monitor, declared
+        self._skipped: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._monitor, name)
 
     def RegisterResource(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        self._note(request)  # before the engine's events tell of it
-        return self._monitor.RegisterResource(request, *args, **kwargs)
+        urn = self._declared.note(request)  # before the engine's events tell of it
+        if self._declared.skips(urn):
+            self._skipped.add(urn)
+            return resource_pb2.RegisterResourceResponse(urn=urn, result=resource_pb2.Result.FAIL)
+        answer = self._monitor.RegisterResource(request, *args, **kwargs)
+        if answer.result != resource_pb2.Result.SUCCESS:
+            self._declared.failed(urn)
+        return answer
+
+    def RegisterResourceOutputs(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        if request.urn in self._skipped:
+            return empty_pb2.Empty()
+        return self._monitor.RegisterResourceOutputs(request, *args, **kwargs)

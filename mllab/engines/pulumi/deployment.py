@@ -11,7 +11,7 @@ from typing import Any
 
 from mllab.engines.contract import Op, Status, Step
 from mllab.engines.embedded import urns
-from mllab.engines.pulumi.events import shown
+from mllab.engines.pulumi.changes import shown
 
 Deployment = dict[str, Any]
 

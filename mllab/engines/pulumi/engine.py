@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from components.holdings import HOLDS_DATA
 from mllab.clock import Clock
-from mllab.engines.contract import Holding, OnStep, Outcome, Plan, StackTarget, ignore
+from mllab.engines.contract import Holding, OnStep, Outcome, Plan, StackTarget, Step, ignore
 from mllab.engines.embedded import urns
 from mllab.engines.pulumi import backups, checkpoint, deployment, locks
 from mllab.engines.pulumi.binary import Binary
@@ -17,6 +18,7 @@ from mllab.engines.pulumi.declared import Declared
 from mllab.engines.pulumi.deployment import Deployment
 from mllab.engines.pulumi.events import Events
 from mllab.engines.pulumi.place import Place, RealPlace
+from mllab.engines.pulumi.recovery import recover
 from mllab.engines.pulumi_cli import PATIENCE, Cli, Verb
 from mllab.errors import LabError, RunFailed
 
@@ -60,11 +62,13 @@ class PulumiEngine:
         if not self.cli.exists():
             if isinstance(self._place, RealPlace):
                 with self._place.scratch(self._target) as scratch:
-                    return self._beside(scratch).preview(on_step)
+                    beside = self._beside(scratch)
+                    beside.cli.init()
+                    return beside.preview(on_step)
             self.cli.init()
         warning = self._check_lock()
         pending = deployment.pending(self.cli.export())
-        declared = self._declared()
+        declared = Declared(self._target, dry=True)
         events = Events(on_step, declared, "up", dry=True)
         self.cli.run(Verb.PREVIEW, declared.run, events)
         _refuse_broken(events, declared, always=True)
@@ -80,28 +84,28 @@ class PulumiEngine:
 
     def up(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
         """Make the cloud what the program declares."""
-        warnings = self._prepare(on_step, release)
-        declared = self._declared()
-        events = Events(on_step, declared, "up", dry=False)
+        ready = self._prepare(on_step, release)
+        declared = Declared(self._target, ready.recorded)
+        events = Events(on_step, declared, "up", dry=False, adopted=ready.adopted)
         seconds = self.cli.run(Verb.UP, declared.run, events)
         _refuse_broken(events, declared)
-        return self._outcome(events, seconds, warnings)
+        return self._outcome(events, seconds, ready)
 
     def refresh(self, on_step: OnStep = ignore, *, dry: bool = False) -> Outcome:
         """Read everything that is recorded, and record what is really there."""
-        warnings = [self._check_lock()] if dry else self._prepare(on_step)
-        events = Events(on_step, self._declared(), "refresh", dry=dry)
+        ready = _Ready((self._check_lock(),)) if dry else self._prepare(on_step)
+        events = self._events_of(on_step, "refresh", ready, dry=dry)
         seconds = self.cli.run(Verb.LOOK if dry else Verb.REFRESH, _nothing, events)
-        return self._outcome(events, seconds, warnings)
+        return self._outcome(events, seconds, ready)
 
     def destroy(
         self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()
     ) -> Outcome:
         """Delete everything that is recorded."""
-        warnings = self._prepare(on_step, release)
-        events = Events(on_step, self._declared(), "destroy", dry=False)
+        ready = self._prepare(on_step, release)
+        events = self._events_of(on_step, "destroy", ready)
         seconds = self.cli.run(Verb.DESTROY, _nothing, events)
-        return self._outcome(events, seconds, warnings)
+        return self._outcome(events, seconds, ready)
 
     def outputs(self) -> Mapping[str, Any]:
         """The stack's outputs; secrets in clear."""
@@ -127,8 +131,8 @@ class PulumiEngine:
             if entry["type"] in HOLDS_DATA and not entry.get("external") and not entry.get("delete")
         )
 
-    def _prepare(self, on_step: OnStep, release: frozenset[str] = frozenset()) -> list[str]:
-        """Everything that must be right before something is changed; returns warnings."""
+    def _prepare(self, on_step: OnStep, release: frozenset[str] = frozenset()) -> _Ready:
+        """Everything that must be right before something is changed."""
         if not self.cli.exists():
             self._before_change(_whole({}))
             self.cli.init()
@@ -137,49 +141,22 @@ class PulumiEngine:
                     f"Made the stack {self._target.stack} in {self._place.backend.url}. Pulumi may "
                     "have added a line of its own to the stack file (encryptionsalt): keep it."
                 )
-        warnings = [self._check_lock()]
+        ready = _Ready((self._check_lock(),))
         before = self.cli.export()
         self._before_change(_whole(before))
         if deployment.resources(before) or deployment.pending(before):
             text = json.dumps(_whole(before))
             backups.save(self._home, self._target.stack, text, self._clock.now())
         if deployment.pending(before):
-            warnings += self._recover(before, on_step)
+            ready.steps, warnings = recover(self.cli, self._target, self._place, before)
+            ready.warnings += warnings
+            for step in ready.steps:
+                on_step(step)
             before = self.cli.export()
         if release:
             self.cli.import_(deployment.released(before, release))
-        return warnings
-
-    def _recover(self, before: Deployment, on_step: OnStep) -> list[str]:
-        """Find what an interrupted run made, take it into the state, and read everything again.
-
-        Pulumi's engine alone warns and goes on, and makes everything twice whose create was
-        interrupted.
-        """
-        known = {entry["id"] for entry in deployment.resources(before) if entry.get("id")}
-        made, warnings = [], []
-        for operation in deployment.pending(before):
-            entry = operation["resource"]
-            name = urns.name_of(entry["urn"])
-            if operation["type"] != "creating":
-                warnings.append(f"{operation['type']} {name} was interrupted; it was read again")
-            elif (found := self._place.find(entry, known)) is None:
-                warnings.append(
-                    f"creating {name} was interrupted before anything was made; "
-                    "it is made now if it is still declared"
-                )
-            else:
-                known.add(found["id"])
-                made.append(found)
-                warnings.append(
-                    f"{name} was found as {found['id']}: "
-                    "the run before was interrupted after it was made"
-                )
-        self.cli.import_(deployment.settled(before, made))
-        self.cli.run(Verb.REFRESH, _nothing, Events(ignore, self._declared(), "refresh", dry=False))
-        for step in deployment.adopted(made):
-            on_step(step)
-        return warnings
+        ready.recorded = tuple(entry["urn"] for entry in deployment.resources(before))
+        return ready
 
     def _check_lock(self) -> str:
         folder, target = self._place.backend.folder, self._target
@@ -191,21 +168,22 @@ class PulumiEngine:
         mended = checkpoint.mend(folder, *names) if removed else ""
         return " ".join(filter(None, (removed, mended)))
 
-    def _outcome(self, events: Events, seconds: float, warnings: list[str]) -> Outcome:
+    def _outcome(self, events: Events, seconds: float, ready: _Ready) -> Outcome:
         after = self.cli.export()
         return Outcome(
             self._target.stack,
             self.name,
-            events.steps(),
+            (*ready.steps, *events.steps()),
             failures=events.failures(),
             outputs=deployment.stack_outputs(after),
             seconds=seconds,
             remaining=deployment.remaining(after),
-            warnings=_spoken(*warnings, *events.warnings),
+            warnings=_spoken(*ready.warnings, *events.warnings),
         )
 
-    def _declared(self) -> Declared:
-        return Declared(self._target)
+    def _events_of(self, on_step: OnStep, verb: str, ready: _Ready, *, dry: bool = False) -> Events:
+        """The events of a command that runs no program."""
+        return Events(on_step, Declared(self._target), verb, dry=dry, adopted=ready.adopted)
 
     def _beside(self, place: Place) -> PulumiEngine:
         return PulumiEngine(
@@ -218,6 +196,25 @@ class PulumiEngine:
             notify=self._notify,
             patience=self._patience,
         )
+
+
+@dataclass
+class _Ready:
+    """A stack that may be changed now.
+
+    Args:
+        warnings: what there is to say about its lock, and about an interrupted run.
+        steps: what was adopted.
+        recorded: urns of the state.
+    """
+
+    warnings: tuple[str, ...]
+    steps: tuple[Step, ...] = ()
+    recorded: tuple[str, ...] = ()
+
+    @property
+    def adopted(self) -> frozenset[str]:
+        return frozenset(step.urn for step in self.steps)
 
 
 def _refuse_broken(events: Events, declared: Declared, *, always: bool = False) -> None:

@@ -1,30 +1,35 @@
 """Events of Pulumi's engine as the steps of the contract, with the same words as everywhere.
 
-The Automation API turns what a callback raises into a warning, so a fault in here is kept and
-raised when the command has ended. Kinds of event that are not known are passed over.
+The Automation API turns what a callback raises into a warning, so a fault in here is kept, and
+raised when the command has ended, unless resources failed: that is told first. Kinds of event that
+are not known are passed over.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
-
-from pulumi.runtime import rpc
 
 from components.holdings import HOLDS_DATA
 from mllab.engines import reasons
-from mllab.engines.contract import Change, Failure, OnStep, Op, Status, Step
+from mllab.engines.contract import Change, Failure, OnStep, Op, Resource, Status, Step
 from mllab.engines.embedded import urns
-from mllab.engines.embedded.values import SIGNATURE
+from mllab.engines.pulumi.changes import changes_of, shown
 from mllab.engines.pulumi.declared import Declared
 
+_FORGOTTEN: Final = "remove-pending-replace"
+"""It was deleted by an earlier run, and leaves the state."""
 _OPS: Final = {op.value: op for op in Op} | {
     "read-replacement": Op.READ,
     "import": Op.ADOPT,
     "import-replacement": Op.ADOPT,
+    "discard": Op.RETAIN,  # was only read
+    "discard-replaced": Op.RETAIN,
+    _FORGOTTEN: Op.DELETE,
 }
 _HALVES: Final = (Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED)
 _LOSING: Final = (Op.DELETE, Op.REPLACE, Op.DELETE_REPLACED)
@@ -41,13 +46,25 @@ class Events:
 
     Args:
         on_step: told while it happens.
-        declared: knows where things stand in the source.
+        declared: knows where things stand in the source, and what is skipped.
         verb: `up`, `refresh` or `destroy`; says why something is deleted.
         dry: nothing is changed: a replacement is reported as one step, not as its two halves.
+        adopted: urns whose step was told before; that they stay the same is no news.
     """
 
-    def __init__(self, on_step: OnStep, declared: Declared, verb: str, *, dry: bool) -> None:
+    def __init__(
+        self,
+        on_step: OnStep,
+        declared: Declared,
+        verb: str,
+        *,
+        dry: bool,
+        adopted: Collection[str] = (),
+    ) -> None:
         self._on_step, self._declared, self._verb, self._dry = on_step, declared, verb, dry
+        self._adopted = frozenset(adopted)
+        self._lock = threading.Lock()  # the program's threads tell what is skipped
+        self._skipped: set[str] = set()
         self._steps: list[Step] = []
         self._errors: dict[str, list[str]] = {}
         self._begun: dict[tuple[str, Op], float] = {}
@@ -55,16 +72,18 @@ class Events:
         self._ops: dict[str, Op] = {}
         self._replaced: set[str] = set()
         self._trouble: list[Exception] = []
+        self._warnings: list[str] = []
         self.general: list[str] = []
-        self.warnings: list[str] = []
         self.outputs: Mapping[str, Any] = {}
         self.alive: Callable[[], None] = lambda: None
         """Called with each event."""
+        declared.on_skip = self._skip
 
     def __call__(self, event: Any) -> None:
         self.alive()
         try:
-            self._take(event)
+            with self._lock:
+                self._take(event)
         except Exception as error:
             self._trouble.append(error)
 
@@ -73,9 +92,23 @@ class Events:
         """True while something in a cloud is in work; the stack and components are so all along."""
         return bool(self._working)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the engine warns of, and what went wrong in the telling of a run that failed."""
+        troubles = [f"the progress could not be told: {error!r}" for error in self._trouble[:1]]
+        return (*self._warnings, *troubles)
+
+    def warn(self, text: str) -> None:
+        """Something a person should know; each text once."""
+        if text not in self._warnings:
+            self._warnings.append(text)
+
     def steps(self) -> tuple[Step, ...]:
-        """Finished steps in the order of their end. Raises what went wrong in the collecting."""
-        if self._trouble:
+        """Finished steps in the order of their end.
+
+        Raises what went wrong in the telling, unless that would hide that something failed.
+        """
+        if self._trouble and not self._errors and not self.general:
             raise self._trouble[0]
         return tuple(
             step
@@ -106,7 +139,7 @@ class Events:
 
     def _report(self, metadata: Any, status: Status) -> None:
         op = _OPS.get(metadata.op.value)
-        if op is None or urns.is_default_provider(metadata.urn):
+        if op is None or self._is_no_news(metadata, op):
             return
         key = metadata.urn, op
         if status is Status.STARTED:
@@ -115,10 +148,11 @@ class Events:
             if (metadata.new or metadata.old).custom:
                 self._working.add(key)
         else:
-            self._working.discard(key)
+            # A refresh begins as such, and ends as what it has found.
+            self._working -= {key, (metadata.urn, Op.REFRESH)}
         began = self._begun.get(key, 0.0) if status is Status.STARTED else self._begun.pop(key, 0.0)
         if op is Op.REPLACE:
-            self._replaced.add(metadata.urn)
+            self._replaced |= {metadata.urn, metadata.old.urn}  # it may have been renamed
             if not self._dry:
                 return  # its halves tell it
         step = self._step(metadata, op, status)
@@ -128,15 +162,51 @@ class Events:
             if began:
                 step = dataclasses.replace(step, seconds=time.monotonic() - began)
             self._steps.append(step)
-        self._on_step(step)
+        self._tell(step)
+
+    def _is_no_news(self, metadata: Any, op: Op) -> bool:
+        if self._verb == "refresh":  # components and providers have nothing to read
+            state = metadata.new or metadata.old
+            return not state.custom or urns.is_provider(metadata.type)
+        adopted = op is Op.SAME and metadata.urn in self._adopted
+        return adopted or urns.is_default_provider(metadata.urn)
+
+    def _skip(self, resource: Resource, op: Op, culprit: str) -> None:
+        """Tell that something is not begun because something that it needs failed."""
+        with self._lock:
+            self._skipped_for(resource, op, culprit)
+
+    def _skipped_for(self, resource: Resource, op: Op, culprit: str, error: str = "") -> None:
+        if resource.urn in self._skipped:
+            return
+        self._skipped.add(resource.urn)
+        step = Step(
+            op,
+            resource.urn,
+            resource.type,
+            resource.name,
+            Status.SKIPPED,
+            custom=resource.custom,
+            reason=f"needs {culprit}, which failed",
+            source=resource.source,
+            error=error,
+        )
+        self._steps.append(step)
+        self._tell(step)
+
+    def _tell(self, step: Step) -> None:
+        try:
+            self._on_step(step)
+        except Exception as error:
+            self._trouble.append(error)
 
     def _step(self, metadata: Any, op: Op, status: Status) -> Step:
         state = metadata.new or metadata.old
-        changes = () if op in (Op.SAME, Op.DELETE, Op.CREATE) else _changes(metadata)
+        changes = () if op in (Op.SAME, Op.DELETE, Op.CREATE) else changes_of(metadata)
         retained = bool(metadata.old and metadata.old.retain_on_delete)
         if retained and op in (Op.DELETE, Op.DELETE_REPLACED):
             op = Op.RETAIN
-        urn = metadata.urn
+        urn, forgotten = metadata.urn, metadata.op.value == _FORGOTTEN
         return Step(
             op,
             urn,
@@ -144,11 +214,11 @@ class Events:
             urns.name_of(urn),
             status,
             custom=bool(state and state.custom),
-            reason=self._reason(urn, op, changes),
+            reason=self._reason(urn, op, changes) + ("; is gone already" if forgotten else ""),
             changes=changes,
             source=self._declared.source(urn),
             loses=HOLDS_DATA.get(metadata.type, "")
-            if op in _LOSING and self._verb != "refresh"
+            if op in _LOSING and self._verb != "refresh" and not forgotten
             else "",
             outputs=shown(metadata.new.outputs or {})
             if self._verb == "refresh" and metadata.new
@@ -181,13 +251,21 @@ class Events:
         if not text:
             return
         if event.severity.startswith("warning"):
-            if text not in self.warnings:
-                self.warnings.append(text)
+            self.warn(text)
         elif event.severity.startswith("error"):
             if event.urn and urns.type_of(event.urn) != urns.STACK_TYPE:
-                self._errors.setdefault(event.urn, []).append(text)
+                self._blame(event.urn, text)
             elif not _SUMMARIES.fullmatch(text):
                 self.general.append(text)
+
+    def _blame(self, urn: str, text: str) -> None:
+        """Keep an error, unless it only follows from another: one cause is told once."""
+        culprit = self._declared.culprit(urn)
+        if culprit:
+            resource = self._declared.resources[urn]
+            self._skipped_for(resource, self._declared.op(urn), culprit, text)
+        else:
+            self._errors.setdefault(urn, []).append(text)
 
     def _failure(self, urn: str, texts: list[str]) -> Failure:
         """A failure; what a simulated cloud says after the first line is its cure."""
@@ -215,40 +293,3 @@ def _told(texts: list[str]) -> tuple[str, str]:
         causes.append(cause.strip().removeprefix("* ").strip())
         cures.append(cure.strip())
     return "; ".join(filter(None, causes)), "\n".join(filter(None, cures))
-
-
-def _changes(metadata: Any) -> tuple[Change, ...]:
-    old = metadata.old.inputs if metadata.old else {}
-    new = metadata.new.inputs if metadata.new else {}
-    found = []
-    for path, diff in sorted((metadata.detailed_diff or {}).items()):
-        kind, _, replaces = str(diff.diff_kind.value).partition("-")
-        before, after = _at(old, path), _at(new, path)
-        found.append(Change(path, kind, shown(before), shown(after), replaces=bool(replaces)))
-    return tuple(found)
-
-
-def _at(value: Any, path: str) -> Any:
-    for key in re.findall(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)', path):
-        name, index, plain = key
-        try:
-            value = value[int(index)] if index else value[name or plain]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
-
-
-def shown(value: Any) -> Any:
-    """Values of an event as the contract shows them: unknown and secret by their marks."""
-    if isinstance(value, str):
-        hidden = {rpc.UNKNOWN: {"$unknown": True}, "output<string>": {"$unknown": True}}
-        return {"$secret": True} if value == "[secret]" else hidden.get(value, value)
-    if isinstance(value, dict):
-        if SIGNATURE in value:
-            return {"$secret": True}
-        return {key: shown(item) for key, item in value.items() if key != "__defaults"}
-    if isinstance(value, list):
-        return [shown(item) for item in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value

@@ -51,6 +51,8 @@ class Process:
         self._on_stop = on_stop
         self._running: subprocess.Popen[str] | None = None
         self._signals = 0
+        self.code = 0
+        """How the latest command ended; below zero it was killed by that signal."""
 
     @property
     def interrupted(self) -> bool:
@@ -90,10 +92,10 @@ class Process:
             try:
                 for reader in readers:
                     reader.join()
-                code = process.wait()
+                self.code = process.wait()
             finally:
                 self._running = None
-        return Ended("\n".join(texts[0]), "\n".join(texts[1]), code)
+        return Ended("\n".join(texts[0]), "\n".join(texts[1]), self.code)
 
     def interrupt(self) -> None:
         """Ask the running command to end, as Ctrl-C does."""
@@ -124,8 +126,7 @@ class Process:
             return
         if self._signals == 1:
             self._on_stop()
-        if process := self._running:
-            process.send_signal(signal.SIGINT)
+        self.interrupt()
 
 
 class Watch:
