@@ -9,5 +9,9 @@ HOLDS_DATA: Final[dict[str, str]] = {
     "aws:efs/fileSystem:FileSystem": "files",
     "aws:ebs/volume:Volume": "home disk",
     "aws:ecr/repository:Repository": "container images",
+    "azure-native:storage:StorageAccount": "objects and files in the account",
+    "azure-native:storage:FileShare": "files",
+    "azure-native:compute:Disk": "home disk",
+    "azure-native:containerregistry:Registry": "container images",
 }
 """Type token -> what it keeps, in words."""

@@ -9,6 +9,7 @@ import pulumi
 from pulumi_aws import ecr
 
 from components import contracts
+from components.aws.network import Network
 from components.contracts import RegistryArgs, child, publish
 from components.tags import named, tags
 
@@ -35,7 +36,7 @@ class Registry(pulumi.ComponentResource):
     arn: pulumi.Output[str]
 
     def __init__(
-        self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: RegistryArgs[Network], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("mllab:aws:Registry", name, None, opts)
         strict = args.lab.profile == "strict"

@@ -53,8 +53,8 @@ class Rendered:
         return [each for each in self.resources.values() if each.custom]
 
     def of(self, kind: str) -> list[Resource]:
-        """All of one type, `ec2/subnet:Subnet`."""
-        return [each for each in self.resources.values() if each.type == f"aws:{kind}"]
+        """All of one type, `ec2/subnet:Subnet`, without the cloud's package."""
+        return [each for each in self.custom() if each.type.partition(":")[2] == kind]
 
     def one(self, kind: str, name: str | None = None) -> Resource:
         """The only one of a type, or the one of that name."""
@@ -76,14 +76,16 @@ def render(
     configuration: Mapping[str, str] | None = None,
     preview: bool = False,
     recorded: Mapping[str, Mapping[str, Any]] | None = None,
+    account: type[Agreeable] | None = None,
 ) -> Rendered:
     """What a lab asks for once it exists, and so with everything known.
 
     Args:
+        account: the cloud's stand-in; by default AWS's.
         preview: what it asks for before the first `up`, when all that AWS computes is unknown.
         recorded: outputs by logical name that differ from the inputs, as after an ignored change.
     """
-    cloud = _Agreeable(answers, recorded or {})
+    cloud = (account or Agreeable)(answers, recorded or {})
     with tempfile.TemporaryDirectory() as home:
         engine = _engine(program, cloud, Path(home), stack_name, configuration or {})
         if not preview:
@@ -98,10 +100,15 @@ def render(
 
 
 def replaced(
-    before: Callable[[], object], after: Callable[[], object], answers: Answers, *, stack_name: str
+    before: Callable[[], object],
+    after: Callable[[], object],
+    answers: Answers,
+    *,
+    stack_name: str,
+    account: type[Agreeable] | None = None,
 ) -> list[str]:
     """Names of the resources that are replaced whatever AWS could change in place."""
-    cloud = _Agreeable(answers, {})
+    cloud = (account or Agreeable)(answers, {})
     with tempfile.TemporaryDirectory() as home:
         _engine(before, cloud, Path(home), stack_name, {}).up()
         plan = _engine(after, cloud, Path(home), stack_name, {}).preview()
@@ -116,13 +123,16 @@ def _engine(
     configuration: Mapping[str, str],
 ) -> EmbeddedEngine:
     root = Path(__file__).parent.parent.parent
-    target = StackTarget("mllab", stack_name, "aws", configuration, program, root)
+    target = StackTarget("mllab", stack_name, cloud.package, configuration, program, root)
     clock = SimulatedClock(datetime(2027, 1, 11, tzinfo=UTC))
-    return EmbeddedEngine(target, {"aws": cloud}, home, clock)
+    return EmbeddedEngine(target, {cloud.package: cloud}, home, clock)
 
 
-class _Agreeable:
-    """A cloud that makes whatever it is asked for and computes as little as anything reads."""
+class Agreeable:
+    """A cloud that makes whatever it is asked for and computes as little as anything reads.
+
+    Here it is AWS; another cloud has its own `package`, `version`, `id` and `computed`.
+    """
 
     package = "aws"
     version = "7.51.1"
@@ -132,7 +142,7 @@ class _Agreeable:
         self._answers, self._recorded = answers, recorded
         self.invokes: list[tuple[str, Properties]] = []
 
-    def configured(self, config: Mapping[str, Any]) -> _Agreeable:
+    def configured(self, config: Mapping[str, Any]) -> Agreeable:
         return self
 
     def check(self, call: Call, olds: Properties | None, news: Properties) -> Checked:
@@ -146,7 +156,16 @@ class _Agreeable:
     def create(self, call: Call, inputs: Properties) -> Made:
         if call.preview:
             return Made("", dict(inputs))
-        computed = {
+        outputs = {**self.computed(call, inputs), **inputs, **self._recorded.get(call.name, {})}
+        return Made(self.id(call, inputs), outputs)
+
+    def id(self, call: Call, inputs: Properties) -> str:
+        """What the cloud calls a resource."""
+        return f"{call.name}-id"
+
+    def computed(self, call: Call, inputs: Properties) -> Properties:
+        """Outputs that are no inputs."""
+        return {
             "arn": f"arn:aws:test::{ACCOUNT}:{call.name}",
             "name": f"{call.name}-0abc123",
             "bucket": f"{call.name}-0abc123",
@@ -155,7 +174,6 @@ class _Agreeable:
             "latestVersion": 1,
             "repositoryUrl": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{call.name}-0abc123",
         }
-        return Made(f"{call.name}-id", {**computed, **inputs, **self._recorded.get(call.name, {})})
 
     def read(self, call: Call, id: str, outputs: Properties) -> Found | None:
         return Found(id, outputs, outputs)

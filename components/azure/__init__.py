@@ -1,0 +1,1 @@
+"""The six roles on Azure."""

@@ -1,0 +1,133 @@
+"""Managed notebooks on Azure: one Azure ML compute instance for each seat."""
+
+from __future__ import annotations
+
+from datetime import time
+
+import pulumi
+from pulumi_azure_native import machinelearningservices as ml
+
+from components import contracts
+from components.azure.cluster import Cluster
+from components.azure.commands import instance_commands
+from components.azure.network import Network
+from components.azure.registry import Registry
+from components.azure.stops import Stops
+from components.azure.storage import Storage
+from components.azure.time_zones import windows_name
+from components.contracts import NotebookArgs, Refused, child, publish
+from components.names import KEBAB, narrow
+from components.tags import tags
+
+IDLE_MINUTES = range(15, 3 * 24 * 60 + 1)
+
+Args = NotebookArgs[Network, Storage, Registry, Cluster]
+
+
+class ManagedNotebook(pulumi.ComponentResource):
+    """A compute instance for each seat, in the cluster's workspace; Azure looks after the rest.
+
+    Notebooks lie on the workspace's own share in the lab's storage account, and outlive the
+    instance. Its own disk does not: Azure ML changes nothing of an instance, so that any change
+    replaces it, and what was installed on it is gone. An instance belongs to who made it: the
+    person that runs `up`.
+
+    Azure's idle shutdown is known to fail, for one while an editor is open: so it comes with a
+    daily stop, which must be given. There is no longest time at a stretch but that.
+
+    Args:
+        args: see NotebookArgs. `disk_gb`, `home_gb`, `max_hours`, `keep` mean nothing here: the
+            disk has 120 GB, and homes are in the storage account.
+    Outputs:
+        seats: for each {id, connect_command, token_command, stop_command, start_command}. Nothing
+        is forwarded: `token_command` prints the address, for who is logged in to Azure.
+    Raises:
+        Refused: no `stop_at`, no shared files, or an idle time that Azure does not take.
+    Cost: stopped about 30 USD per month and seat, for its disk (19.71 USD) and a load balancer
+        (0.33 USD per day); running the price of the machine (East US, Nov 2026).
+    Source: https://learn.microsoft.com/azure/machine-learning/how-to-create-compute-instance,
+        https://learn.microsoft.com/azure/machine-learning/concept-plan-manage-cost
+    """
+
+    seats: pulumi.Output[dict[str, dict[str, str]]]
+
+    def __init__(self, name: str, args: Args, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mllab:azure:ManagedNotebook", name, None, opts)
+        stop_at = _check(args)
+        if args.lab.ends:
+            stops = Stops(self, name, args.lab, args.network.group, tags(args.lab, "notebook"))
+            stops.instances_after(args.lab.ends, args.cluster.workspace.id)
+        self.seats = pulumi.Output.all(
+            **{seat: self._seat(f"{name}-{seat}", seat, args, stop_at) for seat in args.seats}
+        )
+        publish(self, contracts.Notebook)
+
+    def _seat(
+        self, name: str, seat: str, args: Args, stop_at: time
+    ) -> pulumi.Output[dict[str, str]]:
+        group = args.network.group
+        instance = ml.Compute(
+            name,
+            # Unique among all instances of the region, also those of others.
+            compute_name=group.name.apply(
+                lambda unique: narrow(args.lab.name, seat, unique, alphabet=KEBAB)
+            ),
+            workspace_name=args.cluster.workspace.name,
+            resource_group_name=group.name,
+            # Without an identity of its own, which would need rights on the whole workspace: with
+            # fewer its idle shutdown fails, unsaid.
+            properties=ml.ComputeInstanceArgs(
+                compute_type="ComputeInstance",
+                disable_local_auth=True,
+                properties=ml.ComputeInstancePropertiesArgs(
+                    vm_size=args.machine.type,
+                    idle_time_before_shutdown=f"PT{args.idle_minutes}M",
+                    schedules=ml.ComputeSchedulesArgs(
+                        compute_start_stop=[_daily(stop_at, args.lab.time_zone)]
+                    ),
+                    application_sharing_policy="Personal",
+                    compute_instance_authorization_type="personal",
+                    ssh_settings=ml.ComputeInstanceSshSettingsArgs(ssh_public_access="Disabled"),
+                ),
+            ),
+            tags=tags(args.lab, "notebook", seat),
+            opts=child(
+                self,
+                deleted_with=args.cluster.workspace,
+                replace_on_changes=["properties"],
+                delete_before_replace=True,  # its name is taken while it exists
+                custom_timeouts=pulumi.CustomTimeouts(create="30m", update="30m", delete="30m"),
+            ),
+        )
+        return instance_commands(instance)
+
+
+def _check(args: Args) -> time:
+    """The daily stop."""
+    if args.idle_minutes not in IDLE_MINUTES:
+        raise Refused(
+            f"mllab:notebook.idle_minutes is {args.idle_minutes}; a compute instance takes"
+            f" {IDLE_MINUTES[0]} to {IDLE_MINUTES[-1]}"
+        )
+    if not args.cluster.shares_keys:
+        raise Refused(
+            "mllab:notebook.kind managed needs mllab:storage.files: true on Azure, because a"
+            " compute instance mounts its notebooks with the storage account's key"
+        )
+    if args.stop_at is None:
+        raise Refused(
+            "mllab:notebook.kind managed needs mllab:notebook.stop_at on Azure, because the idle"
+            " shutdown of a compute instance alone is known to fail"
+        )
+    return args.stop_at
+
+
+def _daily(stop_at: time, zone: str) -> ml.ComputeStartStopScheduleArgs:
+    return ml.ComputeStartStopScheduleArgs(
+        action="Stop",
+        trigger_type="Cron",
+        status="Enabled",
+        cron=ml.CronArgs(
+            expression=f"{stop_at.minute} {stop_at.hour} * * *", time_zone=windows_name(zone)
+        ),
+    )

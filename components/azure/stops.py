@@ -1,0 +1,126 @@
+"""What stops notebooks from outside, whatever goes wrong on them: workflows and schedules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pulumi
+from pulumi_azure_native import compute, devtestlab, logic, resources
+
+from components.azure import access
+from components.azure.time_zones import windows_name
+from components.catalog import Machine
+from components.contracts import LabArgs, child
+
+_HERE = Path(__file__).parent / "files"
+
+IDLE_PERCENT = 5.0
+
+
+class Stops:
+    """The stops of a lab: they find the notebooks by themselves, so no seat is named in them.
+
+    Args:
+        parent: the notebook role, whose children all resources are.
+    Source: https://learn.microsoft.com/azure/logic-apps/logic-apps-workflow-definition-language,
+        https://learn.microsoft.com/azure/logic-apps/authenticate-with-managed-identity
+    """
+
+    def __init__(
+        self,
+        parent: pulumi.Resource,
+        name: str,
+        lab: LabArgs,
+        group: resources.ResourceGroup,
+        labels: Mapping[str, str],
+    ) -> None:
+        self._parent, self._name, self._lab = parent, name, lab
+        self._group, self._labels = group, labels
+
+    def idle(self, machine: Machine, idle_minutes: int) -> None:
+        """Deallocate machines whose processors did nothing for twice the idle time.
+
+        It sees neither GPU nor kernels, so the watchdog on the machine has the first word; this
+        steps in where that is dead. And where a machine was only shut down, which Azure bills.
+        """
+        watch = self._workflow(
+            "idle",
+            json.loads((_HERE / "stop-idle.json").read_bytes()),
+            group=("String", self._group.id),
+            minutes=("Int", 2 * idle_minutes),
+            # A share of all processors: half of one must count as busy on a large machine, too.
+            percent=("Float", round(min(IDLE_PERCENT, 50 / machine.vcpus), 2)),
+        )
+        self._allow(watch, "idle-power", access.POWER, self._group.id)
+        self._allow(watch, "idle-metrics", access.METRICS, self._group.id)
+
+    def machines_after(self, last: date) -> None:
+        """Deallocate all machines when that day is over, and every hour from then on.
+
+        A single stop would hold only until somebody starts a machine again.
+        """
+        definition = self._from("stop-machines.json", last)
+        end = self._workflow("end", definition, group=("String", self._group.id))
+        self._allow(end, "end-power", access.POWER, self._group.id)
+
+    def instances_after(self, last: date, workspace: pulumi.Input[str]) -> None:
+        """The same for the compute instances of an Azure ML workspace."""
+        definition = self._from("stop-instances.json", last)
+        end = self._workflow("end", definition, workspace=("String", workspace))
+        self._allow(end, "end-power", access.ML_COMPUTE, workspace)
+
+    def daily(
+        self, seat: str, machine: compute.VirtualMachine, at: time, labels: Mapping[str, str]
+    ) -> None:
+        """Deallocate a machine every day at that time of the lab's time zone.
+
+        Source: https://learn.microsoft.com/azure/virtual-machines/auto-shutdown-vm
+        """
+        devtestlab.GlobalSchedule(
+            f"{self._name}-{seat}-daily",
+            name=machine.name.apply("shutdown-computevm-{}".format),  # Azure takes no other
+            resource_group_name=self._group.name,
+            task_type="ComputeVmShutdownTask",
+            status="Enabled",
+            daily_recurrence={"time": f"{at:%H%M}"},
+            time_zone_id=windows_name(self._lab.time_zone),
+            target_resource_id=machine.id,
+            notification_settings={"status": "Disabled"},
+            tags=labels,
+            opts=child(self._parent, deleted_with=self._group),
+        )
+
+    def _from(self, file: str, last: date) -> dict[str, Any]:
+        """An hourly workflow that begins when the day is over."""
+        midnight = datetime.combine(last + timedelta(days=1), time(), ZoneInfo(self._lab.time_zone))
+        definition: dict[str, Any] = json.loads((_HERE / file).read_bytes())
+        recurrence = definition["triggers"]["hourly"]["recurrence"]
+        recurrence["startTime"] = midnight.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return definition
+
+    def _workflow(
+        self, what: str, definition: dict[str, Any], **values: tuple[str, pulumi.Input[Any]]
+    ) -> logic.Workflow:
+        return logic.Workflow(
+            f"{self._name}-{what}",
+            resource_group_name=self._group.name,
+            identity={"type": "SystemAssigned"},
+            state="Enabled",
+            definition=definition,
+            parameters={
+                key: {"type": kind, "value": value} for key, (kind, value) in values.items()
+            },
+            tags=self._labels,
+            opts=child(self._parent, deleted_with=self._group),
+        )
+
+    def _allow(
+        self, workflow: logic.Workflow, what: str, role: str, scope: pulumi.Input[str]
+    ) -> None:
+        principal = workflow.identity.apply(lambda own: own.principal_id if own else "")
+        access.grant(self._parent, f"{self._name}-{what}", self._group, role, principal, scope)

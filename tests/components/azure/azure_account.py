@@ -1,0 +1,241 @@
+"""Stands in for Azure while a lab is rendered, and loads labs to look at.
+
+It makes whatever it is asked for; ids look like Azure's, since ours are taken apart.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from datetime import date
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.azure.network import Network
+from components.contracts import Cloud, EnvironmentArgs, NetworkArgs, Refused
+from components.environment import Environment
+from mllab import program
+from mllab.engines.contract import Resource
+from mllab.engines.provider import Call, Properties
+from mllab.errors import RunFailed
+from mllab.settings import files
+from mllab.settings.clouds import Azure
+from mllab.settings.lab import Lab
+from tests.components.labs import ROOT
+from tests.components.render import Agreeable, Answers, Rendered, render, replaced
+
+SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
+GROUP = "azure-course-network-group-0abc123"
+GROUP_ID = f"{SUBSCRIPTION}/resourceGroups/{GROUP}"
+TENANT = "00000000-0000-0000-0000-00000000000a"
+STACKS = ("azure-course", "azure-lab", "azure-tiny")
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEzmVjgZI6nE0XCBM7gUGd8XcYw4ph4Ub8S0XcPlMVdJ"
+TODAY = date(2027, 1, 11)
+
+ANSWERS: Answers = {
+    "azure-native:authorization:getClientConfig": lambda _: {
+        "clientId": "c",
+        "objectId": "o",
+        "subscriptionId": SUBSCRIPTION.rpartition("/")[2],
+        "tenantId": TENANT,
+    }
+}
+
+NAMES = ("accountName", "vaultName", "workspaceName", "registryName", "vmName", "computeName")
+
+
+class AgreeableAzure(Agreeable):
+    """An Azure that says yes."""
+
+    package = "azure-native"
+    version = "3.29.0"
+
+    def id(self, call: Call, inputs: Properties) -> str:
+        if call.type.endswith("resources:ResourceGroup"):
+            return f"{SUBSCRIPTION}/resourceGroups/{call.name}-0abc123"
+        return f"{GROUP_ID}/{call.name}"
+
+    def computed(self, call: Call, inputs: Properties) -> Properties:
+        kind = call.type.rpartition(":")[2]
+        own = {
+            "StorageAccount": "accountName",
+            "BlobContainer": "containerName",
+            "FileShare": "shareName",
+            "Vault": "vaultName",
+            "Registry": "registryName",
+            "VirtualMachine": "vmName",
+            "Compute": "computeName",
+            "Datastore": "name",
+        }
+        name = inputs.get(own.get(kind, ""), f"{call.name}-0abc123")
+        if call.type.endswith("machinelearningservices:Workspace"):
+            name = inputs["workspaceName"]
+        return {
+            "name": name,
+            "identity": {"principalId": f"{call.name}-principal", "type": "SystemAssigned"},
+            "principalId": f"{call.name}-principal",
+            "clientId": f"{call.name}-client",
+            "ipAddress": "203.0.113.7",
+            "loginServer": f"{name}.azurecr.io",
+        }
+
+    def create(self, call: Call, inputs: Properties) -> Any:
+        made = super().create(call, inputs)
+        if call.preview or "identity" not in inputs:
+            return made
+        # What is set and what Azure adds to it are one property; the list comes back as a map.
+        whole = {**inputs["identity"], **self.computed(call, inputs)["identity"]}
+        named = inputs["identity"].get("userAssignedIdentities", [])
+        whole["userAssignedIdentities"] = {each: {"clientId": "c"} for each in named}
+        return replace(made, outputs={**made.outputs, "identity": whole})
+
+
+@functools.cache
+def loaded(name: str = "azure-course") -> Lab:
+    """A committed stack of AWS, moved to Azure."""
+    stack = files.find(ROOT, name.replace("azure", "aws", 1))
+    config = {
+        key: value
+        for key, value in files.config(stack).items()
+        if key not in ("aws:region", "mllab:aws")
+    }
+    lab = json.loads(config["mllab:lab"]) | {"cloud": "azure"}
+    config["mllab:lab"] = json.dumps(lab)
+    config["azure-native:location"] = "westeurope"
+    config["mllab:azure"] = json.dumps({"ssh_from": ["203.0.113.0/24"], "ssh_keys": [KEY]})
+    return files.from_config(name, config)
+
+
+@functools.cache
+def asked(name: str = "azure-course") -> EnvironmentArgs:
+    """What a stack asks of the components."""
+    return program.arguments(loaded(name))
+
+
+@functools.cache
+def committed(name: str = "azure-course") -> Rendered:
+    """A stack, with everything known."""
+    return variant(name)
+
+
+def cloud(name: str = "azure-course", *, kind: str = "vm", **switches: Any) -> Cloud:
+    """The classes of a stack's cloud; of the notebooks those of a kind, and its own switches."""
+    lab = loaded(name)
+    changed = lab.model_copy(
+        update={
+            "azure": lab.azure.model_copy(update=switches),
+            "notebook": lab.notebook.model_copy(update={"kind": kind}),
+        }
+    )
+    return program.cloud(changed)
+
+
+def variant(
+    name: str = "azure-course",
+    *,
+    lab: Mapping[str, Any] | None = None,
+    kind: str = "vm",
+    switches: Mapping[str, Any] | None = None,
+    preview: bool = False,
+    recorded: Mapping[str, Mapping[str, Any]] | None = None,
+    **changes: Any,
+) -> Rendered:
+    """A stack with other arguments; `lab` changes those that all roles share, `switches` what only
+    Azure has."""
+    args = _changed(asked(name), lab or {}, changes)
+    where = cloud(name, kind=kind, **(switches or {}))
+    return render(
+        lambda: Environment(args.lab.name, args, where),
+        ANSWERS,
+        stack_name=name,
+        preview=preview,
+        recorded=recorded,
+        account=AgreeableAzure,
+    )
+
+
+def declared(name: str = "azure-course") -> Rendered:
+    """A stack as a run declares it, with its outputs."""
+    return render(
+        lambda: program.declare(loaded(name)), ANSWERS, stack_name=name, account=AgreeableAzure
+    )
+
+
+def rebuilt(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What is replaced, whatever Azure could change, when a course gets other arguments."""
+
+    def declare(changes: Mapping[str, Any]) -> Callable[[], object]:
+        switches = {key: changes[key] for key in changes if key in Azure.model_fields}
+        rest = {key: changes[key] for key in changes if key not in switches}
+        args = _changed(asked(), {}, rest)
+        return lambda: Environment(args.lab.name, args, cloud(**switches))
+
+    return replaced(
+        declare(before),
+        declare(after),
+        ANSWERS,
+        stack_name="azure-course",
+        account=AgreeableAzure,
+    )
+
+
+def alone(role: str, kind: type[Any], **changes: Any) -> Rendered:
+    """A role of the course with nothing but the network, which takes a tenth of the time."""
+    switches = {key: changes[key] for key in changes if key in Azure.model_fields}
+    lab = changes.pop("lab", {})
+    rest = {key: changes[key] for key in changes if key not in switches}
+    whole = _changed(asked(), lab, rest)
+    own = {each.name for each in fields(kind)} - {"network"}
+    where = cloud(**switches)
+
+    def declare() -> None:
+        network = Network(
+            f"{whole.lab.name}-network",
+            NetworkArgs(lab=whole.lab, machines=(whole.notebook, whole.cluster)),
+        )
+        args = kind(network=network, **{name: getattr(whole, name) for name in own})
+        getattr(where, role)(f"{whole.lab.name}-{role}", args, pulumi.ResourceOptions())
+
+    return render(declare, ANSWERS, stack_name="azure-course", account=AgreeableAzure)
+
+
+def _changed(
+    args: EnvironmentArgs, lab: Mapping[str, Any], changes: Mapping[str, Any]
+) -> EnvironmentArgs:
+    return replace(args, lab=replace(args.lab, **lab), **changes)
+
+
+def refusal(make: Callable[..., Rendered], **changes: Any) -> str:
+    """Why a variant is refused."""
+    with pytest.raises(RunFailed) as caught:
+        make(**changes)
+    place, _, reason = str(caught.value).partition(f": {Refused.__name__}: ")
+    assert place.startswith("components/azure/")
+    return reason
+
+
+def told(machine: Resource) -> dict[str, str]:
+    """The settings file that a machine's custom data carries."""
+    text = base64.b64decode(machine.inputs["osProfile"]["customData"]).decode()
+    assert text.startswith("#cloud-config\n")
+    written = json.loads(text.split("\n", 1)[1])["write_files"]
+    (entry,) = [each for each in written if each["path"] == "/etc/mllab/lab.env"]
+    content = base64.b64decode(entry["content"]).decode()
+    return dict(line.split("=", 1) for line in content.splitlines())
+
+
+def grants(rendered: Rendered) -> dict[str, tuple[str, str, str]]:
+    """Of each right its role, who has it, and on what."""
+    return {
+        each.name: (
+            each.inputs["roleDefinitionId"].rpartition("/")[2],
+            each.inputs["principalId"],
+            each.inputs["scope"],
+        )
+        for each in rendered.of("authorization:RoleAssignment")
+    }
