@@ -112,7 +112,7 @@ def _real(root: Path, home: Path, stack: str) -> tuple[Types, str]:
     return (in_backend(folder, stack), "") if folder else ((), backend.url or "`pulumi stack ls`")
 
 
-def _told(number: int, where: str) -> str:
+def _told(things: Types, where: str) -> str:
     return (
         f"{where}, state damaged" if number == DAMAGED else f"{where}, {count(number, 'resource')}"
     )
