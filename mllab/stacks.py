@@ -113,6 +113,5 @@ def _real(root: Path, home: Path, stack: str) -> tuple[Types, str]:
 
 
 def _told(things: Types, where: str) -> str:
-    return (
-        f"{where}, state damaged" if number == DAMAGED else f"{where}, {count(number, 'resource')}"
-    )
+    amount = "state damaged" if things == DAMAGED else count(len(things), "resource")
+    return f"{where}, {amount}"
