@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mllab import new
 from mllab.errors import SettingsError, UsageError
-from mllab.settings import check, files, limits
+from mllab.settings import files, limits
 
 Ask = Callable[[new.Question, str], str]
 """Puts a question; the second argument is the fault of the last answer. Returns what was typed."""
@@ -42,6 +42,8 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, today: 
     faults: list[str] = []
     wrong: list[str] = []
     for question in new.questions():
+        if answers.get("lab.cloud") not in (None, *question.clouds):
+            continue
         try:
             if question.key in typed:
                 answers[question.key] = question.parse(typed[question.key], answers, today=today)
@@ -92,6 +94,6 @@ def _pairs(given: Sequence[str]) -> dict[str, str]:
                 f"--set {text}: is no KEY=VALUE", cure="For example: --set notebook.size=gpu-medium"
             )
         pairs[key.strip()] = value
-    # A stack file and README.md call it `aws:region`.
-    region = check.region_key(pairs.get("lab.cloud"))
-    return {("region" if key == region else key): value for key, value in pairs.items()}
+    # A stack file and README.md call them `aws:region`, `gcp:project`.
+    ours = {key: name for keys in limits.PLACES.values() for name, key in keys.items()}
+    return {ours.get(key, key): value for key, value in pairs.items()}

@@ -16,6 +16,7 @@ from mllab.errors import SettingsError, UsageError
 from mllab.settings import check, document, faults, files
 from mllab.settings.fields import nearest
 from mllab.settings.lab import Lab
+from mllab.settings.limits import CLOUDS
 from mllab.settings.reference import Setting, settings, written
 
 _SWITCHES: Final = {"y": "true", "yes": "true", "n": "false", "no": "false"}
@@ -28,7 +29,7 @@ _HEADER: Final = """\
 # The lab {stack}. Every line says what it does; change what you like, then:
 #   mllab check {stack}      is it right?
 #   mllab rehearse {stack}   its whole life, simulated, without an account
-#   pulumi up -s {stack}     make it, in your own account
+#   mllab up {stack}         make it, in your own account; so does pulumi up -s {stack}
 config:
 """
 
@@ -78,9 +79,10 @@ class Question(Setting):
 
 
 def questions() -> tuple[Question, ...]:
-    """Every setting as a question, the cloud before its region; `asked` marks the usual ones."""
-    region, cloud, *others = (Question(**vars(setting)) for setting in settings())
-    return (cloud, region, *others)
+    """Every setting as a question, the cloud before all that depends on it; `asked` marks the
+    usual ones."""
+    found = [Question(**vars(setting)) for setting in settings()]
+    return tuple(sorted(found, key=lambda question: question.key != "lab.cloud"))
 
 
 def render(stack: str, answers: Mapping[str, object]) -> str:
@@ -90,27 +92,43 @@ def render(stack: str, answers: Mapping[str, object]) -> str:
         answers: key to value, `{"notebook.size": "gpu-small"}`, as `Question.parse` gives them.
             What is left out takes its default.
     Raises:
-        SettingsError: a key is not a setting.
+        SettingsError: a key is not a setting, or one of another cloud.
     """
     known = {setting.key: setting for setting in settings()}
     if unknown := [key for key in answers if key not in known]:
         raise SettingsError([f"{key}: is not a setting{nearest(key, known)}" for key in unknown])
+    cloud = answers.get("lab.cloud")
+    given = [known[key] for key, value in answers.items() if value is not None]
+    if lines := [f"{each.key}: {words}" for each in given if (words := _foreign(each, cloud))]:
+        raise SettingsError(lines)
     text = _HEADER.format(stack=stack)
     above = ""
     for key, setting in known.items():
-        section, _, name = key.rpartition(".")
-        if not section:
-            name = check.region_key(answers.get("lab.cloud"))
+        if _foreign(setting, cloud):
+            continue
+        section, _, name = setting.written_key(cloud).rpartition(".")
         if section != above:
             text += f"  {faults.NAMESPACE}:{section}:\n"
             above = section
-        value = answers.get(key, setting.default or None)
-        if value is not None or setting.default:
+        default = setting.default
+        if key == "storage.files" and cloud == "gcp":
+            default = written(answers.get("gcp.filestore") or False)
+        value = answers.get(key, default or None)
+        if value is not None or default:
             line = f"{name}: {_yaml(setting, value)}"
         else:
             line = f"# {name}: ..."
         text += f"{'    ' if section else '  '}{line} # {setting.text}\n"
     return text
+
+
+def _foreign(setting: Setting, cloud: object) -> str:
+    """Why a cloud does not take a setting; empty if it does, or is not known yet."""
+    if cloud not in CLOUDS or cloud in setting.clouds:
+        return ""
+    return (
+        f"is for labs on {' or '.join(CLOUDS[name] for name in setting.clouds)} only; take it out"
+    )
 
 
 def write(root: Path, stack: str, answers: Mapping[str, object], today: date) -> Path:

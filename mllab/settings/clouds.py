@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from mllab.settings.fields import Listed, Section, Switch, Unique, choice
 from mllab.settings.limits import AMI, BILLING, FAMILY
 from mllab.settings.ssh import Network, PublicKey
+
+_ASKED: Final[JsonDict] = {"asked": True}  # `mllab new` asks for it
 
 
 class Aws(Section):
@@ -29,24 +32,22 @@ class Azure(Section):
 
     image: Annotated[str, choice("ubuntu", "dsvm", "hpc")] = Field(
         default="ubuntu",
-        description="Image of new notebooks: ubuntu (24.04 with JupyterLab), dsvm (Data Science"
-        " VM, frozen in 2025) or hpc (Ubuntu with CUDA).",
+        description="Image of new notebooks: Ubuntu 24.04, the Data Science VM or the HPC image.",
     )
     ssh_from: Annotated[tuple[Network, ...], Listed, Unique] = Field(
         default=(),
-        description="Addresses from which notebooks can be reached by SSH; none: only through"
-        " Bastion in the portal, as far as Azure has it.",
-        json_schema_extra={"asked": True},
+        description="Addresses that may reach notebooks by SSH; none: only Bastion in the portal,"
+        " if Azure has it there.",
+        json_schema_extra=_ASKED,
     )
     ssh_keys: Annotated[tuple[PublicKey, ...], Listed, Unique] = Field(
         default=(),
-        description="Public SSH keys that open the notebooks; kind vm must have one.",
-        json_schema_extra={"asked": True},
+        description="Public SSH keys that open the notebooks; kind vm needs one.",
+        json_schema_extra=_ASKED,
     )
     budget: Switch = Field(
         default=True,
-        description="false: no budget, for subscriptions that Azure supports none on, like Azure"
-        " for Students.",
+        description="false: no budget, for subscriptions that take none, like Azure for Students.",
     )
 
 
@@ -55,21 +56,20 @@ class Gcp(Section):
 
     image: Annotated[str, FAMILY] | None = Field(
         default=None,
-        description="Family of Deep Learning VM images for new notebooks, instead of the newest"
-        " that is found.",
+        description="Family of Deep Learning VM images for new notebooks, instead of the newest.",
     )
     egress: Annotated[str, choice("external", "nat")] = Field(
         default="external",
-        description="How machines reach the internet: external (an address of their own, open to"
-        " nobody) or nat (for organisations that forbid those; billed while machines run).",
+        description="Way to the internet: external (own addresses, open to nobody), or nat (which"
+        " is billed).",
     )
     billing_account: Annotated[str, BILLING] | None = Field(
         default=None,
-        description="Billing account that the budget is made in, by somebody with rights on it;"
-        " without one there is no budget.",
+        description="Billing account of the budget; you need rights on it. Without one there is no"
+        " budget.",
+        json_schema_extra=_ASKED,
     )
     filestore: Switch = Field(
         default=False,
-        description="true: storage.files may be a Filestore of 100 GiB, about 25 USD a month, also"
-        " while nobody works.",
+        description="true: storage.files may be a Filestore, about 25 USD a month, used or not.",
     )

@@ -35,11 +35,11 @@ class Lab(Section):
         default=None,
         validate_default=True,
         description="Id of the Google Cloud project. Cannot change after the first up.",
-        json_schema_extra=_FIXED,
+        json_schema_extra={**_FIXED, "required": True},
     )
     zone: str | None = Field(
         default=None,
-        description="Zone for the notebooks, like us-central1-a; by default one that has the size."
+        description="Zone of the notebooks; by default one that has the size."
         " Cannot change after the first up.",
         json_schema_extra=_FIXED,
     )
@@ -101,13 +101,19 @@ class Lab(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _owner_is_told(cls, data: Any) -> Any:
-        """Without addresses of its own the budget tells the owner."""
-        lab, budget = (data.get("lab"), data.get("budget")) if isinstance(data, dict) else (0, 0)
-        if not isinstance(lab, dict) or not isinstance(budget, dict) or "notify" in budget:
+    def _depends_on_others(cls, data: Any, info: ValidationInfo) -> Any:
+        """Two defaults: the budget tells the owner, and no Filestore is billed unasked."""
+        if not isinstance(data, dict):
             return data
-        owner = lab.get("owner")
-        return {**data, "budget": {**budget, "notify": [owner]}} if is_email(owner) else data
+        lab, budget = data.get("lab"), data.get("budget")
+        owner = lab.get("owner") if isinstance(lab, dict) else None
+        if is_email(owner) and isinstance(budget, dict) and "notify" not in budget:
+            data = {**data, "budget": {**budget, "notify": [owner]}}
+        storage, gcp = data.get("storage", {}), data.get("gcp", {})
+        if limits.cloud_of(info) == "gcp" and isinstance(storage, dict) and "files" not in storage:
+            asked = gcp.get("filestore") if isinstance(gcp, dict) else None
+            data = {**data, "storage": {**storage, "files": asked in (True, "true")}}
+        return data
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from components import catalog
 from mllab.settings.fields import Choice, Listed, Money, Whole
 from mllab.settings.lab import Lab
+from mllab.settings.limits import CLOUDS, PLACES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,15 +20,16 @@ class Setting:
     """One setting.
 
     Args:
-        key: `notebook.size`; `region` for the region of the cloud.
+        key: `notebook.size`; `region`, `project` and `zone` for what a provider's own keys say.
         text: what it is for, one line.
         kind: `text`, `number`, `switch` (true or false) or `list`.
         default: as the file would have it; empty when there is none.
-        required: there is no lab without it.
+        required: there is no lab without it, on its clouds.
         choices: the words to choose from, empty when there are other ways.
         limits: `15 to 1440`, `true, false`; empty when only the text tells.
         fixed: cannot change after the first `up`.
         asked: one of the few that nearly every lab sets.
+        clouds: that it is for; refused on the others.
     """
 
     key: str
@@ -39,16 +41,25 @@ class Setting:
     limits: str
     fixed: bool
     asked: bool
+    clouds: tuple[str, ...]
+
+    def written_key(self, cloud: object = None) -> str:
+        """The key as a file has it: `aws:region`, `notebook.size`."""
+        here = cloud if cloud in self.clouds else self.clouds[0]
+        return PLACES[str(here)].get(self.key, self.key)
 
 
 def settings() -> tuple[Setting, ...]:
-    """All settings, in the order of the file: the region, then section by section."""
-    found = [_setting("region", Lab.model_fields["region"])]
-    for section, field in Lab.model_fields.items():
+    """All settings, in the order of the file: where the lab is, then section by section."""
+    found = []
+    for name, field in Lab.model_fields.items():
         model: Any = field.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
-            for name, inner in model.model_fields.items():
-                found.append(_setting(f"{section}.{name}", inner))
+            clouds = (name,) if name in CLOUDS else tuple(CLOUDS)
+            for inner, its in model.model_fields.items():
+                found.append(_setting(f"{name}.{inner}", its, clouds))
+        elif clouds := tuple(cloud for cloud, keys in PLACES.items() if name in keys):
+            found.append(_setting(name, field, clouds))
     return tuple(found)
 
 
@@ -69,7 +80,7 @@ def written(value: Any) -> str:
     return str(value)
 
 
-def _setting(key: str, field: FieldInfo) -> Setting:
+def _setting(key: str, field: FieldInfo, clouds: tuple[str, ...]) -> Setting:
     checks = [data.func for data in field.metadata if isinstance(data, BeforeValidator)]
     check = next((each for each in checks if isinstance(each, Choice | Whole | Money)), None)
     kind, choices = "text", check.words if isinstance(check, Choice) else ()
@@ -82,14 +93,16 @@ def _setting(key: str, field: FieldInfo) -> Setting:
     elif key.endswith(".size"):
         choices = tuple(catalog.SIZES)
     marks = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    required = field.is_required() or bool(marks.get("required"))
     return Setting(
         key=key,
         text=field.description or "",
         kind=kind,
         default="" if field.is_required() else written(field.default),
-        required=field.is_required(),
+        required=required,
         choices=choices,
         limits=", ".join(choices) or str(check or ""),
         fixed=bool(marks.get("fixed")),
-        asked=field.is_required() or bool(marks.get("asked")),
+        asked=required or bool(marks.get("asked")),
+        clouds=clouds,
     )

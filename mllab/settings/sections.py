@@ -100,8 +100,8 @@ class Notebook(Section):
 
     kind: Annotated[str, limits.KIND] = Field(
         default="vm",
-        description="vm: a machine with JupyterLab on it; managed: the cloud's own notebook service"
-        " (SageMaker notebook instance, Azure ML compute instance, Vertex AI Workbench).",
+        description="vm: a machine with JupyterLab on it; managed: the cloud's own notebook"
+        " service.",
     )
     size: limits.NotebookSize = Field(
         default="gpu-small",
@@ -198,7 +198,9 @@ class Storage(Section):
     """Where data lives: a bucket, and a shared file system if wanted."""
 
     files: Switch = Field(
-        default=True, description="true: a shared file system on every machine, besides the bucket."
+        default=True,
+        description="true: a shared file system besides the bucket; on Google Cloud by default"
+        " gcp.filestore.",
     )
     keep: Switch = Field(
         default=True,

@@ -15,6 +15,7 @@ from mllab.settings import document, files
 from mllab.settings.reference import settings, written
 
 TODAY = date(2026, 12, 1)
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMgATQ4DwLEx0w1Gdo9blol/NfykyfiGlX6xSV448eMy"
 LEAST = {
     "lab.cloud": "aws",
     "region": "us-east-1",
@@ -22,13 +23,20 @@ LEAST = {
     "lab.ends": "2027-02-05",
     "budget.limit_usd": "100",
 }
+LEAST_ON = {
+    "aws": LEAST,
+    "azure": LEAST | {"lab.cloud": "azure", "region": "eastus", "azure.ssh_keys": [KEY]},
+    "gcp": LEAST | {"lab.cloud": "gcp", "region": "us-central1", "project": "my-course-2027"},
+}
 QUESTIONS = {question.key: question for question in new.questions()}
 
 
 def answer_all(typed: dict[str, str]) -> dict[str, object]:
     answers: dict[str, object] = {}
     for question in new.questions():
-        answers[question.key] = question.parse(typed.get(question.key, ""), answers, today=TODAY)
+        if typed["lab.cloud"] in question.clouds:
+            typed_here = typed.get(question.key, "")
+            answers[question.key] = question.parse(typed_here, answers, today=TODAY)
     return answers
 
 
@@ -46,7 +54,7 @@ def test_every_setting_is_a_question_in_the_order_of_the_file():
     keys = [setting.key for setting in settings()]
     assert sorted(QUESTIONS) == sorted(keys)
     assert list(QUESTIONS)[:2] == ["lab.cloud", "region"]
-    assert list(QUESTIONS)[2:] == keys[2:]
+    assert list(QUESTIONS)[1:] == [key for key in keys if key != "lab.cloud"]
 
 
 def test_each_question_explains_itself_in_a_line():
@@ -58,7 +66,7 @@ def test_each_question_explains_itself_in_a_line():
 
 def test_what_cannot_change_says_so():
     fixed = {key for key, question in QUESTIONS.items() if question.fixed}
-    assert fixed == {"region", "lab.cloud", "lab.name"}
+    assert fixed == {"region", "project", "zone", "lab.cloud", "lab.name"}
     said = {key for key, question in QUESTIONS.items() if "Cannot change" in question.text}
     assert said == fixed
 
@@ -67,16 +75,20 @@ def test_few_are_asked_and_all_that_is_required():
     asked = {key for key, question in QUESTIONS.items() if question.asked}
     assert {key for key, question in QUESTIONS.items() if question.required} <= asked
     assert "lab.ends" in asked
-    assert len(asked) < 20
+    for cloud in LEAST_ON:
+        assert len([key for key in asked if cloud in QUESTIONS[key].clouds]) < 20
 
 
-def test_every_default_is_an_answer(project):
-    lab = files.load(new.write(project, "x", LEAST, TODAY))
+@pytest.mark.parametrize("cloud", LEAST_ON)
+def test_every_default_is_an_answer(project, cloud):
+    least = LEAST_ON[cloud]
+    lab = files.load(new.write(project, "x", least, TODAY))
     for key, question in QUESTIONS.items():
         section, _, name = key.partition(".")
-        if question.default:
-            assert question.default == written(getattr(getattr(lab, section), name))
-            assert written(question.parse("", LEAST)) == question.default
+        if question.default and cloud in question.clouds:
+            default = "false" if (key, cloud) == ("storage.files", "gcp") else question.default
+            assert default == written(getattr(getattr(lab, section), name))
+            assert written(question.parse("", least)) == question.default
 
 
 @pytest.mark.parametrize(
@@ -103,7 +115,11 @@ def test_answers_are_read(key, typed, value):
 @pytest.mark.parametrize(
     ("key", "typed", "words"),
     [
-        ("notebook.size", "gpu-smal", "notebook.size: is unknown on aws; did you mean gpu-small?"),
+        (
+            "notebook.size",
+            "gpu-smal",
+            "notebook.size: is unknown on aws for a notebook machine; did you mean gpu-",
+        ),
         ("notebook.size", "none", "notebook.size: must be a size"),
         ("notebook.max_hours", "12h", "notebook.max_hours: must be a whole number"),
         ("notebook.seats", "ann,ann", "notebook.seats: must name each only once; twice: ann"),
@@ -111,7 +127,11 @@ def test_answers_are_read(key, typed, value):
         ("lab.owner", "", "lab.owner: must be given"),
         ("lab.ends", "", "lab.ends: must be given, a course ends"),
         ("lab.ends", "2026-11-30", "lab.ends: is past, today is 2026-12-01"),
-        ("region", "us-east1", "region: is the name of a Google Cloud region; did you mean us"),
+        (
+            "region",
+            "us-east1",
+            "region: is a Google Cloud region (South Carolina); did you mean us-east-1",
+        ),
         ("storage.keep", "maybe", "storage.keep: must be true or false (got 'maybe')"),
     ],
 )
@@ -159,12 +179,43 @@ def test_the_written_file_is_the_lab_that_was_answered(project):
     assert lab.aws.image == "ami-0123456789abcdef0"
 
 
-def test_every_setting_stands_in_the_file_with_its_comment():
-    text = new.render("x", LEAST)
+@pytest.mark.parametrize("cloud", LEAST_ON)
+def test_every_setting_stands_in_the_file_with_its_comment(cloud):
+    text = new.render("x", LEAST_ON[cloud])
     for key, question in QUESTIONS.items():
-        name = "aws:region" if key == "region" else key.rpartition(".")[2]
+        name = question.written_key(cloud).rpartition(".")[2]
         explained = [line for line in text.splitlines() if line.endswith(f" # {question.text}")]
-        assert any(f" {name}: " in line for line in explained), key
+        assert any(f" {name}: " in line for line in explained) == (cloud in question.clouds), key
+
+
+def test_the_file_says_both_ways_to_make_the_lab():
+    head = new.render("x", LEAST).partition("config:")[0]
+    assert "mllab up x " in head
+    assert "pulumi up -s x\n" in head
+
+
+@pytest.mark.parametrize(
+    ("cloud", "key", "words"),
+    [
+        ("aws", "gcp.egress", "gcp.egress: is for labs on Google Cloud only; take it out"),
+        ("aws", "project", "project: is for labs on Google Cloud only; take it out"),
+        ("gcp", "aws.own_costs_only", "aws.own_costs_only: is for labs on AWS only; take it out"),
+    ],
+)
+def test_a_setting_of_another_cloud_is_refused(cloud, key, words):
+    with pytest.raises(SettingsError) as caught:
+        new.render("x", LEAST_ON[cloud] | {key: QUESTIONS[key].default or "x"})
+    assert caught.value.faults == (words,)
+
+
+def test_a_filestore_is_billed_only_to_those_who_want_it(project):
+    gcp = LEAST_ON["gcp"]
+    free = files.load(new.write(project, "free", gcp, TODAY))
+    assert (free.storage.files, free.gcp.filestore) == (False, False)
+    paid = files.load(new.write(project, "paid", gcp | {"gcp.filestore": "true"}, TODAY))
+    assert (paid.storage.files, paid.gcp.filestore) == (True, True)
+    with pytest.raises(SettingsError, match="about 25 USD a month"):
+        new.write(project, "unknowing", gcp | {"storage.files": "true"}, TODAY)
 
 
 def test_python_values_do_as_well(project):
@@ -255,15 +306,16 @@ def test_the_folder_is_made_when_it_is_missing(project):
 @given(st.sampled_from(sorted(QUESTIONS)), st.text())
 def test_whatever_is_typed_is_refused_or_means_itself(key, typed):
     question = QUESTIONS[key]
+    least = LEAST_ON[question.clouds[0]]
     try:
-        value = question.parse(typed, LEAST)
+        value = question.parse(typed, least)
     except SettingsError as refusal:
         said = refusal.faults
     else:
         said = ()
-        text = new.render("x", {**LEAST, key: value})
+        text = new.render("x", {**least, key: value})
         held = document.parse(text.encode()).data["config"]
-        section, _, name = key.rpartition(".")
-        read = held[f"mllab:{section}"].get(name) if section else held["aws:region"]
+        section, _, name = question.written_key().rpartition(".")
+        read = held[f"mllab:{section}"].get(name) if section else held.get(name)
         assert written(read) == written(value) or read is None
     assert all(fault.startswith(key) for fault in said)
