@@ -57,6 +57,10 @@ class SimulatedAccount(SimulatedCloud):
         """The machine type of a machine."""
         raise NotImplementedError
 
+    def machine(self, session: Session, key: str) -> Record:
+        """The machine with that id or name. KeyError if there is none."""
+        return _find(session, self.machines, key)
+
     # --------------------------------------------------------------------------------------- quotas
 
     def quota(self, code: str) -> float:
@@ -91,7 +95,9 @@ class SimulatedAccount(SimulatedCloud):
         """
         with self.database.session() as session:
             return [
-                found for found in session.all() if standing or not found.hidden.get("standing")
+                found
+                for found in session.all()
+                if standing or found.urn or not found.hidden.get("standing")
             ]
 
     def remains(self, at: datetime) -> list[Remains]:
@@ -136,7 +142,7 @@ class SimulatedAccount(SimulatedCloud):
 
     def _enter(self, machine: str, state: str, at: datetime | None) -> None:
         with self.database.session() as session:
-            record = _find(session, self.machines, machine)
+            record = self.machine(session, machine)
             moment = at or datetime.fromisoformat(session.meta("now"))
             record.hidden["state"] = state
             session.enter(record, self.size_of(record), state, moment)

@@ -12,11 +12,12 @@ from mllab.simulated.facts import TypeFacts
 
 
 def values(properties: Mapping[str, Any], path: str) -> list[Any]:
-    """All values at a dotted path, through lists; nothing for what is missing."""
+    """All values at a dotted path, through lists and, by `*`, maps; nothing for what is missing."""
     found: list[Any] = [properties]
     for part in path.split("."):
         owners = [item for item in found if isinstance(item, Mapping)]
-        found = [item for owner in owners for item in _items(owner.get(part))]
+        inner = [list(o.values()) if part == "*" else o.get(part) for o in owners]
+        found = [item for value in inner for item in _items(value)]
     return found
 
 

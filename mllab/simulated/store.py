@@ -112,6 +112,10 @@ class Session:
         """The record of that id."""
         return self._one("type = ? AND id = ? AND region = ?", type, id, region)
 
+    def of_id(self, id: str) -> Record | None:
+        """The record of that id, whatever its type."""
+        return self._one("id = ?", id)
+
     def find(self, type: str, key: str, region: str | None = None) -> Record | None:
         """The record that goes by `key`: its id, name or ARN. Without `region`: in all of them."""
         where = "uid IN (SELECT uid FROM keys WHERE type = ? AND key = ?)"
@@ -132,7 +136,7 @@ class Session:
         ).fetchone()
         return int(row[0])
 
-    def total(self, number: str, type: str, region: str, **wanted: str) -> float:
+    def total(self, number: str, type: str, region: str, **wanted: object) -> float:
         """Sum of a number in `hidden`, over the records whose `hidden` has the wanted values."""
         where = "".join(" AND json_extract(hidden, ?) = ?" for _ in wanted)
         pairs = [part for key, value in wanted.items() for part in (f"$.{key}", value)]

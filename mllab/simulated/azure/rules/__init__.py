@@ -1,0 +1,1 @@
+"""What is peculiar to single types of Azure: one module per service."""

@@ -1,0 +1,132 @@
+"""Virtual machines and their extensions, as Azure treats them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mllab.engines.provider import Properties
+from mllab.simulated.azure.rules import disks, launch, tokens
+from mllab.simulated.azure.rules.arm import Resource
+from mllab.simulated.kind import Here, Kind, refuse
+from mllab.simulated.store import Record
+
+SECRETS = ("adminPassword", "customData")
+"""What Azure never shows again."""
+
+
+class VirtualMachine(Resource):
+    """Checked in full before anything is made; its OS disk comes with it and may outlive it."""
+
+    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().admit(here, inputs, old)
+        launch.size(inputs)
+        launch.admit_image(inputs)
+        launch.admit_profile(inputs)
+        launch.admit_cards(here, inputs, old)
+        launch.admit_disks(here, inputs, old)
+        if old is None or launch.counted(inputs) != launch.counted(old.inputs):
+            launch.admit_quota(here, inputs, old)
+
+    def created(self, here: Here, record: Record) -> None:
+        super().created(here, record)
+        name = f"{record.name}_OsDisk_1_{here.draw.text(32, 'hex')}"
+        given = record.inputs["storageProfile"].get("osDisk") or {}
+        folder = record.id.rsplit("/", 2)[0]
+        disk = here.child(record, tokens.DISK, f"{folder}/disks/{name}", name)
+        disk.inputs = {
+            "diskSizeGB": given.get("diskSizeGB", launch.image(record.inputs).os_gb),
+            "location": record.inputs["location"],
+        }
+        here.session.save(disk)
+        record.hidden |= {**launch.counted(record.inputs), "state": "running", "disk": disk.id}
+        here.session.enter(record, record.inputs["hardwareProfile"]["vmSize"], "running", here.at)
+        self._attach(here, record)
+
+    def updated(self, here: Here, record: Record, olds: Properties) -> None:
+        super().updated(here, record, olds)
+        before, now = olds["hardwareProfile"], record.inputs["hardwareProfile"]
+        record.hidden |= launch.counted(record.inputs)
+        if before != now and record.hidden["state"] == "running":
+            here.session.enter(record, now["vmSize"], "running", here.at)
+        disk = here.get(tokens.DISK, record.hidden["disk"])
+        size = (record.inputs["storageProfile"].get("osDisk") or {}).get("diskSizeGB")
+        if disk and size:
+            disk.inputs["diskSizeGB"] = size
+            here.session.save(disk)
+        self._attach(here, record)
+
+    def _attach(self, here: Here, record: Record) -> None:
+        for disk in here.session.targets(record, disks.VIA):
+            disks.use(here, disk)
+
+    def outputs(self, here: Here, record: Record) -> Properties:
+        inputs = record.inputs
+        profile = {k: v for k, v in inputs["osProfile"].items() if k not in SECRETS}
+        disk = here.get(tokens.DISK, record.hidden["disk"])
+        given = inputs["storageProfile"].get("osDisk") or {}
+        managed = {**(given.get("managedDisk") or {}), "id": record.hidden["disk"]}
+        os_disk: dict[str, Any] = {
+            "caching": "ReadWrite",
+            "deleteOption": "Detach",
+            "osType": "Linux",
+            **given,
+            "name": disk.name if disk else None,
+            "diskSizeGB": disk.inputs["diskSizeGB"] if disk else None,
+            "managedDisk": managed,
+        }
+        extensions = here.session.users(record, tokens.EXTENSION, "vmName")
+        return {
+            **super().outputs(here, record),
+            "osProfile": {
+                "allowExtensionOperations": True,
+                "requireGuestProvisionSignal": True,
+                **profile,
+            },
+            "storageProfile": {**inputs["storageProfile"], "osDisk": os_disk},
+            "networkProfile": inputs["networkProfile"],
+            "resources": [{"id": extension.id} for extension in extensions],
+        }
+
+    def left(self, here: Here, record: Record) -> None:
+        here.session.leave(record, here.at)
+        os_disk = record.inputs["storageProfile"].get("osDisk") or {}
+        disk = here.get(tokens.DISK, record.hidden["disk"])
+        if disk and os_disk.get("deleteOption", "Detach") != "Delete":
+            disk.owner = None
+            here.session.save(disk)
+        for type, entries in (
+            (tokens.DISK, record.inputs["storageProfile"].get("dataDisks") or []),
+            (tokens.INTERFACE, record.inputs["networkProfile"]["networkInterfaces"]),
+        ):
+            for entry in entries:
+                id = (entry.get("managedDisk") or entry).get("id")
+                found = here.get(type, id)
+                if found and entry.get("deleteOption", "Detach") == "Delete":
+                    here.session.drop(found)
+
+
+class Extension(Resource):
+    """One of a publisher and type per machine."""
+
+    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().admit(here, inputs, old)
+        for name in ("publisher", "type", "typeHandlerVersion"):
+            if not inputs.get(name):
+                raise refuse(
+                    "InvalidParameter (400): Required parameter '{name}' is missing (null).",
+                    name=name,
+                )
+        machine = here.get(tokens.MACHINE, self.id(here, inputs).rpartition("/extensions/")[0])
+        for other in here.session.users(machine, self.token, "vmName") if machine else []:
+            same = all(other.inputs[name] == inputs[name] for name in ("publisher", "type"))
+            if same and (old is None or other.uid != old.uid):
+                raise refuse(
+                    "BadRequest (400): Multiple VMExtensions per handler not supported for OS type "
+                    "'Linux'. VMExtension '{other}' with handler '{handler}' already added or "
+                    "specified in input.",
+                    other=other.name,
+                    handler=f"{inputs['publisher']}.{inputs['type']}",
+                )
+
+
+KINDS: dict[str, type[Kind]] = {tokens.MACHINE: VirtualMachine, tokens.EXTENSION: Extension}
