@@ -1,0 +1,240 @@
+"""The simulated Google Cloud project."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from collections.abc import Mapping
+from typing import Any, Self
+
+from mllab.engines.provider import UNKNOWN, Call, Checked, Properties, ProviderFailure
+from mllab.simulated.account import SimulatedAccount
+from mllab.simulated.facts import Refusal
+from mllab.simulated.faults import How, Words
+from mllab.simulated.gcp import functions, places
+from mllab.simulated.gcp.rules import (
+    alerts,
+    disks,
+    identity,
+    instances,
+    networks,
+    notebooks,
+    schedules,
+    services,
+    stores,
+    tokens,
+)
+from mllab.simulated.gcp.rules.resource import Resource
+from mllab.simulated.kind import Here, Kind, refuse
+from mllab.simulated.store import Record, Session
+
+_MODULES = (
+    alerts,
+    disks,
+    identity,
+    instances,
+    networks,
+    notebooks,
+    schedules,
+    services,
+    stores,
+)
+
+_WORDS = Words(
+    {
+        How.BEFORE: ("backendError", "Internal error encountered."),
+        How.AFTER: ("RequestError", "Post: read: connection reset by peer"),
+        How.THROTTLE: (
+            "rateLimitExceeded",
+            "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute'.",
+        ),
+        How.EXPIRED_TOKEN: (
+            "invalid_grant",
+            'oauth2: "invalid_grant" "reauth related error (invalid_rapt)"',
+        ),
+        How.HANG: ("Timeout", "timeout while waiting for {name} to become ready"),
+        How.CAPACITY: (
+            "ZONE_RESOURCE_POOL_EXHAUSTED",
+            "The zone does not have enough resources available to fulfill the request. Try a "
+            "different zone, or try again later.",
+        ),
+    },
+    hang_s=1200.0,
+    retry_s=600.0,
+)
+
+_PLACES = ("project", "region", "zone")
+_BILLING = (tokens.BUDGET,)
+"""Types whose API wants to know which project pays for the call."""
+
+
+class SimulatedGcp(SimulatedAccount):
+    """One Google Cloud that does not exist, with whatever project is asked for, new and empty.
+
+    The caller is a person, as with `gcloud auth application-default login`.
+    Quotas go by their names: `NVIDIA_T4_GPUS`; those of a region hold in each.
+    """
+
+    package = "gcp"
+    label = "Google Cloud"
+    data = places.DATA
+    account = ""
+    kinds = {
+        **dict.fromkeys(
+            (token for token in places.service_of() if not token.rpartition(":")[2][0].islower()),
+            Resource,
+        ),
+        **{token: kind for module in _MODULES for token, kind in module.KINDS.items()},
+    }
+    functions = functions.FUNCTIONS
+    words = _WORDS
+    switches = SimulatedAccount.switches | {
+        "deletionPolicy",
+        "deletionProtection",
+        "disableOnDestroy",
+    }
+    named_ids = True
+    machines = tokens.INSTANCE
+    buckets = tokens.BUCKET
+    shares = tokens.FILES
+    repositories = tokens.REPOSITORY
+    zone = ""
+
+    @property
+    def version(self) -> str:
+        """Of the SDK that programs use; Pulumi warns about a provider that is older."""
+        return importlib.metadata.version("pulumi-gcp")
+
+    def configured(self, config: Mapping[str, Any]) -> Self:
+        """The same cloud under a provider's configuration: project, region, zone.
+
+        Raises:
+            ProviderFailure: a region or zone that the data do not know.
+        """
+        made = super().configured(config)
+        made.account = str(config.get("project") or self.account)
+        made.region = str(config.get("region") or self.region)
+        made.zone = str(config.get("zone") or self.zone)
+        if made.region:
+            places.zones(made.region)
+        if made.zone:
+            places.region_of(made.zone)
+        return made
+
+    def limits(self) -> Mapping[str, float]:
+        """What a new project has, by the name of the quota."""
+        return {code: quota.default for code, quota in places.quotas().items()}
+
+    def size_of(self, machine: Record) -> str:
+        """The machine type of an instance."""
+        return str(machine.hidden["machine"])
+
+    def check(self, call: Call, olds: Properties | None, news: Properties) -> Checked:
+        """As everywhere; besides, somebody must say where a resource is to be."""
+        found = super().check(call, olds, news)
+        properties = self._schema.properties(call.type) or {}
+        told = {"project": self.account, "region": self.region or self.zone, "zone": self.zone}
+        missing = tuple(
+            f"{name}: required field is not set: pulumi config set gcp:{name} <{name}>"
+            for name in _PLACES
+            if "input" in properties.get(name, {})
+            and name in self._needed(call.type)
+            and not (told[name] or found.inputs.get(name))
+        )
+        return Checked(found.inputs, (*found.faults, *missing))
+
+    def _needed(self, type: str) -> str:
+        """The template of the id, which holds the places that must be known."""
+        return self._facts[type].computed.get("id", "{project}")
+
+    def place(self, kind: Kind, bag: Properties) -> str:
+        """Nowhere: ids hold the place, and references cross regions."""
+        return ""
+
+    def base(self, kind: Kind, bag: Properties) -> Properties:
+        """Project, region, zone and location, given or configured, and all labels."""
+        project = bag.get("project") or self.account
+        zone = bag.get("zone") or self.zone
+        region = bag.get("region") or self.region or _region(zone)
+        labels = bag.get("labels") or {}
+        found = {
+            "project": project,
+            "zone": zone,
+            "region": places.last(region) if isinstance(region, str) else region,
+            "location": bag.get("location") or region,
+            "account": project,
+            "projectNumber": UNKNOWN if project is UNKNOWN else places.number(str(project)),
+        }
+        if "effectiveLabels" in kind.properties:
+            every = labels if labels is UNKNOWN else {**self._default_labels(), **labels}
+            found |= {"effectiveLabels": every, "pulumiLabels": every}
+        return found
+
+    def _default_labels(self) -> Properties:
+        """Labels that the provider puts on everything."""
+        given = self.settings.get("defaultLabels") or {}
+        given = json.loads(given) if isinstance(given, str) else given
+        own = self.settings.get("addPulumiAttributionLabel", True) not in (False, "false")
+        return {**({"goog-pulumi-provisioned": "true"} if own else {}), **given}
+
+    def exists(self, type: str, key: str) -> bool:
+        """Predefined roles are Google's own, and so are accounts of its services."""
+        if type == tokens.ROLE:
+            return key in places.roles()
+        if type != tokens.ACCOUNT:
+            return False
+        with self.database.session() as session:
+            return services.agent_exists(session, self.account, key)
+
+    def allow(self, here: Here, kind: Kind) -> None:
+        """Refuse what belongs to an API that is not enabled, or not for this caller."""
+        project = str(here.base["project"])
+        self._refuse_disabled(here.session, kind.token, project, here)
+        if kind.token in _BILLING and self.settings.get("userProjectOverride") not in (
+            True,
+            "true",
+        ):
+            raise refuse(
+                "SERVICE_DISABLED (403): Your application is authenticating by using local "
+                "Application Default Credentials. The {service} API requires a quota project, "
+                "which is not set by default.",
+                "pulumi config set gcp:userProjectOverride true && "
+                f"pulumi config set gcp:billingProject {project}",
+                service=places.service_of()[kind.token],
+            )
+
+    def answer(self, token: str, args: Properties) -> Properties:
+        """As everywhere, unless the API is not enabled."""
+        project = str(args.get("projectId") or self.account)
+        with self.database.session() as session:
+            self._refuse_disabled(session, token, project, None)
+        found = super().answer(token, args)
+        return {"zone": self.zone, **found} if "ClientConfig" in token else found
+
+    def _refuse_disabled(
+        self, session: Session, token: str, project: str, here: Here | None
+    ) -> None:
+        service = places.service_of()[token]
+        if not service:
+            return
+        found = services.enabled(session, project, service)
+        kind = self.kind(tokens.SERVICE)
+        if isinstance(found, Record) and here is not None:
+            found = services.ready(kind, found, here)
+        if not found:
+            refusal = kind.facts.refusals["first use right after enabling"]
+            raise _disabled(refusal, service, project)
+
+
+def _disabled(refusal: Refusal, service: str, project: str) -> ProviderFailure:
+    return refuse(
+        refusal,
+        f"gcloud services enable {service} --project={project}",
+        title=places.services()[service][0],
+        service=service,
+        number=places.number(project),
+    )
+
+
+def _region(zone: object) -> Any:
+    return zone.rpartition("-")[0] if isinstance(zone, str) else zone

@@ -1,0 +1,1 @@
+"""What is peculiar to single types of Google Cloud: one module per service."""

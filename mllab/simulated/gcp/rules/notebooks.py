@@ -1,0 +1,175 @@
+"""Workbench instances: managed notebooks, each with a machine of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from mllab.engines.provider import UNKNOWN, Properties
+from mllab.simulated.gcp import places
+from mllab.simulated.gcp.rules import capacity, disks, tokens
+from mllab.simulated.gcp.rules.resource import Resource, companion, given
+from mllab.simulated.kind import Here, Kind, refuse
+from mllab.simulated.store import Record
+
+MACHINE = "e2-standard-4"
+BOOT_GB, DATA_GB = 150, 100
+DISK = "PD_BALANCED"
+IDLE = {"idle-timeout-seconds": "10800"}
+GOOGLES = {"disable-swap-binaries": "true", "proxy-mode": "service_account", "shutdown-script": ""}
+"""Metadata that Google puts there by itself, so that a refresh finds more than was declared.
+Source: https://github.com/hashicorp/terraform-provider-google/issues/18469"""
+
+
+class Notebook(Resource):
+    """It is a machine of the project, counts as one, and shows up beside the others."""
+
+    def faults(self, inputs: Properties) -> Iterable[str]:
+        owners = given(inputs, "instanceOwners") or ()
+        if len(owners) > 1:
+            yield "instanceOwners: at most one is allowed"
+        setup = given(inputs, "gceSetup") or {}
+        if {"containerImage", "vmImage"} <= setup.keys():
+            yield "gceSetup.containerImage: conflicts with gceSetup.vmImage"
+        for name in ("bootDisk", "dataDisks"):
+            size = (given(setup, name) or {}).get("diskSizeGb", UNKNOWN)
+            if size is not UNKNOWN and not str(size).isdigit():
+                yield f"gceSetup.{name}.diskSizeGb: must be a whole number (got {size!r})"
+
+    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().admit(here, inputs, old)
+        setup = inputs.get("gceSetup") or {}
+        need = self._need(inputs)
+        image = setup.get("vmImage")
+        if image and places.image(f"{image.get('project')}/{_image(image)}") is None:
+            raise refuse(
+                "INVALID_ARGUMENT (400): Image {project}/{name} was not found",
+                "families are named workbench-instances-YYMM; known here are "
+                + ", ".join(i.family for i in places.images() if i.project == image.get("project")),
+                project=image.get("project"),
+                name=_image(image),
+            )
+        for card in setup.get("networkInterfaces") or ():
+            subnet = here.get(tokens.SUBNET, card.get("subnet"))
+            if subnet and subnet.outputs["region"] != places.region_of(need.zone):
+                raise refuse(
+                    "INVALID_ARGUMENT (400): subnet {id} is not in the region of zone {zone}",
+                    id=subnet.id,
+                    zone=need.zone,
+                )
+        self._admit_room(here, inputs, need, old)
+
+    def _admit_room(
+        self, here: Here, inputs: Properties, need: capacity.Need, old: Record | None
+    ) -> None:
+        if old is None:
+            self._refuse_taken(here, inputs["name"], need.zone)
+            capacity.admit(here, need)
+            return
+        machine = self._machine(here, old)
+        if machine and machine.hidden["state"] == "running":
+            capacity.admit(here, need, machine)
+
+    def _refuse_taken(self, here: Here, name: str, zone: str) -> None:
+        id = f"projects/{here.base['project']}/zones/{zone}/instances/{name}"
+        if here.session.get(tokens.INSTANCE, id, ""):
+            raise refuse("ALREADY_EXISTS (409): The resource '{id}' already exists", id=id)
+
+    def _need(self, inputs: Properties) -> capacity.Need:
+        setup, zone = inputs.get("gceSetup") or {}, str(inputs["location"])
+        places.region_of(zone)
+        machine = capacity.machine(setup.get("machineType", MACHINE), zone)
+        wanted = [
+            {"type": found["type"], "count": found.get("coreCount", "1")}
+            for found in setup.get("acceleratorConfigs") or ()
+        ]
+        accelerator, count = capacity.gpus(machine, wanted, zone)
+        address = 0 if setup.get("disablePublicIp") else 1
+        return capacity.Need(machine, zone, False, accelerator, count, address)
+
+    def created(self, here: Here, record: Record) -> None:
+        need, place = self._need(record.inputs), f"projects/{here.base['project']}/zones"
+        found = {"machineType": need.machine.type, "zone": need.zone}
+        path = f"{place}/{need.zone}/instances/{record.name}"
+        machine = companion(here, record, tokens.INSTANCE, path, **found)
+        machine.hidden = {**need.hidden, "state": "running"}
+        here.session.save(machine)
+        setup = record.inputs.get("gceSetup") or {}
+        for part, key, usual in (("boot", "bootDisk", BOOT_GB), ("data", "dataDisks", DATA_GB)):
+            given_ = setup.get(key) or {}
+            size = int(given_.get("diskSizeGb") or usual)
+            type_ = str(given_.get("diskType", DISK)).lower().replace("_", "-")
+            id = f"{place}/{need.zone}/disks/{record.name}-{part}"
+            disk = companion(here, record, tokens.DISK, id, size=size, type=type_, zone=need.zone)
+            disk.hidden = disks.remembered(need.zone, type_, size)
+            here.session.save(disk)
+        here.session.enter(record, need.machine.type, "running", here.at)
+
+    def updated(self, here: Here, record: Record, olds: Properties) -> None:
+        super().updated(here, record, olds)
+        machine = self._machine(here, record)
+        if machine:
+            machine.hidden |= self._need(record.inputs).hidden
+            stopped = record.inputs.get("desiredState") == "STOPPED"
+            machine.hidden["state"] = "stopped" if stopped else "running"
+            here.session.save(machine)
+            here.session.enter(record, machine.hidden["machine"], machine.hidden["state"], here.at)
+
+    def _machine(self, here: Here, record: Record) -> Record | None:
+        owned = here.session.owned(record)
+        return next((child for child in owned if child.type == tokens.INSTANCE), None)
+
+    def outputs(self, here: Here, record: Record) -> Properties:
+        machine = self._machine(here, record)
+        runs = machine is not None and machine.hidden["state"] == "running"
+        given_: dict[str, Any] = record.inputs.get("gceSetup") or {}
+        setup = {
+            "machineType": MACHINE,
+            "disablePublicIp": False,
+            "enableIpForwarding": False,
+            **given_,
+            "metadata": {**GOOGLES, **IDLE, **(given_.get("metadata") or {})},
+            "bootDisk": {
+                "diskSizeGb": str(BOOT_GB),
+                "diskType": DISK,
+                **(given_.get("bootDisk") or {}),
+            },
+            "dataDisks": {
+                "diskSizeGb": str(DATA_GB),
+                "diskType": DISK,
+                **(given_.get("dataDisks") or {}),
+            },
+        }
+        return {
+            **super().outputs(here, record),
+            "gceSetup": setup,
+            "state": "ACTIVE" if runs else "STOPPED",
+            "healthState": "HEALTHY" if runs else "AGENT_NOT_RUNNING",
+        }
+
+    def shown(self, record: Record) -> Properties:
+        setup = record.inputs.get("gceSetup")
+        if setup is None:
+            return record.inputs
+        metadata = {**GOOGLES, **(setup.get("metadata") or {})}
+        return {**record.inputs, "gceSetup": {**setup, "metadata": metadata}}
+
+    def leaving(self, here: Here, record: Record) -> None:
+        super().leaving(here, record)
+        if record.inputs.get("enableDeletionProtection"):
+            raise refuse(self.facts.refusals["enableDeletionProtection=true"])
+
+    def left(self, here: Here, record: Record) -> None:
+        here.session.leave(record, here.at)
+
+    def holds(self, here: Here, record: Record) -> str | None:
+        data = (record.inputs.get("gceSetup") or {}).get("dataDisks") or {}
+        since = record.since.strftime("%Y-%m-%d")
+        return f"{data.get('diskSizeGb', DATA_GB)} GB disk, in use since {since}"
+
+
+def _image(image: Properties) -> str:
+    return str(image.get("name") or image.get("family"))
+
+
+KINDS: dict[str, type[Kind]] = {tokens.NOTEBOOK: Notebook}
