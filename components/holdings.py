@@ -13,5 +13,10 @@ HOLDS_DATA: Final[dict[str, str]] = {
     "azure-native:storage:FileShare": "files",
     "azure-native:compute:Disk": "home disk",
     "azure-native:containerregistry:Registry": "container images",
+    "gcp:storage/bucket:Bucket": "objects in the bucket",
+    "gcp:filestore/instance:Instance": "files",
+    "gcp:compute/disk:Disk": "home disk",
+    "gcp:workbench/instance:Instance": "home disk",
+    "gcp:artifactregistry/repository:Repository": "container images",
 }
 """Type token -> what it keeps, in words."""

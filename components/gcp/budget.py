@@ -10,17 +10,22 @@ from pulumi_gcp import billing, monitoring, organizations, pubsub
 
 from components import contracts
 from components.contracts import BudgetArgs, Refused, child, publish
+from components.gcp.network import Network
 from components.gcp.services import enable
-from components.tags import tags
+from components.names import narrow
+from components.tags import named, tags
 
 APIS = ("billingbudgets", "cloudbilling", "monitoring", "pubsub")
 BASES = ("CURRENT_SPEND", "FORECASTED_SPEND")
 MOST_ADDRESSES = 5  # channels of a budget
 LONGEST_NAME = 60
+LONGEST_PART = 24
 PERIODS = {"month": "MONTH", "quarter": "QUARTER", "year": "YEAR"}
 CURRENCY = "USD"
 NONE = "none: mllab:gcp.billing_account is not set"
 """What `id` says where there is no budget."""
+
+Args = BudgetArgs[Network]
 
 
 class Budget(pulumi.ComponentResource):
@@ -36,7 +41,6 @@ class Budget(pulumi.ComponentResource):
             forecast for the period does. `notify`: besides these, owners of the project and
             administrators of the billing account are told.
         billing_account: `012345-6789AB-CDEF01`; None: no budget.
-        project: id of the project, which Google counts the calls of the budget against.
     Outputs:
         id: of the budget, or that there is none. limit_usd: as asked. notify: whom the budget
         tells, nobody without one.
@@ -58,11 +62,10 @@ class Budget(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        args: BudgetArgs,
+        args: Args,
         opts: pulumi.ResourceOptions | None = None,
         *,
         billing_account: str | None = None,
-        project: str | None = None,
     ) -> None:
         super().__init__("mllab:gcp:Budget", name, None, opts)
         _check(args)
@@ -70,7 +73,7 @@ class Budget(pulumi.ComponentResource):
         self.notify = pulumi.Output.from_input(list(args.notify) if billing_account else [])
         self.topic = None
         if billing_account:
-            self.id = self._budget(name, args, billing_account, project)
+            self.id = self._budget(name, args, billing_account)
         else:
             pulumi.log.warn(
                 f"{name}: there is no budget, nobody is told what is spent; whoever has rights on"
@@ -81,37 +84,36 @@ class Budget(pulumi.ComponentResource):
             self.id = pulumi.Output.from_input(NONE)
         publish(self, contracts.Budget)
 
-    def _budget(
-        self, name: str, args: BudgetArgs, billing_account: str, project: str | None
-    ) -> pulumi.Output[str]:
+    def _budget(self, name: str, args: Args, billing_account: str) -> pulumi.Output[str]:
         labels = tags(args.lab, "budget")
         apis = enable(self, name, *APIS)
         ready = child(self, depends_on=apis)
-        self.topic = pubsub.Topic(f"{name}-alerts", labels=labels, opts=ready)
-        # A channel is deleted although somebody's alert policy uses it, too.
+        self.topic = pubsub.Topic(
+            f"{name}-alerts", labels=named(labels, f"{name}-alerts"), opts=ready
+        )
         channels = [
             monitoring.NotificationChannel(
-                f"{name}-mail-{place}",
+                _mail(name, address),
                 type="email",
                 display_name=f"mllab {args.lab.name}",
                 labels={"email_address": address},
-                user_labels=labels,
-                force_delete=True,
+                user_labels=named(labels, _mail(name, address)),
+                force_delete=True,  # also if somebody's alert policy uses it
                 opts=ready,
             )
-            for place, address in enumerate(args.notify, 1)
+            for address in args.notify
         ]
         # With a person's own login Google asks whose quota a call to the billing account counts
         # against. The default provider does not say.
         payer = pulumi_gcp.Provider(
             f"{name}-payer",
-            project=project,
-            billing_project=project,
+            project=args.network.project,
+            billing_project=args.network.project,
             user_project_override=True,
             opts=child(self),
         )
         here = organizations.get_project_output(
-            project_id=apis[0].project, opts=pulumi.InvokeOutputOptions(parent=self)
+            project_id=args.network.project, opts=pulumi.InvokeOutputOptions(parent=self)
         )
         account = organizations.get_billing_account_output(
             billing_account=billing_account,
@@ -152,7 +154,7 @@ class Budget(pulumi.ComponentResource):
         ).id
 
 
-def _check(args: BudgetArgs) -> None:
+def _check(args: Args) -> None:
     if args.per not in PERIODS:
         raise Refused(f"mllab:budget.per is {args.per!r}; Google Cloud knows {', '.join(PERIODS)}")
     if (addresses := len(args.notify)) > MOST_ADDRESSES:
@@ -160,6 +162,11 @@ def _check(args: BudgetArgs) -> None:
             f"mllab:budget.notify has {addresses} addresses; Google Cloud takes {MOST_ADDRESSES},"
             " so give the address of a mailing list"
         )
+
+
+def _mail(name: str, address: str) -> str:
+    """The name of a channel; addresses come and go without touching each other."""
+    return f"{name}-mail-{narrow('to', address, longest=LONGEST_PART)}"
 
 
 def _amount(usd: float) -> tuple[str, int]:

@@ -21,7 +21,7 @@ from components.gcp.notebook import (
 from components.gcp.services import enable
 from components.gcp.stops import Box, Daily, End
 from components.names import KEBAB, narrow
-from components.tags import tags
+from components.tags import named, tags
 
 THEIR_PORT = 8080  # where JupyterLab listens on such a machine
 
@@ -117,7 +117,7 @@ class ManagedNotebook(pulumi.ComponentResource):
                     "enable-guest-attributes": "TRUE",  # by which Google sees that it is idle
                 },
             },
-            labels=labels,
+            labels=named(labels, name),
             opts=child(
                 self,
                 protect=args.keep,

@@ -19,7 +19,7 @@ from components.gcp.registry import Registry
 from components.gcp.stops import Box, Daily, End
 from components.gcp.storage import BUCKET_OPTIONS, BUCKET_PATH, Storage
 from components.names import KEBAB, narrow
-from components.tags import tags
+from components.tags import named, tags
 
 PORT = 8888
 HOME_DEVICE = "mllab-home"
@@ -120,7 +120,7 @@ class Notebook(pulumi.ComponentResource):
             zone=zone_of(seat, found),
             size=args.home_gb,
             type="pd-balanced",
-            labels=labels,
+            labels=named(labels, f"{name}-home"),
             # A disk cannot move: when zones come or go it stays, and the machine follows it.
             opts=child(
                 self, protect=args.keep, ignore_changes=["zone"], depends_on=args.network.apis
@@ -158,7 +158,7 @@ class Notebook(pulumi.ComponentResource):
             metadata=_metadata(seat, args),
             allow_stopping_for_update=True,  # else another size is an error, not a change
             deletion_protection=False,
-            labels=labels,
+            labels=named(labels, name),
             opts=child(
                 self,
                 depends_on=before,

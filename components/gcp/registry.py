@@ -10,7 +10,7 @@ from components.contracts import RegistryArgs, child, publish
 from components.gcp.network import Network
 from components.gcp.services import enable
 from components.names import KEBAB, narrow
-from components.tags import tags
+from components.tags import named, tags
 
 DAY_SECONDS = 86_400
 UNTAGGED_DAYS = 7
@@ -58,7 +58,7 @@ class Registry(pulumi.ComponentResource):
             vulnerability_scanning_config={
                 "enablement_config": "INHERITED" if strict else "DISABLED"
             },
-            labels=tags(args.lab, "registry"),
+            labels=named(tags(args.lab, "registry"), f"{name}-images"),
             opts=child(self, depends_on=enable(self, name, "artifactregistry")),
         )
         host = f"{args.lab.region}-docker.pkg.dev"

@@ -9,7 +9,7 @@ from components.contracts import StorageArgs, child
 from components.gcp import zones
 from components.gcp.network import CIDR, Network
 from components.gcp.services import enable
-from components.tags import tags
+from components.tags import named, tags
 
 MOUNT_PATH = "/shared"
 POSIX_ID = 2000  # the user `lab` of the notebooks
@@ -57,7 +57,7 @@ class SharedFiles:
                 }
             ],
             deletion_protection_enabled=False,  # what is kept is kept by Pulumi
-            labels=tags(args.lab, "storage"),
+            labels=named(tags(args.lab, "storage"), f"{name}-files"),
             # Google deletes the instance with all that is in it, without asking.
             opts=child(
                 parent, protect=args.keep, depends_on=[*network.apis, *enable(parent, name, "file")]

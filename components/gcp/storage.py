@@ -10,7 +10,7 @@ from components.contracts import StorageArgs, child, publish
 from components.gcp.network import Network
 from components.gcp.services import enable
 from components.gcp.shared_files import POSIX_ID, SharedFiles
-from components.tags import tags
+from components.tags import named, tags
 
 ABORT_UPLOAD_DAYS = 3  # an upload that nobody finishes is invisible, and billed
 DAY_SECONDS = 86_400
@@ -66,7 +66,7 @@ class Storage(pulumi.ComponentResource):
                     "condition": {"age": ABORT_UPLOAD_DAYS},
                 }
             ],
-            labels=tags(args.lab, "storage"),
+            labels=named(tags(args.lab, "storage"), f"{name}-bucket"),
             opts=child(self, depends_on=enable(self, name, "storage")),
         )
         self.files = SharedFiles(self, name, args) if args.files else None
