@@ -42,7 +42,8 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, today: 
     faults: list[str] = []
     wrong: list[str] = []
     for question in new.questions():
-        if answers.get("lab.cloud") not in (None, *question.clouds):
+        own = len(question.clouds) < len(limits.CLOUDS)
+        if own and answers.get("lab.cloud") not in question.clouds:
             continue
         try:
             if question.key in typed:

@@ -56,7 +56,9 @@ def lab(
         checked = Lab.model_validate(given, context=context)
     except ValidationError as exc:
         for path, words in faults.read(exc):
-            found.append((_full(path, cloud), words + _elsewhere(path, cloud, values)))
+            hint = _elsewhere(path, cloud, values)
+            if not hint or cloud in CLOUDS:  # with the cloud put right, the region may be, too
+                found.append((_full(path, cloud), words + hint))
         return None, found
     return (None if found else checked), found
 

@@ -28,7 +28,8 @@ class Lab(Section):
 
     stack: Annotated[str, limits.STACK_NAME]
     region: limits.Region = Field(
-        description="Region of the cloud, like us-east-1. Cannot change after the first up.",
+        description="Region, like us-east-1, eastus or us-central1. Cannot change after the first"
+        " up.",
         json_schema_extra=_FIXED,
     )
     project: limits.Project | None = Field(

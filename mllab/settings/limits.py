@@ -99,7 +99,11 @@ _FURTHER: Final[Mapping[tuple[str, str], tuple[int, int, str]]] = {
     ("azure", "disk_gb"): (0, 4095, "Azure makes no larger system disk"),
     ("azure", "home_gb"): (0, 32767, "Azure makes no larger disk"),
     ("gcp", "notify"): (0, 5, "Google Cloud sends an alert to no more"),
-    ("gcp", "undelete_days"): (7, 90, "or 0: Google Cloud keeps deleted objects 7 to 90 days"),
+    ("gcp", "undelete_days"): (
+        7,
+        90,
+        "Google Cloud keeps deleted objects 7 to 90 days or not at all",
+    ),
     ("aws managed", "home_gb"): (5, 16384, "a SageMaker notebook instance has 5 to 16384 GB"),
 }
 
@@ -138,10 +142,11 @@ def further(cloud: str, kind: str, setting: str, value: int) -> None:
         raise fault(f"is not for kind managed: {_UNTOLD[cloud, setting]}; take it out")
     for key in (cloud, f"{cloud} {kind}"):
         least, most, why = _FURTHER.get((key, setting), (0, value, ""))
+        verb = "name" if setting == "notify" else "be"
         if value and value < least:
-            raise fault(f"must be at least {least}, {why}")
+            raise fault(f"must {verb} at least {least}, {why}")
         if value > most:
-            raise fault(f"must be at most {most}, {why}")
+            raise fault(f"must {verb} at most {most}, {why}")
 
 
 def refused_name(cloud: str, name: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator
 
-from mllab.settings.fields import fault
+from mllab.settings.fields import absent, fault
 
 # Source: https://learn.microsoft.com/azure/virtual-machines/linux/create-ssh-keys-detailed
 _KINDS: Final = ("ssh-ed25519", "ssh-rsa")
@@ -37,7 +37,8 @@ def _network(value: Any) -> str:
 def _public_key(value: Any) -> str:
     words = "must be a public SSH key, the one line of a file like ~/.ssh/id_ed25519.pub"
     if isinstance(value, str) and "PRIVATE KEY" in value:
-        raise fault("is a private key, which belongs in no file of the project; give the .pub file")
+        # Not to be repeated, not even its beginning.
+        raise absent("is a private key, which belongs in no file of a project; give the .pub file")
     parts = value.split(None, 2) if isinstance(value, str) and value.isprintable() else []
     if len(parts) < 2:
         raise fault(words)
