@@ -39,15 +39,15 @@ BY_HAND: Final = {
 }
 """The bucket is opened to the public, and a notebook's watch from outside is deleted."""
 
-_PACKAGES: Final = {"aws": "aws"}
-"""Pulumi's package -> the cloud it drives."""
+PACKAGES: Final = {"aws": "aws"}
+"""Cloud -> the package of Pulumi that drives it, with which its type tokens begin."""
 
 
 def of_types(types: Iterable[str]) -> str | None:
     """The cloud in which recorded resources live; None where they do not tell."""
-    return next(
-        (_PACKAGES[name] for t in types if (name := t.partition(":")[0]) in _PACKAGES), None
-    )
+    clouds = {package: cloud for cloud, package in PACKAGES.items()}
+    packages = (type.partition(":")[0] for type in types)
+    return next((clouds[name] for name in packages if name in clouds), None)
 
 
 def simulated(cloud: str, folder: Path) -> SimulatedAccount:

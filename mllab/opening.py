@@ -156,6 +156,7 @@ def on_real_cloud(
     from mllab.engines.pulumi import binary, environment
     from mllab.engines.pulumi.engine import PulumiEngine
     from mllab.engines.pulumi.place import RealPlace
+    from mllab.lookup.account import account
     from mllab.settings import files
 
     found = binary.find(home)
@@ -187,6 +188,7 @@ def on_real_cloud(
         fault=fault,
         remarks=(*filter(None, [found.note]), *surroundings.notes),
         config=config,
+        account=account(clouds.PACKAGES[name], config),
         identify=lambda: identify(engine.state()),
     )
 

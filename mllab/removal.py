@@ -150,6 +150,9 @@ def document(
 
 def _seen(session: Session) -> list[Thing]:
     """What the account itself shows of this stack, and what it cannot ascribe to any."""
+    if session.account is not None:
+        seen = session.account.inventory(session.stack)
+        return [Thing(found.name, found.type, found.role, "account") for found in seen]
     records = session.cloud.inventory() if session.cloud else []
     by_uid = {record.uid: record for record in records}
 

@@ -15,6 +15,7 @@ from mllab.settings.limits import CLOUDS
 
 if TYPE_CHECKING:
     from mllab.engines.contract import Engine
+    from mllab.lookup.account import Account
     from mllab.settings.lab import Lab
     from mllab.simulated.account import SimulatedAccount
 
@@ -43,6 +44,7 @@ class Session:
         fault: why `lab` is None.
         remarks: what a person should know before this session is used, one line each.
         config: Pulumi's configuration of the stack, by full key.
+        account: the real account behind the engine, for a second look; None for a simulated one.
         identify: asks a real cloud whose account it is, and refuses a wrong one before anything is
             planned. Returns `account 123456789012 (arn:aws:...)`; nothing on a simulated cloud.
     """
@@ -56,6 +58,7 @@ class Session:
     fault: SettingsError | None = None
     remarks: tuple[str, ...] = ()
     config: Mapping[str, str] = field(default_factory=dict)
+    account: Account | None = None
     identify: Callable[[], str] = _nobody
 
     @property
