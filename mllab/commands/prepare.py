@@ -49,9 +49,10 @@ def check(stack: str, today: str | None, *, as_json: bool) -> None:
 
 
 def setup() -> None:
-    """Make sure that there is a Pulumi CLI."""
+    """Make sure that there is a Pulumi CLI, and print where it is."""
     from mllab import setup as installer  # what it needs takes longer than the other verbs
 
     err = console.stderr()
-    installer.install(home(project()), lambda line: console.say(err, line))
-    typer.echo("Ready. Look at a lab in your account: mllab preview STACK")
+    found = installer.install(home(project()), lambda line: console.say(err, line))
+    console.say(err, "Look at a lab in your account: mllab preview STACK")
+    typer.echo(str(found.path))
