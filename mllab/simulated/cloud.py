@@ -209,8 +209,7 @@ class SimulatedCloud:
             record = session.get(call.type, id, here.region)
             if record is None:
                 return None
-            outputs = {**record.outputs, **kind.outputs(here, record)}
-            return Found(id, kind.shown(record), outputs)
+            return Found(id, record.inputs, {**record.outputs, **kind.outputs(here, record)})
 
     def find(self, call: Call, inputs: Properties, known: Collection[str]) -> str | None:
         """The newest thing with exactly these inputs whose id is not among `known`."""

@@ -124,10 +124,6 @@ class Kind:
         """The outputs of `facts.ruled`. Asked again at every read, so they are never stale."""
         return {}
 
-    def shown(self, record: Record) -> Properties:
-        """The inputs as a read finds them."""
-        return record.inputs
-
     def moved(self, old_outputs: Properties, news: Properties) -> Iterable[str]:
         """Outputs that an update changes and a preview cannot foretell."""
         return ()

@@ -16,9 +16,9 @@ MACHINE = "e2-standard-4"
 BOOT_GB, DATA_GB = 150, 100
 DISK = "PD_BALANCED"
 IDLE = {"idle-timeout-seconds": "10800"}
-GOOGLES = {"disable-swap-binaries": "true", "proxy-mode": "service_account", "shutdown-script": ""}
-"""Metadata that Google puts there by itself, so that a refresh finds more than was declared.
-Source: https://github.com/hashicorp/terraform-provider-google/issues/18469"""
+GOOGLES = {"disable-swap-binaries": "true", "proxy-mode": "service_account"}
+"""Metadata that Google adds. The provider knows these keys and takes them for no change.
+Source: magic-modules d577844 templates/terraform/constants/workbench_instance.go.tmpl"""
 
 
 class Notebook(Resource):
@@ -88,6 +88,7 @@ class Notebook(Resource):
         return capacity.Need(machine, zone, False, accelerator, count, address)
 
     def created(self, here: Here, record: Record) -> None:
+        record.hidden["number"] = f"5{here.draw.text(18, 'digits')}"
         need, place = self._need(record.inputs), f"projects/{here.base['project']}/zones"
         found = {"machineType": need.machine.type, "zone": need.zone}
         path = f"{place}/{need.zone}/instances/{record.name}"
@@ -125,6 +126,7 @@ class Notebook(Resource):
         given_: dict[str, Any] = record.inputs.get("gceSetup") or {}
         setup = {
             "machineType": MACHINE,
+            "computeInstanceId": record.hidden["number"],
             "disablePublicIp": False,
             "enableIpForwarding": False,
             **given_,
@@ -146,13 +148,6 @@ class Notebook(Resource):
             "state": "ACTIVE" if runs else "STOPPED",
             "healthState": "HEALTHY" if runs else "AGENT_NOT_RUNNING",
         }
-
-    def shown(self, record: Record) -> Properties:
-        setup = record.inputs.get("gceSetup")
-        if setup is None:
-            return record.inputs
-        metadata = {**GOOGLES, **(setup.get("metadata") or {})}
-        return {**record.inputs, "gceSetup": {**setup, "metadata": metadata}}
 
     def leaving(self, here: Here, record: Record) -> None:
         super().leaving(here, record)

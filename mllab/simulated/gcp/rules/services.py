@@ -17,9 +17,10 @@ DEFAULT_RULES = ("allow-icmp", "allow-internal", "allow-rdp", "allow-ssh")
 
 
 def enabled(session: Session, project: str, service: str) -> Record | bool:
-    """The record of an API that somebody enabled, or whether the project always had it."""
-    record = session.get(tokens.SERVICE, f"{project}/{service}", "")
-    return record or places.services()[service][1]
+    """The record of an API that somebody enabled, or whether the project always has it."""
+    if places.services()[service][1]:
+        return True
+    return session.get(tokens.SERVICE, f"{project}/{service}", "") or False
 
 
 def agent_exists(session: Session, project: str, email: str) -> bool:
