@@ -15,6 +15,7 @@ from typing import Any
 import pulumi
 from pulumi import _types
 
+_OF_REFERENCES = ("deleteOption", "id")
 _SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", Any: "any"}
 
 Node = dict[str, Any]
@@ -23,7 +24,7 @@ Node = dict[str, Any]
 `type`: string, integer, number, boolean, any, array, map, object, union, asset, document (JSON
     text, or the object that it stands for).
 `items`: of an array or map.
-`properties`: of an object; the `id` alone of one that stands elsewhere.
+`properties`: of an object; of one that stands elsewhere what belongs to the reference.
 `tag`, `variants`: of a union, the property whose value tells which object it is, and the objects.
 `enum`: values of a closed enumeration.
 `input`: required or optional; absent for what only the cloud sets.
@@ -70,7 +71,7 @@ def node_of(input_hint: Any, output_hint: Any, seen: tuple[type, ...]) -> Node:
         entry = entries[0] if entries else None
         result = next((c for c in objects if _types.is_output_type(c)), None)
         if any(c in seen for c in objects) or _refers(entry, result):
-            return {"type": "object", "properties": _id_alone(entry, result)}
+            return {"type": "object", "properties": _reference(entry, result)}
         outputs = hints(result) if result else {}
         return {"type": "object", "properties": properties(entry, outputs, (*seen, *objects))}
     for member in members:
@@ -112,11 +113,15 @@ def _refers(entry: type | None, result: type | None) -> bool:
     return hasattr(resource, "pulumi_type") and "id" in hints(entry) and not _required(entry)
 
 
-def _id_alone(entry: type | None, result: type | None) -> dict[str, Node]:
+def _reference(entry: type | None, result: type | None) -> dict[str, Node]:
     """Of an object within itself the schema would have no end, one elsewhere is not its matter."""
     known = (("input", "optional", entry), ("output", "maybe", result))
-    given = {way: word for way, word, cls in known if cls and "id" in hints(cls)}
-    return {"id": {"type": "string", **given}} if given else {}
+    found: dict[str, Node] = {}
+    for name in _OF_REFERENCES:
+        given = {way: word for way, word, cls in known if cls and name in hints(cls)}
+        if given:
+            found[name] = {"type": "string", **given}
+    return found
 
 
 def _members(hint: Any) -> list[Any]:

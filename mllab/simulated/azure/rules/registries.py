@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from mllab.engines.provider import UNKNOWN, Properties
 from mllab.simulated import checks, sizes
 from mllab.simulated.azure.rules import tokens
-from mllab.simulated.azure.rules.arm import Resource
+from mllab.simulated.azure.rules.arm import Resource, stamp
 from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.store import Record
 
@@ -49,6 +49,7 @@ class Registry(Resource):
             **super().outputs(here, record),
             "loginServer": f"{record.name.lower()}.azurecr.io",
             "sku": {"name": sku, "tier": sku},
+            "status": {"displayStatus": "Ready", "timestamp": stamp(record.since)},
         }
 
     def holds(self, here: Here, record: Record) -> str | None:
