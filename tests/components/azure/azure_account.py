@@ -86,12 +86,13 @@ class AgreeableAzure(Agreeable):
 
     def create(self, call: Call, inputs: Properties) -> Any:
         made = super().create(call, inputs)
-        if call.preview or "identity" not in inputs:
+        if "identity" not in inputs:
             return made
         # What is set and what Azure adds to it are one property; the list comes back as a map.
-        whole = {**inputs["identity"], **self.computed(call, inputs)["identity"]}
+        added = {} if call.preview else self.computed(call, inputs)["identity"]
         named = inputs["identity"].get("userAssignedIdentities", [])
-        whole["userAssignedIdentities"] = {each: {"clientId": "c"} for each in named}
+        whole = {**inputs["identity"], **added}
+        whole["userAssignedIdentities"] = {str(each): {"clientId": "c"} for each in named}
         return replace(made, outputs={**made.outputs, "identity": whole})
 
 
@@ -135,8 +136,19 @@ def cloud(name: str = "azure-course", *, kind: str = "vm", **switches: Any) -> C
     return program.cloud(changed)
 
 
-def variant(
-    name: str = "azure-course",
+def variant(name: str = "azure-course", **changes: Any) -> Rendered:
+    """As `_variant`, each only once: a thousand aliases of Azure's types make it slow."""
+    key = repr((name, sorted(changes.items())))
+    if key not in _variants:
+        _variants[key] = _variant(name, **changes)
+    return _variants[key]
+
+
+_variants: dict[str, Rendered] = {}
+
+
+def _variant(
+    name: str,
     *,
     lab: Mapping[str, Any] | None = None,
     kind: str = "vm",

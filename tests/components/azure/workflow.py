@@ -1,0 +1,161 @@
+"""Runs a workflow of Logic Apps, as far as ours go: their actions, and the expressions in them.
+
+It follows the documented workflow definition language; that Azure reads ours alike is not proved.
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+Answer = Callable[[str, str], Any]
+"""Method and URI -> body; whoever raises Failed makes the call fail."""
+
+_TOKEN = re.compile(r"\s*('(?:[^']|'')*'|-?\d+(?:\.\d+)?|[A-Za-z_]\w*|\?\[|[()\[\],])")
+
+
+class Failed(Exception):
+    """A call that did not answer 2xx."""
+
+
+class Workflow:
+    """One run. `calls`: each (method, URI) in order."""
+
+    def __init__(
+        self, definition: Mapping[str, Any], given: Mapping[str, Any], now: datetime, answer: Answer
+    ) -> None:
+        assert definition["parameters"].keys() == given.keys()
+        self._given = {key: entry["value"] for key, entry in given.items()}
+        self._now, self._answer = now, answer
+        self._bodies: dict[str, Any] = {}
+        self._items: dict[str, Any] = {}
+        self._item: Any = None
+        self.calls: list[tuple[str, str]] = []
+        self._all(definition["actions"])
+
+    def _all(self, actions: Mapping[str, Any]) -> bool:
+        """Each action after those it waits for; True if all worked."""
+        state: dict[str, str] = {}
+        waiting = dict(actions)
+        while waiting:
+            ready = [n for n, a in waiting.items() if a["runAfter"].keys() <= state.keys()]
+            assert ready, f"nothing can begin: {sorted(waiting)}"
+            for name in ready:
+                action = waiting.pop(name)
+                wanted = action["runAfter"].items()
+                if not all(state[before] in told for before, told in wanted):
+                    state[name] = "Skipped"
+                    continue
+                try:
+                    state[name] = "Succeeded" if self._one(name, action) else "Failed"
+                except Failed:
+                    state[name] = "Failed"
+        return "Failed" not in state.values()
+
+    def _one(self, name: str, action: Mapping[str, Any]) -> bool:
+        kind = action["type"]
+        if kind == "Http":
+            inputs = action["inputs"]
+            assert inputs["authentication"]["type"] == "ManagedServiceIdentity"
+            uri = self._text(inputs["uri"])
+            self.calls.append((inputs["method"], uri))
+            self._bodies[name] = self._answer(inputs["method"], uri)
+            return True
+        if kind == "Query":
+            rows = self._text(action["inputs"]["from"])
+            self._bodies[name] = [r for r in rows if self._with_item(r, action["inputs"]["where"])]
+            return True
+        if kind == "If":
+            (conditions,) = action["expression"].values()
+            fits = all(self._condition(each) for each in conditions)
+            return self._all(action["actions"] if fits else action["else"]["actions"])
+        assert kind == "Foreach", kind
+        worked = []
+        for each in self._text(action["foreach"]):
+            self._items[name] = each
+            worked.append(self._all(action["actions"]))
+        return all(worked)
+
+    def _condition(self, condition: Mapping[str, list[Any]]) -> bool:
+        ((name, sides),) = condition.items()
+        found = _FUNCTIONS[name](*(self._text(side) for side in sides))
+        assert isinstance(found, bool)
+        return found
+
+    def _with_item(self, item: Any, text: str) -> bool:
+        self._item = item
+        found = self._text(text)
+        assert isinstance(found, bool)
+        return found
+
+    def _text(self, text: Any) -> Any:
+        """A value: `@expression`, text with `@{expression}` in it, or itself."""
+        if not isinstance(text, str):
+            return text
+        if text.startswith("@{") and text.endswith("}"):
+            return str(self._expression(text[2:-1]))
+        return self._expression(text[1:]) if text.startswith("@") else text
+
+    def _expression(self, text: str) -> Any:
+        tokens = _TOKEN.findall(text)
+        assert "".join(tokens) == re.sub(r"\s(?=(?:[^']*'[^']*')*[^']*$)", "", text), text
+        value = self._value(tokens)
+        assert not tokens, f"left over: {tokens}"
+        return value
+
+    def _value(self, tokens: list[str]) -> Any:
+        token = tokens.pop(0)
+        if token.startswith("'"):
+            value: Any = token[1:-1].replace("''", "'")
+        elif re.fullmatch(r"-?[\d.]+", token):
+            value = float(token) if "." in token else int(token)
+        else:
+            value = self._call(token, tokens)
+        while tokens and tokens[0] in ("[", "?["):
+            lenient = tokens.pop(0) == "?["
+            key = self._value(tokens)
+            assert tokens.pop(0) == "]"
+            missing = lenient and (value is None or key not in value)
+            value = None if missing else value[key]
+        return value
+
+    def _call(self, name: str, tokens: list[str]) -> Any:
+        assert tokens.pop(0) == "(", name
+        sides = []
+        while tokens[0] != ")":
+            sides.append(self._value(tokens))
+            if tokens[0] == ",":
+                tokens.pop(0)
+        tokens.pop(0)
+        own: dict[str, Callable[..., Any]] = {
+            "parameters": lambda key: self._given[key],
+            "body": lambda key: self._bodies[key],
+            "items": lambda key: self._items[key],
+            "item": lambda: self._item,
+            "utcNow": lambda: self._now,
+        }
+        return (own | _FUNCTIONS)[name](*sides)
+
+
+def _add_minutes(moment: datetime, minutes: int, form: str) -> str:
+    assert form == "yyyy-MM-ddTHH:mm:ssZ"
+    return (moment + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "concat": lambda *sides: "".join(map(str, sides)),
+    "string": lambda value: json.dumps(value, separators=(",", ":")),
+    "contains": lambda whole, part: part in whole,
+    "equals": operator.eq,
+    "greater": operator.gt,
+    "less": operator.lt,
+    "not": operator.not_,
+    "sub": operator.sub,
+    "length": len,
+    "coalesce": lambda *sides: next((side for side in sides if side is not None), None),
+    "addMinutes": _add_minutes,
+}
