@@ -70,8 +70,9 @@ lock:
 	@tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; $(PYTHON) -m venv "$$tool"; "$$tool/bin/pip" --quiet install uv; \
 	compile() { "$$tool/bin/uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command 'make lock' --group build $(UPGRADE) "$$@" >/dev/null; }; \
-	compile --extra aws -o requirements.txt; \
-	compile --extra aws --extra dev --constraint requirements.txt -o requirements-dev.txt
+	clouds='--extra aws --extra azure --extra gcp'; \
+	compile $$clouds -o requirements.txt; \
+	compile $$clouds --extra dev --constraint requirements.txt -o requirements-dev.txt
 
 # Not the whole of .mllab: the state of real labs, its backups and its passphrase are in there, and without them nobody finds what costs.
 clean:
