@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mllab.simulated.account import SimulatedAccount
 
-REGION_KEYS: Final = {"aws": "aws:region"}
-"""The settings that hold a stack's region, by cloud."""
-
 
 @dataclass(frozen=True)
 class ByHand:
@@ -35,11 +32,23 @@ BY_HAND: Final = {
         path="blockPublicPolicy",
         value=False,
         removed="aws:cloudwatch/metricAlarm:MetricAlarm",
-    )
+    ),
+    "azure": ByHand(
+        opened="azure-native:storage:StorageAccount",
+        path="allowBlobPublicAccess",
+        value=True,
+        removed="azure-native:logic:Workflow",
+    ),
+    "gcp": ByHand(
+        opened="gcp:storage/bucket:Bucket",
+        path="publicAccessPrevention",
+        value="inherited",
+        removed="gcp:cloudscheduler/job:Job",
+    ),
 }
 """The bucket is opened to the public, and a notebook's watch from outside is deleted."""
 
-PACKAGES: Final = {"aws": "aws"}
+PACKAGES: Final = {"aws": "aws", "azure": "azure-native", "gcp": "gcp"}
 """Cloud -> the package of Pulumi that drives it, with which its type tokens begin."""
 
 
@@ -54,7 +63,7 @@ def simulated(cloud: str, folder: Path) -> SimulatedAccount:
     """The simulated account of a cloud that lives in a folder.
 
     Args:
-        cloud: `aws`.
+        cloud: `aws`, `azure`, `gcp`.
     """
     return _SIMULATED[cloud](folder / f"{cloud}.db")
 
@@ -65,4 +74,20 @@ def _aws(path: Path) -> SimulatedAccount:
     return SimulatedAws(path)
 
 
-_SIMULATED: Final[dict[str, Callable[[Path], SimulatedAccount]]] = {"aws": _aws}
+def _azure(path: Path) -> SimulatedAccount:
+    from mllab.simulated.azure.cloud import SimulatedAzure
+
+    return SimulatedAzure(path)
+
+
+def _gcp(path: Path) -> SimulatedAccount:
+    from mllab.simulated.gcp.cloud import SimulatedGcp
+
+    return SimulatedGcp(path)
+
+
+_SIMULATED: Final[dict[str, Callable[[Path], SimulatedAccount]]] = {
+    "aws": _aws,
+    "azure": _azure,
+    "gcp": _gcp,
+}

@@ -13,6 +13,7 @@ from mllab.clock import Clock, SimulatedClock
 from mllab.errors import SettingsError, UsageError
 from mllab.recorded import in_backend, simulated, simulated_home, state_file
 from mllab.session import EMBEDDED, PULUMI, Session, clock_from, home, project
+from mllab.settings.limits import PLACES
 
 if TYPE_CHECKING:
     from mllab.engines.contract import StackTarget
@@ -168,7 +169,7 @@ def on_real_cloud(
     def identify(state: Mapping[str, Any]) -> str:
         from mllab.engines.pulumi import identity
 
-        region = lab.region if lab else config.get(clouds.REGION_KEYS[name], "")
+        region = lab.region if lab else config.get(PLACES[name]["region"], "")
         who = identity.whoami(name, region, config)
         identity.check(who, identity.accounts(state), TYPICAL_RUN_SECONDS, clock.now())
         return f"account {who.account} ({who.principal})"
