@@ -110,9 +110,7 @@ def _stores() -> list[Sample]:
                             "type": "Lifecycle",
                             "definition": {
                                 "actions": {
-                                    "baseBlob": {
-                                        "delete": {"daysAfterModificationGreaterThan": 90}
-                                    }
+                                    "baseBlob": {"delete": {"daysAfterModificationGreaterThan": 90}}
                                 },
                                 "filters": {"blobTypes": ["blockBlob"]},
                             },
