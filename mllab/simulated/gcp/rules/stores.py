@@ -27,6 +27,13 @@ ABORT_CONDITIONS = {"age", "matchesPrefixes", "matchesSuffixes"}
 class Bucket(Resource):
     """A bucket with objects refuses to go; what is deleted is kept and billed for a week."""
 
+    conditions = {
+        "true to false": lambda olds, news: (
+            bool((olds.get("retentionPolicy") or {}).get("isLocked"))
+            and not (news.get("retentionPolicy") or {}).get("isLocked")
+        )
+    }
+
     def faults(self, inputs: Properties) -> Iterable[str]:
         for i, rule in enumerate(given(inputs, "lifecycleRules") or ()):
             if rule is UNKNOWN:
