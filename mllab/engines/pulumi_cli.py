@@ -18,8 +18,8 @@ from pulumi.automation._stack import StackInitMode
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
-from mllab.engines.contract import StackTarget
-from mllab.engines.pulumi import locks, troubles
+from mllab.engines.contract import Failure, StackTarget
+from mllab.engines.pulumi import locks, quiet, troubles
 from mllab.engines.pulumi.binary import PINNED, Binary, Version
 from mllab.engines.pulumi.deployment import Deployment
 from mllab.engines.pulumi.events import Events
@@ -89,6 +89,7 @@ class Cli:
             KeyboardInterrupt: somebody asked the run to stop, and it has.
             LabError: the engine could not do its work; with the cure where it is known.
         """
+        quiet.servers()
         began = time.monotonic()
         watch = Watch(self._patience, lambda: events.busy, self._interrupt, self.kill)
         events.alive = watch.sign
@@ -100,7 +101,8 @@ class Cli:
                     self._say_stopping if verb in _CHANGING else _say_nothing,
                 )
         except auto.ConcurrentUpdateError as error:
-            raise locks.held(self._target.stack, _last(error)) from error
+            url = self._place.backend.url
+            raise locks.held(self._target.stack, _last(error), url) from error
         except (auto.CommandError, RuntimeError) as error:
             # RuntimeError: no summary came, because the engine gave up early.
             problem = str(error)
@@ -124,6 +126,11 @@ class Cli:
             raise self._explained(verb, problem)
         if events.general and (known := self._known(verb, "\n".join(events.general))):
             raise known
+        if failures := events.failures():
+            # What was changed until then is told by the outcome.
+            nothing_changed = verb not in {Verb.UP, Verb.DESTROY} or _of_providers(failures)
+            if nothing_changed and (known := troubles.shared(failures, *self._where(verb))):
+                raise known
         return time.monotonic() - began
 
     def kill(self) -> None:
@@ -141,34 +148,32 @@ class Cli:
         if folder is not None:
             stacks = folder / ".pulumi" / "stacks" / self._target.project
             return any(stacks.glob(f"{name}.json*"))
-        known = self._with_stack(lambda stack: stack.workspace.list_stacks())
+        known = self._short("status", lambda stack: stack.workspace.list_stacks())
         return any(found.name.rpartition("/")[2] == name for found in known)
 
     def init(self) -> None:
         """Make the stack in the backend; Pulumi may add its own lines to the stack file."""
-        self._with_stack(lambda stack: stack.workspace.create_stack(stack.name))
+        self._short("up", lambda stack: stack.workspace.create_stack(stack.name))
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets in clear."""
-        found = self._with_stack(lambda stack: stack.workspace.stack_outputs(stack.name))
+        found = self._short("status", lambda stack: stack.workspace.stack_outputs(stack.name))
         return {key: output.value for key, output in found.items()}
 
     def export(self) -> Deployment:
         """The recorded state, secrets encrypted."""
         # Not by `Stack.export_stack`, which asks for secrets in clear.
         words = ["stack", "export", "--stack", self._target.stack]
-        try:
-            printed = self._with_stack(
-                lambda stack: stack.workspace.pulumi_command.run(words, str(self._place.folder), {})
-            )
-        except auto.CommandError as error:
-            raise self._explained("status", str(error)) from error
+        printed = self._short(
+            "status",
+            lambda stack: stack.workspace.pulumi_command.run(words, str(self._place.folder), {}),
+        )
         return dict(json.loads(printed.stdout).get("deployment") or {})
 
     def import_(self, deployment: Deployment) -> None:
         """Put another state in place of the recorded one."""
         wanted = auto.Deployment(version=3, deployment=deployment)
-        self._with_stack(lambda stack: stack.import_stack(wanted))
+        self._short("up", lambda stack: stack.import_stack(wanted))
 
     def _engine(
         self, stack: auto.Stack, verb: Verb, program: Callable[[], Any], events: Events
@@ -206,6 +211,16 @@ class Cli:
                 if process.interrupted:
                     raise KeyboardInterrupt
 
+    def _short(self, verb: str, command: Callable[[auto.Stack], Any]) -> Any:
+        """Run a command that does not run the engine; `verb` is what to type again."""
+        try:
+            return self._with_stack(command)
+        except auto.ConcurrentUpdateError as error:
+            url = self._place.backend.url
+            raise locks.held(self._target.stack, _last(error), url) from error
+        except auto.CommandError as error:
+            raise self._explained(verb, str(error)) from error
+
     def _say_stopping(self) -> None:
         self._notify(
             "Stopping: what is in work is finished and recorded, nothing new begins. "
@@ -213,10 +228,21 @@ class Cli:
         )
 
     def _known(self, verb: str, text: str) -> LabError | None:
-        return troubles.told(text, self._target.stack, verb)
+        return troubles.told(text, *self._where(verb))
+
+    def _where(self, verb: str) -> tuple[str, str, Path | None]:
+        """Stack, command and state file, as troubles are told."""
+        folder, stack = self._place.backend.folder, self._target.stack
+        file = folder and folder / ".pulumi" / "stacks" / self._target.project / f"{stack}.json"
+        return stack, verb, file
 
     def _explained(self, verb: str, text: str) -> LabError:
         return self._known(verb, text) or RunFailed(f"Pulumi's engine gave up:\n{text.strip()}")
+
+
+def _of_providers(failures: tuple[Failure, ...]) -> bool:
+    """True when nothing could begin, because no provider could."""
+    return all(failure.type.startswith("pulumi:providers:") for failure in failures)
 
 
 def _say_nothing() -> None:
