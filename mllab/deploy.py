@@ -120,7 +120,7 @@ def refuse_failures(outcome: Outcome, session: Session, verb: str) -> None:
     if skipped:
         head += f", {skipped} needed what failed and were not touched"
     raise RunFailed(
-        "\n".join([head, *(line for failure in outcome.failures for line in explain(failure))]),
+        "\n".join([head, *explain(outcome.failures)]),
         cure="What went well is recorded. When the cause is gone, go on with:\n"
         f"  {session.command(verb)}{_grant(session)}",
     )
@@ -134,16 +134,26 @@ def _grant(session: Session) -> str:
     return f" --grant {short.code}={short.needed:g}" if short else ""
 
 
-def explain(failure: Failure) -> list[str]:
-    """One failure in lines: resource, cause, place, cure."""
-    code = f"{failure.code}: " if failure.code and failure.code not in failure.message else ""
-    verb = OPS[failure.op].present
-    text = f"{verb} {failure.name} ({short_type(failure.type)}): {code}{failure.message}"
+def explain(failures: Sequence[Failure]) -> list[str]:
+    """Failures in lines: resource, cause, place, cure. What one cause has stopped is told once."""
+    causes: dict[tuple[str, ...], list[Failure]] = {}
+    for failure in failures:
+        causes.setdefault((failure.op, failure.code, failure.message), []).append(failure)
+    return [line for alike in causes.values() for line in _explain(alike)]
+
+
+def _explain(alike: Sequence[Failure]) -> list[str]:
+    first = alike[0]
+    code = f"{first.code}: " if first.code and first.code not in first.message else ""
+    what = f"{first.name} ({short_type(first.type)})"
+    if len(alike) > 1:
+        what = f"{len(alike)} resources ({listing([failure.name for failure in alike])})"
+    text = f"{OPS[first.op].present} {what}: {code}{first.message}"
     lines = [f"  {line}" for line in text.splitlines()]
-    if failure.source:
-        lines.append(f"    declared in {failure.source}")
-    if failure.cure:
-        lines += [f"    {line}" for line in f"cure: {failure.cure}".splitlines()]
+    if first.source and len(alike) == 1:
+        lines.append(f"    declared in {first.source}")
+    if first.cure:
+        lines += [f"    {line}" for line in f"cure: {first.cure}".splitlines()]
     return lines
 
 
@@ -176,7 +186,7 @@ def show_next(console: Console, session: Session) -> None:
         console.print(f"  {session.command(verb)}", markup=False, soft_wrap=True)
     if session.simulated:
         console.print(
-            "The account is simulated: the aws commands are those of a real one.", style="dim"
+            "The account is simulated: the commands are those for a real one.", style="dim"
         )
 
 

@@ -17,6 +17,7 @@ from mllab.deploy import explain, summary
 from mllab.engines.contract import Op, Outcome, Plan
 from mllab.errors import DataAtRisk, LabError
 from mllab.graph import entries, stack_outputs
+from mllab.machines import POWER_UNKNOWN, power
 from mllab.opening import on_simulated_cloud
 from mllab.quota import shortage
 from mllab.session import Session, clock_from, project
@@ -140,13 +141,14 @@ class Rehearsal:
         return planned(plan), plan.empty
 
     def _stopped(self) -> Seen:
-        machine = self._recorded(self._cloud.machines)
+        machine = self._machine()
         self._cloud.stop(machine["id"], self.session.clock.now())
         states = status.counts(status.look(self.session).findings)
         plan = self.session.engine.preview()
         seen = ", ".join(f"{number} {word}" for word, number in states.items())
-        others = set(states) - {"running", "stopped"}
-        return f"{seen}; {planned(plan)}", states.get("stopped") == 1 and not others and plan.empty
+        others = set(states) - {"running", "stopped", POWER_UNKNOWN}
+        told = states.get("stopped") == 1 or POWER_UNKNOWN in states
+        return f"{seen}; {planned(plan)}", told and not others and plan.empty
 
     def _drift(self) -> Seen:
         by_hand = clouds.BY_HAND[self.session.declared.lab.cloud]
@@ -194,6 +196,12 @@ class Rehearsal:
         seen = f"{count(len(account), 'resource')} in the account, {len(things)} recorded"
         return f"{seen}{': ' if names else ''}{listing(names)}", not names
 
+    def _machine(self) -> Mapping[str, Any]:
+        for entry in entries(self.session.engine.state()):
+            if power(entry["type"], entry.get("outputs") or {}):
+                return entry
+        raise LabError("the lab has no machine that could stop")
+
     def _recorded(self, type_: str) -> Mapping[str, Any]:
         """The first resource of a type. Raises LabError where the lab has none."""
         for entry in entries(self.session.engine.state()):
@@ -204,7 +212,7 @@ class Rehearsal:
 
 def told(outcome: Outcome) -> str:
     """What a run did, with its failures."""
-    lines = [line.strip() for failure in outcome.failures for line in explain(failure)]
+    lines = [line.strip() for line in explain(outcome.failures)]
     return "\n".join([summary(outcome), *lines])
 
 

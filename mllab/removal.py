@@ -95,8 +95,7 @@ def refuse_leftovers(
     for thing in things:
         place = "" if thing.where == "state" else f", not recorded, seen in the {thing.where}"
         lines.append(f"  {thing.name} ({short_type(thing.type)}{place})")
-    for failure in outcome.failures if outcome else ():
-        lines.extend(explain(failure))
+    lines += explain(outcome.failures) if outcome else []
     cure = f"When the cause is gone, go on with:\n  {session.command('down')}"
     if all(thing.where == "account" for thing in things):
         cure = "They are not recorded, so `down` cannot delete them: remove them by hand."

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from mllab.engines.contract import Change, Op, Status, Step
 from mllab.graph import changes, entries, in_cloud, interrupted
+from mllab.machines import power
 from mllab.session import Session
 from mllab.show.words import role
-
-MACHINE_STATE: Final = "instanceState"
-"""The output in which a machine says whether it runs."""
 
 AS_RECORDED, CHANGED, MISSING = "as recorded", "changed", "missing"
 UNKNOWN, INTERRUPTED = "unknown", "not recorded"
@@ -25,7 +23,7 @@ class Finding:
     Args:
         state: `as recorded`, `changed` by hand, `missing` (deleted by hand), `unknown` (the cloud
             does not say), or `not recorded` (made by a run that was interrupted).
-        machine: `running`, `stopped`, ...; empty for what is no machine.
+        machine: `running`, `stopped`, `power unknown`, ...; empty for what is no machine.
         changes: what was changed by hand.
         cause: why it is `unknown`.
     """
@@ -107,7 +105,7 @@ def _finding(entry: Mapping[str, Any], step: Step | None, causes: Mapping[str, s
     elif step.op is Op.DELETE:
         state = MISSING
     else:
-        machine, by_hand = str(step.outputs.get(MACHINE_STATE, "")), step.changes
+        machine, by_hand = power(entry["type"], step.outputs), step.changes
         state = CHANGED if by_hand else AS_RECORDED
     name = urn.rpartition("::")[2]
     return Finding(urn, entry["type"], name, role(urn), state, machine, by_hand, cause)

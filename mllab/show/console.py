@@ -17,7 +17,7 @@ from rich.text import Text
 PIPE_WIDTH: Final = 120
 """Columns of a table that no terminal will fold."""
 
-COMMANDS: Final = frozenset({"aws", "mllab", "pulumi"})
+COMMANDS: Final = frozenset({"aws", "az", "gcloud", "mllab", "pulumi"})
 """What a line that is a command begins with."""
 
 

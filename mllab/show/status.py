@@ -8,6 +8,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from mllab.machines import POWER_UNKNOWN
 from mllab.show import table
 from mllab.show.console import say
 from mllab.show.table import Row
@@ -17,6 +18,7 @@ from mllab.status import AS_RECORDED, CHANGED, INTERRUPTED, MISSING, UNKNOWN, Fi
 STYLES: Final = {
     "running": "green",
     "stopped": "yellow",
+    POWER_UNKNOWN: "bold red",
     CHANGED: "magenta",
     MISSING: "bold red",
     UNKNOWN: "bold red",
