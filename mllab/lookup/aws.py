@@ -43,7 +43,8 @@ class AwsAccount:
         try:
             found = self._ids(way, entry) - set(known)
         except KeyError as error:
-            raise self._unclear(entry, f"its {error.args[0]} is not recorded") from error
+            missing = error.args[0].replace("_", " ")
+            raise self._unclear(entry, f"its {missing} is not recorded") from error
         except Refused as error:
             raise self._unclear(entry, str(error)) from error
         if len(found) > 1:
@@ -52,15 +53,20 @@ class AwsAccount:
 
     def inventory(self, stack: str) -> list[Found]:
         """See `Account.inventory`."""
+        found: list[Found] = []
         try:
-            return list(aws_inventory.look(self._calls, stack))
+            for each in aws_inventory.look(self._calls, stack):
+                found.append(each)
         except Refused as error:
+            seen = "".join(f"\n  {each.name} ({each.type})" for each in found)
             raise StillThere(
-                f"whether anything of {stack} is left in the account cannot be told: {error}",
+                f"not all that is left of {stack} in the account can be told: {error}"
+                + (f"\nSeen:{seen}" if seen else ""),
                 cure="Look yourself:\n"
                 f"  {_by_tag(stack, self._region)}\n"
                 "  aws iam list-roles --path-prefix /mllab/",
             ) from error
+        return found
 
     @cached_property
     def _calls(self) -> Calls:

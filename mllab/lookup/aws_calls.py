@@ -117,6 +117,10 @@ def filled(template: Any, values: Mapping[str, str]) -> Any:
 
 
 def tags_of(item: Mapping[str, Any]) -> dict[str, str]:
-    """Tags as EC2, EFS, IAM and the tagging service write them."""
-    found = item.get("Tags") or item.get("ResourceTags") or []
-    return {tag["Key"]: tag["Value"] for tag in found}
+    """Tags as the services that are asked here write them."""
+    for key in ("Tags", "ResourceTags", "tags"):
+        if found := item.get(key):
+            if isinstance(found, Mapping):
+                return dict(found)
+            return {tag["Key"]: tag["Value"] for tag in found}
+    return {}

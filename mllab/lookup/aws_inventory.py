@@ -1,8 +1,10 @@
 """All that an AWS account shows of one stack.
 
-- EC2 by its own look-up of tags, which does not lag: also what Batch launched, and snapshots.
-- Roles and instance profiles by their path, budgets by name: the tagging service leaves them out.
-- All other services by the tagging service, each thing asked for again where `CHECKS` says how.
+- EC2 by its own look-up of tags: also what Batch launched, disks and snapshots.
+- Batch and EFS by their own lists: like EC2 they cost most, and show what is true now.
+- Roles, instance profiles and budgets by their own lists: the tagging service leaves them out.
+- All else by the tagging service, which may lag; where `CHECKS` says how, each thing is asked for
+  again, so that nothing is reported that has just been deleted.
 
 What cannot be tagged (routes, policies, mount targets, schedules, settings) goes with the tagged
 thing that it belongs to. Another region than the stack's is not looked into.
@@ -14,110 +16,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from components.tags import MANAGED_BY
 from mllab.lookup.account import Found
 from mllab.lookup.aws_calls import Calls, Refused, filled, items, state_of, tags_of
-from mllab.lookup.aws_ways import GOING
+from mllab.lookup.aws_kinds import BY_ARN, CHECKS, CLIENTS, LISTS, TYPES
 
 IAM_PATH: Final = "/mllab/"
 _AT_ONCE: Final = 200  # values of one filter (EC2)
 _RESOURCE: Final = re.compile(r"^(?:([a-z-]+)[/:])?(.*)$")  # the last part of an ARN
-
-
-@dataclass(frozen=True)
-class Check:
-    """How a service says whether one of its things still exists.
-
-    Args:
-        operation: of the service in the ARN.
-        args: `$id` is what follows the type in the ARN, `$parent` its part before the first slash.
-        items, state, where: as in `aws_ways.Way`.
-    """
-
-    operation: str
-    args: Mapping[str, Any]
-    items: str
-    state: str = ""
-    where: Mapping[str, str] = field(default_factory=dict)
-
-
-CHECKS: Final[Mapping[str, Check]] = {
-    "ec2:instance": Check(
-        "describe_instances", {"InstanceIds": ["$id"]}, "Reservations.Instances", "State.Name"
-    ),
-    "ec2:volume": Check("describe_volumes", {"VolumeIds": ["$id"]}, "Volumes", "State"),
-    "ec2:vpc-endpoint": Check(
-        "describe_vpc_endpoints", {"VpcEndpointIds": ["$id"]}, "VpcEndpoints", "State"
-    ),
-    "ec2:natgateway": Check(
-        "describe_nat_gateways", {"NatGatewayIds": ["$id"]}, "NatGateways", "State"
-    ),
-    "s3:": Check("head_bucket", {"Bucket": "$id"}, ""),
-    "ecr:repository": Check("describe_repositories", {"repositoryNames": ["$id"]}, "repositories"),
-    "elasticfilesystem:file-system": Check(
-        "describe_file_systems", {"FileSystemId": "$id"}, "FileSystems", "LifeCycleState"
-    ),
-    "elasticfilesystem:access-point": Check(
-        "describe_access_points", {"AccessPointId": "$id"}, "AccessPoints", "LifeCycleState"
-    ),
-    "batch:compute-environment": Check(
-        "describe_compute_environments",
-        {"computeEnvironments": ["$id"]},
-        "computeEnvironments",
-        "status",
-    ),
-    "batch:job-queue": Check("describe_job_queues", {"jobQueues": ["$id"]}, "jobQueues", "status"),
-    "batch:job-definition": Check(
-        "describe_job_definitions", {"jobDefinitions": ["$arn"]}, "jobDefinitions", "status"
-    ),
-    "ecs:cluster": Check("describe_clusters", {"clusters": ["$arn"]}, "clusters", "status"),
-    "ecs:task": Check(
-        "describe_tasks", {"cluster": "$parent", "tasks": ["$arn"]}, "tasks", "lastStatus"
-    ),
-    "logs:log-group": Check(
-        "describe_log_groups",
-        {"logGroupNamePrefix": "$id"},
-        "logGroups",
-        where={"logGroupName": "$id"},
-    ),
-    "cloudwatch:alarm": Check("describe_alarms", {"AlarmNames": ["$id"]}, "MetricAlarms"),
-    "scheduler:schedule-group": Check("get_schedule_group", {"Name": "$id"}, "", "State"),
-    "sns:": Check("get_topic_attributes", {"TopicArn": "$arn"}, "Attributes"),
-}
-"""By service and type in the ARN. What is not here is reported as it was listed."""
-
-CLIENTS: Final[Mapping[str, str]] = {"elasticfilesystem": "efs"}
-"""Services that botocore calls otherwise than ARNs do."""
-
-TYPES: Final[Mapping[str, str]] = {
-    "ec2:vpc": "aws:ec2/vpc:Vpc",
-    "ec2:internet-gateway": "aws:ec2/internetGateway:InternetGateway",
-    "ec2:subnet": "aws:ec2/subnet:Subnet",
-    "ec2:route-table": "aws:ec2/routeTable:RouteTable",
-    "ec2:security-group": "aws:ec2/securityGroup:SecurityGroup",
-    "ec2:vpc-endpoint": "aws:ec2/vpcEndpoint:VpcEndpoint",
-    "ec2:launch-template": "aws:ec2/launchTemplate:LaunchTemplate",
-    "ec2:instance": "aws:ec2/instance:Instance",
-    "ec2:volume": "aws:ebs/volume:Volume",
-    "s3:": "aws:s3/bucket:Bucket",
-    "ecr:repository": "aws:ecr/repository:Repository",
-    "elasticfilesystem:file-system": "aws:efs/fileSystem:FileSystem",
-    "elasticfilesystem:access-point": "aws:efs/accessPoint:AccessPoint",
-    "batch:compute-environment": "aws:batch/computeEnvironment:ComputeEnvironment",
-    "batch:job-queue": "aws:batch/jobQueue:JobQueue",
-    "batch:job-definition": "aws:batch/jobDefinition:JobDefinition",
-    "logs:log-group": "aws:cloudwatch/logGroup:LogGroup",
-    "cloudwatch:alarm": "aws:cloudwatch/metricAlarm:MetricAlarm",
-    "scheduler:schedule-group": "aws:scheduler/scheduleGroup:ScheduleGroup",
-    "sns:": "aws:sns/topic:Topic",
-    "iam:role": "aws:iam/role:Role",
-    "iam:instance-profile": "aws:iam/instanceProfile:InstanceProfile",
-    "budgets:budget": "aws:budgets/budget:Budget",
-}
-"""Pulumi's tokens of these."""
+_AT_FIRST_HAND: Final = ("ec2:", "iam:", "budgets:")  # not from the tagging service
 
 UNCONFIRMED: Final = "still listed, cannot be confirmed"
 
@@ -128,6 +38,7 @@ class _Thing:
 
     Args:
         kind: service and type, as in `CHECKS`.
+        id: that of `pulumi import`.
     """
 
     kind: str
@@ -137,14 +48,27 @@ class _Thing:
 
 
 def look(calls: Calls, stack: str) -> Iterator[Found]:
-    """Everything of a stack that exists. Raises Refused where a listing is refused."""
-    listed = [*_ec2(calls, stack), *_tagged(calls, stack), *_roles(calls), *_budgets(calls)]
-    for thing in listed:
+    """Everything of a stack that exists.
+
+    Raises:
+        Refused: at the end, where some of the listings are refused.
+    """
+    sources = _ec2(calls, stack), _lists(calls), _tagged(calls, stack), _iam(calls), _budgets(calls)
+    things: dict[str, _Thing] = {}
+    refusals = []
+    for source in sources:
+        try:
+            things |= {thing.arn: thing for thing in source}
+        except Refused as error:
+            refusals.append(str(error))
+    for thing in things.values():
         if thing.tags.get("stack") != stack or thing.tags.get("managed-by") != MANAGED_BY:
             continue
         state = _state(calls, thing)
         if state is not None:
             yield _found(thing, state)
+    if refusals:
+        raise Refused("; ".join(refusals))
 
 
 def _ec2(calls: Calls, stack: str) -> Iterator[_Thing]:
@@ -165,12 +89,18 @@ def _ec2(calls: Calls, stack: str) -> Iterator[_Thing]:
         yield _Thing(f"ec2:{kind}", id, id, found)
 
 
+def _lists(calls: Calls) -> Iterator[_Thing]:
+    for service, operation, args, path, arn in LISTS:
+        for answer in calls.ask(service, operation, args):
+            yield from (_of_arn(item[arn], tags_of(item)) for item in items(answer, path))
+
+
 def _tagged(calls: Calls, stack: str) -> Iterator[_Thing]:
     own = {"TagFilters": [{"Key": "stack", "Values": [stack]}]}
     for answer in calls.ask("resourcegroupstaggingapi", "get_resources", own):
         for found in answer["ResourceTagMappingList"]:
             thing = _of_arn(found["ResourceARN"], tags_of(found))
-            if not thing.kind.startswith(("ec2:", "iam:", "budgets:")):  # asked for themselves
+            if not thing.kind.startswith(_AT_FIRST_HAND):
                 yield thing
 
 
@@ -178,29 +108,30 @@ def _of_arn(arn: str, tags: Mapping[str, str]) -> _Thing:
     """`...:ecr:us-east-1:123456789012:repository/a/b`, `...:log-group:a`, `arn:aws:s3:::a`."""
     service, rest = arn.split(":", 5)[2::3]
     [(kind, id)] = _RESOURCE.findall(rest)
-    return _Thing(f"{service}:{kind}", id.removesuffix(":*"), arn, tags)
+    whole = f"{service}:{kind}"
+    return _Thing(whole, arn if whole in BY_ARN else id.removesuffix(":*"), arn, tags)
 
 
-def _roles(calls: Calls) -> Iterator[_Thing]:
-    own = {"PathPrefix": IAM_PATH}
-    for answer in calls.ask("iam", "list_roles", own):
-        for role in answer["Roles"]:
-            name = role["RoleName"]
-            yield from _in_iam(calls, "role", name, "list_role_tags", {"RoleName": name})
-    for answer in calls.ask("iam", "list_instance_profiles", own):
-        for profile in answer["InstanceProfiles"]:
-            name = profile["InstanceProfileName"]
-            args = {"InstanceProfileName": name}
-            yield from _in_iam(calls, "instance-profile", name, "list_instance_profile_tags", args)
+_IAM: Final = (
+    ("iam:role", "list_roles", "Roles", "get_role", "RoleName", "Role"),
+    (
+        "iam:instance-profile",
+        "list_instance_profiles",
+        "InstanceProfiles",
+        "get_instance_profile",
+        "InstanceProfileName",
+        "InstanceProfile",
+    ),
+)
 
 
-def _in_iam(
-    calls: Calls, kind: str, name: str, operation: str, args: Mapping[str, str]
-) -> Iterator[_Thing]:
-    tags: dict[str, str] = {}
-    for answer in calls.ask("iam", operation, args):
-        tags |= tags_of(answer)
-    yield _Thing(f"iam:{kind}", name, name, tags)
+def _iam(calls: Calls) -> Iterator[_Thing]:
+    """Lists show no tags, so each thing is asked for them."""
+    for kind, list_, all_, get, key, one in _IAM:
+        for listing in calls.ask("iam", list_, {"PathPrefix": IAM_PATH}):
+            for name in items(listing, f"{all_}.{key}"):
+                for answer in calls.ask("iam", get, {key: name}):
+                    yield _Thing(kind, name, answer[one]["Arn"], tags_of(answer[one]))
 
 
 def _budgets(calls: Calls) -> Iterator[_Thing]:
@@ -210,14 +141,14 @@ def _budgets(calls: Calls) -> Iterator[_Thing]:
             name = budget["BudgetName"]
             arn = f"arn:{partition}:budgets::{account}:budget/{name}"
             for said in calls.ask("budgets", "list_tags_for_resource", {"ResourceARN": arn}):
-                yield _Thing("budgets:budget", name, arn, tags_of(said))
+                yield _Thing("budgets:budget", f"{account}:{name}", arn, tags_of(said))
 
 
 def _state(calls: Calls, thing: _Thing) -> str | None:
     """Its state where it has one; None when it is gone."""
     check = CHECKS.get(thing.kind)
     if check is None:
-        return ""
+        return "" if thing.kind.startswith(_AT_FIRST_HAND) else UNCONFIRMED
     given = {"arn": thing.arn, "id": thing.id, "parent": thing.id.partition("/")[0]}
     service = thing.kind.partition(":")[0]
     where = filled(check.where, given)
@@ -227,7 +158,7 @@ def _state(calls: Calls, thing: _Thing) -> str | None:
         ):
             for item in items(answer, check.items):
                 state = state_of(item, check.state)
-                if where.items() <= item.items() and state not in GOING:
+                if where.items() <= item.items() and state not in check.gone:
                     return state
     except Refused:
         return UNCONFIRMED

@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-GOING: Final = frozenset({"deleting", "deleted", "shutting-down", "terminated", "detached"})
-"""States, in lower case, of what is no more or will soon be no more."""
+GOING: Final = frozenset(
+    {"deleting", "deleted", "shutting-down", "terminated", "detaching", "detached", "inactive"}
+)
+"""States, in lower case, of what is no more or will soon be no more. A deregistered job definition
+is INACTIVE for months, and so is a cluster of containers that was deleted."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def _filters(**values: str) -> dict[str, Any]:
 
 def _ec2(operation: str, items: str, id: str, state: str = "", **filters: str) -> Way:
     """Has an id that only EC2 knows, and tags from its first moment."""
-    args = _filters(**{"tag:stack": "$stack", "tag:name": "$tag_name"}, **filters)
+    args = _filters(**{"tag:stack": "$tag_stack", "tag:name": "$tag_name"}, **filters)
     return Way("ec2", operation, args, items, id, state=state, tagged=True)
 
 

@@ -1,0 +1,73 @@
+"""An AWS account in this process, and the labs to be looked for in it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from mllab import program
+from mllab.clock import SimulatedClock
+from mllab.engines.contract import StackTarget
+from mllab.engines.embedded.engine import EmbeddedEngine
+from mllab.settings import files
+from mllab.simulated.aws.cloud import SimulatedAws
+from tests.lookup.teaching import teach
+
+ROOT = Path(__file__).parent.parent.parent
+ENOUGH = {"L-DB2E81BA": 1000.0, "L-3819A6DF": 1000.0}
+"""Quotas for GPU machines, of which a new account has none."""
+
+Entry = dict[str, Any]
+
+
+@pytest.fixture
+def still_listed() -> list[dict[str, Any]]:
+    """What the tagging service lists besides what exists, as it does for a while."""
+    return []
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, still_listed: list[dict[str, Any]]) -> Iterator[None]:
+    """An empty account 123456789012."""
+    teach(monkeypatch, still_listed)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+        yield
+
+
+@functools.cache
+def _recorded(stack: str) -> str:
+    path = files.find(ROOT, stack)
+    lab = files.load(path)
+    target = StackTarget(
+        "mllab", stack, "aws", files.config(path), lambda: program.declare(lab), ROOT
+    )
+    clock = SimulatedClock(datetime(2027, 1, 11, tzinfo=UTC))
+    with tempfile.TemporaryDirectory() as home:
+        cloud = SimulatedAws(None, quotas=ENOUGH)
+        engine = EmbeddedEngine(target, {"aws": cloud}, Path(home), clock)
+        assert engine.up().ok
+        return json.dumps(engine.state()["deployment"]["resources"])
+
+
+def recorded(stack: str) -> list[Entry]:
+    """The custom resources of a lab that is up, in order of creation, with all inputs known."""
+    return [
+        entry
+        for entry in json.loads(_recorded(stack))
+        if entry["custom"] and entry["type"].startswith("aws:")
+    ]
+
+
+def region(stack: str) -> str:
+    return str(files.config(files.find(ROOT, stack))["aws:region"])

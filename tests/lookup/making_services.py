@@ -1,0 +1,108 @@
+"""The same for the services that are no part of the machine itself."""
+
+from __future__ import annotations
+
+from tests.lookup.making import Inputs, Maker, makes, pairs
+
+
+@makes("aws:batch/computeEnvironment:ComputeEnvironment")
+def environment(m: Maker, i: Inputs) -> str:
+    # Without machines of its own: what the simulation would launch is not looked for here.
+    some_role = m.client("iam").list_roles()["Roles"][0]["Arn"]  # the simulation wants one
+    m.client("batch").create_compute_environment(
+        computeEnvironmentName=i["name"],
+        type="UNMANAGED",
+        state="ENABLED",
+        serviceRole=some_role,
+        tags=i["tags"],
+    )
+    return i["name"]
+
+
+@makes("aws:batch/jobQueue:JobQueue")
+def queue(m: Maker, i: Inputs) -> str:
+    made = m.client("batch").create_job_queue(
+        jobQueueName=i["name"],
+        state="ENABLED",
+        priority=1,
+        computeEnvironmentOrder=[
+            {"order": each["order"], "computeEnvironment": each["computeEnvironment"]}
+            for each in i["computeEnvironmentOrders"]
+        ],
+        tags=i["tags"],
+    )
+    return made["jobQueueArn"]
+
+
+@makes("aws:batch/jobDefinition:JobDefinition")
+def definition(m: Maker, i: Inputs) -> str:
+    made = m.client("batch").register_job_definition(
+        jobDefinitionName=i["name"],
+        type="container",
+        containerProperties={"image": "i", "vcpus": 1, "memory": 128},
+        tags=i["tags"],
+    )
+    return made["jobDefinitionArn"]
+
+
+@makes("aws:cloudwatch/logGroup:LogGroup")
+def logs(m: Maker, i: Inputs) -> str:
+    client = m.client("logs")
+    client.create_log_group(logGroupName=i["name"], tags=i["tags"])
+    client.create_log_group(logGroupName=f"{i['name']}-of-another")  # begins alike
+    return i["name"]
+
+
+@makes("aws:cloudwatch/metricAlarm:MetricAlarm")
+def alarm(m: Maker, i: Inputs) -> str:
+    m.client("cloudwatch").put_metric_alarm(
+        AlarmName=i["name"],
+        Namespace=i["namespace"],
+        MetricName=i["metricName"],
+        Statistic=i["statistic"],
+        Period=int(i["period"]),
+        EvaluationPeriods=int(i["evaluationPeriods"]),
+        Threshold=i["threshold"],
+        ComparisonOperator=i["comparisonOperator"],
+        Tags=pairs(i),
+    )
+    return i["name"]
+
+
+@makes("aws:scheduler/scheduleGroup:ScheduleGroup")
+def schedule_group(m: Maker, i: Inputs) -> str:
+    m.client("scheduler").create_schedule_group(Name=i["name"], Tags=pairs(i))
+    return i["name"]
+
+
+@makes("aws:scheduler/schedule:Schedule")
+def schedule(m: Maker, i: Inputs) -> str:
+    m.client("scheduler").create_schedule(
+        GroupName=i["groupName"],
+        Name=i["name"],
+        FlexibleTimeWindow={"Mode": "OFF"},
+        ScheduleExpression=i["scheduleExpression"],
+        Target={"Arn": i["target"]["arn"], "RoleArn": i["target"]["roleArn"]},
+    )
+    return f"{i['groupName']}/{i['name']}"
+
+
+@makes("aws:sns/topic:Topic")
+def topic(m: Maker, i: Inputs) -> str:
+    return m.client("sns").create_topic(Name=i["name"], Tags=pairs(i))["TopicArn"]
+
+
+@makes("aws:budgets/budget:Budget")
+def budget(m: Maker, i: Inputs) -> str:
+    account = m.client("sts").get_caller_identity()["Account"]
+    m.client("budgets").create_budget(
+        AccountId=account,
+        Budget={
+            "BudgetName": i["name"],
+            "BudgetType": i["budgetType"],
+            "TimeUnit": i["timeUnit"],
+            "BudgetLimit": {"Amount": i["limitAmount"], "Unit": "USD"},
+        },
+        ResourceTags=pairs(i),
+    )
+    return f"{account}:{i['name']}"
