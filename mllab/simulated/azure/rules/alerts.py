@@ -29,8 +29,12 @@ class Budget(Resource):
     def faults(self, inputs: Properties) -> Iterable[str]:
         alerts = inputs.get("notifications")
         for name, alert in alerts.items() if isinstance(alerts, Mapping) else ():
-            if alert is not UNKNOWN and not alert.get("contactEmails"):
-                yield f"notifications.{name}.contactEmails: missing, at least one is required"
+            people = alert is UNKNOWN or alert.get("contactEmails") or alert.get("contactGroups")
+            if not people:
+                yield (
+                    f"notifications.{name}.contactEmails: at least one address, or one group in "
+                    "contactGroups, is required"
+                )
 
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         super().admit(here, inputs, old)

@@ -1,4 +1,4 @@
-"""Azure Machine Learning workspaces, as Azure treats them."""
+"""Workspaces and datastores of Azure Machine Learning, as Azure treats them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ KEPT = timedelta(days=14)
 NEEDED = ("storageAccount", "keyVault", "applicationInsights")
 OWN_CONTAINERS = ("azureml-blobstore-{id}", "azureml", "azureml-metrics")
 OWN_SHARE = "code-{id}"
+OWN_DATASTORES = (
+    "workspaceblobstore",
+    "workspacefilestore",
+    "workspaceworkingdirectory",
+    "workspaceartifactstore",
+)
 ADMINISTRATOR = "b78c5d69-af96-48a3-bf8d-a8b4d589de94"
 """The role Azure AI Administrator, which a new workspace's identity gets on the resource group.
 Source: https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles"""
@@ -70,6 +76,8 @@ class Workspace(Resource):
                 here.child(storage, tokens.CONTAINER, id, name)
         name = OWN_SHARE.format(id=number)
         here.child(storage, tokens.SHARE, f"{storage.id}/fileServices/default/shares/{name}", name)
+        for name in OWN_DATASTORES:
+            here.child(record, tokens.DATASTORE, f"{record.id}/datastores/{name}", name)
 
     def outputs(self, here: Here, record: Record) -> Properties:
         location, number = record.outputs["location"], record.outputs["workspaceId"]
@@ -84,4 +92,12 @@ class Workspace(Resource):
         here.session.remain(record, here.at + KEPT)
 
 
-KINDS: dict[str, type[Kind]] = {tokens.WORKSPACE: Workspace}
+class Datastore(Resource):
+    """A name for a container; nobody looks whether that exists."""
+
+    def outputs(self, here: Here, record: Record) -> Properties:
+        properties = {"isDefault": False, **record.inputs["properties"]}
+        return {**super().outputs(here, record), "properties": properties}
+
+
+KINDS: dict[str, type[Kind]] = {tokens.WORKSPACE: Workspace, tokens.DATASTORE: Datastore}

@@ -36,6 +36,7 @@ VAULT: Final = "azure-native:keyvault:Vault"
 LOGS: Final = "azure-native:operationalinsights:Workspace"
 INSIGHTS: Final = "azure-native:applicationinsights:Component"
 WORKSPACE: Final = "azure-native:machinelearningservices:Workspace"
+DATASTORE: Final = "azure-native:machinelearningservices:Datastore"
 COMPUTE: Final = "azure-native:machinelearningservices:Compute"
 
 BUDGET: Final = "azure-native:consumption:Budget"
