@@ -149,6 +149,16 @@ def write(root: Path, stack: str, answers: Mapping[str, object], today: date) ->
     if found:
         lines = [f"{faults.spoken(at)}: {words}" for at, words in found]
         raise SettingsError(lines, cure="No file was written.")
+    create(root, path, text)
+    return path
+
+
+def create(root: Path, path: Path, text: str) -> None:
+    """A whole new stack file or none.
+
+    Raises:
+        UsageError: it exists already, or cannot be written.
+    """
     where = path.relative_to(root).as_posix()
     try:
         path.parent.mkdir(exist_ok=True)
@@ -158,7 +168,6 @@ def write(root: Path, stack: str, answers: Mapping[str, object], today: date) ->
             cure = "Take another name, or edit that file."
             raise UsageError(f"{where} exists already; nothing was changed", cure=cure) from exc
         raise UsageError(f"{where} cannot be written: {exc.strerror or exc}") from exc
-    return path
 
 
 def _create(path: Path, text: str) -> None:

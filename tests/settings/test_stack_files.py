@@ -17,8 +17,9 @@ from pulumi.runtime import config as pulumi_config
 from mllab.errors import SettingsError, UsageError
 from mllab.settings import files
 from mllab.settings.lab import Lab
+from mllab.settings.limits import CLOUDS
 
-STACKS = ("aws-course", "aws-lab", "aws-tiny")
+STACKS = tuple(f"{cloud}-{size}" for cloud in CLOUDS for size in ("course", "lab", "tiny"))
 
 
 def refused(path: Path) -> str:
@@ -153,10 +154,14 @@ def test_secrets_of_others_stay_out_of_the_configuration(put):
 def as_pulumi_sees_it(stack: str, values: dict[str, str]) -> Lab:
     """Through pulumi.Config, object by object, as a program would."""
     pulumi_config.set_all_config(values)
-    ours, region = pulumi.Config("mllab"), pulumi.Config("aws").require("region")
+    ours = pulumi.Config("mllab")
     names = {key.partition(":")[2] for key in values if key.startswith("mllab:")}
     opened = {f"mllab:{name}": json.dumps(ours.require_object(name)) for name in names}
-    return files.from_config(stack, {**opened, "aws:region": region})
+    places = {key: value for key, value in values.items() if not key.startswith("mllab:")}
+    for key, value in places.items():
+        space, _, name = key.partition(":")
+        assert pulumi.Config(space).require(name) == value
+    return files.from_config(stack, {**opened, **places})
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -173,8 +178,11 @@ def test_every_committed_stack_is_tried(root):
     assert tuple(files.names(root)) == STACKS
 
 
-def test_committed_stacks_are_what_they_say(root):
-    course, lab, tiny = (files.load(files.find(root, stack)) for stack in STACKS)
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_committed_stacks_are_what_they_say(root, cloud):
+    mine = [stack for stack in STACKS if stack.startswith(f"{cloud}-")]
+    course, lab, tiny = (files.load(files.find(root, stack)) for stack in mine)
+    assert {each.lab.cloud for each in (course, lab, tiny)} == {cloud}
     assert (course.lab.profile, course.notebook.seats, course.cluster.spot) == (
         "course",
         ("shared",),
