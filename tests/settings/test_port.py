@@ -66,7 +66,7 @@ def test_a_committed_stack_equals_its_twin_line_by_line(root, size, cloud):
 
 
 @pytest.mark.parametrize("size", REGIONS)
-@pytest.mark.parametrize(("of", "to"), itertools.permutations(CLOUDS, 2))
+@pytest.mark.parametrize(("of", "to"), list(itertools.permutations(CLOUDS, 2)))
 def test_every_committed_stack_is_what_porting_any_twin_makes(root, size, of, to):
     made = ported(files.find(root, f"{of}-{size}"), f"{to}-{size}", to, REGIONS[size][to])
     assert made.text == files.find(root, f"{to}-{size}").read_text()
