@@ -143,7 +143,8 @@ def _unknown(cloud: str, size: str, use: str) -> str:
         near = nearest(cloud, _machines()[where, what][size], use)
         whose = f"on {cloud} only for {USES[what]}" if where == cloud else f"a machine of {where}"
         return f"is {whose}; for {USES[use]} the nearest is {near}; {listed}"
-    near_types = get_close_matches(size, known, n=1)
+    attached = [name for name in known if name.partition("+")[0] == size]
+    near_types = attached[:1] or get_close_matches(size, known, n=1)
     pool = known if set(size) & set("._+") or near_types else named
     near_names = near_types or get_close_matches(size.lower(), pool, n=1)
     hint = f"; did you mean {near_names[0]}?" if near_names else ";"

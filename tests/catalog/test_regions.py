@@ -10,44 +10,66 @@ import pytest
 
 from components import regions
 
+COUNTS = {"aws": 34, "azure": 56, "gcp": 43}
+EVERY = [(cloud, region) for cloud in COUNTS for region in regions.of(cloud)]
 
-def test_the_table_is_the_sdk_s_without_other_partitions():
+
+def test_the_table_of_aws_is_the_sdk_s_without_other_partitions():
     found = importlib.util.find_spec("pulumi_aws")
     assert found is not None
     assert found.origin is not None
     text = (Path(found.origin).parent / "_enums.py").read_text("utf-8")
     listed = set(re.findall(r'= "([a-z-]+-\d)"', text.partition("class Region")[2]))
-    assert set(regions.AWS) == {
+    assert set(regions.of("aws")) == {
         name for name in listed if not re.match(r"cn-|eusc-|us-gov-|us-iso|eu-iso", name)
     }
-    assert len(regions.AWS) > 30
 
 
-@pytest.mark.parametrize("region", regions.AWS)
-def test_a_region_is_itself(region):
-    assert regions.check("aws", region) == region
+def test_every_cloud_has_its_table():
+    assert {cloud: len(regions.of(cloud)) for cloud in COUNTS} == COUNTS
+    assert regions.of("mars") == {}
+    assert all(regions.of(cloud)[regions.example(cloud)] for cloud in COUNTS)
+
+
+def test_no_region_is_in_two_clouds():
+    """Else nobody could say whose it is."""
+    assert len({region for _, region in EVERY}) == len(EVERY)
+
+
+@pytest.mark.parametrize(("cloud", "region"), EVERY)
+def test_a_region_is_itself(cloud, region):
+    assert regions.check(cloud, region) == region
 
 
 @pytest.mark.parametrize(
-    ("region", "words"),
+    ("cloud", "region", "words"),
     [
-        ("us-east-11", "is not a region of aws; did you mean us-east-1 (Northern Virginia)"),
-        ("US-EAST-1", "is not a region of aws; did you mean us-east-1 (Northern Virginia)?"),
-        ("us-east-1\n", "did you mean us-east-1 (Northern Virginia)?"),
-        ("mars", "is not a region of aws; known: af-south-1, "),
-        ("", "is not a region of aws; known: af-south-1, "),
-        ("us-east-1f", "is an availability zone; did you mean us-east-1 (Northern Virginia)?"),
-        ("us-central1", "is the name of a Google Cloud region; "),
-        ("europe-west4-a", "is the name of a Google Cloud region; give a region of aws, like"),
-        ("northeurope", "is the name of an Azure region; give a region of aws, like us-east-1"),
-        ("eastus2", "is the name of an Azure region; "),
-        ("us-gov-west-1", "is in another AWS partition, with accounts and ARNs of its own; "),
-        ("us-isob-east-1", "is in another AWS partition"),
-        ("eusc-de-east-1", "is in another AWS partition"),
-        ("cn-northwest-1", "is in another AWS partition"),
+        ("aws", "us-east-11", "is not a region of aws; did you mean us-east-1 (Northern Virginia)"),
+        ("aws", "US-EAST-1", "is not a region of aws; did you mean us-east-1 (Northern Virginia)?"),
+        ("aws", "us-east-1\n", "did you mean us-east-1 (Northern Virginia)?"),
+        ("aws", "mars", "is not a region of aws; known: af-south-1, "),
+        ("aws", "", "is not a region of aws; known: af-south-1, "),
+        ("aws", "us-east-1f", "is an availability zone of AWS; did you mean us-east-1 (Northern"),
+        ("aws", "us-central1", "is a Google Cloud region (Iowa); "),
+        ("aws", "europe-west4-a", "is a zone of Google Cloud; give a region of aws, like us-east"),
+        ("aws", "northeurope", "is an Azure region (Ireland); give a region of aws, like us-east"),
+        ("aws", "eastus2", "is an Azure region (Virginia); "),
+        ("aws", "us-gov-west-1", "is in another AWS partition, with accounts and ARNs of its own"),
+        ("aws", "us-isob-east-1", "is in another AWS partition"),
+        ("aws", "eusc-de-east-1", "is in another AWS partition"),
+        ("aws", "cn-northwest-1", "is in another AWS partition"),
+        ("azure", "East US 2", "is not a region of azure; did you mean eastus2 (Virginia)?"),
+        ("azure", "usgovvirginia", "is in another Azure cloud, with accounts of its own"),
+        ("azure", "chinaeast2", "is in another Azure cloud"),
+        ("azure", "us-east-1", "is an AWS region (Northern Virginia); give a region of azure"),
+        ("azure", "us-east4", "is a Google Cloud region (Northern Virginia); "),
+        ("gcp", "us-central1-a", "is a zone of Google Cloud; did you mean us-central1 (Iowa)?"),
+        ("gcp", "us-east-1", "is an AWS region (Northern Virginia); did you mean us-east1"),
+        ("gcp", "eastus", "is an Azure region (Virginia); give a region of gcp, like us-central1"),
+        ("gcp", "europe-west", "is not a region of gcp; did you mean europe-west"),
     ],
-)
-def test_a_wrong_region_is_explained(region, words):
+)  # fmt: skip
+def test_a_wrong_region_is_explained(cloud, region, words):
     with pytest.raises(regions.UnknownRegion) as caught:
-        regions.check("aws", region)
+        regions.check(cloud, region)
     assert words in str(caught.value)
