@@ -164,7 +164,7 @@ def on_real_cloud(
     surroundings = environment.real(root, home, stack, files.file_of(root, stack))
     name = lab.lab.cloud if lab else _recorded_cloud(surroundings.backend.folder, stack)
     target, clock = _target(root, stack, lab, config, name), Clock()
-    place = RealPlace(root, surroundings.backend, surroundings.environ)
+    place = RealPlace(root, surroundings.backend, surroundings.environ, config)
 
     def identify(state: Mapping[str, Any]) -> str:
         from mllab.engines.pulumi import identity

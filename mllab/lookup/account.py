@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -32,14 +32,6 @@ class Found:
     state: str = ""
 
 
-class Seen(Protocol):
-    """A second look: what an account itself shows of one stack, whatever is recorded."""
-
-    def __call__(self) -> Sequence[Found]:
-        """Raises StillThere where a part of the account cannot be seen."""
-        ...
-
-
 class Account(Protocol):
     """Somebody's account in one cloud."""
 
@@ -57,7 +49,12 @@ class Account(Protocol):
         ...
 
     def inventory(self, stack: str) -> list[Found]:
-        """All that carries the stack's tag; see `Seen`."""
+        """What the account itself shows of a stack, whatever is recorded.
+
+        Raises:
+            StillThere: a part of the account cannot be seen.
+            LabError: the account cannot be asked at all.
+        """
         ...
 
 

@@ -26,7 +26,7 @@ class AwsAccount:
     """The account that the engine would find, by the same chain of credentials.
 
     Args:
-        region: empty: that of the credentials' profile.
+        region: `us-east-1`; empty where the settings are lost, and then nothing can be told.
         config: Pulumi configuration of the stack, of which `aws:profile` counts.
     """
 

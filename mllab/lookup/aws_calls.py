@@ -9,7 +9,6 @@ from string import Template
 from typing import Any, Final
 
 from mllab.engines.pulumi import aws_login
-from mllab.errors import LabError
 
 _SECONDS: Final = 10.0  # for a connection, and for an answer; usual is less than one
 _ATTEMPTS: Final = 5  # AWS throttles those who ask much in a short time
@@ -25,7 +24,7 @@ class Calls:
     """The clients of one account and region, made when they are needed.
 
     Args:
-        region: empty: that of the credentials' profile.
+        region: `us-east-1`.
         config: Pulumi configuration of the stack, of which `aws:profile` counts.
     """
 
@@ -38,17 +37,15 @@ class Calls:
         """Account, partition and region.
 
         Raises:
-            LabError: see `aws_login.ask`; or no region is known.
+            LabError: see `aws_login.ask`.
+            Refused: no region is given. The one of the environment is no substitute: what is not
+                there may be elsewhere.
         """
-        login = aws_login.ask(self._region or "us-east-1", self._config)
-        region = self._region or self._session.get_config_variable("region")
-        if not region:
-            raise LabError(
-                "no AWS region is known in which to look",
-                cure="Name it: export AWS_REGION=...",
-            )
+        if not self._region:
+            raise Refused("the stack's settings do not say aws:region")
+        login = aws_login.ask(self._region, self._config)
         partition = login.arn.split(":")[1]
-        return {"account": login.account, "partition": partition, "region": region}
+        return {"account": login.account, "partition": partition, "region": self._region}
 
     def ask(self, service: str, operation: str, args: Mapping[str, Any]) -> Iterator[Any]:
         """The answer, page by page; nothing where AWS says that there is no such thing.
@@ -89,8 +86,7 @@ class Calls:
             read_timeout=_SECONDS,
             retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
         )
-        region = self.names["region"]
-        return self._session.create_client(service, region_name=region, config=patient)
+        return self._session.create_client(service, region_name=self._region, config=patient)
 
 
 def items(answer: Any, path: str) -> list[Any]:

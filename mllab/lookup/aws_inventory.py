@@ -6,8 +6,8 @@
 - All else by the tagging service, which may lag; where `CHECKS` says how, each thing is asked for
   again, so that nothing is reported that has just been deleted.
 
-What cannot be tagged (routes, policies, mount targets, schedules, settings) goes with the tagged
-thing that it belongs to. Another region than the stack's is not looked into.
+Left out is what goes with what it belongs to: rules of security groups, and what cannot be tagged
+(routes, policies, mount targets, schedules, settings). So is what lies in another region.
 Source: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html,
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTags.html
 """
@@ -51,9 +51,16 @@ def look(calls: Calls, stack: str) -> Iterator[Found]:
     """Everything of a stack that exists.
 
     Raises:
-        Refused: at the end, where some of the listings are refused.
+        Refused: at the end, where some of the listings are refused; at once where all would be.
     """
-    sources = _ec2(calls, stack), _lists(calls), _tagged(calls, stack), _iam(calls), _budgets(calls)
+    arns = "arn:{partition}:budgets::{account}:budget/".format(**calls.names)
+    sources = (
+        _ec2(calls, stack),
+        _lists(calls),
+        _tagged(calls, stack),
+        _iam(calls),
+        _budgets(calls, arns),
+    )
     things: dict[str, _Thing] = {}
     refusals = []
     for source in sources:
@@ -86,7 +93,8 @@ def _ec2(calls: Calls, stack: str) -> Iterator[_Thing]:
                 key = tag["ResourceType"], tag["ResourceId"]
                 tags.setdefault(key, {})[tag["Key"]] = tag["Value"]
     for (kind, id), found in tags.items():
-        yield _Thing(f"ec2:{kind}", id, id, found)
+        if kind != "security-group-rule":
+            yield _Thing(f"ec2:{kind}", id, id, found)
 
 
 def _lists(calls: Calls) -> Iterator[_Thing]:
@@ -134,14 +142,14 @@ def _iam(calls: Calls) -> Iterator[_Thing]:
                     yield _Thing(kind, name, answer[one]["Arn"], tags_of(answer[one]))
 
 
-def _budgets(calls: Calls) -> Iterator[_Thing]:
-    account, partition = calls.names["account"], calls.names["partition"]
+def _budgets(calls: Calls, arns: str) -> Iterator[_Thing]:
+    account = calls.names["account"]
     for answer in calls.ask("budgets", "describe_budgets", {"AccountId": account}):
         for budget in answer.get("Budgets", []):
             name = budget["BudgetName"]
-            arn = f"arn:{partition}:budgets::{account}:budget/{name}"
-            for said in calls.ask("budgets", "list_tags_for_resource", {"ResourceARN": arn}):
-                yield _Thing("budgets:budget", f"{account}:{name}", arn, tags_of(said))
+            args = {"ResourceARN": arns + name}
+            for said in calls.ask("budgets", "list_tags_for_resource", args):
+                yield _Thing("budgets:budget", f"{account}:{name}", arns + name, tags_of(said))
 
 
 def _state(calls: Calls, thing: _Thing) -> str | None:

@@ -23,7 +23,7 @@ from tests.lookup.making import Maker
 
 STACK = "aws-course"
 HERE = "us-east-1"
-RULES = (
+WITH_A_GROUP = (
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
 )
@@ -41,9 +41,8 @@ def make(stack: str) -> dict[tuple[str, str], str]:
         if entry["type"] not in SETTINGS:
             made = maker.make(entry["type"], entry["inputs"])
             text = text.replace(json.dumps(entry["id"]), json.dumps(made))
-            if "tags" in entry["inputs"]:
-                type = "ec2:security-group-rule" if entry["type"] in RULES else entry["type"]
-                tagged[type, entry["urn"].rpartition("::")[2]] = made
+            if "tags" in entry["inputs"] and entry["type"] not in WITH_A_GROUP:
+                tagged[entry["type"], entry["urn"].rpartition("::")[2]] = made
     return tagged
 
 
@@ -187,6 +186,15 @@ def test_a_part_that_cannot_be_seen_is_never_taken_for_empty(
     assert "AWS does not answer budgets describe_budgets" in caught.value.message
     assert f"Seen:\n  {vpc.name} (aws:ec2/vpc:Vpc)" in caught.value.message
     assert "aws iam list-roles --path-prefix /mllab/" in caught.value.cure
+
+
+@pytest.mark.usefixtures("aws")
+def test_without_the_stacks_region_nothing_is_called_empty(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_REGION", HERE)
+    with pytest.raises(StillThere, match="the stack's settings do not say aws:region"):
+        account("aws", {}).inventory(STACK)
 
 
 def test_roles_are_looked_for_where_the_components_put_them() -> None:

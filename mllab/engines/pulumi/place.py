@@ -9,7 +9,7 @@ import json
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -68,7 +68,7 @@ class RealPlace:
     folder: Path
     backend: Backend
     environ: Mapping[str, str]
-    config: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, str]
     look: Look = account
 
     @contextmanager
