@@ -50,9 +50,11 @@ class Maker:
 
         Of a block the inputs may give a part only; the cloud fills it up.
         """
-        if isinstance(given, dict):
-            return kept if isinstance(kept, dict) and given.items() <= kept.items() else UNKNOWN
-        return kept if given is None else given
+        if given is None:
+            return kept
+        if isinstance(given, dict) or (isinstance(given, list) and dict in map(type, given)):
+            return kept if _covers(kept, given) else UNKNOWN
+        return given
 
     def _value(self, name: str, found: Properties, kept: Properties) -> object:
         if name in found:
@@ -74,3 +76,12 @@ class Maker:
         if name in self._kind.facts.ruled or name == "id":
             return kept.get(name, UNKNOWN)
         raise KeyError(f"{self._kind.token}: nothing says how {name} is made")
+
+
+def _covers(kept: object, given: object) -> bool:
+    """Whether blocks that were filled up before stand for the blocks that are given now."""
+    if isinstance(given, list):
+        if not isinstance(kept, list) or len(kept) != len(given):
+            return False
+        return all(_covers(*pair) for pair in zip(kept, given, strict=True))
+    return isinstance(kept, dict) and isinstance(given, dict) and given.items() <= kept.items()

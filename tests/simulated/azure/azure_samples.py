@@ -347,12 +347,28 @@ def _work() -> list[Sample]:
         ("cluster", tokens.COMPUTE, cluster()),
         ("ann", tokens.COMPUTE, instance()),
         (
+            "store",
+            tokens.DATASTORE,
+            {
+                **IN,
+                "name": "data",
+                "workspaceName": "@ml.name",
+                "properties": {
+                    "datastoreType": "AzureBlob",
+                    "accountName": "@files.name",
+                    "containerName": "data",
+                    "credentials": {"credentialsType": "None"},
+                },
+            },
+        ),
+        (
             "mail",
             tokens.ACTION_GROUP,
             {
                 **IN,
                 "location": "Global",
                 "groupShortName": "mlcourse",
+                "enabled": True,
                 "emailReceivers": [{"name": "ann", "emailAddress": "ann@example.org"}],
             },
         ),

@@ -1,0 +1,64 @@
+"""Locations, sizes, images and roles of the simulated Azure agree with the components."""
+
+from __future__ import annotations
+
+import csv
+import re
+import uuid
+from pathlib import Path
+
+from components import catalog, regions
+from components.azure import access
+from mllab.simulated.azure import places
+from tests.simulated.tables import Tables
+
+TABLES = Tables(places.DATA)
+
+
+def test_sizes_agree_with_the_catalogue_of_the_components() -> None:
+    for use in ("vm", "managed", "job"):
+        for name in catalog.types("azure", use):
+            machine, size = catalog.machine("azure", name, use), places.sizes()[name]
+            assert (size.vcpus, size.gpu, size.gpus) == (machine.vcpus, machine.gpu, machine.gpus)
+            assert machine.quota == (size.quota if use == "vm" else size.ml_quota)
+            limits = {machine.quota, machine.spot_quota, *(code for code, _ in machine.totals)}
+            assert limits <= places.quotas().keys()
+
+
+def test_sizes_count_against_known_quotas() -> None:
+    for size in places.sizes().values():
+        assert size.quota in places.quotas()
+        assert not size.ml_quota or size.ml_quota in places.quotas()
+
+
+def test_a_new_subscription_has_no_gpu_and_few_cores() -> None:
+    defaults = {code: quota.default for code, quota in places.quotas().items()}
+    gpu = {code for size in places.sizes().values() if size.gpu for code in (size.quota,)}
+    gpu |= {size.ml_quota for size in places.sizes().values() if size.gpu}
+    assert {defaults[code] for code in gpu} == {0}
+    assert (defaults["cores"], defaults["PublicIPAddresses"]) == (10, 10)
+
+
+def test_locations_are_those_that_settings_take() -> None:
+    assert places.locations() == regions.of("azure").keys()
+
+
+def test_every_time_zone_that_the_components_name_is_known() -> None:
+    path = Path(access.__file__).parent.parent / "data" / "windows_zones.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        assert {row["windows"].lower() for row in csv.DictReader(file)} <= places.time_zones()
+
+
+def test_roles_go_by_uuids() -> None:
+    assert all(str(uuid.UUID(id)) == id for id in places.roles())
+    assert len(set(places.roles().values())) == len(places.roles())
+
+
+def test_every_type_knows_the_version_and_path_of_its_api() -> None:
+    facts = {(row["type"], row["property"]): row["value"] for row in TABLES.of("computed")}
+    for type in TABLES.types:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", facts[type, "azureApiVersion"])
+        kind = facts.get((type, "type"), "")
+        last = facts[type, "id"].rpartition("/providers/")[2].split("/")
+        if last[0].startswith("Microsoft."):
+            assert kind == "/".join([last[0], *last[1::2]])
