@@ -1,8 +1,9 @@
-"""Whether an account's quota is enough for a lab's notebooks; raising it where it is simulated."""
+"""Whether an account's quotas are enough for a lab; raising them where they are simulated."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,29 +18,60 @@ LARGEST = 1_000_000
 """Largest quota that can be asked for; no account has more."""
 
 
+# Azure Machine Learning counts machines that a cluster may have, not only those that run: a cluster
+# larger than the quota is refused when it is made.
+# Source: https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas
+_COUNTS_IDLE_NODES = ("azure",)
+
+
 @dataclass(frozen=True)
 class Shortage:
     """A quota that is too small.
 
     Args:
-        code: the vendor's. needed, limit: in the quota's unit, vCPUs running at the same time.
+        code: the vendor's name of it. needed, limit: in the quota's unit, at the same time.
     """
 
     code: str
     needed: float
     limit: float
 
+    @property
+    def unit(self) -> str:
+        """What the quota counts, in words."""
+        if "GPU" in self.code.upper():
+            return "GPUs"
+        return "notebook instances" if self.code.startswith("ml.") else "vCPUs"
+
 
 def shortage(lab: Lab, limit: Callable[[str], float]) -> Shortage | None:
-    """What the notebooks lack when all of them run; None when the quota is enough.
+    """The first of `shortages`, or None."""
+    return next(iter(shortages(lab, limit)), None)
+
+
+def shortages(lab: Lab, limit: Callable[[str], float]) -> tuple[Shortage, ...]:
+    """What a lab lacks when all its notebooks run; empty when every quota is enough.
 
     Args:
         limit: tells the account's limit for a code.
     """
-    machine = catalog.machine(lab.lab.cloud, lab.notebook.size)
-    needed = machine.vcpus * len(lab.notebook.seats)
-    here = limit(machine.quota)
-    return Shortage(machine.quota, needed, here) if needed > here else None
+    found = (Shortage(code, needed, limit(code)) for code, needed in _needs(lab).items())
+    return tuple(each for each in found if each.needed > each.limit)
+
+
+def _needs(lab: Lab) -> Mapping[str, float]:
+    """Limit -> how much of it the lab takes; a machine may count against several."""
+    cloud, needs = lab.lab.cloud, Counter[str]()
+    notebook = catalog.machine(cloud, lab.notebook.size, lab.notebook.kind)
+    for code, units in ((notebook.quota, notebook.units), *notebook.totals):
+        needs[code] += units * len(lab.notebook.seats)
+    if cloud in _COUNTS_IDLE_NODES:
+        node = catalog.machine(cloud, lab.cluster.size, "job")
+        own = node.spot_quota if lab.cluster.spot else node.quota
+        totals = () if lab.cluster.spot else node.totals  # spot machines have one pool of their own
+        for code, units in ((own, node.units), *totals):
+            needs[code] += units * lab.cluster.max_nodes
+    return needs
 
 
 def grant(cloud: SimulatedAccount, wishes: Sequence[str]) -> None:
