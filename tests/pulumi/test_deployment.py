@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 from mllab.engines.pulumi.deployment import released, remaining, settled, stack_outputs
@@ -54,6 +55,25 @@ def test_what_was_found_is_recorded_and_nothing_stays_pending() -> None:
     after = settled(deployment(STACK, pending_operations=pending), [BUCKET])
     assert "pending_operations" not in after
     assert after["resources"] == [STACK, BUCKET]
+
+
+def test_secrets_of_what_was_found_are_marked_for_encryption() -> None:
+    sealed = {SECRET: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x"}
+    found = {
+        **BUCKET,
+        "inputs": {"password": sealed, "tags": {"token": sealed}, "plain": "p"},
+        "outputs": {"password": "horse", "tags": {"token": "t"}, "key": "k", "plain": "p"},
+        "additionalSecretOutputs": ["key"],
+    }
+    (entry,) = settled(deployment(), [found])["resources"]
+    marked = {
+        key: json.loads(value["plaintext"])
+        for key, value in entry["outputs"].items()
+        if isinstance(value, dict) and SECRET in value
+    }
+    assert marked == {"password": "horse", "tags": {"token": "t"}, "key": "k"}
+    assert entry["outputs"]["plain"] == "p"
+    assert found["outputs"]["password"] == "horse", "the given one stays as it is"
 
 
 def test_what_was_to_be_replaced_is_deleted_by_the_next_run() -> None:

@@ -99,7 +99,15 @@ class Declared:
 
     def op(self, urn: str) -> Op:
         """What would happen to something that is skipped."""
-        return Op.UPDATE if urn in self._recorded else Op.CREATE
+        goal = self._goals[urn]
+        names = {(goal.type, goal.name)} | {
+            (urns.type_of(alias.urn), urns.name_of(alias.urn))
+            if alias.urn
+            else (alias.type or goal.type, alias.name or goal.name)
+            for alias in goal.aliases
+        }
+        known = any((urns.type_of(old), urns.name_of(old)) in names for old in self._recorded)
+        return Op.UPDATE if known else Op.CREATE
 
     def planned(self, found: Mapping[str, tuple[Op, tuple[Change, ...]]]) -> tuple[Resource, ...]:
         """The resources with what happens to each.

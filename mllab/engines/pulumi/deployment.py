@@ -6,11 +6,13 @@ All functions take and give the `deployment` part of what `pulumi stack export` 
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mllab.engines.contract import Op, Status, Step
 from mllab.engines.embedded import urns
+from mllab.engines.embedded.values import SECRET, SIGNATURE
 from mllab.engines.pulumi.changes import shown
 
 Deployment = dict[str, Any]
@@ -76,8 +78,19 @@ def settled(deployment: Deployment, made: Sequence[Mapping[str, Any]]) -> Deploy
                 continue  # it is gone already
             entry["delete"] = True
         kept.append(entry)
-    found["resources"] = [*kept, *copy.deepcopy(list(made))]
+    found["resources"] = [*kept, *(_marked(copy.deepcopy(dict(entry))) for entry in made)]
     return found
+
+
+def _marked(entry: dict[str, Any]) -> dict[str, Any]:
+    """The entry with the outputs secret that the engine would have made so; the import encrypts
+    them."""
+    inputs, secret = entry.get("inputs") or {}, set(entry.get("additionalSecretOutputs") or [])
+    secret |= {key for key, value in inputs.items() if SIGNATURE in json.dumps(value)}
+    for key, value in (entry.get("outputs") or {}).items():
+        if key in secret:
+            entry["outputs"][key] = {SIGNATURE: SECRET, "plaintext": json.dumps(value)}
+    return entry
 
 
 def adopted(made: Iterable[Mapping[str, Any]]) -> list[Step]:
