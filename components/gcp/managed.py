@@ -66,9 +66,11 @@ class ManagedNotebook(pulumi.ComponentResource):
             )
         apis = enable(self, name, "notebooks")
         rights = rights_of_notebooks(self, name, args)
-        daily = Daily(self, name, args.lab, args.stop_at)
+        daily = Daily(self, name, args.lab, args.stop_at, args.network)
         end = (
-            End(self, name, args.lab, args.lab.ends, args.storage.bucket) if args.lab.ends else None
+            End(self, name, args.lab, args.lab.ends, args.network, args.storage.bucket)
+            if args.lab.ends
+            else None
         )
         family = images.family(self, images.WORKBENCH, args.network.apis)
         found = zones.offered(args.machine, args.lab.region, args.network.zone)

@@ -85,9 +85,11 @@ class Notebook(pulumi.ComponentResource):
         )
         files = args.storage.files
         built_for = f"{source.kind} {'with' if files else 'without'} files"
-        daily = Daily(self, name, args.lab, args.stop_at) if args.stop_at else None
+        daily = Daily(self, name, args.lab, args.stop_at, args.network) if args.stop_at else None
         end = (
-            End(self, name, args.lab, args.lab.ends, args.storage.bucket) if args.lab.ends else None
+            End(self, name, args.lab, args.lab.ends, args.network, args.storage.bucket)
+            if args.lab.ends
+            else None
         )
         # The first boot installs packages and mounts, so rights and the way out must exist by then.
         before = [args.network, *rights, *([files.instance] if files else [])]

@@ -15,6 +15,7 @@ from pulumi_gcp import cloudscheduler, compute, projects, storage
 
 from components.contracts import LabArgs, child
 from components.gcp import access
+from components.gcp.network import Network
 from components.gcp.services import enable
 
 TRIES = 3
@@ -50,9 +51,11 @@ class Daily:
         https://cloud.google.com/compute/docs/reference/rest/v1/instances/stop
     """
 
-    def __init__(self, parent: pulumi.Resource, name: str, lab: LabArgs, at: time) -> None:
+    def __init__(
+        self, parent: pulumi.Resource, name: str, lab: LabArgs, at: time, network: Network
+    ) -> None:
         self._parent, self._name, self._lab, self._at = parent, name, lab, at
-        self._apis = enable(parent, name, "cloudscheduler")
+        self._apis = [*network.apis, *enable(parent, name, "cloudscheduler")]
         self._account = access.account(
             parent, f"{name}-stopper", lab, "stopper", "stops the notebooks", after=self._apis
         )
@@ -115,6 +118,7 @@ class End:
         name: str,
         lab: LabArgs,
         last: date,
+        network: Network,
         bucket: storage.Bucket,
     ) -> None:
         self._parent, self._name = parent, name
@@ -125,7 +129,7 @@ class End:
             role_id=bucket.name.apply(_role_id),
             title=f"mllab {lab.name}: stops the notebooks"[:100],
             permissions=["compute.instances.start", "compute.instances.stop"],  # it asks for both
-            opts=child(parent),
+            opts=child(parent, depends_on=network.apis),
         )
         allowed = projects.IAMMember(
             f"{name}-schedule-access",

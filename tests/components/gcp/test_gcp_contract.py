@@ -11,7 +11,6 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import contracts
 from components.environment import ROLES, Environment
 from components.holdings import HOLDS_DATA
 from components.tags import named, tags
@@ -219,13 +218,14 @@ def test_options_of_the_caller_stay_with_the_caller() -> None:
     """A component that merges options hands protection and aliases down to its children."""
 
     def declare() -> None:
-        opts = pulumi.ResourceOptions(protect=True, retain_on_delete=True)
+        opts = pulumi.ResourceOptions(protect=True, delete_before_replace=True)
         Environment("gcp-tiny", asked("gcp-tiny"), cloud("gcp-tiny"), opts)
 
     rendered = render(declare, answers(), stack_name="gcp-tiny", account=AgreeableGcp)
-    assert not [r.name for r in rendered.custom() if r.options.get("retainOnDelete")]
-    protected = {r.type for r in rendered.custom() if r.options.get("protect")}
-    assert protected <= {"gcp:compute/disk:Disk"}
+    inherited = {r.name for r in rendered.custom() if r.options.get("deleteBeforeReplace")}
+    own = {r.name for r in committed("gcp-tiny").custom() if r.options.get("deleteBeforeReplace")}
+    name = "gcp-tiny-notebook-shared"
+    assert inherited == own == {name, f"{name}-stopper-access", f"{name}-end"}
 
 
 @every_lab
@@ -240,7 +240,6 @@ def test_what_holds_data_is_known_to_hold_it(stack: str, lab: Any) -> None:
 @pytest.mark.parametrize("contract", ROLES.values(), ids=ROLES.keys())
 def test_the_protocols_name_what_the_classes_give(contract: type) -> None:
     role = next(role for role, found in ROLES.items() if found is contract)
-    made = cloud().__getattribute__(role)
+    made = getattr(cloud(), role)
     found = getattr(made, "func", made)
     assert contract.__annotations__.keys() <= found.__annotations__.keys()
-    assert contracts.Network.__annotations__

@@ -1,0 +1,80 @@
+"""The first image family that Google still publishes is taken, never the image it stands for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.catalog import machine
+from components.gcp import images
+from mllab.engines.provider import ProviderFailure
+from mllab.errors import RunFailed
+from tests.components.gcp.gcp_account import (
+    IMAGE,
+    PUBLISHED,
+    answers,
+    refusal,
+    variant,
+)
+
+INSTANCE = "compute/instance:Instance"
+DEEP = images.DEEP_LEARNING
+
+
+@pytest.mark.parametrize(
+    ("size", "family"),
+    [
+        ("gpu-small", f"deeplearning-platform-release/global/images/family/{DEEP.families[0]}"),
+        ("gpu-large", f"deeplearning-platform-release/global/images/family/{DEEP.families[0]}"),
+        ("cpu-small", "ubuntu-os-cloud/global/images/family/ubuntu-2404-lts-amd64"),
+    ],
+)
+def test_image_fits_the_machine(size: str, family: str) -> None:
+    rendered = variant(notebook=machine("gcp", size))
+    boot = rendered.one(INSTANCE).inputs["bootDisk"]["initializeParams"]
+    assert boot["image"] == f"projects/{family}"
+    asked = [args["family"] for token, args in rendered.invokes if token == IMAGE]
+    assert asked == [family.rpartition("/")[2]], "what is published needs no second look"
+
+
+@pytest.mark.parametrize("left", range(1, 4))
+def test_falls_back_in_order(left: int) -> None:
+    rendered = variant(said=answers(DEEP.families[left:]))
+    boot = rendered.one(INSTANCE).inputs["bootDisk"]["initializeParams"]
+    assert boot["image"].endswith(f"/{DEEP.families[left]}")
+    asked = [args["family"] for token, args in rendered.invokes if token == IMAGE]
+    assert asked == list(DEEP.families[: left + 1])
+
+
+def test_a_missing_image_is_an_error_with_a_way_out() -> None:
+    said = answers([name for name in PUBLISHED if name not in DEEP.families])
+    assert refusal(variant, said=said) == (
+        f"Google publishes none of {', '.join(DEEP.families)} in deeplearning-platform-release;"
+        " name a family: pulumi config set --path mllab:gcp.image FAMILY, out of: gcloud compute"
+        " images list --project deeplearning-platform-release --no-standard-images --format"
+        " 'value(family)'"
+    )
+
+
+def test_a_look_up_that_is_refused_is_not_taken_for_a_missing_image() -> None:
+    def refused(args: dict[str, Any]) -> dict[str, Any]:
+        raise ProviderFailure("googleapi: Error 403: Required permission, forbidden")
+
+    with pytest.raises(RunFailed, match="Error 403"):
+        variant(said={**answers(), IMAGE: refused})
+
+
+@pytest.mark.parametrize("source", [images.DEEP_LEARNING, images.UBUNTU])
+def test_only_images_that_cloud_init_is_on(source: images.Source) -> None:
+    """Google's Debian images do not have it."""
+    assert [name for name in source.families if "ubuntu" not in name] == []
+
+
+def test_managed_notebooks_take_the_dated_family() -> None:
+    rendered = variant(kind="managed")
+    setup = rendered.one("workbench/instance:Instance").inputs["gceSetup"]
+    assert setup["vmImage"] == {
+        "project": "cloud-notebooks-managed",
+        "family": "workbench-instances-2603",
+    }
