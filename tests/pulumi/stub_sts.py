@@ -21,12 +21,12 @@ REFUSALS = {
 }
 
 
-class _Server(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
     region = ""
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+class Handler(BaseHTTPRequestHandler):
+    server: Server
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -34,18 +34,18 @@ class _Handler(BaseHTTPRequestHandler):
         assert signed is not None
         key, region = signed.groups()
         if "Action=GetCallerIdentity" not in body or region != self.server.region:
-            self._answer(400, "<wrong/>")
+            self.answer(400, "<wrong/>")
         elif key in REFUSALS:
             status, code, words = REFUSALS[key]
             error = (
                 f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{words}</Message></Error>"
             )
-            self._answer(status, f"<ErrorResponse>{error}</ErrorResponse>")
+            self.answer(status, f"<ErrorResponse>{error}</ErrorResponse>")
         else:
             account = ACCOUNTS[key.replace("ASIA", "AKIA")]
             who = f"<Arn>arn:aws:iam::{account}:user/ana</Arn><Account>{account}</Account>"
             result = f"<GetCallerIdentityResult>{who}</GetCallerIdentityResult>"
-            self._answer(200, f"<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>")
+            self.answer(200, f"<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>")
 
     def do_GET(self) -> None:
         """Single sign-on's `GetRoleCredentials`."""
@@ -55,13 +55,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b'{"message": "Session token not found or invalid"}')
         else:
-            self._answer(
+            self.answer(
                 200,
                 '{"roleCredentials": {"accessKeyId": "ASIATEACHING", "secretAccessKey": "s",'
                 ' "sessionToken": "t", "expiration": 4102444800000}}',
             )
 
-    def _answer(self, status: int, text: str) -> None:
+    def answer(self, status: int, text: str) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
@@ -72,9 +72,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(region: str = "eu-north-1") -> Iterator[str]:
+def serving(region: str = "eu-north-1", handler: type[Handler] = Handler) -> Iterator[str]:
     """The service's address. It answers what is signed for the region."""
-    with _Server(("127.0.0.1", 0), _Handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         server.region = region
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

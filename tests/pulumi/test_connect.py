@@ -85,7 +85,7 @@ def test_the_commands_of_a_real_lab_arrive_as_they_are_meant(
     session = opening.on_simulated_cloud(root, "aws-tiny", lab, config, clock, tmp_path / "home")
     session.engine.up()
     outputs = session.engine.outputs()
-    seat = outputs["notebook"]["seats"]["main"]
+    (seat,) = outputs["notebook"]["seats"].values()
     code, said = run(outputs)
     assert code == 0
     assert aws.asked == [

@@ -18,6 +18,7 @@ from components.holdings import HOLDS_DATA
 from mllab.engines import reasons
 from mllab.engines.contract import Change, Failure, OnStep, Op, Resource, Status, Step
 from mllab.engines.embedded import urns
+from mllab.engines.pulumi import troubles
 from mllab.engines.pulumi.changes import changes_of, shown
 from mllab.engines.pulumi.declared import Declared
 
@@ -270,16 +271,15 @@ class Events:
     def _failure(self, urn: str, texts: list[str]) -> Failure:
         """A failure; what a simulated cloud says after the first line is its cure."""
         message, cure = _told(texts)
-        code, colon, rest = message.partition(": ")
-        known = bool(colon) and re.fullmatch(r"[A-Z][A-Za-z.]+", code) is not None
+        code, words = troubles.taken_apart(message)
         return Failure(
             urn,
             urns.type_of(urn),
             urns.name_of(urn),
             self._ops.get(urn, Op.CREATE),
-            rest if known else message,
-            code=code if known else "",
-            cure=cure,
+            words,
+            code=code,
+            cure=cure or troubles.remedy(code),
             source=self._declared.source(urn),
         )
 

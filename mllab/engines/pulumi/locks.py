@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,18 +63,18 @@ def clear_stale(backend: Path, project: str, stack: str, now: datetime) -> str:
     for path in sorted(folder.glob("*.json")):
         owner = _read(path)
         if owner is None or not owner.dead:
-            raise held(stack, owner.described(now) if owner else str(path))
+            raise held(stack, owner.described(now) if owner else str(path), backend.as_uri())
         path.unlink(missing_ok=True)
         removed = f"Removed the lock of a run that was killed: {owner.described(now)}."
     return removed
 
 
-def held(stack: str, by: str) -> LockedError:
-    """What to say when a stack is locked."""
+def held(stack: str, by: str, url: str) -> LockedError:
+    """What to say when a stack is locked. Args: url: of the backend."""
     return LockedError(
         f"{stack} is locked by {by}; nothing was changed",
         cure="Wait until that run has ended. Only if you are sure that it is dead:\n"
-        f"  pulumi cancel -s {stack}",
+        f"  PULUMI_BACKEND_URL={shlex.quote(url)} pulumi cancel -s {stack}",
     )
 
 

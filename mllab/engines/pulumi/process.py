@@ -31,6 +31,10 @@ class Ended:
     stderr: str
     code: int
 
+    def __str__(self) -> str:
+        """What was printed; the Automation API makes the text of its errors of this."""
+        return "\n".join(filter(None, (self.stderr, self.stdout)))
+
 
 class Process:
     """The CLI for all commands of one stack.

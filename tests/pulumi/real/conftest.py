@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.pulumi import stub_sts
+from tests.pulumi.real.empty_account import EmptyAccount
 from tests.pulumi.real.world import World
 
 REGION = "us-east-1"
@@ -15,8 +16,8 @@ REGION = "us-east-1"
 
 @pytest.fixture(scope="session")
 def login() -> Iterator[str]:
-    """AWS's login service."""
-    with stub_sts.serving(REGION) as address:
+    """AWS's login service, and what else is asked of AWS without Pulumi."""
+    with stub_sts.serving(REGION, EmptyAccount) as address:
         yield address
 
 
