@@ -5,6 +5,7 @@ The account behind it is the simulated one, and so is the look into it.
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ import pytest
 
 from mllab import program
 from mllab.clock import SimulatedClock
-from mllab.engines.contract import Op, StackTarget
+from mllab.engines.contract import StackTarget
 from mllab.engines.embedded import urns
 from mllab.engines.provider import Call, Made, Properties
 from mllab.engines.pulumi import binary, environment
@@ -23,7 +24,7 @@ from mllab.engines.pulumi.backend import Backend, ChosenBy
 from mllab.engines.pulumi.engine import PulumiEngine
 from mllab.engines.pulumi.place import RealPlace, write_project
 from mllab.errors import LabError, StillThere
-from mllab.lookup.account import Entry, Found, account
+from mllab.lookup.account import Entry, Found
 from mllab.settings import files
 from mllab.simulated.aws.cloud import SimulatedAws
 from mllab.simulated.grpc import ProviderServers
@@ -31,6 +32,10 @@ from mllab.simulated.grpc import ProviderServers
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi CLI on PATH"),
+    # The SDK's language server leaves its event loop open when the engine is gone.
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 
 STACK = "aws-tiny"
@@ -127,10 +132,10 @@ def test_nothing_is_made_twice(world: World, victim: str) -> None:
     declared = world.declared()
     assert len(declared) == len(set(declared)), "nothing was made twice"
     assert set(declared) == set(up.remaining)
-    again = world.engine.preview()
-    assert again.counts() == {Op.SAME: len(again.steps)}, "what was found is known in full"
+    assert world.engine.preview().empty, "what was found is known in full"
     assert world.engine.destroy().ok
     assert world.declared() == []
+    gc.collect()
 
 
 def test_where_nobody_can_tell_nothing_is_done(world: World) -> None:
@@ -142,8 +147,3 @@ def test_where_nobody_can_tell_nothing_is_done(world: World) -> None:
         world.engine.destroy()
     assert world.declared() == before
     assert world.engine.preview().pending, "it is still known what was interrupted"
-
-
-def test_a_real_place_looks_into_the_real_account_by_default(tmp_path: Path) -> None:
-    place = RealPlace(tmp_path, Backend("", ChosenBy.NOBODY), {}, {"aws:region": "us-east-1"})
-    assert place.look is account

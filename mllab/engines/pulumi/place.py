@@ -81,8 +81,8 @@ class RealPlace:
         Without outputs: then the provider takes the next refresh for an import, which works from
         the id alone, fills in everything and corrects the id.
         """
-        if urns.is_provider(entry["type"]):
-            return None
+        if not entry.get("custom") or urns.is_provider(entry["type"]):
+            return None  # there is nothing of it in a cloud
         package = urns.package_of(entry["type"])
         if package not in self._accounts:
             self._accounts[package] = self.look(package, self.config)
