@@ -17,6 +17,7 @@ PREFIX, STOP = "shutdown-computevm-", "ComputeVmShutdownTask"
 """Source: templates of Azure/azure-quickstart-templates; the portal makes the same"""
 
 _TIME = re.compile(r"([01]\d|2[0-3])[0-5]\d")
+_NESTED = ("actions", "cases", "default", "else")
 _LANGUAGE = re.compile(
     r"https?://schema\.management\.azure\.com/providers/Microsoft\.Logic/schemas/[\w-]+/"
     r"workflowdefinition\.json#?"
@@ -112,7 +113,8 @@ def _actions_error(actions: Mapping[str, Any], names: list[str], parameters: set
         for before in action.get("runAfter") or {}:
             if before not in actions:
                 return f"The action '{name}' runs after '{before}', which is not in its scope"
-        for used in re.findall(r"parameters\('([^']*)'\)", str(action)):
+        own = {key: value for key, value in action.items() if key not in _NESTED}
+        for used in re.findall(r"parameters\('([^']*)'\)", str(own)):
             if used not in parameters:
                 return f"The action '{name}' uses the parameter '{used}', which is not declared"
     for action in actions.values():
