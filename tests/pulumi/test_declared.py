@@ -106,6 +106,15 @@ def test_the_outputs_of_something_skipped_are_kept_back_as_well() -> None:
     assert engine.asked == ["a", "outputs of a"]
 
 
+@pytest.mark.parametrize("dry", [False, True])
+def test_unknown_outputs_are_left_out_of_a_run_but_not_of_a_plan(dry: bool) -> None:
+    outputs = struct_pb2.Struct()
+    outputs.update({"known": {"a": [1]}, "part": {"a": [rpc.UNKNOWN], "b": 1}, "all": rpc.UNKNOWN})
+    request = resource_pb2.RegisterResourceOutputsRequest(urn=urn("g"), outputs=outputs)
+    Bench(Engine(), dry=dry).monitor.RegisterResourceOutputs(request)
+    assert sorted(request.outputs.fields) == (["all", "known", "part"] if dry else ["known"])
+
+
 def test_what_the_state_holds_is_never_kept_back() -> None:
     engine = Engine("a")
     bench = Bench(engine, [urn("a"), urn("b")])

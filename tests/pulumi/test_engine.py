@@ -11,7 +11,7 @@ import pytest
 
 from mllab import program
 from mllab.clock import SimulatedClock
-from mllab.engines.contract import Op, StackTarget, Step
+from mllab.engines.contract import Op, StackTarget, Status, Step
 from mllab.engines.pulumi import binary
 from mllab.engines.pulumi.engine import PulumiEngine
 from mllab.engines.pulumi.place import SimulatedPlace
@@ -106,10 +106,16 @@ def test_nothing_that_is_exported_holds_a_secret(engine: PulumiEngine) -> None:
 
 def test_a_lab_that_the_account_refuses_says_why(engine: PulumiEngine, cloud: SimulatedAws) -> None:
     cloud.grant("L-1216C47A", 0)
-    # What needs the machine fails as well: the engine hands its unknown id to the provider's check.
-    failure = next(
-        found for found in engine.up().failures if found.name == "aws-tiny-notebook-shared"
-    )
+
+    def broken(_: Step) -> None:
+        raise ValueError("a fault in the telling hides no failure")
+
+    up = engine.up(broken)
+    (failure,) = up.failures
+    assert failure.name == "aws-tiny-notebook-shared"
     assert failure.code == "VcpuLimitExceeded"
     assert "--quota-code L-1216C47A" in failure.cure
     assert failure.source.startswith("components/aws/notebook.py:")
+    skipped = [step for step in up.steps if step.status is Status.SKIPPED]
+    assert {step.reason for step in skipped} == {"needs aws-tiny-notebook-shared, which failed"}
+    assert "notebook" not in up.outputs, "unknown is no value"

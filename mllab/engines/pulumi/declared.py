@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import settings
 from pulumi.runtime.proto import resource_pb2
 
@@ -25,6 +25,7 @@ from mllab.engines.embedded import urns
 from mllab.engines.embedded.goal import Goal, options, read
 from mllab.engines.embedded.source import Sources
 from mllab.engines.embedded.values import has_unknown, masked
+from mllab.engines.embedded.wire import decode_value
 
 OnSkip = Callable[[Resource, Op, str], None]
 """Told what is skipped, what would have happened to it, and the name of what failed."""
@@ -96,6 +97,16 @@ class Declared:
             self._culprits[urn] = culprit or urns.name_of(urn)
         if culprit:
             self.on_skip(self.resources[urn], self.op(urn), culprit)
+
+    def keep_known(self, outputs: struct_pb2.Struct) -> None:
+        """Leave out what is unknown because something failed: it stays as it was.
+
+        The engine would record its mark for unknown as if it were a value.
+        """
+        if not self._dry:
+            fields = outputs.fields
+            for key in [key for key in fields if has_unknown(decode_value(fields[key]))]:
+                del fields[key]
 
     def op(self, urn: str) -> Op:
         """What would happen to something that is skipped."""
@@ -192,4 +203,5 @@ class _Monitor:
     def RegisterResourceOutputs(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         if request.urn in self._skipped:
             return empty_pb2.Empty()
+        self._declared.keep_known(request.outputs)
         return self._monitor.RegisterResourceOutputs(request, *args, **kwargs)
