@@ -13,7 +13,7 @@ from mllab import data_guard
 from mllab.engines.contract import Failure, Op, Outcome, Plan, Status, Step
 from mllab.errors import Interrupted, RunFailed, UsageError
 from mllab.graph import entries, in_cloud, stack_outputs
-from mllab.quota import shortage
+from mllab.quota import shortages
 from mllab.session import Session
 from mllab.show.outputs import show_lab
 from mllab.show.plan import show_notes
@@ -130,8 +130,8 @@ def _grant(session: Session) -> str:
     """The option that raises the quota of a simulated account, where it is too small."""
     if session.cloud is None or session.lab is None:
         return ""
-    short = shortage(session.lab, session.cloud.quota)
-    return f" --grant {short.code}={short.needed:g}" if short else ""
+    short = shortages(session.lab, session.cloud.quota)
+    return "".join(f" --grant {one.code}={one.needed:g}" for one in short)
 
 
 def explain(failures: Sequence[Failure]) -> list[str]:

@@ -126,7 +126,7 @@ def on_simulated_cloud(
 
     name = lab.lab.cloud if lab else clouds.of_types(simulated(home, stack)[engine]) or "aws"
     cloud = clouds.simulated(name, home / "simulated")
-    target = _target(root, stack, lab, config, name)
+    target = _target(root, stack, lab, config, name, clock)
     driver: Engine
     if engine == EMBEDDED:
         from mllab.engines.embedded.engine import EmbeddedEngine
@@ -163,7 +163,8 @@ def on_real_cloud(
     found = binary.find(home)
     surroundings = environment.real(root, home, stack, files.file_of(root, stack))
     name = lab.lab.cloud if lab else _recorded_cloud(surroundings.backend.folder, stack)
-    target, clock = _target(root, stack, lab, config, name), Clock()
+    clock = Clock()
+    target = _target(root, stack, lab, config, name, clock)
     place = RealPlace(root, surroundings.backend, surroundings.environ, config)
 
     def identify(state: Mapping[str, Any]) -> str:
@@ -243,7 +244,7 @@ def _recorded_cloud(folder: Path | None, stack: str) -> str:
 
 
 def _target(
-    root: Path, stack: str, lab: Lab | None, config: Mapping[str, str], cloud: str
+    root: Path, stack: str, lab: Lab | None, config: Mapping[str, str], cloud: str, clock: Clock
 ) -> StackTarget:
     from mllab.engines.contract import StackTarget
     from mllab.settings.files import PROJECT
@@ -253,14 +254,14 @@ def _target(
         stack=stack,
         cloud=cloud,
         config=config,
-        program=partial(_declare, lab),
+        program=partial(_declare, lab, clock),
         root=root,
     )
 
 
-def _declare(lab: Lab | None) -> None:
+def _declare(lab: Lab | None, clock: Clock) -> None:
     from mllab import program
 
     if lab is None:
         raise UsageError("this stack has no settings to be brought up from")
-    program.declare(lab)
+    program.declare(lab, clock.today())

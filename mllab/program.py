@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from typing import Final
 
@@ -25,13 +26,16 @@ def run() -> None:
     declare(from_config(pulumi.get_stack(), config.CONFIG.get() or config.get_config_env()))
 
 
-def declare(lab: Lab) -> None:
+def declare(lab: Lab, today: date | None = None) -> None:
     """Declare all resources of a lab, and its outputs: one per role, and `lab`.
+
+    Args:
+        today: on a simulated cloud its own day; by default the present one.
 
     Raises:
         Refused: the cloud cannot fulfil a wish; names it, the reason and the alternative.
     """
-    environment = Environment(lab.name, arguments(lab), cloud(lab))
+    environment = Environment(lab.name, arguments(lab), cloud(lab, today))
     for role, outputs in environment.outputs().items():
         pulumi.export(role, outputs)
     ends = lab.lab.ends.isoformat() if lab.lab.ends else None
@@ -83,15 +87,15 @@ def arguments(lab: Lab) -> EnvironmentArgs:
     )
 
 
-def cloud(lab: Lab) -> Cloud:
-    """The component classes of a lab's cloud, with the switches bound that only this cloud has.
+def cloud(lab: Lab, today: date | None = None) -> Cloud:
+    """The component classes of a lab's cloud, with what is bound that only this cloud has.
 
     Only its own SDK is loaded: each takes a second, and a lab is in one cloud.
     """
-    return _CLOUDS[lab.lab.cloud](lab)
+    return _CLOUDS[lab.lab.cloud](lab, today)
 
 
-def _aws(lab: Lab) -> Cloud:
+def _aws(lab: Lab, _today: date | None) -> Cloud:
     from components.aws.budget import Budget
     from components.aws.cluster import Cluster
     from components.aws.network import Network
@@ -119,7 +123,7 @@ def _aws_notebook(lab: Lab) -> Notebooks:
     return partial(Notebook, image=lab.aws.image)
 
 
-def _azure(lab: Lab) -> Cloud:
+def _azure(lab: Lab, today: date | None) -> Cloud:
     from components.azure.budget import Budget
     from components.azure.cluster import Cluster
     from components.azure.network import Network
@@ -133,7 +137,7 @@ def _azure(lab: Lab) -> Cloud:
         registry=Registry,
         notebook=_azure_notebook(lab),
         cluster=Cluster,
-        budget=partial(Budget, enabled=lab.azure.budget),
+        budget=partial(Budget, enabled=lab.azure.budget, today=today),
     )
 
 
@@ -147,7 +151,7 @@ def _azure_notebook(lab: Lab) -> Notebooks:
     return partial(Notebook, image=lab.azure.image, ssh_keys=lab.azure.ssh_keys)
 
 
-def _gcp(lab: Lab) -> Cloud:
+def _gcp(lab: Lab, _today: date | None) -> Cloud:
     from components.gcp.budget import Budget
     from components.gcp.cluster import Cluster
     from components.gcp.network import Network
@@ -175,4 +179,8 @@ def _gcp_notebook(lab: Lab) -> Notebooks:
     return partial(Notebook, image=lab.gcp.image)
 
 
-_CLOUDS: Final[dict[str, Callable[[Lab], Cloud]]] = {"aws": _aws, "azure": _azure, "gcp": _gcp}
+_CLOUDS: Final[dict[str, Callable[[Lab, date | None], Cloud]]] = {
+    "aws": _aws,
+    "azure": _azure,
+    "gcp": _gcp,
+}

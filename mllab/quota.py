@@ -24,6 +24,10 @@ LARGEST = 1_000_000
 _COUNTS_IDLE_NODES = ("azure",)
 
 
+_SSD = "SSD_TOTAL_GB"
+"""Google Cloud's limit of balanced and SSD disks together, in a region."""
+
+
 @dataclass(frozen=True)
 class Shortage:
     """A quota that is too small.
@@ -39,14 +43,11 @@ class Shortage:
     @property
     def unit(self) -> str:
         """What the quota counts, in words."""
+        if self.code == _SSD:
+            return "GB"
         if "GPU" in self.code.upper():
             return "GPUs"
         return "notebook instances" if self.code.startswith("ml.") else "vCPUs"
-
-
-def shortage(lab: Lab, limit: Callable[[str], float]) -> Shortage | None:
-    """The first of `shortages`, or None."""
-    return next(iter(shortages(lab, limit)), None)
 
 
 def shortages(lab: Lab, limit: Callable[[str], float]) -> tuple[Shortage, ...]:
@@ -65,6 +66,9 @@ def _needs(lab: Lab) -> Mapping[str, float]:
     notebook = catalog.machine(cloud, lab.notebook.size, lab.notebook.kind)
     for code, units in ((notebook.quota, notebook.units), *notebook.totals):
         needs[code] += units * len(lab.notebook.seats)
+    if cloud == "gcp":
+        disks = lab.notebook.disk_gb + lab.notebook.home_gb
+        needs[_SSD] += disks * len(lab.notebook.seats)
     if cloud in _COUNTS_IDLE_NODES:
         node = catalog.machine(cloud, lab.cluster.size, "job")
         own = node.spot_quota if lab.cluster.spot else node.quota

@@ -19,7 +19,7 @@ from mllab.errors import DataAtRisk, LabError
 from mllab.graph import entries, stack_outputs
 from mllab.machines import POWER_UNKNOWN, power
 from mllab.opening import on_simulated_cloud
-from mllab.quota import shortage
+from mllab.quota import shortages
 from mllab.session import Session, clock_from, project
 from mllab.settings import files
 from mllab.show.words import OPS, count, listing
@@ -61,7 +61,7 @@ class Rehearsal:
         if session.cloud is None:
             raise ValueError("a rehearsal never reaches a real cloud")
         self.session, self.folder, self._cloud = session, folder, session.cloud
-        self._shortage = shortage(session.declared, self._cloud.quota)
+        self._short = shortages(session.declared, self._cloud.quota)
         self.outputs: Mapping[str, Any] = {}
         self.things: tuple[removal.Thing, ...] = ()
 
@@ -83,10 +83,13 @@ class Rehearsal:
         return [title for title, _, _ in self._script()]
 
     def _script(self) -> list[tuple[str, str, Callable[[], Seen]]]:
-        short = self._shortage
-        if short:
-            limits = f"{short.code} is {short.limit:g}, {short.needed:g} vCPUs are needed"
-            more = f"up, with {short.code} raised to {short.needed:g}"
+        if self._short:
+            limits = "; ".join(
+                f"{one.code} is {one.limit:g}, {one.needed:g} {one.unit} are needed"
+                for one in self._short
+            )
+            raised = [f"{one.code} raised to {one.needed:g}" for one in self._short]
+            more = f"up, with {listing(raised)}"
             ups = [
                 ("up, with the quota of a new account", f"refused: {limits}", self._refused),
                 (more, "the rest is created", self._granted),
@@ -120,14 +123,17 @@ class Rehearsal:
         return planned(plan), set(counts) <= {Op.CREATE, Op.READ} and counts.get(Op.CREATE, 0) > 0
 
     def _refused(self) -> Seen:
-        code = self._shortage.code if self._shortage else ""
         outcome = self.session.engine.up()
-        curable = [failure for failure in outcome.failures if code in failure.cure]
+        curable = [
+            failure
+            for failure in outcome.failures
+            if any(one.code in failure.cure for one in self._short)
+        ]
         return told(outcome), bool(curable) and len(curable) == len(outcome.failures)
 
     def _granted(self) -> Seen:
-        if self._shortage:
-            self._cloud.grant(self._shortage.code, self._shortage.needed)
+        for one in self._short:
+            self._cloud.grant(one.code, one.needed)
         return self._up()
 
     def _up(self) -> Seen:
