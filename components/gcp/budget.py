@@ -5,8 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pulumi
-import pulumi_gcp
-from pulumi_gcp import billing, monitoring, organizations, pubsub
+from pulumi_gcp import Provider, billing, monitoring, organizations, pubsub
 
 from components import contracts
 from components.contracts import BudgetArgs, Refused, child, publish
@@ -105,7 +104,7 @@ class Budget(pulumi.ComponentResource):
         ]
         # With a person's own login Google asks whose quota a call to the billing account counts
         # against. The default provider does not say.
-        payer = pulumi_gcp.Provider(
+        payer = Provider(
             f"{name}-payer",
             project=args.network.project,
             billing_project=args.network.project,

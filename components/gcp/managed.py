@@ -16,7 +16,6 @@ from components.gcp.notebook import (
     Args,
     local_disks,
     rights_of_notebooks,
-    zone_of,
 )
 from components.gcp.services import enable
 from components.gcp.stops import Box, Daily, End
@@ -78,7 +77,13 @@ class ManagedNotebook(pulumi.ComponentResource):
         self.seats = pulumi.Output.all(
             **{
                 seat: self._seat(
-                    f"{name}-{seat}", seat, args, family, zone_of(seat, found), (daily, end), before
+                    f"{name}-{seat}",
+                    seat,
+                    args,
+                    family,
+                    zones.choose(seat, found),
+                    (daily, end),
+                    before,
                 )
                 for seat in args.seats
             }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 import pulumi
@@ -10,7 +9,7 @@ from pulumi_gcp import compute
 
 from components import contracts
 from components.catalog import Machine
-from components.contracts import NotebookArgs, Refused, child, publish
+from components.contracts import NotebookArgs, child, publish
 from components.gcp import access, images, zones
 from components.gcp.cluster import Cluster
 from components.gcp.machine import user_data
@@ -119,7 +118,7 @@ class Notebook(pulumi.ComponentResource):
         home = compute.Disk(
             f"{name}-home",
             name=_name(args, seat, "home"),
-            zone=zone_of(seat, found),
+            zone=zones.choose(seat, found),
             size=args.home_gb,
             type="pd-balanced",
             labels=named(labels, f"{name}-home"),
@@ -131,7 +130,9 @@ class Notebook(pulumi.ComponentResource):
         machine = compute.Instance(
             name,
             name=_name(args, seat),
-            zone=home.zone.apply(lambda zone: _offered(seat, zone, found, args)),
+            zone=home.zone.apply(
+                lambda zone: zones.follow(seat, zone, found, args.machine, args.network.zone)
+            ),
             machine_type=args.machine.type,
             guest_accelerators=_accelerators(args.machine),
             boot_disk={
@@ -197,24 +198,6 @@ def rights_of_notebooks(parent: pulumi.Resource, name: str, args: Args) -> list[
 def _name(args: Args, *parts: str) -> str:
     """Longer logical names would leave no place for the suffix that the SDK adds."""
     return narrow(args.lab.name, *parts, args.lab.stack, longest=LONGEST_NAME, alphabet=KEBAB)
-
-
-def zone_of(seat: str, found: Sequence[str]) -> str:
-    """The zone of a seat, by its name alone: other seats come and go without moving it.
-
-    Each zone draws a number for the seat and the highest wins: a new zone, too, moves few seats.
-    """
-    return max(found, key=lambda zone: hashlib.sha256(f"{seat} {zone}".encode()).digest())
-
-
-def _offered(seat: str, zone: str, found: Sequence[str], args: Args) -> str:
-    if zone not in found:
-        raise Refused(
-            f"the home disk of seat {seat} is in {zone}, where {args.machine.type} is not offered,"
-            " and a disk cannot move: choose a mllab:notebook.size that is offered there, or save"
-            " what is on the disk and give the seat another name"
-        )
-    return zone
 
 
 def _accelerators(machine: Machine) -> list[compute.InstanceGuestAcceleratorArgsDict] | None:

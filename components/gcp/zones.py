@@ -1,5 +1,6 @@
-"""Which zones of a region have a kind of machine: a dated table, since no look-up knows of GPUs.
+"""Which zones of a region have a kind of machine, and which of them is a seat's.
 
+A dated table, since no look-up knows of GPUs.
 Source: skypilot-catalog `catalogs/v8/gcp/vms.csv` (commit 006059e): rows of n2-standard-64, for
 machines without a GPU, of the GPUs T4 and L4, of a2-highgpu-1g and a2-ultragpu-1g. A zone that is
 newer is named in `gcp:zone`.
@@ -7,7 +8,8 @@ newer is named in `gcp:zone`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -92,3 +94,33 @@ def offered(machine: Machine, region: str, zone: str | None) -> list[str]:
         " Choose another mllab:notebook.size or another gcp:region; or, if you know a zone that"
         f" has it: pulumi config set gcp:zone {region}-a"
     )
+
+
+def choose(seat: str, found: Sequence[str]) -> str:
+    """The zone of a seat, by its name alone: other seats come and go without moving it.
+
+    Each zone draws a number for the seat and the highest wins: a new zone, too, moves few seats.
+    """
+    return max(found, key=lambda zone: hashlib.sha256(f"{seat} {zone}".encode()).digest())
+
+
+def follow(seat: str, zone: str, found: Sequence[str], machine: Machine, named: str | None) -> str:
+    """The zone that the home disk of a seat is in, for the machine to follow it there.
+
+    Args:
+        found: where the machine can be had. named: `gcp:zone`.
+    Raises:
+        Refused: it cannot follow.
+    """
+    if named not in (None, zone):
+        raise Refused(
+            f"the home disk of seat {seat} is in {zone}, and a disk cannot move: set gcp:zone to"
+            f" {zone} or take it out, or save what is on the disk and give the seat another name"
+        )
+    if zone not in found:
+        raise Refused(
+            f"the home disk of seat {seat} is in {zone}, where {machine.type} is not offered, and a"
+            " disk cannot move: choose a mllab:notebook.size that is offered there, or save what"
+            " is on the disk and give the seat another name"
+        )
+    return zone

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from components.catalog import machine
 from components.gcp import zones
-from components.gcp.notebook import zone_of
 from tests.components.gcp.gcp_account import rebuilt, refusal, variant
 from tests.components.render import Rendered
 
@@ -62,14 +61,14 @@ def test_order_of_the_seats_means_nothing(kind: str) -> None:
 def test_a_new_zone_takes_seats_but_moves_none_between_the_others(
     letters: set[str], new: str, seat: str
 ) -> None:
-    before = zone_of(seat, [f"us-central1-{letter}" for letter in sorted(letters)])
-    after = zone_of(seat, [f"us-central1-{letter}" for letter in sorted(letters | {new})])
+    before = zones.choose(seat, [f"us-central1-{letter}" for letter in sorted(letters)])
+    after = zones.choose(seat, [f"us-central1-{letter}" for letter in sorted(letters | {new})])
     assert after in (before, f"us-central1-{new}")
 
 
 def test_seats_are_spread_over_the_zones() -> None:
     found = [f"us-central1-{letter}" for letter in "abcd"]
-    chosen = [zone_of(f"seat-{n}", found) for n in range(200)]
+    chosen = [zones.choose(f"seat-{n}", found) for n in range(200)]
     assert [zone for zone in found if chosen.count(zone) <= 30] == []
 
 
@@ -88,6 +87,17 @@ def test_refuses_a_size_that_a_home_disk_cannot_follow() -> None:
         " a disk cannot move: choose a mllab:notebook.size that is offered there, or save what is"
         " on the disk and give the seat another name"
     )
+
+
+def test_refuses_a_zone_that_a_home_disk_cannot_follow() -> None:
+    recorded = {f"{MACHINE}-home": {"zone": "us-central1-f"}}
+    said = refusal(variant, switches={"zone": "us-central1-b"}, recorded=recorded)
+    assert said == (
+        "the home disk of seat shared is in us-central1-f, and a disk cannot move: set gcp:zone to"
+        " us-central1-f or take it out, or save what is on the disk and give the seat another name"
+    )
+    follows = variant(switches={"zone": "us-central1-f"}, recorded=recorded)
+    assert follows.one("compute/instance:Instance").inputs["zone"] == "us-central1-f"
 
 
 @pytest.mark.parametrize(
