@@ -61,6 +61,7 @@ class Registry(pulumi.ComponentResource):
         )
         containerregistry.Task(
             f"{name}-clean-up",
+            task_name="clean-up",  # a generated one could exceed the 50 characters that Azure takes
             registry_name=self.registry.name,
             resource_group_name=group.name,
             status="Enabled",

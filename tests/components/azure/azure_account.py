@@ -196,8 +196,14 @@ def rebuilt(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     )
 
 
-def alone(role: str, kind: type[Any], **changes: Any) -> Rendered:
-    """A role of the course with nothing but the network, which takes a tenth of the time."""
+def alone(
+    role: str, kind: type[Any], told: Mapping[str, Any] | None = None, **changes: Any
+) -> Rendered:
+    """A role of the course with nothing but the network, which takes a tenth of the time.
+
+    Args:
+        kind: the class of its arguments. told: keywords of the role itself.
+    """
     switches = {key: changes[key] for key in changes if key in Azure.model_fields}
     lab = changes.pop("lab", {})
     rest = {key: changes[key] for key in changes if key not in switches}
@@ -211,7 +217,8 @@ def alone(role: str, kind: type[Any], **changes: Any) -> Rendered:
             NetworkArgs(lab=whole.lab, machines=(whole.notebook, whole.cluster)),
         )
         args = kind(network=network, **{name: getattr(whole, name) for name in own})
-        getattr(where, role)(f"{whole.lab.name}-{role}", args, pulumi.ResourceOptions())
+        name = f"{whole.lab.name}-{role}"
+        getattr(where, role)(name, args, pulumi.ResourceOptions(), **(told or {}))
 
     return render(declare, ANSWERS, stack_name="azure-course", account=AgreeableAzure)
 
