@@ -36,9 +36,12 @@ _HALVES: Final = (Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED)
 _LOSING: Final = (Op.DELETE, Op.REPLACE, Op.DELETE_REPLACED)
 _SUMMARIES: Final = re.compile(r"(update|preview|destroy|refresh) failed")
 _WRAPPING: Final = re.compile(
-    r"^.*?rpc error: code = \w+ desc = |^\d+ errors? occurred:\s*|^\S*: \d+ errors? occurred:\s*",
+    r"^(?:.*?rpc error: code = \w+ desc = )?(?:Preview failed: )?"
+    r"(?:(?:\S*: )?\d+ errors? occurred:\s*)?",
     re.S,
 )
+"""Around what a provider says; the engine adds to it, and the provider of AWS does, too."""
+
 _COLOURS: Final = re.compile(r"<\{%[a-z_-]*%\}>")
 
 
