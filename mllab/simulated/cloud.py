@@ -293,6 +293,8 @@ class SimulatedCloud:
         self, kind: Kind, inputs: Properties, kept: Properties | None = None
     ) -> Properties:
         """Outputs of a preview: what follows from the inputs, the rest unknown."""
-        found = Maker(kind, inputs, self.base(kind, inputs), None).make(kept or {}, {})
+        found = Maker(kind, inputs, self.base(kind, inputs), None).make(
+            kept or {}, kind.foretold(inputs)
+        )
         found.pop("id", None)
         return found

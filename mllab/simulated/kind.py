@@ -124,6 +124,10 @@ class Kind:
         """The outputs of `facts.ruled`. Asked again at every read, so they are never stale."""
         return {}
 
+    def foretold(self, inputs: Properties) -> Properties:
+        """Those of the ruled outputs that follow from the inputs, though they are not the same."""
+        return {}
+
     def moved(self, old_outputs: Properties, news: Properties) -> Iterable[str]:
         """Outputs that an update changes and a preview cannot foretell."""
         return ()

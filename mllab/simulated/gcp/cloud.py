@@ -163,7 +163,7 @@ class SimulatedGcp(SimulatedAccount):
             "region": places.last(region) if isinstance(region, str) else region,
             "location": bag.get("location") or region,
             "account": project,
-            "projectNumber": UNKNOWN if project is UNKNOWN else places.number(str(project)),
+            "projectNumber": UNKNOWN if project is UNKNOWN else int(places.number(str(project))),
         }
         if "effectiveLabels" in kind.properties:
             every = labels if labels is UNKNOWN else {**self._default_labels(), **labels}

@@ -160,8 +160,8 @@ class Project:
     def subnet(self, network: str, cidr: str = "10.10.0.0/20", name: str = "sub") -> str:
         return self.create(tokens.SUBNET, {"network": network, "ipCidrRange": cidr}, name).id
 
-    def bucket(self, name: str = "bucket", **more: Any) -> str:
-        return self.create(tokens.BUCKET, {"location": "us-central1", **more}, name).id
+    def bucket(self, logical: str = "bucket", /, **more: Any) -> str:
+        return self.create(tokens.BUCKET, {"location": "us-central1", **more}, logical).id
 
     def machine(self, subnet: str, type: str = "e2-standard-2", **more: Any) -> dict[str, Any]:
         """Inputs of an instance."""

@@ -65,6 +65,10 @@ class Bucket(Resource):
                 "set uniformBucketLevelAccess to true",
             )
 
+    def foretold(self, inputs: Properties) -> Properties:
+        location = given(inputs, "location")
+        return {"location": location.upper()} if location else {}
+
     def outputs(self, here: Here, record: Record) -> Properties:
         inputs = record.inputs
         return {
