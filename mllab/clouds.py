@@ -37,16 +37,16 @@ BY_HAND: Final = {
         opened="azure-native:storage:StorageAccount",
         path="allowBlobPublicAccess",
         value=True,
-        removed="azure-native:logic:Workflow",
+        removed="azure-native:storage:ManagementPolicy",
     ),
     "gcp": ByHand(
         opened="gcp:storage/bucket:Bucket",
         path="publicAccessPrevention",
         value="inherited",
-        removed="gcp:cloudscheduler/job:Job",
+        removed="gcp:storage/bucketIAMMember:BucketIAMMember",
     ),
 }
-"""The bucket is opened to the public, and a notebook's watch from outside is deleted."""
+"""The bucket is opened to the public; and a watch, a clean-up, a permission is deleted."""
 
 PACKAGES: Final = {"aws": "aws", "azure": "azure-native", "gcp": "gcp"}
 """Cloud -> the package of Pulumi that drives it, with which its type tokens begin."""
