@@ -23,3 +23,10 @@ def lab() -> Built:
     """A subscription that has all samples, and what they show."""
     subscription = Subscription()
     return subscription, build(subscription)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Built:
+    """The same once per module, for tests that change nothing."""
+    subscription = Subscription()
+    return subscription, build(subscription)

@@ -21,12 +21,6 @@ EMPTY = {"eTag", "forecastSpend", "identity", "ipConfiguration", "managedBy", "v
 """Outputs that are empty while there is nothing to show."""
 
 
-@pytest.fixture(scope="module")
-def whole() -> Built:
-    subscription = Subscription()
-    return subscription, build(subscription)
-
-
 def test_samples_cover_every_type() -> None:
     assert {token for _, token, _ in samples()} == set(Subscription().azure._schema.types)
 

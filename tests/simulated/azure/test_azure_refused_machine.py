@@ -221,8 +221,8 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_azure_refuses(case: str, lab: Built) -> None:
-    holds(lab, REFUSALS[case])
+def test_azure_refuses(case: str, whole: Built) -> None:
+    holds(whole, REFUSALS[case])
 
 
 def test_a_disk_serves_one_machine(lab: Built) -> None:

@@ -143,8 +143,8 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_azure_refuses(case: str, lab: Built) -> None:
-    holds(lab, REFUSALS[case])
+def test_azure_refuses(case: str, whole: Built) -> None:
+    holds(whole, REFUSALS[case])
 
 
 def test_what_is_there_already_is_not_made_again(lab: Built) -> None:
