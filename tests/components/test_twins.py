@@ -111,7 +111,7 @@ SWITCHES: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {
         {
             "network": {"ssh_from": ("203.0.113.7/32",)},
             "notebook": {"image": "hpc", "ssh_keys": (KEY,)},
-            "budget": {"enabled": False},
+            "budget": {"enabled": False, "today": None},
         },
     ),
     "gcp": (
