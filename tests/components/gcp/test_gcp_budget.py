@@ -54,7 +54,7 @@ def test_everybody_is_told_at_each_share_of_the_costs_and_of_the_forecast() -> N
     assert {c.inputs["type"] for c in channels} == {"email"}
     rule = inputs["allUpdatesRule"]
     assert rule["monitoringNotificationChannels"] == [f"{c.name}-0abc123" for c in channels]
-    assert rule["pubsubTopic"] == "projects/school-2027/gcp-course-budget-alerts"
+    assert rule["pubsubTopic"] == "projects/my-course-2027/gcp-course-budget-alerts"
     assert rule["schemaVersion"] == "1.0"
     assert rule["enableProjectLevelRecipients"] is True
 
@@ -90,7 +90,7 @@ def test_calls_to_the_billing_account_count_against_the_project() -> None:
     rendered = budget()
     payer = next(r for r in rendered.custom() if r.type == "pulumi:providers:gcp")
     assert payer.inputs["userProjectOverride"] in (True, "true")
-    assert payer.inputs["billingProject"] == payer.inputs["project"] == "school-2027"
+    assert payer.inputs["billingProject"] == payer.inputs["project"] == "my-course-2027"
     assert payer.urn in str(rendered.one(BUDGET).provider)
     assert [args for token, args in rendered.invokes if token == ACCOUNT] == [
         {"billingAccount": BILLING, "lookupProjects": False}
@@ -130,7 +130,7 @@ def test_refuses_what_google_would_refuse(changes: dict[str, Any], message: str)
 
 def test_outputs_are_as_asked() -> None:
     assert declared().outputs["budget"] == {
-        "id": "projects/school-2027/gcp-course-budget-limit",
+        "id": "projects/my-course-2027/gcp-course-budget-limit",
         "limit_usd": 1500,
         "notify": ["instructor@example.edu"],
     }

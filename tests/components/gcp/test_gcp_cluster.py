@@ -104,7 +104,7 @@ def test_a_job_runs_as_its_own_account_and_may_not_push_images() -> None:
         (bucket, "roles/storage.objectUser"),
         (bucket, "roles/storage.legacyBucketReader"),
         (images, "roles/artifactregistry.reader"),
-        ("school-2027", "roles/logging.logWriter"),
+        ("my-course-2027", "roles/logging.logWriter"),
     }
 
 
@@ -114,7 +114,7 @@ def test_submit_holds_all_that_a_submission_needs() -> None:
     account = found["account"]
     assert {key: value for key, value in found.items() if key not in ("command", "labels")} == {
         "kind": "vertex-ai",
-        "project": "school-2027",
+        "project": "my-course-2027",
         "region": "us-central1",
         "staging": "gs://gcp-course-storage-bucket-0abc123/staging",
         "account": account,

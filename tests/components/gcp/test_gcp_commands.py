@@ -24,7 +24,7 @@ with log.open("a") as file:
     file.write(json.dumps([pathlib.Path(sys.argv[0]).name, sys.argv[1:], said]) + "\\n")
 sys.stdout.write("password")
 """
-PLACE = ["--project", "school-2027", "--zone", "us-central1-a"]
+PLACE = ["--project", "my-course-2027", "--zone", "us-central1-a"]
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_stop_and_start_commands_name_the_machine(typed: Any, verb: str) -> None
 @pytest.mark.parametrize("verb", ["stop", "start"])
 def test_a_managed_notebook_is_stopped_by_what_manages_it(typed: Any, verb: str) -> None:
     ((_, arguments, _),) = typed(seat("managed")[f"{verb}_command"])
-    place = ["--project", "school-2027", "--location", "us-central1-a"]
+    place = ["--project", "my-course-2027", "--location", "us-central1-a"]
     assert arguments == ["workbench", "instances", verb, name_of("managed"), *place]
 
 
@@ -127,7 +127,7 @@ def test_submit_command_hands_the_job_to_gcloud(typed: Any) -> None:
     options = dict(zip(arguments[3::2], arguments[4::2], strict=True))
     assert options.pop("--labels")
     assert options == {
-        "--project": "school-2027",
+        "--project": "my-course-2027",
         "--region": "us-central1",
         "--display-name": "first-job",
         "--config": "/dev/stdin",

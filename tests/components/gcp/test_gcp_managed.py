@@ -23,7 +23,7 @@ def test_machine_is_what_was_asked_for() -> None:
     rendered = managed()
     inputs = rendered.one(INSTANCE).inputs
     account = rendered.one("serviceaccount/account:Account", "gcp-course-network-account")
-    email = f"{account.inputs['accountId']}@school-2027.iam.gserviceaccount.com"
+    email = f"{account.inputs['accountId']}@my-course-2027.iam.gserviceaccount.com"
     assert inputs["location"] == "us-central1-a"
     assert inputs["enableDeletionProtection"] is False
     assert inputs["disableProxyAccess"] is False
@@ -35,8 +35,8 @@ def test_machine_is_what_was_asked_for() -> None:
         "dataDisks": {"diskSizeGb": "50", "diskType": "PD_BALANCED"},
         "networkInterfaces": [
             {
-                "network": "projects/school-2027/gcp-course-network-vpc",
-                "subnet": "projects/school-2027/gcp-course-network-subnet",
+                "network": "projects/my-course-2027/gcp-course-network-vpc",
+                "subnet": "projects/my-course-2027/gcp-course-network-subnet",
             }
         ],
         "disablePublicIp": False,

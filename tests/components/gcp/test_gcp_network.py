@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.components.gcp.gcp_account import STACKS, committed, variant
+from tests.components.gcp.gcp_account import STACKS, asked, committed, variant
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
 
@@ -16,11 +16,11 @@ def test_nothing_comes_in_but_ssh_through_iap_to_the_notebooks(stack: str) -> No
     account = rendered.one("serviceaccount/account:Account", f"{stack}-network-account")
     assert len(rule.pop("description")) > 10
     assert rule == {
-        "network": f"projects/school-2027/{stack}-network-vpc",
+        "network": f"projects/my-course-2027/{stack}-network-vpc",
         "direction": "INGRESS",
         "sourceRanges": ["35.235.240.0/20"],
         "targetServiceAccounts": [
-            f"{account.inputs['accountId']}@school-2027.iam.gserviceaccount.com"
+            f"{account.inputs['accountId']}@my-course-2027.iam.gserviceaccount.com"
         ],
         "allows": [{"protocol": "tcp", "ports": ["22"]}],
     }
@@ -35,15 +35,15 @@ def test_one_subnet_that_reaches_google_without_an_address(stack: str) -> None:
     assert vpc.inputs == {"autoCreateSubnetworks": False}
     subnet = rendered.one("compute/subnetwork:Subnetwork")
     assert subnet.inputs == {
-        "network": f"projects/school-2027/{vpc.name}",
-        "region": "us-central1",
+        "network": f"projects/my-course-2027/{vpc.name}",
+        "region": asked(stack).lab.region,
         "ipCidrRange": "10.10.0.0/20",
         "privateIpGoogleAccess": True,
     }
     outputs = rendered.registered["mllab:gcp:Network"]
     assert outputs == {
-        "id": f"projects/school-2027/{vpc.name}",
-        "subnet_ids": [f"projects/school-2027/{subnet.name}"],
+        "id": f"projects/my-course-2027/{vpc.name}",
+        "subnet_ids": [f"projects/my-course-2027/{subnet.name}"],
     }
 
 
@@ -59,7 +59,7 @@ def test_nat_is_for_organisations_that_forbid_addresses() -> None:
     nat = rendered.one("compute/routerNat:RouterNat").inputs
     assert nat["subnetworks"] == [
         {
-            "name": "projects/school-2027/gcp-course-network-subnet",
+            "name": "projects/my-course-2027/gcp-course-network-subnet",
             "sourceIpRangesToNats": ["ALL_IP_RANGES"],
         }
     ]

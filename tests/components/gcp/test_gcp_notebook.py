@@ -109,7 +109,7 @@ def test_machine_is_told_what_the_scripts_read() -> None:
     assert settings == {
         "LAB": "gcp-course",
         "SEAT": "shared",
-        "PROJECT": "school-2027",
+        "PROJECT": "my-course-2027",
         "REGION": "us-central1",
         "BUCKET": "gcp-course-storage-bucket-0abc123",
         "BUCKET_PATH": "/bucket",
@@ -144,8 +144,8 @@ def test_accounts_may_use_the_labs_own_things_and_nothing_else(kind: str) -> Non
         (bucket, "roles/storage.legacyBucketReader"),
         (images, "roles/artifactregistry.writer"),
         (images, "roles/artifactregistry.reader"),
-        ("school-2027", "roles/logging.logWriter"),
-        ("school-2027", "projects/school-2027/roles/mllab_gcp_course_storage_bucket_0abc123"),
+        ("my-course-2027", "roles/logging.logWriter"),
+        ("my-course-2027", "projects/my-course-2027/roles/mllab_gcp_course_storage_bucket_0abc123"),
         (box.inputs["name"], "roles/compute.instanceAdmin.v1"),
     }
     pushers = {who for who, _, role in rights if role.endswith("artifactregistry.writer")}
@@ -157,7 +157,7 @@ def test_accounts_may_use_the_labs_own_things_and_nothing_else(kind: str) -> Non
 def test_no_account_is_an_administrator_of_the_project(stack: str) -> None:
     for _, what, role in granted(committed(stack)):
         assert role not in {"roles/owner", "roles/editor", "roles/viewer"}
-        if what == "school-2027":
+        if what == "my-course-2027":
             assert role == "roles/logging.logWriter" or "/roles/mllab_" in role
 
 
@@ -185,11 +185,11 @@ def test_every_machine_stops_daily_at_the_labs_own_time(kind: str) -> None:
         "retryConfig": {"retryCount": 3},
         "httpTarget": {
             "httpMethod": "POST",
-            "uri": "https://compute.googleapis.com/compute/v1/projects/school-2027/zones/"
+            "uri": "https://compute.googleapis.com/compute/v1/projects/my-course-2027/zones/"
             f"{zone}/instances/{box.inputs['name']}/stop",
             "oauthToken": {
                 "serviceAccountEmail": f"{account.inputs['accountId']}"
-                "@school-2027.iam.gserviceaccount.com"
+                "@my-course-2027.iam.gserviceaccount.com"
             },
         },
     }

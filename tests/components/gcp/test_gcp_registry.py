@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.contracts import RegistryArgs
-from tests.components.gcp.gcp_account import STACKS, alone, committed
+from tests.components.gcp.gcp_account import STACKS, alone, asked, committed
 from tests.components.render import Rendered
 
 REPOSITORY = "artifactregistry/repository:Repository"
@@ -40,7 +40,7 @@ def test_scanning_costs_money_so_a_course_goes_without(profile: str, scan: str) 
 @pytest.mark.parametrize("stack", STACKS)
 def test_repository_is_in_the_labs_region_and_its_name_its_own(stack: str) -> None:
     inputs = committed(stack).one(REPOSITORY).inputs
-    assert inputs["location"] == "us-central1"
+    assert inputs["location"] == asked(stack).lab.region
     assert inputs["format"] == "DOCKER"
     assert inputs["repositoryId"].startswith(f"{stack}-images-")
 
@@ -49,4 +49,4 @@ def test_uri_is_what_docker_pushes_to() -> None:
     rendered = committed()
     name = rendered.one(REPOSITORY).inputs["repositoryId"]
     uri = rendered.registered["mllab:gcp:Registry"]["uri"]
-    assert uri == f"us-central1-docker.pkg.dev/school-2027/{name}/lab"
+    assert uri == f"us-central1-docker.pkg.dev/my-course-2027/{name}/lab"

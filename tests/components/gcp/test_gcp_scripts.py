@@ -22,7 +22,7 @@ from tests.files.unpacked import contents
 SETTINGS = {
     "LAB": "course",
     "SEAT": "shared",
-    "PROJECT": "school-2027",
+    "PROJECT": "my-course-2027",
     "REGION": "us-central1",
     "BUCKET": "course-data-1a2b",
     "BUCKET_PATH": "/bucket",
@@ -183,7 +183,7 @@ def test_notebooks_know_project_and_region(tmp_path: Path) -> None:
     box.setup()
     text = (box.root / "run/mllab/jupyter.env").read_text()
     assert re.fullmatch(
-        r"JUPYTER_TOKEN=[0-9a-f]{48}\nGOOGLE_CLOUD_PROJECT=school-2027\n"
+        r"JUPYTER_TOKEN=[0-9a-f]{48}\nGOOGLE_CLOUD_PROJECT=my-course-2027\n"
         r"GOOGLE_CLOUD_REGION=us-central1\n",
         text,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.components.gcp.gcp_account import STACKS, committed, variant
+from tests.components.gcp.gcp_account import STACKS, asked, committed, variant
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
 switch = pytest.mark.parametrize("keep", [True, False])
@@ -16,7 +16,7 @@ def test_bucket_is_private_and_in_the_labs_region(stack: str) -> None:
     inputs = committed(stack).one(BUCKET).inputs
     assert inputs["uniformBucketLevelAccess"] is True
     assert inputs["publicAccessPrevention"] == "enforced"
-    assert inputs["location"] == "us-central1"
+    assert inputs["location"] == asked(stack).lab.region
     assert "name" not in inputs
 
 
@@ -73,7 +73,7 @@ def test_files_are_the_smallest_that_is_sold() -> None:
         },
         "networks": [
             {
-                "network": "projects/school-2027/gcp-course-network-vpc",
+                "network": "projects/my-course-2027/gcp-course-network-vpc",
                 "modes": ["MODE_IPV4"],
                 "connectMode": "DIRECT_PEERING",
             }

@@ -182,7 +182,7 @@ def test_trap_a_schedule_needs_a_right_of_googles_own_account() -> None:
 def test_trap_a_right_that_two_labs_gave_goes_with_the_first() -> None:
     """Members of the project are the lab's own accounts, or have a role of the lab's own."""
     for each in committed().of("projects/iAMMember:IAMMember"):
-        own = "@school-2027." in each.inputs["member"]
+        own = "@my-course-2027." in each.inputs["member"]
         assert own or "/roles/mllab_" in each.inputs["role"]
 
 
