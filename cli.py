@@ -15,6 +15,7 @@ from mllab.options import (
     Answers,
     DeleteData,
     Engine,
+    From,
     Grant,
     Json,
     Keep,
@@ -23,7 +24,9 @@ from mllab.options import (
     Simulate,
     Stack,
     Start,
+    ToCloud,
     Today,
+    ToRegion,
     Yes,
 )
 
@@ -75,13 +78,24 @@ def list_stacks(as_json: Json = False) -> None:
 @app.command(
     rich_help_panel=PREPARE,
     epilog="Without questions: mllab new my-course --set lab.cloud=aws --set region=us-east-1 "
-    "--set lab.owner=me@example.edu --set lab.ends=2027-06-30 --set budget.limit_usd=500",
+    "--set lab.owner=me@example.edu --set lab.ends=2027-06-30 --set budget.limit_usd=500. "
+    "The same lab on another cloud: mllab new gcp-course-2 --from aws-course --cloud gcp",
 )
-def new(stack: NewStack, answers: Answers = None, today: Today = None) -> None:
+def new(
+    stack: NewStack,
+    answers: Answers = None,
+    source: From = None,
+    cloud: ToCloud = None,
+    region: ToRegion = None,
+    today: Today = None,
+) -> None:
     """Write a new lab's file by asking, or from --set without a terminal; never overwrite one."""
     from mllab.commands import prepare
 
-    prepare.new(stack, answers or [], today)
+    if source is None:
+        prepare.new(stack, answers or [], cloud, region, today)
+    else:
+        prepare.port(stack, answers or [], source, cloud, region, today)
 
 
 @app.command(rich_help_panel=PREPARE)

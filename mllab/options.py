@@ -83,4 +83,28 @@ Answers = Annotated[
         "--set", metavar="KEY=VALUE", help="Answer a question; repeatable.", show_default=False
     ),
 ]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="STACK",
+        help="Bring this lab to another cloud.",
+        autocompletion=_stacks,
+        show_default=False,
+    ),
+]
+ToCloud = Annotated[
+    str | None,
+    typer.Option(
+        "--cloud", metavar="NAME", help="aws, azure or gcp; for --from.", show_default=False
+    ),
+]
+ToRegion = Annotated[
+    str | None,
+    typer.Option(
+        "--region",
+        help="Region there, if not the one in the same place; for --from.",
+        show_default=False,
+    ),
+]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the folder of the simulated account.")]
