@@ -124,7 +124,7 @@ def render(stack: str, answers: Mapping[str, object]) -> str:
 
 def _foreign(setting: Setting, cloud: object) -> str:
     """Why a cloud does not take a setting; empty if it does, or is not known yet."""
-    if cloud not in CLOUDS or cloud in setting.clouds:
+    if str(cloud) not in CLOUDS or cloud in setting.clouds:
         return ""
     return (
         f"is for labs on {' or '.join(CLOUDS[name] for name in setting.clouds)} only; take it out"

@@ -45,7 +45,8 @@ def lab(
         else:
             given[name] = _opened(value)
     about = given["lab"]
-    cloud = about.get("cloud") if isinstance(about, dict) else None
+    said = about.get("cloud") if isinstance(about, dict) else None
+    cloud = said if isinstance(said, str) else None
     found += [((f"{NAMESPACE}:{name}",), words) for name, words in _foreign(cloud, given)]
     given["stack"] = stack
     for name, key in places(cloud).items():
@@ -65,7 +66,7 @@ def lab(
 
 def places(cloud: object) -> Mapping[str, str]:
     """Where a lab is: our names -> the provider's keys; AWS's while the cloud is not known."""
-    return PLACES.get(cloud, PLACES["aws"]) if isinstance(cloud, str) else PLACES["aws"]
+    return PLACES.get(str(cloud), PLACES["aws"])
 
 
 def region_key(cloud: object) -> str:
@@ -73,7 +74,7 @@ def region_key(cloud: object) -> str:
     return places(cloud)["region"]
 
 
-def _foreign(cloud: object, given: dict[str, Any]) -> list[tuple[str, str]]:
+def _foreign(cloud: str | None, given: dict[str, Any]) -> list[tuple[str, str]]:
     """Take out the sections of other clouds, and say so."""
     others = [name for name in CLOUDS if name in given and cloud in CLOUDS and name != cloud]
     for name in others:
@@ -81,7 +82,7 @@ def _foreign(cloud: object, given: dict[str, Any]) -> list[tuple[str, str]]:
     return [(name, f"is for labs on {CLOUDS[name]} only; take it out") for name in others]
 
 
-def _full(path: faults.Path, cloud: object) -> faults.Path:
+def _full(path: faults.Path, cloud: str | None) -> faults.Path:
     """A path in a lab as one in a file, which begins with a full key."""
     first, rest = str(path[0]), path[1:]
     if first == "stack":
@@ -89,7 +90,7 @@ def _full(path: faults.Path, cloud: object) -> faults.Path:
     return (places(cloud).get(first, f"{NAMESPACE}:{first}"), *rest)
 
 
-def _elsewhere(path: faults.Path, cloud: object, values: Mapping[str, Any]) -> str:
+def _elsewhere(path: faults.Path, cloud: str | None, values: Mapping[str, Any]) -> str:
     """A missing region may stand under the key of another cloud."""
     if path != ("region",) or region_key(cloud) in values:
         return ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mllab.quota import Shortage, shortage, shortages
+from mllab.quota import Shortage, shortages
 from mllab.settings import files
 from mllab.settings.lab import Lab
 
@@ -39,6 +39,7 @@ def needed(wanted: Lab) -> dict[str, float]:
 
 
 SAGEMAKER = " for notebook instance usage"
+SSD = "SSD_TOTAL_GB"
 TWO = {"size": "gpu-small", "seats": ["ann", "bob"]}
 LOW = "Total Cluster LowPriority Regional vCPUs"
 ALL = "Total Cluster Dedicated Regional vCPUs"
@@ -50,9 +51,9 @@ T4, CPU = (f"Standard {name} Family Cluster Dedicated vCPUs" for name in ("NCASv
     [
         ("aws", TWO, None, {"L-DB2E81BA": 8}),
         ("aws", {**TWO, "kind": "managed"}, None, {f"ml.g4dn.xlarge{SAGEMAKER}": 2}),
-        ("gcp", TWO, None, {"NVIDIA_T4_GPUS": 2, "GPUS_ALL_REGIONS": 2, "CPUS": 8}),
-        ("gcp", {"size": "gpu-multi"}, None, {"NVIDIA_L4_GPUS": 4, "GPUS_ALL_REGIONS": 4}),
-        ("gcp", {"size": "cpu-small"}, None, {"CPUS": 2}),
+        ("gcp", TWO, None, {"NVIDIA_T4_GPUS": 2, "GPUS_ALL_REGIONS": 2, "CPUS": 8, SSD: 300}),
+        ("gcp", {"size": "gpu-multi"}, None, {"NVIDIA_L4_GPUS": 4, "GPUS_ALL_REGIONS": 4, SSD: 150}),
+        ("gcp", {"size": "cpu-small"}, None, {"CPUS": 2, SSD: 150}),
         ("azure", TWO, None, {"StandardNCASv3_T4Family": 8, "cores": 8, LOW: 2}),
         (
             "azure",
@@ -73,10 +74,9 @@ def test_a_lab_needs_what_its_machines_count_against(cloud, notebook, cluster, n
 
 
 def test_a_quota_that_is_just_enough_is_enough():
-    limits = {"NVIDIA_T4_GPUS": 2, "GPUS_ALL_REGIONS": 2, "CPUS": 7}
+    limits = {"NVIDIA_T4_GPUS": 2, "GPUS_ALL_REGIONS": 2, "CPUS": 7, "SSD_TOTAL_GB": 300}
     assert shortages(lab("gcp", TWO), limits.__getitem__) == (Shortage("CPUS", 8, 7),)
-    assert shortage(lab("gcp", TWO), limits.__getitem__) == Shortage("CPUS", 8, 7)
-    assert shortage(lab("gcp", TWO), {**limits, "CPUS": 8}.__getitem__) is None
+    assert shortages(lab("gcp", TWO), {**limits, "CPUS": 8}.__getitem__) == ()
 
 
 def test_a_limit_that_nobody_knows_is_no_zero_and_no_yes():
@@ -92,6 +92,7 @@ def test_a_limit_that_nobody_knows_is_no_zero_and_no_yes():
         ("custom_model_training_nvidia_l4_gpus", "GPUs"),
         ("ml.g5.xlarge for notebook instance usage", "notebook instances"),
         (ALL, "vCPUs"),
+        (SSD, "GB"),
     ],
 )
 def test_a_shortage_says_what_it_counts(code, unit):

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from mllab.errors import SettingsError
-from mllab.settings import files
+from mllab.settings import examples, files
 from mllab.settings.lab import Lab
+from mllab.settings.limits import PLACES
 
 STACKS = sorted((Path(__file__).parent.parent.parent / "stacks").glob("*.yaml"))
 COMMITTED = [path.read_bytes() for path in STACKS]
@@ -23,9 +24,18 @@ FIELDS = {
     for name, field in Lab.model_fields.items()
     if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
 }
+RIGHT = {
+    "aws": {"aws:region": "us-east-1"},
+    "azure": {
+        "azure-native:location": "eastus",
+        "mllab:azure": {"ssh_keys": [examples.KEY], "ssh_from": [examples.NETWORK]},
+    },
+    "gcp": {"gcp:region": "us-central1", "gcp:project": examples.PROJECT},
+}
 TELLING = (
     "x|aws|azure|gpu-small|g5.xlarge|100|010|1e3|.inf|-0|20:00|24:00|true|yes|null|{|{}|[]|managed"
     "|strict|2027-01-11|9999-12-31|0000-00-00|a@example.edu|Europe/Copenhagen|../../etc/passwd|Europe"
+    "|0.0.0.0/0|10.0.0.0/8|ssh-rsa AAAA|ssh-ed25519 !|123456789012|us-east1|us-central1-a|eastus"
 )
 ODD = ["", "2027-01-11 00:00:00 +0000 UTC", "\ud800", "\x1b[31m", "9" * 5000, '{"secure": "x"}']
 scalars = st.one_of(
@@ -111,13 +121,14 @@ def test_a_committed_file_after_any_accident(raw, accidents):
 @st.composite
 def configurations(draw):
     """Real keys with arbitrary values, on top of a file that is right."""
+    cloud = draw(st.sampled_from(sorted(RIGHT)))
     found = {
-        "aws:region": "us-east-1",
-        "mllab:lab": {"cloud": "aws", "owner": "a@example.edu", "ends": "2027-02-05"},
+        "mllab:lab": {"cloud": cloud, "owner": "a@example.edu", "ends": "2027-02-05"},
         "mllab:budget": {"limit_usd": 100},
+        **json.loads(json.dumps(RIGHT[cloud])),
     }
     for _ in range(draw(st.integers(1, 4))):
-        section = draw(st.sampled_from([*FIELDS, "azure", "stack", "region"]))
+        section = draw(st.sampled_from([*FIELDS, "stack", "region", "project"]))
         if section in FIELDS and draw(st.booleans()):
             key = f"mllab:{section}"
             inner = found.setdefault(key, {})
@@ -126,7 +137,8 @@ def configurations(draw):
         else:
             found[f"mllab:{section}"] = draw(values)
     if draw(st.booleans()):
-        found["aws:region"] = draw(values)
+        places = [key for keys in PLACES.values() for key in keys.values()]
+        found[draw(st.sampled_from(places))] = draw(values)
     if draw(st.booleans()):  # as `pulumi config set mllab:lab '{...}'` leaves it
         found["mllab:lab"] = json.dumps(found["mllab:lab"])
         found["mllab:budget"] = json.dumps(found["mllab:budget"])

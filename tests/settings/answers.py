@@ -1,0 +1,23 @@
+"""Answers that make a lab on each cloud."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from mllab import new
+
+TODAY = date(2026, 12, 1)
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMgATQ4DwLEx0w1Gdo9blol/NfykyfiGlX6xSV448eMy"
+LEAST = {
+    "lab.cloud": "aws",
+    "region": "us-east-1",
+    "lab.owner": "ann@example.edu",
+    "lab.ends": "2027-02-05",
+    "budget.limit_usd": "100",
+}
+LEAST_ON = {
+    "aws": LEAST,
+    "azure": LEAST | {"lab.cloud": "azure", "region": "eastus", "azure.ssh_keys": [KEY]},
+    "gcp": LEAST | {"lab.cloud": "gcp", "region": "us-central1", "project": "my-course-2027"},
+}
+QUESTIONS = {question.key: question for question in new.questions()}
