@@ -92,8 +92,8 @@ class World:
         with pytest.raises(LabError):
             self.engine.up()
         assert name in self.declared(), "it was made"
-        recorded = self.engine.state()["deployment"].get("resources") or []
-        assert name not in {urns.name_of(entry["urn"]) for entry in recorded}
+        pending = self.engine.preview().pending
+        assert name in {urns.name_of(urn) for urn in pending}, "nobody saw that it was made"
 
     def declared(self) -> list[str]:
         """Names of all in the account that somebody declared."""
