@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mllab.engines.provider import Call
+from mllab.engines.provider import Call, Provider
 from mllab.simulated.cloud import SimulatedCloud
 from mllab.simulated.database import Database
 from mllab.simulated.faults import Faults
 from mllab.simulated.store import Interval, Record, Remains, Session
 
 
-class SimulatedAccount(SimulatedCloud):
+class SimulatedAccount(SimulatedCloud, ABC):
     """One account that does not exist.
 
     Args:
@@ -29,6 +31,9 @@ class SimulatedAccount(SimulatedCloud):
     buckets: ClassVar[str]
     shares: ClassVar[str]
     repositories: ClassVar[str]
+
+    timed = True
+    """A call lasts as long as it says: the engine's clock goes on meanwhile."""
 
     def __init__(
         self,
@@ -45,17 +50,17 @@ class SimulatedAccount(SimulatedCloud):
     # ------------------------------------------------------------------------ for a concrete cloud
 
     @property
+    @abstractmethod
     def version(self) -> str:
         """Of the SDK that programs use; Pulumi warns about a provider that is older."""
-        raise NotImplementedError
 
+    @abstractmethod
     def limits(self) -> Mapping[str, float]:
         """What a new account has of everything that is limited, by code."""
-        raise NotImplementedError
 
+    @abstractmethod
     def size_of(self, machine: Record) -> str:
         """The machine type of a machine."""
-        raise NotImplementedError
 
     def machine(self, session: Session, key: str) -> Record:
         """The machine with that id or name. KeyError if there is none."""
@@ -166,6 +171,17 @@ class SimulatedAccount(SimulatedCloud):
     def _fill(self, type: str, id: str, key: str, size: int) -> None:
         with self.database.session() as session:
             session.put(_find(session, type, id), key, size)
+
+
+def untimed(provider: Provider) -> Provider:
+    """The provider for an engine that does not reckon with durations: a call that has returned is
+    over, though the clock stands where it stood.
+    """
+    if not isinstance(provider, SimulatedAccount):
+        return provider
+    found = copy.copy(provider)
+    found.timed = False
+    return found
 
 
 def _find(session: Session, type: str, key: str) -> Record:

@@ -29,6 +29,7 @@ from mllab.engines.contract import Change
 from mllab.engines.embedded.values import bare
 from mllab.engines.embedded.wire import decode, encode
 from mllab.engines.provider import Call, Made, Properties, Provider, ProviderFailure
+from mllab.simulated.account import untimed
 
 _THREADS: Final = 64  # calls beyond these wait their turn
 
@@ -54,7 +55,7 @@ class ProviderServers:
                 options=_GRPC_CHANNEL_OPTIONS,
             )
             provider_pb2_grpc.add_ResourceProviderServicer_to_server(
-                ProviderService(provider, clock), server
+                ProviderService(untimed(provider), clock), server
             )
             ports[package] = server.add_insecure_port("127.0.0.1:0")
             server.start()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Self
 
-from mllab.engines.provider import UNKNOWN, Call, Checked, Properties, ProviderFailure
+from mllab.engines.provider import UNKNOWN, Call, Checked, Made, Properties, ProviderFailure
 from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.facts import Refusal
-from mllab.simulated.faults import How, Words
+from mllab.simulated.faults import Faults, How, Words
 from mllab.simulated.gcp import functions, places
 from mllab.simulated.gcp.rules import (
     alerts,
@@ -100,6 +102,17 @@ class SimulatedGcp(SimulatedAccount):
     repositories = tokens.REPOSITORY
     zone = ""
 
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        quotas: Mapping[str, float] | None = None,
+        faults: Faults | None = None,
+    ) -> None:
+        super().__init__(path, quotas=quotas, faults=faults)
+        self._works_from: dict[str, datetime] = {}
+        """APIs that this object enabled; those that it found work at once."""
+
     @property
     def version(self) -> str:
         """Of the SDK that programs use; Pulumi warns about a provider that is older."""
@@ -119,6 +132,18 @@ class SimulatedGcp(SimulatedAccount):
             places.zones(made.region)
         if made.zone:
             places.region_of(made.zone)
+        return made
+
+    def create(self, call: Call, inputs: Properties) -> Made:
+        """As everywhere; an API that is being enabled works when that is over, not before."""
+        if call.preview or call.type != tokens.SERVICE:
+            return super().create(call, inputs)
+        project, service = str(inputs.get("project") or self.account), str(inputs["service"])
+        with self.database.session() as session:
+            known = service in places.services() and services.enabled(session, project, service)
+        made = super().create(call, inputs)
+        if self.timed and not known:
+            self._works_from[made.id] = call.at + timedelta(seconds=made.seconds)
         return made
 
     def limits(self) -> Mapping[str, float]:
@@ -217,12 +242,10 @@ class SimulatedGcp(SimulatedAccount):
         service = places.service_of()[token]
         if not service:
             return
-        found = services.enabled(session, project, service)
-        kind = self.kind(tokens.SERVICE)
-        if isinstance(found, Record) and here is not None:
-            found = services.ready(kind, found, here)
-        if not found:
-            refusal = kind.facts.refusals["first use right after enabling"]
+        begins = self._works_from.get(f"{project}/{service}")
+        early = here is not None and begins is not None and here.at < begins
+        if early or not services.enabled(session, project, service):
+            refusal = self.kind(tokens.SERVICE).facts.refusals["first use right after enabling"]
             raise _disabled(refusal, service, project)
 
 

@@ -8,7 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mllab.engines.provider import Call, Checked, Difference, Found, Made, ProviderFailure
+from mllab.engines.provider import (
+    Call,
+    Checked,
+    Difference,
+    Found,
+    Made,
+    Provider,
+    ProviderFailure,
+)
 from mllab.simulated.faults import Faults
 from mllab.simulated.gcp import places
 from mllab.simulated.gcp.cloud import SimulatedGcp
@@ -48,7 +56,7 @@ class Project:
     ) -> None:
         self.whole = SimulatedGcp(path, quotas=quotas, faults=faults)
         place = {"project": PROJECT, "region": "us-central1", "zone": ZONE}
-        self.gcp = self.whole.configured({**place, **BILLING, **config})
+        self.gcp: Provider = self.whole.configured({**place, **BILLING, **config})
         self.now = MORNING
         self._seeds = itertools.count(1)
         for service in sorted(places.services()) if enable else ():

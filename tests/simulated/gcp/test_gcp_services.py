@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mllab.engines.provider import ProviderFailure
+from mllab.simulated.account import untimed
 from mllab.simulated.gcp.rules import tokens
 from tests.simulated.gcp.project import AGENT, NUMBER, PROJECT, Project
 
@@ -29,7 +30,7 @@ def test_an_api_works_when_its_enabling_is_over_not_when_it_begins(new: Project)
     """So what does not wait for the API fails, as it does in a new project."""
     new.create(tokens.SERVICE, COMPUTE)
     assert new.refused(tokens.NETWORK, {"autoCreateSubnetworks": False}) == OFF
-    new.later(new.gcp.kind(tokens.SERVICE).facts.create_s)
+    new.later(new.whole.kind(tokens.SERVICE).facts.create_s)
     assert new.network()
 
 
@@ -117,3 +118,10 @@ def test_an_account_at_first_use_cannot_be_had_before(project: Project) -> None:
     member = f"serviceAccount:service-{NUMBER}@gcp-sa-aiplatform-cc.iam.gserviceaccount.com"
     inputs = {"project": PROJECT, "role": "roles/logging.logWriter", "member": member}
     assert "does not exist" in project.refused(tokens.PROJECT_MEMBER, inputs)
+
+
+def test_behind_an_engine_without_a_clock_of_its_own_an_api_works_at_once(new: Project) -> None:
+    """The real engine calls when the call before has returned, so that it is over."""
+    new.gcp = untimed(new.gcp)
+    new.create(tokens.SERVICE, COMPUTE)
+    assert new.network()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from mllab.engines.provider import UNKNOWN, Properties
 from mllab.simulated.gcp import places
@@ -16,11 +15,10 @@ COMPUTE = "compute.googleapis.com"
 DEFAULT_RULES = ("allow-icmp", "allow-internal", "allow-rdp", "allow-ssh")
 
 
-def enabled(session: Session, project: str, service: str) -> Record | bool:
-    """The record of an API that somebody enabled, or whether the project always has it."""
-    if places.services()[service][1]:
-        return True
-    return session.get(tokens.SERVICE, f"{project}/{service}", "") or False
+def enabled(session: Session, project: str, service: str) -> bool:
+    """Whether somebody enabled an API, or the project always has it."""
+    standing = places.services()[service][1]
+    return standing or session.get(tokens.SERVICE, f"{project}/{service}", "") is not None
 
 
 def agent_exists(session: Session, project: str, email: str) -> bool:
@@ -31,7 +29,7 @@ def agent_exists(session: Session, project: str, email: str) -> bool:
             if agent.comes == "identity":
                 identity = f"projects/{project}/services/{agent.service}"
                 return session.get(tokens.IDENTITY, identity, "") is not None
-            return agent.comes == "enable" and bool(enabled(session, project, agent.service))
+            return agent.comes == "enable" and enabled(session, project, agent.service)
     return False
 
 
@@ -58,11 +56,6 @@ class Service(Resource):
 
     def stays(self, record: Record) -> bool:
         return super().stays(record) or not record.inputs.get("disableOnDestroy")
-
-
-def ready(kind: Kind, record: Record, here: Here) -> bool:
-    """Whether the call that enables an API is over by now."""
-    return here.at >= record.since + timedelta(seconds=kind.facts.create_s)
 
 
 def _default_network(here: Here, record: Record) -> None:
