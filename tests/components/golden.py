@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.components.labs import STACKS, committed
+from tests.components import labs
+from tests.components.azure import azure_account
+from tests.components.gcp import gcp_account
+from tests.components.twins import declared
 
+STACKS = (*labs.STACKS, *azure_account.STACKS, *gcp_account.STACKS)
 FOLDER = Path(__file__).parent / "golden"
 
 
 def urns(stack: str) -> str:
     """One URN per line, sorted."""
-    return "".join(f"{urn}\n" for urn in sorted(committed(stack).resources))
+    return "".join(f"{urn}\n" for urn in sorted(declared(stack).resources))
 
 
 if __name__ == "__main__":

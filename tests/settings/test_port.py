@@ -181,6 +181,12 @@ def test_data_does_not_move_to_another_country_unasked(put, cloud, region, words
     assert words in caught.value.message
 
 
+@pytest.mark.parametrize(("cloud", "region"), [("azure", "eastus"), ("gcp", "us-east4")])
+def test_virginia_is_virginia_whatever_they_call_it(root, cloud, region):
+    made = ported(files.find(root, "aws-tiny"), "y", cloud)
+    assert f"  {PLACES[cloud]['region']}: {region} # " in made.text
+
+
 def test_a_file_on_one_line_is_refused(put):
     raw = b"""config: {"aws:region": eu-west-1, "mllab:budget": {limit_usd: 9},
   "mllab:lab": {cloud: aws, owner: a@b.eu, ends: "2027-02-05"}}"""
