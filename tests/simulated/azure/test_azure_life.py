@@ -33,6 +33,7 @@ def stack_file(root: Path, folder: Path, stack: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     heading = "  mllab:notebook:"
     changed = "\n".join(kept).replace(heading, f"{heading}\n    kind: managed")
+    changed = changed.replace("files: false", "files: true")
     path.write_text(changed, encoding="utf-8")
     return path
 
