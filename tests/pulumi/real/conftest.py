@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.pulumi import stub_sts
+from tests.pulumi.conftest import CLI
 from tests.pulumi.real.empty_account import EmptyAccount
-from tests.pulumi.real.world import World
+from tests.pulumi.real.world import STACK, World
 
 REGION = "us-east-1"
 
@@ -25,3 +26,21 @@ def login() -> Iterator[str]:
 def world(cli: str, root: Path, tmp_path: Path, login: str) -> World:
     """A machine on which nothing was ever done."""
     return World(root, tmp_path / "machine", cli, login)
+
+
+@pytest.fixture(scope="session")
+def created(root: Path, tmp_path_factory: pytest.TempPathFactory, login: str) -> World:
+    """A machine with a lab, to be taken over."""
+    if CLI is None:
+        pytest.skip("no pulumi CLI on PATH")
+    made = World(root, tmp_path_factory.mktemp("created") / "machine", CLI, login)
+    ended = made.run("up", STACK, "--yes")
+    assert ended.code == 0, ended.err
+    return made
+
+
+@pytest.fixture
+def living(world: World, created: World) -> World:
+    """A machine with a lab that exists."""
+    world.take_over(created)
+    return world

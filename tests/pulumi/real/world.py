@@ -92,9 +92,17 @@ class World:
         """The account, as it is now."""
         return SimulatedAws(self.account)
 
+    def take_over(self, other: World) -> None:
+        """Take what another machine has: state, passphrase, stack file and account."""
+        shutil.copytree(other.home, self.home)
+        shutil.copy(other.file, self.file)
+        for file in other.folder.glob("account.db*"):
+            shutil.copy(file, self.folder)
+
     def made(self) -> list[str]:
-        """Logical names of what exists in the account, made by the lab."""
-        return sorted(str(found.urn).rpartition("::")[2] for found in self.cloud.inventory())
+        """Logical names of what the lab has made in the account and still exists."""
+        found = self.cloud.inventory() if self.account.exists() else []
+        return sorted(str(record.urn).rpartition("::")[2] for record in found if record.urn)
 
     def run(
         self, *words: str, env: Mapping[str, str | None] | None = None, machine: str = ""
