@@ -112,9 +112,12 @@ class Program:
                     os.write(main, typed.encode())
                     continue
                 try:
-                    shown += os.read(main, 65536).decode(errors="replace")
+                    new = os.read(main, 65536).decode(errors="replace")
                 except OSError:  # the other side is closed: the program has ended
                     break
+                shown += new
+                if new.strip() != "^C":  # no mere echo: what was typed was heard
+                    typed = ""
                 if left and left[0][0] in shown:
                     typed = left.pop(0)[1]
                     os.write(main, typed.encode())
