@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
-from pulumi.runtime.proto import alias_pb2, resource_pb2
+from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2
 
 from mllab.engines.contract import Op, Resource, StackTarget
 from mllab.engines.pulumi import declared as subject
@@ -151,3 +152,31 @@ def test_a_preview_keeps_nothing_back() -> None:
     bench.register("b", "a")
     assert engine.asked == ["a", "b"]
     assert bench.declared.culprit(urn("b")) == ""
+
+
+class Ear:
+    """Stands for the engine's ear; notes what it hears, or is gone."""
+
+    def __init__(self, *, gone: bool = False) -> None:
+        self.heard: list[str] = []
+        self.gone = gone
+
+    def Log(self, request: Any) -> None:
+        if self.gone:
+            raise grpc.RpcError
+        self.heard.append(request.message)
+
+
+def test_a_message_to_an_engine_that_is_gone_stops_nothing() -> None:
+    subject._Engine(Ear(gone=True)).Log(log("look out", engine_pb2.WARNING))
+
+
+def test_only_debugging_messages_are_kept_from_the_engine() -> None:
+    ear = Ear()
+    for severity in (engine_pb2.DEBUG, engine_pb2.INFO, engine_pb2.WARNING, engine_pb2.ERROR):
+        subject._Engine(ear).Log(log(str(severity), severity))
+    assert ear.heard == ["1", "2", "3"]
+
+
+def log(message: str, severity: Any) -> engine_pb2.LogRequest:
+    return engine_pb2.LogRequest(message=message, severity=severity)

@@ -98,6 +98,17 @@ def test_what_a_killed_run_made_is_taken_in_and_not_made_again(
     assert engine.preview().empty
 
 
+def test_a_torn_state_is_mended_also_when_somebody_has_taken_the_lock_away(
+    engine: PulumiEngine, tmp_path: Path
+) -> None:
+    engine.up()
+    (state,) = tmp_path.glob(f"rehearsal/backend/.pulumi/stacks/*/{STACK}.json")
+    state.write_text("")
+    assert "half written" in "".join(engine.preview().warnings)
+    up = engine.up()
+    assert up.ok, up.failures
+
+
 def test_nothing_that_is_exported_holds_a_secret(engine: PulumiEngine) -> None:
     engine.up()
     text = json.dumps(engine.state())

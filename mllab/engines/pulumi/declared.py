@@ -13,11 +13,13 @@ import asyncio
 import dataclasses
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
+import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import settings
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto import engine_pb2, resource_pb2
 
 from mllab.engines.contract import Change, Op, Resource, StackTarget
 from mllab.engines.drain import collector_paused, drain
@@ -26,6 +28,9 @@ from mllab.engines.embedded.goal import Goal, options, read
 from mllab.engines.embedded.source import Sources
 from mllab.engines.embedded.values import has_unknown, masked
 from mllab.engines.embedded.wire import decode_value
+
+_ENGINE_ENDED: Final = "Resource monitor has terminated, shutting down"
+"""What the SDK raises when the engine ends before the program; not the program's fault."""
 
 OnSkip = Callable[[Resource, Op, str], None]
 """Told what is skipped, what would have happened to it, and the name of what failed."""
@@ -56,6 +61,7 @@ class Declared:
     async def run(self) -> None:
         """The program, watched; what the Automation API is given to run."""
         settings.SETTINGS.monitor = _Monitor(settings.get_monitor(), self)
+        settings.SETTINGS.engine = _Engine(settings.get_engine())
         try:
             with collector_paused():
                 self._target.program()
@@ -64,7 +70,8 @@ class Declared:
             # only if there is something to wait for: without this the engine may end before.
             settings._get_rpc_manager().rpcs.append(asyncio.ensure_future(asyncio.sleep(0)))
         except Exception as error:
-            self.raised = error, self._sources.raised(error.__traceback__)
+            if str(error) != _ENGINE_ENDED:
+                self.raised = error, self._sources.raised(error.__traceback__)
             raise
 
     def source(self, urn: str) -> str:
@@ -178,6 +185,25 @@ class Declared:
 def shown(position: str) -> str:
     """`components/aws/storage.py:31` of the form that a state keeps."""
     return position.removeprefix("project:///").replace("#", ":")
+
+
+class _Engine:
+    """The engine's ear for the program's messages.
+
+    Debugging messages, a handful for each resource, are what nobody reads here. A message to an
+    engine that is gone would stop the program's event loop in the middle of everything.
+    """
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def Log(self, request: Any) -> None:
+        if request.severity != engine_pb2.DEBUG:
+            with suppress(grpc.RpcError):
+                self._engine.Log(request)
 
 
 class _Monitor:

@@ -165,7 +165,7 @@ class PulumiEngine:
         # A lock is as old as it really is, whatever the lab's own clock says.
         names = target.project, target.stack
         removed = locks.clear_stale(folder, *names, Clock().now())
-        mended = checkpoint.mend(folder, *names) if removed else ""
+        mended = checkpoint.mend(folder, *names)
         return " ".join(filter(None, (removed, mended)))
 
     def _outcome(self, events: Events, seconds: float, ready: _Ready) -> Outcome:

@@ -16,6 +16,12 @@ from typing import Final
 _SERVERS: Final = ("pulumi", "automation")
 """Folders with the SDK's servers: the one of the program, and the one that hears events."""
 
+_IDLE: Final = (
+    "Error in event stream",
+    "Failed to parse engine event",
+    "coroutine 'register_resource_outputs",  # of a program that raised; nobody waits for it
+)
+
 
 def servers() -> None:
     """Neither log nor warn of what these servers raise; faults of anything else are logged.
@@ -23,7 +29,7 @@ def servers() -> None:
     For good: a program may end long after its engine.
     """
     logging.getLogger("grpc._server").addFilter(_is_worth_telling)
-    for text in ("Error in event stream", "Failed to parse engine event"):
+    for text in _IDLE:
         warnings.filterwarnings("ignore", text)
 
 
