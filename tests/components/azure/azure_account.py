@@ -10,7 +10,6 @@ import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from datetime import date
 from typing import Any
 
 import pulumi
@@ -34,8 +33,6 @@ GROUP = "azure-course-network-group-0abc123"
 GROUP_ID = f"{SUBSCRIPTION}/resourceGroups/{GROUP}"
 TENANT = "00000000-0000-0000-0000-00000000000a"
 STACKS = ("azure-course", "azure-lab", "azure-tiny")
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEzmVjgZI6nE0XCBM7gUGd8XcYw4ph4Ub8S0XcPlMVdJ"
-TODAY = date(2027, 1, 11)
 
 ANSWERS: Answers = {
     "azure-native:authorization:getClientConfig": lambda _: {
@@ -45,8 +42,6 @@ ANSWERS: Answers = {
         "tenantId": TENANT,
     }
 }
-
-NAMES = ("accountName", "vaultName", "workspaceName", "registryName", "vmName", "computeName")
 
 
 class AgreeableAzure(Agreeable):
@@ -98,18 +93,8 @@ class AgreeableAzure(Agreeable):
 
 @functools.cache
 def loaded(name: str = "azure-course") -> Lab:
-    """A committed stack of AWS, moved to Azure."""
-    stack = files.find(ROOT, name.replace("azure", "aws", 1))
-    config = {
-        key: value
-        for key, value in files.config(stack).items()
-        if key not in ("aws:region", "mllab:aws")
-    }
-    lab = json.loads(config["mllab:lab"]) | {"cloud": "azure"}
-    config["mllab:lab"] = json.dumps(lab)
-    config["azure-native:location"] = "westeurope"
-    config["mllab:azure"] = json.dumps({"ssh_from": ["203.0.113.0/24"], "ssh_keys": [KEY]})
-    return files.from_config(name, config)
+    """A committed stack."""
+    return files.load(files.find(ROOT, name))
 
 
 @functools.cache

@@ -172,7 +172,7 @@ def test_submit_tells_all_that_a_submission_needs() -> None:
         "kind": "azureml",
         "workspace": workspace,
         "resource_group": GROUP,
-        "region": "westeurope",
+        "region": "eastus",
         "compute": "nodes",
         "instance_type": "Standard_NC4as_T4_v3",
         "image": f"{image}/azure-course:latest",

@@ -49,7 +49,7 @@ def test_outputs_are_those_of_the_contract() -> None:
     assert outputs["lab"] == {
         "name": "azure-course",
         "cloud": "azure",
-        "region": "westeurope",
+        "region": "eastus",
         "stack": "azure-course",
         "ends": "2027-02-05",
     }

@@ -12,17 +12,18 @@ from components.catalog import machine
 from mllab.engines.contract import Resource
 from tests.components.azure.azure_account import (
     GROUP_ID,
-    KEY,
     STACKS,
     asked,
     committed,
     grants,
+    loaded,
     told,
     variant,
 )
 from tests.components.labs import after
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
+KEY = loaded().azure.ssh_keys[0]
 MACHINE = "compute:VirtualMachine"
 EXTENSION = "compute:VirtualMachineExtension"
 CPU, GPU = machine("azure", "cpu-small"), machine("azure", "gpu-small")
@@ -225,7 +226,7 @@ def test_machine_is_told_what_the_scripts_read() -> None:
     assert settings == {
         "LAB": "azure-course",
         "SEAT": "shared",
-        "REGION": "westeurope",
+        "REGION": "eastus",
         "BUCKET": account,
         "ACCOUNT": f"{GROUP_ID}/azure-course-storage-account",
         "IDENTITY": "azure-course-notebook-identity-client",

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from components.catalog import machine
-from tests.components.azure.azure_account import KEY, committed, rebuilt, variant
+from tests.components.azure.azure_account import committed, loaded, rebuilt, variant
 from tests.components.render import Rendered
 
+KEY = loaded().azure.ssh_keys[0]
 MACHINE = "azure-course-notebook-shared"
 GPU, CPU = machine("azure", "gpu-small"), machine("azure", "cpu-small")
 OWN = {
