@@ -139,7 +139,7 @@ def _unknown(cloud: str, size: str, use: str) -> str:
     listed = f"give a size: {', '.join(named)}; or a machine type like {known[0]}"
     elsewhere = [place for place, machines in _machines().items() if size in machines]
     if elsewhere:
-        where, what = min(elsewhere, key=lambda place: place[0] != cloud)
+        where, what = elsewhere[0]  # no name is in two clouds
         near = nearest(cloud, _machines()[where, what][size], use)
         whose = f"on {cloud} only for {USES[what]}" if where == cloud else f"a machine of {where}"
         return f"is {whose}; for {USES[use]} the nearest is {near}; {listed}"

@@ -61,7 +61,7 @@ def check(cloud: str, region: str) -> str:
     known = of(cloud)
     if region in known:
         return region
-    plain = re.sub(r"\s", "", region).lower() if cloud == "azure" else region.strip().lower()
+    plain = region.strip().lower()
     whose = _whose(cloud, plain)
     zone = re.fullmatch(r"(.+\d)-?[a-z]", plain)  # it names its region
     named = [name for name in (plain, zone[1] if zone else "") if name in known]

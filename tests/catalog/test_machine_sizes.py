@@ -143,6 +143,12 @@ def test_no_other_cloud_needs_the_gpu_named(cloud):
     assert bool(named) == (cloud == "gcp")
 
 
+def test_no_machine_is_in_two_clouds():
+    """Else nobody could say whose it is."""
+    names = {cloud: {name for use in USES for name in types(cloud, use)} for cloud in CLOUDS}
+    assert sum(map(len, names.values())) == len(set.union(*names.values()))
+
+
 def test_types_that_image_or_batch_refuse_are_not_offered():
     families = {name.partition(".")[0] for name in types("aws")}
     assert not {

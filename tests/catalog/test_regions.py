@@ -50,6 +50,7 @@ def test_a_region_is_itself(cloud):
         ("aws", "mars", "is not a region of aws; known: af-south-1, "),
         ("aws", "", "is not a region of aws; known: af-south-1, "),
         ("aws", "us-east-1f", "is an availability zone of AWS; did you mean us-east-1 (Northern"),
+        ("aws", "ap-southeast-1a", "did you mean ap-southeast-1 (Singapore)?"),
         ("aws", "us-central1", "is a Google Cloud region (Iowa); "),
         ("aws", "europe-west4-a", "is a zone of Google Cloud; give a region of aws, like us-east"),
         ("aws", "northeurope", "is an Azure region (Ireland); give a region of aws, like us-east"),
