@@ -1,4 +1,4 @@
-# demo: a lab's whole life on a simulated cloud · test, lint, check: what CI runs · bench: the figures of benchmarks/README.md
+# demo: a lab's whole life on each simulated cloud · test, lint, check: what CI runs · bench: the figures of benchmarks/README.md
 # readme: renew README.md's generated parts · lock: renew the lock files (`make lock UPGRADE=--upgrade` for newer versions)
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -7,7 +7,7 @@ SHELL := bash
 
 PYTHON ?= python3
 JOBS ?= 2
-STACK ?= aws-course
+STACKS ?= aws-course azure-course gcp-course
 BIN := .venv/bin
 # Wheels only and no dependency resolution: nothing is installed, or run, that the lock does not name by its hash.
 # Byte code is left to the first import: the SDKs have thousands of modules of which a lab needs a hundred.
@@ -17,7 +17,7 @@ TESTS := PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python -m pytest -q
 SELF := --no-deps --no-build-isolation --no-index --editable .
 
 demo: .venv/runtime.stamp
-	@$(BIN)/mllab rehearse $(STACK)
+	@for stack in $(STACKS); do $(BIN)/mllab rehearse $$stack; done
 
 test: .venv/dev.stamp
 	@$(TESTS) -n $(JOBS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from mllab.errors import LabError
 from mllab.settings import limits, reference
 
 STACK: Final = "aws-course"
+DAY: Final = "2027-01-11"
 COLUMNS: Final = "100"
 SLIPS: Final = """\
 config:
@@ -27,6 +29,7 @@ config:
   mllab:budget: {limit_usd: 0}
 """
 _BLOCK: Final = re.compile(r"(<!-- made: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_COST: Final = re.compile(r"^Cost: (.*?)^Source:", re.DOTALL | re.MULTILINE)
 _WALL: Final = re.compile(r"(?:\d+ min )?[\d.]+ s wall")
 _MAIN: Final = "import sys; sys.argv[0] = 'mllab'; import cli; cli.main()"
 
@@ -50,7 +53,8 @@ def settings(_: Path) -> str:
     rows = []
     for one in reference.settings():
         default = "required" if one.required else f"`{one.default}`" if one.default else ""
-        key = f"`{'aws:region' if one.key == 'region' else one.key}`"
+        keys = dict.fromkeys(one.written_key(cloud) for cloud in one.clouds)
+        key = ", ".join(f"`{key}`" for key in keys)
         rows.append((key, one.limits or one.kind, default, one.text))
     return table(("setting", "values", "default", "what it does"), rows)
 
@@ -75,27 +79,51 @@ def _machine(cloud: str, size: str) -> str:
 
 
 def roles(root: Path) -> str:
-    """One row per role: its outputs, and how many resources of which types the course lab has."""
-    plan = said(root, "preview", STACK, "--simulate", "--json", "--today", "2027-01-11")
-    resources = {one["urn"]: one for one in json.loads(plan)["resources"]}
+    """One row per role: its outputs, and how many resources of which types the course labs have."""
+    labs = {cloud: _declared(root, f"{cloud}-course") for cloud in limits.CLOUDS}
     rows = []
     for role, contract in ROLES.items():
         outputs = ", ".join(f"`{name}`" for name in contract.__annotations__)
-        rows.append((f"**{role}**", outputs, counted(_below(role, resources))))
-    return table(("role", "outputs, the same on every cloud", f"resources in `{STACK}`"), rows)
+        here = (counted(_below(role, f"{cloud}-course", found)) for cloud, found in labs.items())
+        rows.append((f"**{role}**", outputs, *here))
+    head = ("role", "outputs, the same on every cloud", *limits.CLOUDS.values())
+    return table(head, rows)
 
 
-def _below(role: str, resources: Mapping[str, Any]) -> list[str]:
+def _declared(root: Path, stack: str) -> Mapping[str, Any]:
+    """What a lab declares, by urn."""
+    plan = said(root, "preview", stack, "--simulate", "--json", "--today", DAY)
+    return {one["urn"]: one for one in json.loads(plan)["resources"]}
+
+
+def _below(role: str, lab: str, resources: Mapping[str, Any]) -> list[str]:
     """Short types of the custom resources that have the role's component above them."""
     short = []
     for one in resources.values():
         above = one["parent"]
-        while above and not above.endswith(f":{role.capitalize()}::{STACK}-{role}"):
+        while above and not above.endswith(f":{role.capitalize()}::{lab}-{role}"):
             above = resources.get(above, {}).get("parent", "")
         if above and one["custom"]:
             _, module, name = one["type"].split(":")
             short.append(f"{module.split('/')[0]}.{name}")
     return short
+
+
+def asleep(root: Path) -> str:
+    """One row per role: what it costs when nobody works, as its component says."""
+    rows = []
+    for role, words in (*((role, role) for role in ROLES), ("managed", "notebook, managed")):
+        files = (root / "components" / cloud / f"{role}.py" for cloud in limits.CLOUDS)
+        rows.append((f"**{words}**", *(_cost(file) for file in files)))
+    return table(("role", *limits.CLOUDS.values()), rows)
+
+
+def _cost(file: Path) -> str:
+    """What the component of a file says under `Cost:`."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    docs = (ast.get_docstring(node) or "" for node in tree.body if isinstance(node, ast.ClassDef))
+    told = next(found for doc in docs if (found := _COST.search(doc)))
+    return " ".join(told[1].split())
 
 
 def commands(root: Path) -> str:
@@ -104,8 +132,8 @@ def commands(root: Path) -> str:
 
 
 def rehearsal(root: Path) -> str:
-    """What `make demo` prints."""
-    return _console("make demo", said(root, "rehearse", STACK))
+    """What a rehearsal prints."""
+    return _console(f"mllab rehearse {STACK}", said(root, "rehearse", STACK))
 
 
 def timeless(text: str) -> str:
@@ -125,7 +153,7 @@ def faults(root: Path) -> str:
 
 
 MAKERS: Final[Mapping[str, Callable[[Path], str]]] = {
-    made.__name__: made for made in (settings, sizes, roles, commands, rehearsal, faults)
+    made.__name__: made for made in (settings, sizes, roles, asleep, commands, rehearsal, faults)
 }
 
 
