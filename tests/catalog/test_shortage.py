@@ -41,6 +41,7 @@ def needed(wanted: Lab) -> dict[str, float]:
 SAGEMAKER = " for notebook instance usage"
 SSD = "SSD_TOTAL_GB"
 TWO = {"size": "gpu-small", "seats": ["ann", "bob"]}
+FOUR = {"size": "gpu-multi"}
 LOW = "Total Cluster LowPriority Regional vCPUs"
 ALL = "Total Cluster Dedicated Regional vCPUs"
 T4, CPU = (f"Standard {name} Family Cluster Dedicated vCPUs" for name in ("NCASv3_T4", "DDSv4"))
@@ -52,7 +53,7 @@ T4, CPU = (f"Standard {name} Family Cluster Dedicated vCPUs" for name in ("NCASv
         ("aws", TWO, None, {"L-DB2E81BA": 8}),
         ("aws", {**TWO, "kind": "managed"}, None, {f"ml.g4dn.xlarge{SAGEMAKER}": 2}),
         ("gcp", TWO, None, {"NVIDIA_T4_GPUS": 2, "GPUS_ALL_REGIONS": 2, "CPUS": 8, SSD: 300}),
-        ("gcp", {"size": "gpu-multi"}, None, {"NVIDIA_L4_GPUS": 4, "GPUS_ALL_REGIONS": 4, SSD: 150}),
+        ("gcp", FOUR, None, {"NVIDIA_L4_GPUS": 4, "GPUS_ALL_REGIONS": 4, SSD: 150}),
         ("gcp", {"size": "cpu-small"}, None, {"CPUS": 2, SSD: 150}),
         ("azure", TWO, None, {"StandardNCASv3_T4Family": 8, "cores": 8, LOW: 2}),
         (
