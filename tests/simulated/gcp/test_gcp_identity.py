@@ -148,3 +148,21 @@ def test_a_schedule_needs_googles_account_to_be_let_in(project: Project) -> None
     assert project.refused(tokens.POLICY_ATTACHMENT, attach) == words, "it asks for both"
     project.create(tokens.PROJECT_MEMBER, {**member, "role": "roles/compute.instanceAdmin.v1"})
     assert project.create(tokens.POLICY_ATTACHMENT, attach).id
+
+
+def test_a_machine_has_one_schedule(project: Project) -> None:
+    project.create(
+        tokens.PROJECT_MEMBER,
+        {"project": PROJECT, "member": AGENT, "role": "roles/compute.instanceAdmin.v1"},
+    )
+    machine = project.instance(project.subnet(project.network()))
+    first, second = (project.create(tokens.POLICY, POLICY, name) for name in ("one", "two"))
+    attach = {"instance": machine.rpartition("/")[2]}
+    made = {**attach, "name": first.outputs["name"]}
+    project.create(tokens.POLICY_ATTACHMENT, made)
+    assert project.refused(
+        tokens.POLICY_ATTACHMENT, {**attach, "name": second.outputs["name"]}, "another"
+    ) == (
+        f"invalid: The instance '{machine}' already has an instance schedule; at most one is "
+        "allowed."
+    )
