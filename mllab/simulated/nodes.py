@@ -166,6 +166,7 @@ def _pair(input_hint: Any, output_hint: Any, kind: type) -> tuple[Any, Any]:
 
 
 def wire_names(args: type) -> dict[str, str]:
+    """Python name -> wire name of the properties of an input class."""
     return {python: wire for python, wire, _ in _types._py_properties(args)}
 
 

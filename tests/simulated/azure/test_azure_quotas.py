@@ -16,6 +16,7 @@ from tests.simulated.azure.subscription import PLENTY, Subscription
 GPU, CPU = "StandardNCASv3_T4Family", "standardDSv5Family"
 ML = "Standard DDSv4 Family Cluster Dedicated vCPUs"
 TOTAL = "Total Cluster Dedicated Regional vCPUs"
+SPARE = "Total Cluster LowPriority Regional vCPUs"
 
 
 def test_a_new_subscription_makes_no_gpu() -> None:
@@ -172,9 +173,12 @@ def test_instances_and_clusters_share_one_quota_apart_from_machines() -> None:
 
 
 def test_spare_machines_have_a_pool_of_their_own() -> None:
-    subscription, made = computes(**{TOTAL: 0})
+    family = "Standard NCASv3_T4 Family Cluster Dedicated vCPUs"
+    subscription, made = computes(**{TOTAL: 0, family: 0, SPARE: 8})
     spare = filled(cluster(vmPriority="LowPriority"), made)
     subscription.create(tokens.COMPUTE, spare)
+    said = subscription.refused(tokens.COMPUTE, {**spare, "computeName": "another"})
+    assert "has a total low priority vCPU quota of 8" in said
 
 
 def test_computes_addresses_and_accounts_are_counted() -> None:

@@ -97,6 +97,12 @@ REFUSALS = {
         {"properties.properties.idleTimeBeforeShutdown": "PT60M"},
         True,
     ),
+    "instance with an identity later": Try(
+        "ann",
+        NOT_UPDATED.format("identity", "ComputeInstance", ""),
+        {"identity": {"type": "SystemAssigned"}},
+        True,
+    ),
     "instance of a taken name": Try(
         "ann",
         "BadRequest: Compute name MLcourse-ann is already taken in region westeurope. Names of "
