@@ -35,6 +35,26 @@ def test_a_whole_state_is_left_alone(tmp_path: Path, state: Path) -> None:
     assert state.read_text() == WHOLE
 
 
+@pytest.mark.parametrize("of", ["course.json", "course.json.bak"])
+def test_torn_attributes_are_removed(tmp_path: Path, state: Path, of: str) -> None:
+    for name in ("course.json", "course.json.bak"):
+        state.with_name(name).write_text(WHOLE)
+        state.with_name(f"{name}.attrs").write_text("" if name == of else "{}")
+    assert f"{of}.attrs" in mend(tmp_path, "mllab", "course")
+    assert not state.with_name(f"{of}.attrs").exists()
+    assert len(list(state.parent.iterdir())) == 3
+    assert mend(tmp_path, "mllab", "course") == ""
+
+
+def test_a_torn_state_and_its_torn_attributes_are_both_mended(tmp_path: Path, state: Path) -> None:
+    state.write_text("")
+    state.with_name("course.json.attrs").write_text("")
+    state.with_name("course.json.bak").write_text(WHOLE)
+    assert str(state) in mend(tmp_path, "mllab", "course")
+    assert state.read_text() == WHOLE
+    assert not state.with_name("course.json.attrs").exists()
+
+
 @pytest.mark.parametrize("earlier", ["", "{"])
 def test_without_a_whole_one_before_nothing_is_touched(
     tmp_path: Path, state: Path, earlier: str

@@ -154,28 +154,18 @@ def test_a_preview_keeps_nothing_back() -> None:
     assert bench.declared.culprit(urn("b")) == ""
 
 
-class Ear:
-    """Stands for the engine's ear; notes what it hears, or is gone."""
-
-    def __init__(self, *, gone: bool = False) -> None:
-        self.heard: list[str] = []
-        self.gone = gone
-
-    def Log(self, request: Any) -> None:
-        if self.gone:
-            raise grpc.RpcError
-        self.heard.append(request.message)
-
-
 def test_a_message_to_an_engine_that_is_gone_stops_nothing() -> None:
-    subject._Engine(Ear(gone=True)).Log(log("look out", engine_pb2.WARNING))
+    def gone(_: Any) -> None:
+        raise grpc.RpcError
+
+    subject._calm(gone)(log("look out", engine_pb2.WARNING))
 
 
 def test_only_debugging_messages_are_kept_from_the_engine() -> None:
-    ear = Ear()
+    heard: list[Any] = []
     for severity in (engine_pb2.DEBUG, engine_pb2.INFO, engine_pb2.WARNING, engine_pb2.ERROR):
-        subject._Engine(ear).Log(log(str(severity), severity))
-    assert ear.heard == ["1", "2", "3"]
+        subject._calm(heard.append)(log("x", severity))
+    assert [request.severity for request in heard] == [1, 2, 3]
 
 
 def log(message: str, severity: Any) -> engine_pb2.LogRequest:

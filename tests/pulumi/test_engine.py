@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from datetime import UTC, datetime
 from functools import partial
@@ -74,6 +75,11 @@ def test_a_lab_lives_and_goes(engine: PulumiEngine, cloud: SimulatedAws, tmp_pat
     assert list((tmp_path / "backups" / STACK).glob("*.json")), "the state of before is kept"
 
 
+@pytest.mark.filterwarnings(
+    # The SDK's language server leaves its event loop open when the engine is gone.
+    "ignore::ResourceWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+)
 def test_what_a_killed_run_made_is_taken_in_and_not_made_again(
     engine: PulumiEngine, cloud: SimulatedAws
 ) -> None:
@@ -96,6 +102,7 @@ def test_what_a_killed_run_made_is_taken_in_and_not_made_again(
     assert len(urns) == len(set(urns)), "nothing was made twice"
     assert {urn.rpartition("::")[2] for urn in urns} == set(up.remaining)
     assert engine.preview().empty
+    gc.collect()
 
 
 def test_a_torn_state_is_mended_also_when_somebody_has_taken_the_lock_away(

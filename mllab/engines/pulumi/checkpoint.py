@@ -1,7 +1,8 @@
 """A state file that a killed run has left half written.
 
-Pulumi writes the states of a `file://` backend in place, after it has put the one before beside
-it. Killed in between, it leaves an empty file, and from then on refuses the stack.
+Pulumi writes the states of a `file://` backend after it has put the one before beside it, and for
+each a second file with its attributes (`.json.attrs`). Killed in between, it leaves an empty file,
+and from then on refuses the stack.
 """
 
 from __future__ import annotations
@@ -25,6 +26,19 @@ def mend(backend: Path, project: str, stack: str) -> str:
     """
     state = backend / ".pulumi" / "stacks" / project / f"{stack}.json"
     earlier = state.with_name(f"{state.name}.bak")
+    torn = [
+        attributes
+        for file in (state, earlier)
+        if (attributes := file.with_name(f"{file.name}.attrs")).exists() and not _whole(attributes)
+    ]
+    for attributes in torn:
+        attributes.unlink()  # it says nothing that Pulumi needs, and may be missing
+    return _restored(state, earlier) or (
+        f"A killed run had left {torn[0]} half written; it was removed." if torn else ""
+    )
+
+
+def _restored(state: Path, earlier: Path) -> str:
     if not state.exists() or _whole(state) or not _whole(earlier):
         return ""
     damaged = state.with_name(f"{state.name}.damaged")

@@ -61,7 +61,9 @@ class Declared:
     async def run(self) -> None:
         """The program, watched; what the Automation API is given to run."""
         settings.SETTINGS.monitor = _Monitor(settings.get_monitor(), self)
-        settings.SETTINGS.engine = _Engine(settings.get_engine())
+        # In the stub itself: the SDK's server logs as well, outside of this task's context.
+        engine: Any = settings.get_engine()
+        engine.Log = _calm(engine.Log)
         try:
             with collector_paused():
                 self._target.program()
@@ -187,23 +189,19 @@ def shown(position: str) -> str:
     return position.removeprefix("project:///").replace("#", ":")
 
 
-class _Engine:
-    """The engine's ear for the program's messages.
+def _calm(log: Callable[[Any], object]) -> Callable[[Any], None]:
+    """The call that hands the program's messages to the engine, so that it can do no harm.
 
     Debugging messages, a handful for each resource, are what nobody reads here. A message to an
     engine that is gone would stop the program's event loop in the middle of everything.
     """
 
-    def __init__(self, engine: Any) -> None:
-        self._engine = engine
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
-
-    def Log(self, request: Any) -> None:
+    def calmed(request: Any) -> None:
         if request.severity != engine_pb2.DEBUG:
             with suppress(grpc.RpcError):
-                self._engine.Log(request)
+                log(request)
+
+    return calmed
 
 
 class _Monitor:
