@@ -13,7 +13,7 @@ import pulumi
 from pulumi_gcp import artifactregistry, projects, serviceaccount, storage
 
 from components.contracts import LabArgs, child
-from components.names import KEBAB, narrow
+from components.gcp.naming import given
 
 LONGEST_ACCOUNT = 30  # characters of an account's id
 
@@ -36,7 +36,7 @@ def account(
     """
     return serviceaccount.Account(
         name,
-        account_id=narrow(lab.name, role, lab.stack, longest=LONGEST_ACCOUNT, alphabet=KEBAB),
+        account_id=given(lab, role, longest=LONGEST_ACCOUNT),
         display_name=f"mllab {lab.name}: {purpose}",
         opts=child(parent, depends_on=after),
     )

@@ -10,8 +10,8 @@ from pulumi_gcp import workbench
 from components import contracts
 from components.contracts import Refused, child, publish
 from components.gcp import images, zones
+from components.gcp.naming import given
 from components.gcp.notebook import (
-    LONGEST_NAME,
     PORT,
     Args,
     local_disks,
@@ -19,7 +19,6 @@ from components.gcp.notebook import (
 )
 from components.gcp.services import enable
 from components.gcp.stops import Box, Daily, End
-from components.names import KEBAB, narrow
 from components.tags import named, tags
 
 THEIR_PORT = 8080  # where JupyterLab listens on such a machine
@@ -103,7 +102,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         labels = tags(args.lab, "notebook", seat)
         machine = workbench.Instance(
             name,
-            name=narrow(args.lab.name, seat, args.lab.stack, longest=LONGEST_NAME, alphabet=KEBAB),
+            name=given(args.lab, seat),
             location=zone,
             enable_deletion_protection=False,  # what is kept is kept by Pulumi
             disable_proxy_access=False,

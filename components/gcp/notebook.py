@@ -13,16 +13,15 @@ from components.contracts import NotebookArgs, child, publish
 from components.gcp import access, images, zones
 from components.gcp.cluster import Cluster
 from components.gcp.machine import user_data
+from components.gcp.naming import given
 from components.gcp.network import Network
 from components.gcp.registry import Registry
 from components.gcp.stops import Box, Daily, End
 from components.gcp.storage import BUCKET_OPTIONS, BUCKET_PATH, Storage
-from components.names import KEBAB, narrow
 from components.tags import named, tags
 
 PORT = 8888
 HOME_DEVICE = "mllab-home"
-LONGEST_NAME = 63
 HOUR_SECONDS = 3600
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 NO_MOUNT = {"kind": "", "source": "", "path": "", "options": ""}
@@ -117,7 +116,7 @@ class Notebook(pulumi.ComponentResource):
         labels = tags(args.lab, "notebook", seat)
         home = compute.Disk(
             f"{name}-home",
-            name=_name(args, seat, "home"),
+            name=given(args.lab, seat, "home"),
             zone=zones.choose(seat, found),
             size=args.home_gb,
             type="pd-balanced",
@@ -129,7 +128,7 @@ class Notebook(pulumi.ComponentResource):
         )
         machine = compute.Instance(
             name,
-            name=_name(args, seat),
+            name=given(args.lab, seat),
             zone=home.zone.apply(
                 lambda zone: zones.follow(seat, zone, found, args.machine, args.network.zone)
             ),
@@ -193,11 +192,6 @@ def rights_of_notebooks(parent: pulumi.Resource, name: str, args: Args) -> list[
         access.images(parent, f"{name}-access", args.registry.repository, account, push=True),
         access.project(parent, f"{name}-access-logs", account, "roles/logging.logWriter"),
     ]
-
-
-def _name(args: Args, *parts: str) -> str:
-    """Longer logical names would leave no place for the suffix that the SDK adds."""
-    return narrow(args.lab.name, *parts, args.lab.stack, longest=LONGEST_NAME, alphabet=KEBAB)
 
 
 def _accelerators(machine: Machine) -> list[compute.InstanceGuestAcceleratorArgsDict] | None:

@@ -7,16 +7,15 @@ from pulumi_gcp import artifactregistry
 
 from components import contracts
 from components.contracts import RegistryArgs, child, publish
+from components.gcp.naming import given
 from components.gcp.network import Network
 from components.gcp.services import enable
-from components.names import KEBAB, narrow
 from components.tags import named, tags
 
 DAY_SECONDS = 86_400
 UNTAGGED_DAYS = 7
 MOVING_TAG = "latest"  # what jobs run
 IMAGE = "lab"
-LONGEST_NAME = 63
 
 
 class Registry(pulumi.ComponentResource):
@@ -48,9 +47,7 @@ class Registry(pulumi.ComponentResource):
         self.repository = artifactregistry.Repository(
             f"{name}-images",
             # The SDK makes up no name here.
-            repository_id=narrow(
-                args.lab.name, "images", args.lab.stack, longest=LONGEST_NAME, alphabet=KEBAB
-            ),
+            repository_id=given(args.lab, "images"),
             location=args.lab.region,
             format="DOCKER",
             cleanup_policy_dry_run=False,  # stated: a dry run deletes nothing, and says nothing
