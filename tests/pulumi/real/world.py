@@ -121,6 +121,10 @@ class World:
         command = [sys.executable, str(self.root / "cli.py"), *words]
         return subprocess.Popen(command, **self._how(env or {}), stderr=subprocess.PIPE)
 
+    def call(self, *command: str) -> Ended:
+        """Any program, in the project's folder."""
+        return self._ended(list(command), {})
+
     def pulumi(self, *words: str, env: Mapping[str, str | None] | None = None) -> Ended:
         """Plain `pulumi`, with what our notes tell to set for it."""
         ours = {
