@@ -173,7 +173,7 @@ def on_real_cloud(
         region = lab.region if lab else config.get(PLACES[name]["region"], "")
         who = identity.whoami(name, region, config)
         identity.check(who, identity.accounts(state), TYPICAL_RUN_SECONDS, clock.now())
-        return f"account {who.account} ({who.principal})"
+        return f"{who.kind} {who.account} ({who.principal})"
 
     def before_change(state: Mapping[str, Any]) -> None:
         identify(state)  # again: between plan and change somebody may have logged in elsewhere

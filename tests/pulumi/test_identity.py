@@ -240,8 +240,3 @@ def test_a_one_time_code_is_never_asked_for(user: Path, monkeypatch: pytest.Monk
     profiles(user, f"{PROFILES}{role}mfa_serial = arn:aws:iam::111111111111:mfa/ana\n")
     error = refusal({"aws:profile": "lab"})
     assert error.message.startswith("the profile lab wants a one-time code")
-
-
-def test_other_clouds_are_named() -> None:
-    with pytest.raises(LabError, match="'gcp'"):
-        identity.whoami("gcp", REGION, {})

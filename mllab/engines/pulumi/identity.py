@@ -5,12 +5,12 @@ The only module besides the engine that reaches a cloud, and it only asks who is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from mllab.engines.pulumi import aws_login
+from mllab.engines.pulumi import aws_login, azure_login, google_login
 from mllab.errors import LabError
 
 MARGIN: Final = 2.0
@@ -24,9 +24,11 @@ class Identity:
     """Who the credentials belong to.
 
     Args:
-        account: of AWS: the account's id, 12 digits.
+        account: AWS: the account's id, 12 digits; Azure: the subscription's; Google Cloud: the
+            project's.
         principal: user or role; of AWS: its ARN.
         login: what to type to get credentials that live longer.
+        kind: the cloud's word for an account. switch: how to come to another one.
         expires: when they end; None if they do not, are renewed by themselves, or do not say.
         end_unknown: True if they end but do not say when.
     """
@@ -36,27 +38,67 @@ class Identity:
     login: str
     expires: datetime | None = None
     end_unknown: bool = False
+    kind: str = "account"
+    switch: str = (
+        "Take the other account's credentials, for example: export AWS_PROFILE=...\n"
+        "Whose they are:  aws sts get-caller-identity"
+    )
 
 
 def whoami(cloud: str, region: str, config: Mapping[str, str]) -> Identity:
     """Ask the cloud who the credentials belong to that the engine will find.
 
     Args:
-        cloud: `aws`.
+        cloud: `aws`, `azure`, `gcp`.
         region: as in the stack's settings.
-        config: Pulumi configuration of the stack, of which `aws:profile` counts.
+        config: Pulumi configuration of the stack, of which `aws:profile`, `gcp:project` and
+            `azure-native:subscriptionId` count.
 
     Raises:
         LabError: no credentials, wrong or expired ones, no network; each with what to type.
     """
-    if cloud != "aws":
-        raise LabError(f"mllab cannot tell whose account it is on {cloud!r}, only on 'aws'")
+    return _WHO[cloud](region, config)
+
+
+def _aws(region: str, config: Mapping[str, str]) -> Identity:
     found = aws_login.ask(region, config)
     return Identity(found.account, found.arn, found.login, found.expires, found.end_unknown)
 
 
+def _azure(_region: str, config: Mapping[str, str]) -> Identity:
+    found = azure_login.ask(config)
+    return Identity(
+        found.subscription,
+        found.principal,
+        found.login,
+        kind="subscription",
+        switch="Take the other subscription:  az account set --subscription ...\n"
+        "Which it is:  az account show",
+    )
+
+
+def _gcp(_region: str, config: Mapping[str, str]) -> Identity:
+    found = google_login.ask(config)
+    return Identity(
+        found.project,
+        found.principal,
+        found.login,
+        end_unknown=found.end_unknown,
+        kind="project",
+        switch="Put the project back into the stack's settings (gcp:project), or give the new lab "
+        "a stack of its own: mllab new NAME",
+    )
+
+
+_WHO: Final[Mapping[str, Callable[[str, Mapping[str, str]], Identity]]] = {
+    "aws": _aws,
+    "azure": _azure,
+    "gcp": _gcp,
+}
+
+
 def accounts(state: Mapping[str, Any]) -> frozenset[str]:
-    """The accounts in which a stack's resources live, as their ARNs tell.
+    """The accounts in which a stack's resources live: AWS accounts, subscriptions, projects.
 
     They stand in the state after every `up`, also after one that failed or was plain `pulumi`.
 
@@ -64,14 +106,28 @@ def accounts(state: Mapping[str, Any]) -> frozenset[str]:
         state: as `Engine.state()` gives it.
     """
     resources = (state.get("deployment") or {}).get("resources") or ()
-    arns = [
-        str((resource.get("outputs") or {}).get("arn", "")).split(":")
+    found = (
+        _account(str(resource.get("type", "")), str(resource.get("id", "")), outputs)
         for resource in resources
         if resource.get("custom") and not resource.get("external")
-    ]
-    return frozenset(
-        arn[4] for arn in arns if len(arn) > 5 and arn[0] == "arn" and _is_account(arn[4])
+        for outputs in [resource.get("outputs") or {}]
     )
+    return frozenset(filter(None, found))
+
+
+def _account(type: str, id: str, outputs: Mapping[str, Any]) -> str:
+    """The account that one resource tells; empty where it tells none."""
+    match type.partition(":")[0]:
+        case "azure-native":
+            parts = id.split("/")
+            return parts[2] if parts[:2] == ["", "subscriptions"] and len(parts) > 2 else ""
+        case "gcp":
+            project = outputs.get("project")
+            return project if isinstance(project, str) else ""
+        case _:
+            arn = str(outputs.get("arn", "")).split(":")
+            named = len(arn) > 5 and arn[0] == "arn" and _is_account(arn[4])
+            return arn[4] if named else ""
 
 
 def check(
@@ -89,10 +145,10 @@ def check(
     """
     if recorded - {identity.account}:
         raise LabError(
-            f"the credentials are those of account {identity.account} ({identity.principal}), but "
-            f"this stack lives in account {', '.join(sorted(recorded))}; nothing was changed",
-            cure="Take the other account's credentials, for example: export AWS_PROFILE=...\n"
-            "Whose they are:  aws sts get-caller-identity",
+            f"the credentials are those of {identity.kind} {identity.account} "
+            f"({identity.principal}), but this stack lives in {identity.kind} "
+            f"{', '.join(sorted(recorded))}; nothing was changed",
+            cure=identity.switch,
         )
     if identity.expires is None:
         return
