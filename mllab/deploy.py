@@ -15,6 +15,7 @@ from mllab.errors import Interrupted, RunFailed, UsageError
 from mllab.graph import entries, in_cloud, stack_outputs
 from mllab.quota import shortages
 from mllab.session import Session
+from mllab.settings import examples
 from mllab.show.outputs import show_lab
 from mllab.show.plan import show_notes
 from mllab.show.progress import Progress
@@ -83,6 +84,21 @@ def up(session: Session, plan: Plan, release: frozenset[str], console: Console) 
     show_notes(console, outcome.warnings)
     console.print(f"{summary(outcome)} ({progress.took()})", markup=False)
     return outcome
+
+
+def refuse_examples(session: Session) -> None:
+    """Refuse to make a real lab of values that only show where one's own belong.
+
+    Raises:
+        UsageError: names the settings.
+    """
+    left = () if session.simulated else examples.left_in(session.declared)
+    if left:
+        raise UsageError(
+            f"{session.stack} still has example values, with which nobody could use or pay for it: "
+            f"{', '.join(left)}; nothing was contacted",
+            cure=f"Put your own into stacks/Pulumi.{session.stack}.yaml.",
+        )
 
 
 def refuse_moved(lab: Lab, stack: str, recorded: Mapping[str, Any]) -> None:

@@ -35,6 +35,7 @@ def up(
             f"--grant {grants[0]}: only simulated clouds grant a quota by command",
             cure="Ask the real one: see the failure's own cure, or its console.",
         )
+    deploy.refuse_examples(session)
     whose = session.identify()
     deploy.look(session, err)
     plan = deploy.plan(session, err)

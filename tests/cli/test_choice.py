@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from mllab import opening
+from mllab.clock import Clock
 from mllab.recorded import simulated_home, state_file
+from mllab.session import Session
+from mllab.settings.lab import Lab
 from tests.cli.conftest import DAY, Run
-from tests.cli.scripted import NEW, Use
+from tests.cli.scripted import NEW, Scripted, Use
 
 VERBS = ["preview", "up", "outputs", "status", "down"]
 
@@ -96,20 +100,35 @@ def test_list_does_not_take_a_backend_elsewhere_for_empty(
     assert row["state"] == "in AWS: ask s3://states; simulated by pulumi, 1 resource"
 
 
-def test_a_quota_is_granted_by_command_in_simulated_clouds_only(
-    run: Run, use: Use, bare: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from mllab import opening
-    from mllab.clock import Clock
-    from mllab.session import Session
-
+@pytest.fixture
+def real(use: Use, monkeypatch: pytest.MonkeyPatch) -> Scripted:
+    """A real cloud behind the next commands, with an engine that would create things."""
     engine = use(steps=NEW)
-    monkeypatch.setattr(
-        opening,
-        "on_real_cloud",
-        lambda root, stack, lab, *_, **__: Session(root, stack, lab, engine, Clock()),  # type: ignore[arg-type]
-    )
+
+    def opened(root: Path, stack: str, lab: Lab, *_: object, **__: object) -> Session:
+        return Session(root, stack, lab, engine, Clock())
+
+    monkeypatch.setattr(opening, "on_real_cloud", opened)
+    return engine
+
+
+def test_a_quota_is_granted_by_command_in_simulated_clouds_only(
+    run: Run, bare: Path, real: Scripted
+) -> None:
     said = run("up", "lab", "--yes", "--grant", "L-DB2E81BA=4")
     assert said.code == 2
     assert "only simulated clouds grant" in said.err
-    assert engine.calls == []
+    assert real.calls == []
+
+
+def test_no_real_lab_is_made_of_examples(
+    run: Run, bare: Path, real: Scripted, root: Path, project: Path
+) -> None:
+    text = (root / "stacks" / "Pulumi.gcp-tiny.yaml").read_text()
+    (project / "stacks" / "Pulumi.there.yaml").write_text(text)
+    said = run("up", "there", "--yes")
+    assert said.code == 2
+    assert "gcp:project, gcp.billing_account" in said.err
+    assert "stacks/Pulumi.there.yaml" in said.err
+    assert real.calls == []
+    assert "example" not in run("up", "there", "--simulate", "--yes", *DAY).err
