@@ -77,9 +77,9 @@ def test_unknown_kinds_are_passed_over() -> None:
 
 
 def test_unknown_operations_are_passed_over() -> None:
-    strange = begun("a", "create")
-    assert strange.resource_pre_event is not None
-    strange.resource_pre_event.metadata.op = type("Op", (), {"value": "levitate"})()  # type: ignore[assignment]
+    strange = ended("a", "create")
+    assert strange.res_outputs_event is not None
+    strange.res_outputs_event.metadata.op = type("Op", (), {"value": "levitate"})()  # type: ignore[assignment]
     assert words(heard(strange, ended("b", "create"))) == ["done create b"]
 
 
