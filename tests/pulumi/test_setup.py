@@ -306,7 +306,7 @@ def test_two_setups_do_not_meet(home: Path, serve: Serve, curl: object) -> None:
     versions = home / "pulumi" / "versions"
     versions.mkdir(parents=True)
     with (versions / ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_SH)  # keeps out who wants it alone
         assert isinstance(refusal(home), LockedError)
     assert asked == []
     setup.install(home, lambda _: None)
