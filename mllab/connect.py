@@ -76,6 +76,7 @@ def run(
     say: Callable[[str], None],
     start: bool = False,
     config: Mapping[str, str] | None = None,
+    where: str = "",
     pause: Callable[[float], None] = time.sleep,
 ) -> int:
     """Run a seat's connect command in the foreground; signals pass to it.
@@ -87,6 +88,7 @@ def run(
         say: told what to do next, line by line.
         start: start the machine first, and wait until it can be reached.
         config: Pulumi configuration of the stack, of which `aws:profile` counts.
+        where: options that the commands to type next need as well, ` --simulate`.
 
     Returns:
         The command's exit code; 128 and the signal's number if one has ended it.
@@ -95,7 +97,7 @@ def run(
         UsageError: no such seat, or several and none named.
         LabError: there is no lab, a program is not installed, the machine does not start.
     """
-    chosen = choose(outputs, stack, seat)
+    chosen = choose(outputs, stack, seat, where)
     connect = _words(chosen, _CONNECT, config or {})
     if simulated:
         say("The account is simulated: nothing is reached. In a real one this would run")
@@ -120,19 +122,19 @@ def run(
     return code
 
 
-def choose(outputs: Mapping[str, Any], stack: str, seat: str | None) -> Seat:
+def choose(outputs: Mapping[str, Any], stack: str, seat: str | None, where: str = "") -> Seat:
     """The seat that is meant. Raises what `run` raises."""
     notebook = outputs.get("notebook")
     seats = notebook.get("seats") if isinstance(notebook, Mapping) else None
     if not isinstance(seats, Mapping) or not seats:
         raise LabError(
             f"{stack} has no notebook to connect to: it does not exist, or was never finished",
-            cure=f"Create it, or go on:  mllab up {stack}",
+            cure=f"Create it, or go on:  mllab up {stack}{where}",
         )
     if seat is None and len(seats) > 1:
         raise UsageError(
             f"{stack} has {len(seats)} seats, so name one of them: {', '.join(seats)}",
-            cure=f"For example:  mllab connect {stack} {next(iter(seats))}",
+            cure=f"For example:  mllab connect {stack} {next(iter(seats))}{where}",
         )
     name = seat if seat is not None else next(iter(seats))
     if name not in seats:
@@ -146,7 +148,7 @@ def choose(outputs: Mapping[str, Any], stack: str, seat: str | None) -> Seat:
     if not isinstance(found, Mapping) or missing:
         raise LabError(
             f"the seat {name} of {stack} was never finished",
-            cure=f"Go on:  mllab up {stack}",
+            cure=f"Go on:  mllab up {stack}{where}",
         )
     return Seat(name, found)
 

@@ -199,7 +199,7 @@ class Rehearsal:
         return told(outcome), outcome.ok and not outcome.remaining
 
     def _gone(self) -> Seen:
-        things = removal.left(self.session)
+        things = removal.left(self.session).things
         account = self._cloud.inventory()
         names = [thing.name for thing in things] + [record.id for record in account]
         seen = f"{count(len(account), 'resource')} in the account, {len(things)} recorded"

@@ -12,7 +12,7 @@ from rich.text import Text
 from mllab import data_guard
 from mllab.deploy import explain, stopped, summary
 from mllab.engines.contract import Holding, Outcome
-from mllab.errors import StillThere
+from mllab.errors import LabError, StillThere
 from mllab.graph import entries, in_cloud, interrupted
 from mllab.session import Session
 from mllab.show import table
@@ -78,26 +78,53 @@ def down(session: Session, release: frozenset[str], total: int, console: Console
     return outcome
 
 
-def left(session: Session) -> tuple[Thing, ...]:
-    """What still exists: what is recorded, then what a second look into the account finds."""
+@dataclass(frozen=True)
+class Left:
+    """What still exists: what is recorded, then what a second look into the account finds.
+
+    Args:
+        unseen: why that look saw nothing, or not all; None when it saw everything.
+    """
+
+    things: tuple[Thing, ...]
+    unseen: LabError | None = None
+
+
+def left(session: Session) -> Left:
+    """Everything of a stack that still exists."""
     known = recorded(session)
     names = {(thing.type, thing.name) for thing in known}
-    return known + tuple(thing for thing in _seen(session) if (thing.type, thing.name) not in names)
+    try:
+        seen = _seen(session)
+    except LabError as error:
+        return Left(known, error)
+    return Left(known + tuple(one for one in seen if (one.type, one.name) not in names))
 
 
-def refuse_leftovers(
-    session: Session, things: Sequence[Thing], outcome: Outcome | None = None
-) -> None:
-    """Raise StillThere when anything is left, with the causes."""
-    if not things:
+def refuse_leftovers(session: Session, found: Left, outcome: Outcome | None = None) -> None:
+    """Raise StillThere when anything is left or cannot be told, with the causes.
+
+    Args:
+        outcome: of the `down` before; None when nothing was taken down now.
+    """
+    things, unseen = found.things, found.unseen
+    if not things and unseen is None:
         return
-    lines = [f"{count(len(things), 'resource')} of {session.stack} may still exist and cost money:"]
+    if not things and unseen is not None and outcome is None:
+        raise unseen
+    lines = []
+    if things:
+        told = count(len(things), "resource")
+        lines.append(f"{told} of {session.stack} may still exist and cost money:")
     for thing in things:
         place = "" if thing.where == "state" else f", not recorded, seen in the {thing.where}"
         lines.append(f"  {thing.name} ({short_type(thing.type)}{place})")
     lines += explain(outcome.failures) if outcome else []
     cure = f"When the cause is gone, go on with:\n  {session.command('down')}"
-    if all(thing.where == "account" for thing in things):
+    if unseen is not None:
+        lines.append(f"Whether more is left cannot be told: {unseen.message}")
+        cure = "\n".join(filter(None, [unseen.cure, cure if things else ""]))
+    elif all(thing.where == "account" for thing in things):
         cure = "They are not recorded, so `down` cannot delete them: remove them by hand."
     raise StillThere("\n".join(lines), cure=cure)
 
@@ -133,7 +160,7 @@ def farewell(session: Session, things: Sequence[Thing]) -> str:
 
 
 def document(
-    session: Session, things: Sequence[Thing], remaining: Sequence[Thing], outcome: Outcome | None
+    session: Session, things: Sequence[Thing], found: Left, outcome: Outcome | None
 ) -> dict[str, Any]:
     """What `down --json` prints."""
     return {
@@ -141,7 +168,8 @@ def document(
         "engine": session.engine.name,
         "simulated": session.simulated,
         "existed": [asdict(thing) for thing in things],
-        "left": [asdict(thing) for thing in remaining],
+        "left": [asdict(thing) for thing in found.things],
+        "unseen": found.unseen.message if found.unseen else "",
         "failures": [asdict(failure) for failure in outcome.failures] if outcome else [],
         "seconds": outcome.seconds if outcome else 0.0,
     }

@@ -92,12 +92,15 @@ class Session:
         where = f"{CLOUDS[self.lab.lab.cloud]} {self.lab.region}" if self.lab else "cloud"
         return f"{self.stack}, {'simulated ' if self.simulated else ''}{where}"
 
+    @property
+    def where(self) -> str:
+        """The options that come back to the same cloud and engine: ` --simulate`."""
+        engine = f" --engine {PULUMI}" if self.simulated and self.engine.name == PULUMI else ""
+        return f" --simulate{engine}" if self.simulated else ""
+
     def command(self, verb: str, rest: str = "") -> str:
         """A command to type next, for the same stack in the same cloud, on the same engine."""
-        where = " --simulate" if self.simulated else ""
-        if self.simulated and self.engine.name == PULUMI:
-            where += f" --engine {PULUMI}"
-        return f"mllab {verb} {self.stack}{where}{rest}"
+        return f"mllab {verb} {self.stack}{self.where}{rest}"
 
 
 def project() -> Path:

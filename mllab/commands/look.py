@@ -55,6 +55,7 @@ def connect(stack: str, seat: str | None, choice: Choice, *, start: bool) -> int
         say=lambda line: console.say(err, line),
         start=start,
         config=session.config,
+        where=session.where,
     )
 
 

@@ -99,7 +99,8 @@ class Progress:
         word = OPS[step.op]
         if step.status is Status.FAILED:
             # Cut short: the whole cause, the place and the cure come at the end of the run.
-            return Text(f"{word.present} {step.name} failed: {value(step.error)}", style="red")
+            why = f": {value(step.error)}" if step.error else ""
+            return Text(f"{word.present} {step.name} failed{why}", style="red")
         if step.status is Status.SKIPPED:
             return Text(
                 f"skipped {step.name}: {step.reason or 'what it needs is missing'}", style="dim"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mllab.engines.contract import Failure, Op
+from mllab.errors import LabError
 from mllab.show import ask
 from mllab.simulated.store import Record
 from tests.cli.conftest import DAY, Run, Sit
@@ -249,3 +250,24 @@ def test_the_engine_is_asked_before_the_state_is_believed(run: Run, use: Use) ->
     engine = use(entries=list(THREE), held=EMPTY, seen=(step(Op.DELETE, BUCKET),))
     run("down", "lab", "--simulate", "--yes")
     assert not engine.did("refresh")
+
+
+@pytest.mark.parametrize("stays", [(), (BUCKET,)])
+def test_what_cannot_be_seen_is_not_called_gone(
+    run: Run, use: Use, account: Account, monkeypatch: pytest.MonkeyPatch, stays: tuple[str, ...]
+) -> None:
+    use(entries=[entry(BUCKET)], held=(holding(BUCKET, ""),), stays=stays)
+
+    def unseen() -> list[object]:
+        raise LabError("the account does not answer", cure="Ask again.")
+
+    monkeypatch.setattr(account, "inventory", unseen)
+    said = run("down", "lab", "--simulate", "--yes", "--json")
+    assert said.code == 3
+    told = json.loads(said.out)
+    assert told["unseen"] == "the account does not answer"
+    assert [thing["name"] for thing in told["left"]] == ["lab-storage-bucket"] * len(stays)
+    assert "cannot be told: the account does not answer" in said.err
+    assert "Ask again." in said.err
+    assert ("may still exist and cost money" in said.err) == bool(stays)
+    assert ("mllab down lab --simulate" in said.err) == bool(stays)

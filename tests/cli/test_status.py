@@ -142,3 +142,10 @@ def test_providers_and_components_are_no_things_in_the_cloud(run: Run, use: Use)
     use(entries=[*THREE, *others], seen=machine("running"))
     told = json.loads(run("status", "lab", "--simulate", "--json").out)
     assert len(told["resources"]) == 3
+
+
+def test_connect_to_nothing_names_the_way_back_to_the_same_cloud(run: Run, use: Use) -> None:
+    use()
+    said = run("connect", "lab", "--simulate")
+    assert said.code == 1
+    assert "mllab up lab --simulate" in said.err
