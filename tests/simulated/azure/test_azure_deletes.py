@@ -26,6 +26,25 @@ def test_a_group_takes_along_everything_inside(lab: Built) -> None:
     }
 
 
+def test_nothing_is_deleted_twice(lab: Built) -> None:
+    """Containers go with their account, and because their ids lie within its own."""
+    subscription, made = lab
+    subscription.delete(tokens.ACCOUNT, made["files"]["id"])
+    left = [found.id for found in subscription.whole.remains(subscription.now)]
+    assert sorted(left) == sorted(set(left))
+    assert made["data"]["id"] in left
+
+
+def test_settings_of_an_account_go_alone(lab: Built) -> None:
+    subscription, made = lab
+    kept = [subscription.ids(token) for token in (tokens.CONTAINER, tokens.SHARE)]
+    for name in ("blobs", "fileservice", "aging"):
+        subscription.delete(made[name]["token"], made[name]["id"])
+    assert [subscription.ids(token) for token in (tokens.CONTAINER, tokens.SHARE)] == kept
+    subscription.delete(tokens.ACCOUNT, made["files"]["id"])
+    assert subscription.ids(tokens.CONTAINER) == subscription.ids(tokens.SHARE) == []
+
+
 def test_what_went_with_its_group_is_gone_without_an_error(lab: Built) -> None:
     subscription, made = lab
     subscription.delete(tokens.GROUP, made["lab"]["id"])

@@ -112,6 +112,19 @@ def test_a_preview_does_not_know_the_address_of_an_interface(lab: Built) -> None
     assert foretold.outputs["ipConfigurations"] is UNKNOWN
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_a_preview_keeps_the_address_of_what_stays(same: bool, lab: Built) -> None:
+    subscription, made = lab
+    id, given = made["card"]["id"], made["card"]["given"]
+    before = subscription.shown(tokens.INTERFACE, id)
+    configuration = given["ipConfigurations"][0]
+    given["ipConfigurations"][0] = configuration | ({} if same else {"name": "other"})
+    call = subscription.call(tokens.INTERFACE, "card", preview=True)
+    inputs = subscription.azure.check(call, {"networkInterfaceName": "c"}, given).inputs
+    foretold = subscription.azure.update(call, id, before, inputs).outputs["ipConfigurations"]
+    assert foretold == before["ipConfigurations"] if same else foretold is UNKNOWN
+
+
 def test_ids_are_paths(lab: Built) -> None:
     _, made = lab
     group = f"{WHOLE}/resourceGroups/{made['lab']['name']}"

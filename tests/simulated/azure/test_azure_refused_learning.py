@@ -255,6 +255,7 @@ def test_five_schedules_are_too_many(lab: Built) -> None:
     ("properties", "fault"),
     [
         ({"computeType": "AKS"}, "knows AmlCompute and ComputeInstance alone (got 'AKS')"),
+        ({"properties": {}}, "properties.computeType: must be one of AKS, AmlCompute"),
         ({"computeType": "Toaster"}, "properties.computeType: must be one of AKS, AmlCompute"),
         (
             {"computeType": "AmlCompute", "properties": {"vmPriority": "Cheap"}},

@@ -174,6 +174,12 @@ class Service(Resource):
                     name=name,
                 )
 
+    def inside(self, here: Here, record: Record) -> Iterable[Record]:
+        return ()
+
+    def leaving(self, here: Here, record: Record) -> None:
+        """Nothing is in the way: what lies below by its id belongs to the account."""
+
     def outputs(self, here: Here, record: Record) -> Properties:
         (account,) = _accounts(here, record.id)
         return {**super().outputs(here, record), "sku": account.outputs["sku"]}

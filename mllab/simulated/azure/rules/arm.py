@@ -17,6 +17,9 @@ CREATED = ("createdDate", "createdOn", "createdTime", "creationDate", "creationT
 CHANGED = ("accessTierChangeTime", "changedTime", "lastModifiedTime", "modifiedDate", "updatedOn")
 """Outputs that are moments."""
 
+SETTINGS = (tokens.BLOB_SERVICE, tokens.FILE_SERVICE)
+"""What is only a setting of its parent, though ids of other things go through its own."""
+
 PERSON = "00000000-0000-0000-0000-000000000002"
 """Object id of the person who is logged in."""
 
@@ -24,13 +27,6 @@ PERSON = "00000000-0000-0000-0000-000000000002"
 def stamp(moment: datetime) -> str:
     """A moment as Azure writes it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
-
-
-def parent(id: str) -> str:
-    """The id of what a resource lies in: another resource, or its group."""
-    above = id.rsplit("/", 2)[0]
-    head, middle, _ = above.rpartition("/providers/")
-    return head if middle and above.count("/", len(head) + len(middle)) == 0 else above
 
 
 def group_of(here: Here, record: Record) -> Record | None:
@@ -135,7 +131,10 @@ class Resource(Kind):
         }
 
     def inside(self, here: Here, record: Record) -> Iterable[Record]:
-        return [child for child in here.session.inside(record.id) if parent(child.id) == record.id]
+        """What lies right below: the rest goes with that."""
+        below = here.session.inside(record.id)
+        between = [f"{child.id}/" for child in below if child.type not in SETTINGS]
+        return [child for child in below if not child.id.startswith(tuple(between))]
 
     def keys(self, record: Record) -> Iterable[str]:
         principal = record.hidden.get("principal") or record.outputs.get("principalId")
