@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mllab import clouds
 from mllab.clock import Clock, SimulatedClock
 from mllab.errors import SettingsError, UsageError
+from mllab.graph import entries, stack_outputs
 from mllab.recorded import in_backend, simulated, simulated_home, state_file
 from mllab.session import EMBEDDED, PULUMI, Session, clock_from, home, project
 from mllab.settings.limits import PLACES
@@ -162,25 +163,30 @@ def on_real_cloud(
 
     found = binary.find(home)
     surroundings = environment.real(root, home, stack, files.file_of(root, stack))
-    name = lab.lab.cloud if lab else _recorded_cloud(surroundings.backend.folder, stack)
-    clock = Clock()
-    target = _target(root, stack, lab, config, name, clock)
-    place = RealPlace(root, surroundings.backend, surroundings.environ, config)
+    clock, name = Clock(), lab.lab.cloud if lab else "aws"
+
+    def engine_for(config: Mapping[str, str]) -> PulumiEngine:
+        target = _target(root, stack, lab, config, name, clock)
+        place = RealPlace(root, surroundings.backend, surroundings.environ, config)
+        return PulumiEngine(
+            target, place, found, home, clock, notify=tell, before_change=before_change
+        )
 
     def identify(state: Mapping[str, Any]) -> str:
         from mllab.engines.pulumi import identity
 
-        region = lab.region if lab else config.get(PLACES[name]["region"], "")
-        who = identity.whoami(name, region, config)
+        who = identity.whoami(name, config.get(PLACES[name]["region"], ""), config)
         identity.check(who, identity.accounts(state), TYPICAL_RUN_SECONDS, clock.now())
         return f"{who.kind} {who.account} ({who.principal})"
 
     def before_change(state: Mapping[str, Any]) -> None:
         identify(state)  # again: between plan and change somebody may have logged in elsewhere
 
-    engine = PulumiEngine(
-        target, place, found, home, clock, notify=tell, before_change=before_change
-    )
+    engine = engine_for(config)
+    if lab is None:  # what is recorded tells where the lab is
+        name, recorded = _recorded_place(engine.state())
+        config = {**recorded, **config}
+        engine = engine_for(config)
     return Session(
         root,
         stack,
@@ -238,9 +244,17 @@ def _known(root: Path, stack: str, choice: Choice) -> bool:
     return folder is None or bool(in_backend(folder, stack))
 
 
-def _recorded_cloud(folder: Path | None, stack: str) -> str:
-    """The cloud of a stack whose settings are lost."""
-    return (clouds.of_types(in_backend(folder, stack)) if folder else None) or "aws"
+def _recorded_place(state: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """Cloud and settings of the place of a lab whose own settings are lost."""
+    from mllab.engines.pulumi import identity
+
+    lab = stack_outputs(state).get("lab") or {}
+    cloud = lab.get("cloud") or clouds.of_types(entry["type"] for entry in entries(state)) or "aws"
+    found = {PLACES[cloud]["region"]: str(lab["region"])} if "region" in lab else {}
+    accounts = identity.accounts(state)
+    if "project" in PLACES[cloud] and len(accounts) == 1:
+        found[PLACES[cloud]["project"]] = min(accounts)
+    return cloud, found
 
 
 def _target(

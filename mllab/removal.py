@@ -27,12 +27,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Thing:
-    """One resource that exists; `where`: `state` (recorded) or `account` (a second look)."""
+    """One resource that exists.
+
+    Args:
+        where: `state` (recorded) or `account` (a second look).
+        id: the cloud's; empty for what was begun by a run that was interrupted.
+        state: in the account, in the cloud's own word; empty where there is none.
+    """
 
     name: str
     type: str
     role: str
     where: str = "state"
+    id: str = ""
+    state: str = ""
 
 
 def recorded(session: Session) -> tuple[Thing, ...]:
@@ -42,7 +50,12 @@ def recorded(session: Session) -> tuple[Thing, ...]:
     """
     state = session.engine.state()
     return tuple(
-        Thing(entry["urn"].rpartition("::")[2], entry["type"], role(entry["urn"]))
+        Thing(
+            entry["urn"].rpartition("::")[2],
+            entry["type"],
+            role(entry["urn"]),
+            id=entry.get("id", ""),
+        )
         for entry in [*entries(state), *interrupted(state)]
         if in_cloud(entry)
     )
@@ -93,12 +106,14 @@ class Left:
 def left(session: Session) -> Left:
     """Everything of a stack that still exists."""
     known = recorded(session)
-    names = {(thing.type, thing.name) for thing in known}
+    ids = {(thing.type, thing.id) for thing in known if thing.id}
+    names = {(thing.type, thing.name) for thing in known if not thing.id}
     try:
         seen = _seen(session)
     except LabError as error:
         return Left(known, error)
-    return Left(known + tuple(one for one in seen if (one.type, one.name) not in names))
+    more = (one for one in seen if (one.type, one.id) not in ids)
+    return Left(known + tuple(one for one in more if (one.type, one.name) not in names))
 
 
 def refuse_leftovers(session: Session, found: Left, outcome: Outcome | None = None) -> None:
@@ -118,6 +133,7 @@ def refuse_leftovers(session: Session, found: Left, outcome: Outcome | None = No
         lines.append(f"{told} of {session.stack} may still exist and cost money:")
     for thing in things:
         place = "" if thing.where == "state" else f", not recorded, seen in the {thing.where}"
+        place += f", {thing.state}" if thing.state else ""
         lines.append(f"  {thing.name} ({short_type(thing.type)}{place})")
     lines += explain(outcome.failures) if outcome else []
     cure = f"When the cause is gone, go on with:\n  {session.command('down')}"
@@ -179,7 +195,10 @@ def _seen(session: Session) -> list[Thing]:
     """What the account itself shows of this stack, and what it cannot ascribe to any."""
     if session.account is not None:
         seen = session.account.inventory(session.stack)
-        return [Thing(found.name, found.type, found.role, "account") for found in seen]
+        return [
+            Thing(found.name, found.type, found.role, "account", found.id, found.state)
+            for found in seen
+        ]
     records = session.cloud.inventory() if session.cloud else []
     by_uid = {record.uid: record for record in records}
 
@@ -191,7 +210,7 @@ def _seen(session: Session) -> list[Thing]:
         return (record.inputs.get("tags") or record.outputs.get("tags") or {}).get("stack")
 
     return [
-        Thing(_name(record), record.type, role(record.urn), "account")
+        Thing(_name(record), record.type, role(record.urn), "account", record.id)
         for record in records
         if stack(record) in {session.stack, None}
     ]

@@ -52,7 +52,8 @@ def role(urn: str) -> str:
     """The role that a resource belongs to, from the types in its URN; `lab` for what has none."""
     chain = urn.split("::")[2].split("$") if urn.count("::") >= 3 else []
     ours = [token for token in chain if token.startswith("mllab:")]
-    return ours[-1].rpartition(":")[2].lower() if len(ours) > 1 else "lab"
+    # A managed notebook is a notebook: the same role, by another component.
+    return ours[-1].rpartition(":")[2].lower().removeprefix("managed") if len(ours) > 1 else "lab"
 
 
 def lasting(seconds: float) -> str:
