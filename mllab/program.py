@@ -176,7 +176,7 @@ def _gcp_notebook(lab: Lab) -> Notebooks:
         return ManagedNotebook
     from components.gcp.notebook import Notebook
 
-    return partial(Notebook, image=lab.gcp.image)
+    return partial(Notebook, image=lab.gcp.image, spot=lab.gcp.spot)
 
 
 _CLOUDS: Final[dict[str, Callable[[Lab, date | None], Cloud]]] = {

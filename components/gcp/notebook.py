@@ -48,6 +48,8 @@ class Notebook(pulumi.ComponentResource):
     Args:
         args: see NotebookArgs. `keep`: home disks are protected.
         image: an image family of Deep Learning VM.
+        spot: spare machines; Google may stop one at any time, its disks stay. Changed, a machine is
+            made anew.
     Outputs:
         seats: for each {id, connect_command, token_command, stop_command, start_command}. The
         commands are typed as they are; they need the Google Cloud CLI.
@@ -70,8 +72,10 @@ class Notebook(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         image: str | None = None,
+        spot: bool = False,
     ) -> None:
         super().__init__("mllab:gcp:Notebook", name, None, opts)
+        self._spot = spot
         rights = rights_of_notebooks(self, name, args)
         source = images.source(args.machine)
         family: pulumi.Output[str] = (
@@ -150,7 +154,7 @@ class Notebook(pulumi.ComponentResource):
                     "access_configs": [{}] if args.network.external else [],
                 }
             ],
-            scheduling=_scheduling(args),
+            scheduling=_scheduling(args, self._spot),
             service_account={"email": args.network.account.email, "scopes": [SCOPE]},
             shielded_instance_config={
                 "enable_vtpm": True,
@@ -206,13 +210,13 @@ def local_disks(args: Args) -> bool:
     return args.machine.type.startswith(LOCAL_DISKS)
 
 
-def _scheduling(args: Args) -> compute.InstanceSchedulingArgsDict:
+def _scheduling(args: Args, spot: bool) -> compute.InstanceSchedulingArgsDict:
     found: compute.InstanceSchedulingArgsDict = {
-        "provisioning_model": "STANDARD",
-        "preemptible": False,
+        "provisioning_model": "SPOT" if spot else "STANDARD",
+        "preemptible": spot,
         "automatic_restart": False,  # nothing starts a machine but its user
-        # A machine with a GPU cannot be moved while it runs.
-        "on_host_maintenance": "TERMINATE" if args.machine.gpus else "MIGRATE",
+        # A machine with a GPU cannot be moved while it runs, and a spare one is not.
+        "on_host_maintenance": "TERMINATE" if args.machine.gpus or spot else "MIGRATE",
         # Counts from each start, and needs nothing that runs on the machine.
         "max_run_duration": {"seconds": args.max_hours * HOUR_SECONDS},
         "instance_termination_action": "STOP",

@@ -69,6 +69,10 @@ class Gcp(Section):
         " budget.",
         json_schema_extra=_ASKED,
     )
+    spot: Switch = Field(
+        default=False,
+        description="true: spare machines for notebooks, cheaper; Google may stop one at any time.",
+    )
     filestore: Switch = Field(
         default=False,
         description="true: storage.files may be a Filestore, about 25 USD a month, used or not.",

@@ -76,7 +76,7 @@ class Lab(Section):
         notebook = info.data.get("notebook")
         if notebook is None or info.field_name != limits.cloud_of(info):
             return section
-        given = sorted(section.model_fields_set & {"image", "ssh_from", "ssh_keys"})
+        given = sorted(section.model_fields_set & {"image", "spot", "ssh_from", "ssh_keys"})
         if given and notebook.kind != "vm":
             raise absent("is for notebook.kind vm only; take it out", at=given[0])
         if isinstance(section, Azure) and notebook.kind == "vm" and not section.ssh_keys:

@@ -254,3 +254,14 @@ def test_refuses_a_region_without_the_gpu_and_names_some_that_have_it() -> None:
     )
     rendered = variant(lab={"region": "europe-north1"}, switches={"zone": "europe-north1-b"})
     assert rendered.one(INSTANCE).inputs["zone"] == "europe-north1-b"
+
+
+@pytest.mark.parametrize("size", ["cpu-small", "gpu-small"])
+def test_a_spare_machine_is_stopped_and_not_deleted_when_google_takes_it_back(size: str) -> None:
+    (one,) = variant(notebook=gcp(size), switches={"spot": True}).of(INSTANCE)
+    scheduling = one.inputs["scheduling"]
+    assert scheduling["provisioningModel"] == "SPOT"
+    assert scheduling["preemptible"] is True
+    assert scheduling["automaticRestart"] is False
+    assert scheduling["onHostMaintenance"] == "TERMINATE"
+    assert scheduling["instanceTerminationAction"] == "STOP"
