@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
-from mllab.engines.embedded import urns
 from mllab.errors import StillThere
 from mllab.lookup import aws_inventory
 from mllab.lookup.account import Entry, Found
-from mllab.lookup.aws_calls import Calls, Refused, filled, items, state_of, tags_of
+from mllab.lookup.answers import Refused, filled, items, state_of, texts, unclear
+from mllab.lookup.aws_calls import Calls, tags_of
 from mllab.lookup.aws_ways import GOING, SETTINGS, WAYS, Way
 
 _TAGS: Final = ("stack", "lab", "role", "name")
@@ -75,11 +75,11 @@ class AwsAccount:
     def _ids(self, way: Way, entry: Entry) -> set[str]:
         inputs = entry.get("inputs") or {}
         tags = inputs.get("tags") or {}
-        given = {**_texts(inputs), **_texts(tags, "tag_"), **self._calls.names}
+        given = {**texts(inputs), **texts(tags, "tag_"), **self._calls.names}
         where = filled(way.where, given)
         wanted = {key: given[f"tag_{key}"] for key in _TAGS} if way.tagged else {}
         return {
-            filled(way.id, {**given, **_texts(item)})
+            filled(way.id, {**given, **texts(item)})
             for answer in self._calls.ask(way.service, way.operation, filled(way.args, given))
             for item in items(answer, way.items)
             if where.items() <= item.items()
@@ -88,21 +88,7 @@ class AwsAccount:
         }
 
     def _unclear(self, entry: Entry, why: str) -> StillThere:
-        name, stack = urns.name_of(entry["urn"]), str(entry["urn"]).split(":")[2]
-        return StillThere(
-            f"the run before was interrupted while it made {name} ({entry['type']}); it may exist "
-            f"and cost money without being recorded, and whether it does cannot be told: {why}; "
-            "nothing was changed",
-            cure="Look for it among everything that carries the stack's tag:\n"
-            f"  {_by_tag(stack, self._region)}\n"
-            "If it exists, delete it there. Then tell Pulumi, and go on:\n"
-            f"  pulumi refresh --clear-pending-creates -s {stack}",
-        )
-
-
-def _texts(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """The plain texts among values; what is secret, a list or a map can be no part of an id."""
-    return {f"{prefix}{key}": value for key, value in values.items() if isinstance(value, str)}
+        return unclear(entry, why, _by_tag(str(entry["urn"]).split(":")[2], self._region))
 
 
 def _by_tag(stack: str, region: str) -> str:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
-from string import Template
 from typing import Any, Final
 
 from mllab.engines.pulumi import aws_login
+from mllab.lookup.answers import Refused
 
 _SECONDS: Final = 10.0  # for a connection, and for an answer; usual is less than one
 _ATTEMPTS: Final = 5  # AWS throttles those who ask much in a short time
 _ABSENT: Final = re.compile(r"404|NoSuch.*|.*NotFound.*")
 """How error codes of all services that are asked here say that there is no such thing."""
-
-
-class Refused(Exception):
-    """A question that got no answer, so nothing follows from it."""
 
 
 class Calls:
@@ -87,29 +83,6 @@ class Calls:
             retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
         )
         return self._session.create_client(service, region_name=self._region, config=patient)
-
-
-def items(answer: Any, path: str) -> list[Any]:
-    """What is at a dotted path; lists on the way are flattened, what is missing is left out."""
-    found = [answer]
-    for key in filter(None, path.split(".")):
-        found = [each[key] for each in found if isinstance(each, Mapping) and key in each]
-        found = [one for each in found for one in (each if isinstance(each, list) else [each])]
-    return found
-
-
-def state_of(item: Any, path: str) -> str:
-    """The state at a path in lower case; empty where the item has none."""
-    return str(next(iter(items(item, path)), "")).lower() if path else ""
-
-
-def filled(template: Any, values: Mapping[str, str]) -> Any:
-    """Texts with `$name` replaced, also inside lists and maps. Raises KeyError with the name."""
-    if isinstance(template, str):
-        return Template(template).substitute(values)
-    if isinstance(template, Mapping):
-        return {key: filled(value, values) for key, value in template.items()}
-    return [filled(each, values) for each in template]
 
 
 def tags_of(item: Mapping[str, Any]) -> dict[str, str]:

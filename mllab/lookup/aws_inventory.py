@@ -21,7 +21,8 @@ from typing import Final
 
 from components.tags import MANAGED_BY
 from mllab.lookup.account import Found
-from mllab.lookup.aws_calls import Calls, Refused, filled, items, state_of, tags_of
+from mllab.lookup.answers import Refused, filled, items, state_of
+from mllab.lookup.aws_calls import Calls, tags_of
 from mllab.lookup.aws_kinds import BY_ARN, CHECKS, CLIENTS, LISTS, TYPES
 
 IAM_PATH: Final = "/mllab/"

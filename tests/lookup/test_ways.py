@@ -14,7 +14,7 @@ import pytest
 from botocore import xform_name
 from botocore.validate import validate_parameters
 
-from mllab.lookup.aws_calls import filled
+from mllab.lookup.answers import filled
 from mllab.lookup.aws_kinds import CHECKS, CLIENTS, TYPES
 from mllab.lookup.aws_ways import SETTINGS, WAYS
 from tests.components.test_contract import sdk_class

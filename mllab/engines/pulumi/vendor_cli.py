@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,13 +30,17 @@ class Answer:
 
     @property
     def why(self) -> str:
-        """The last line of what it complained about."""
+        """What it complained about, in one line: what it calls an error, else the last line."""
         lines = [line.strip() for line in self.err.splitlines() if line.strip()]
-        return lines[-1].removeprefix("ERROR: ")[:300] if lines else f"it ended with {self.code}"
+        errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+        return [*lines[-1:], *errors[:1]][-1][:300] if lines else f"it ended with {self.code}"
 
 
-def ask(*words: str) -> Answer:
+def ask(*words: str, environ: Mapping[str, str] | None = None) -> Answer:
     """Run a command to its end; it cannot ask back.
+
+    Args:
+        environ: variables besides those of this process.
 
     Raises:
         LabError: it is not installed, or does not answer.
@@ -43,7 +48,8 @@ def ask(*words: str) -> Answer:
     path = shutil.which(words[0])
     if path is None:
         raise LabError(
-            f"`{words[0]}` is not installed, and without it nobody can tell whose account it is",
+            f"`{words[0]}` is not installed, and without it nobody can tell whose account it is or "
+            "what is in it",
             cure=f"Get it:  {WHERE[words[0]]}",
         )
     quiet = {"AZURE_CORE_ONLY_SHOW_ERRORS": "true", "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
@@ -55,7 +61,7 @@ def ask(*words: str) -> Answer:
             text=True,
             errors="replace",
             timeout=PATIENCE,
-            env={**os.environ, **quiet},
+            env={**os.environ, **quiet, **(environ or {})},
         )
     except subprocess.TimeoutExpired as error:
         raise LabError(
