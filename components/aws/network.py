@@ -168,7 +168,7 @@ def _offered(parent: pulumi.Resource, args: NetworkArgs) -> dict[str, set[str]]:
     The look-up is a plain one, because how many subnets there are depends on its answer. Only the
     account itself can give it: the names of zones are shuffled per account.
     """
-    asked = {machine.type for machine in args.machines}
+    asked = {_hosted(machine.type) for machine in args.machines}
     others = {name for machine in args.machines for name in machine.fallbacks}
     offered: dict[str, set[str]] = {name: set() for name in sorted(asked | others)}
     answer = ec2.get_instance_type_offerings(
@@ -184,9 +184,14 @@ def _offered(parent: pulumi.Resource, args: NetworkArgs) -> dict[str, set[str]]:
     return offered
 
 
+def _hosted(name: str) -> str:
+    """The EC2 type of a machine of SageMaker, which does not tell which of its zones has which."""
+    return name.removeprefix("ml.")
+
+
 def _shared_zones(args: NetworkArgs, offered: Mapping[str, set[str]]) -> list[str]:
     """Zones that offer all types that were asked for, sorted."""
-    asked = sorted({machine.type for machine in args.machines})
+    asked = sorted({_hosted(machine.type) for machine in args.machines})
     if shared := set.intersection(*(offered[name] for name in asked)):
         return sorted(shared)
 

@@ -15,7 +15,7 @@ from components.aws.cluster import Cluster
 from components.aws.machine import user_data
 from components.aws.network import Network
 from components.aws.registry import Registry
-from components.aws.stops import Stops, alarm
+from components.aws.stops import INSTANCES, Stops, alarm
 from components.aws.storage import Storage
 from components.contracts import NotebookArgs, Refused, child, publish
 from components.tags import named, tags
@@ -80,7 +80,7 @@ class Notebook(pulumi.ComponentResource):
         source = images.source(args.machine, files=files is not None)
         ami = image or images.image_id(self, source)
         built_for = f"{source.kind} {'with' if files else 'without'} files"
-        stops = Stops(self, name, args.lab, labels)
+        stops = Stops(self, name, args.lab, labels, INSTANCES)
         # The first boot installs packages and mounts files, so the way out must exist by then; and
         # the gateway cannot go before the machines have given up their public addresses.
         before = [args.network, allowed, *(files.targets if files else [])]
@@ -108,7 +108,7 @@ class Notebook(pulumi.ComponentResource):
         labels = tags(args.lab, "notebook", seat)
         home = ebs.Volume(
             f"{name}-home",
-            availability_zone=_zone(seat, args.network),
+            availability_zone=zone_of(seat, args.network),
             size=args.home_gb,
             type="gp3",
             encrypted=True,
@@ -160,24 +160,28 @@ class Notebook(pulumi.ComponentResource):
         )
         alarm(self, f"{name}-idle", args.lab, machine, args.machine, args.idle_minutes, labels)
         if args.stop_at:
-            stops.daily(seat, machine, args.stop_at)
+            stops.daily(seat, machine.id, args.stop_at)
         if args.lab.ends:
-            stops.after(seat, machine, args.lab.ends)
+            stops.after(seat, machine.id, args.lab.ends)
         return _commands(args.lab.region, machine)
 
 
 def _policy(args: Args) -> pulumi.Output[str]:
+    return access.document(*access.session_manager(), *rights(args))
+
+
+def rights(args: Args) -> list[access.Statement]:
+    """What people may do on a notebook of either kind: use the lab's bucket, files and registry."""
     files = args.storage.files
-    return access.document(
-        *access.session_manager(),
+    return [
         *access.bucket(args.storage.arn),
         *access.pull(args.registry.arn),
         *access.push(args.registry.arn),
         *([access.mount(files.system.arn, files.access_point.arn)] if files else []),
-    )
+    ]
 
 
-def _zone(seat: str, network: Network) -> str:
+def zone_of(seat: str, network: Network) -> str:
     """The zone of a seat, by its name alone: other seats come and go without moving it.
 
     Each zone draws a number for the seat and the highest wins: a new zone, too, moves few seats.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,39 @@ LONGEST_WATCH_SECONDS = 86_400  # CloudWatch looks back no further with such a p
 IDLE_PERCENT = 5.0
 
 
+@dataclass(frozen=True)
+class Target:
+    """How a schedule stops one kind of machine.
+
+    Args:
+        call: service and operation, `ec2:stopInstances`. resource: as its ARN names it.
+        request: what is asked, from the machine's id.
+        retry: of a call that failed; empty for what the scheduler does by itself, a whole day.
+    """
+
+    call: str
+    resource: str
+    request: Callable[[pulumi.Input[str]], Mapping[str, object]]
+    retry: scheduler.ScheduleTargetRetryPolicyArgsDict | None = None
+
+    @property
+    def action(self) -> str:
+        """The permission that it needs."""
+        service, _, operation = self.call.partition(":")
+        return f"{service}:{operation[0].upper()}{operation[1:]}"
+
+
+INSTANCES = Target("ec2:stopInstances", "instance", lambda id: {"InstanceIds": [id]})
+NOTEBOOKS = Target(
+    "sagemaker:stopNotebookInstance",
+    "notebook-instance",
+    lambda name: {"NotebookInstanceName": name},
+    # It is an error to stop what is stopped. Tried again for a day, as is usual, the stop of the
+    # evening would meet who starts the machine next morning.
+    {"maximum_event_age_in_seconds": 600, "maximum_retry_attempts": 5},
+)
+
+
 class Stops:
     """The schedules of all seats of a lab, in a group of their own, and the role they act in.
 
@@ -27,14 +61,21 @@ class Stops:
 
     Args:
         parent: the notebook role, whose children all resources are.
+        target: what is stopped.
     Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html,
+        https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html,
         https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
     """
 
     def __init__(
-        self, parent: pulumi.Resource, name: str, lab: LabArgs, labels: Mapping[str, str]
+        self,
+        parent: pulumi.Resource,
+        name: str,
+        lab: LabArgs,
+        labels: Mapping[str, str],
+        target: Target,
     ) -> None:
-        self._parent, self._name, self._lab = parent, name, lab
+        self._parent, self._name, self._lab, self._target = parent, name, lab, target
         self._group = scheduler.ScheduleGroup(
             f"{name}-schedules", tags=named(labels, f"{name}-schedules"), opts=child(parent)
         )
@@ -49,15 +90,15 @@ class Stops:
         self._allowed = iam.RolePolicy(
             f"{name}-scheduler-access",
             role=self._role.name,
-            policy=access.document(_stop_notebooks(lab)),
+            policy=access.document(stop_notebooks(lab, target)),
             opts=child(parent),
         )
 
-    def daily(self, seat: str, machine: ec2.Instance, at: time) -> None:
+    def daily(self, seat: str, machine: pulumi.Input[str], at: time) -> None:
         """Stop the machine every day at that time of the lab's time zone."""
         self._schedule(seat, machine, "daily", f"cron({at.minute} {at.hour} * * ? *)", None)
 
-    def after(self, seat: str, machine: ec2.Instance, last: date) -> None:
+    def after(self, seat: str, machine: pulumi.Input[str], last: date) -> None:
         """Stop the machine when that day is over, and every hour from then on.
 
         A single stop would hold only until somebody starts the machine again.
@@ -67,7 +108,7 @@ class Stops:
         self._schedule(seat, machine, "end", "rate(1 hour)", start)
 
     def _schedule(
-        self, seat: str, machine: ec2.Instance, what: str, expression: str, start: str | None
+        self, seat: str, machine: pulumi.Input[str], what: str, expression: str, start: str | None
     ) -> None:
         scheduler.Schedule(
             f"{self._name}-{seat}-{what}",
@@ -80,19 +121,21 @@ class Stops:
             schedule_expression_timezone=self._lab.time_zone,
             start_date=start,
             target={
-                "arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances",
+                "arn": f"arn:aws:scheduler:::aws-sdk:{self._target.call}",
                 "role_arn": self._role.arn,
-                "input": pulumi.Output.json_dumps({"InstanceIds": [machine.id]}),
+                "input": pulumi.Output.json_dumps(self._target.request(machine)),
+                "retry_policy": self._target.retry,
             },
             opts=child(self._parent, depends_on=[self._allowed]),
         )
 
 
-def _stop_notebooks(lab: LabArgs) -> access.Statement:
+def stop_notebooks(lab: LabArgs, target: Target) -> access.Statement:
     """Stop the lab's notebooks, known by their tags: the same policy whatever seats there are."""
     own = {"aws:ResourceTag/lab": lab.name, "aws:ResourceTag/role": "notebook"}
-    anywhere = f"arn:aws:ec2:{lab.region}:*:instance/*"
-    return access.allow(["ec2:StopInstances"], anywhere) | {"Condition": {"StringEquals": own}}
+    service = target.call.partition(":")[0]
+    anywhere = f"arn:aws:{service}:{lab.region}:*:{target.resource}/*"
+    return access.allow([target.action], anywhere) | {"Condition": {"StringEquals": own}}
 
 
 def alarm(

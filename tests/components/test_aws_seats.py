@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.aws.notebook import _zone
+from components.aws.notebook import zone_of
 from tests.components.labs import answers, refusal, variant
 from tests.components.render import Rendered
 
@@ -58,14 +58,14 @@ class Zones:
 def test_a_new_zone_takes_seats_but_moves_none_between_the_others(
     letters: set[str], new: str, seat: str
 ) -> None:
-    before = _zone(seat, Zones("".join(sorted(letters))))  # type: ignore[arg-type]
-    after = _zone(seat, Zones("".join(sorted(letters | {new}))))  # type: ignore[arg-type]
+    before = zone_of(seat, Zones("".join(sorted(letters))))  # type: ignore[arg-type]
+    after = zone_of(seat, Zones("".join(sorted(letters | {new}))))  # type: ignore[arg-type]
     assert after in (before, f"us-east-1{new}")
 
 
 def test_seats_are_spread_over_the_zones() -> None:
     zones = Zones("abcd")
-    chosen = [_zone(f"seat-{n}", zones) for n in range(200)]  # type: ignore[arg-type]
+    chosen = [zone_of(f"seat-{n}", zones) for n in range(200)]  # type: ignore[arg-type]
     assert {zone: chosen.count(zone) > 30 for zone in zones.subnets} == dict.fromkeys(
         zones.subnets, True
     )

@@ -1,0 +1,104 @@
+"""What a SageMaker notebook instance is told at every start."""
+
+from __future__ import annotations
+
+import base64
+import io
+import lzma
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pulumi
+
+from components.cloud_init import CORE, LIB, SETTINGS_PATH, File, settings_text
+
+_HERE = Path(__file__).parent / "files" / "managed"
+_SHARED = ("watchdog.py", "probes.py", "lab-env.sh", "keep-awake.sh")
+_UNITS = ("mllab-watchdog.service", "mllab-watchdog.timer")
+
+SCRIPT = _HERE / "on-start.sh"
+
+FILES = (
+    *(file for file in CORE if file.source.name in (*_SHARED, *_UNITS)),
+    File(_HERE / "stop-notebook.sh", f"{LIB}/stop-notebook.sh", "0755"),
+    File(_HERE / "mount-shared.sh", f"{LIB}/mount-shared.sh", "0755"),
+    File(_HERE / "mllab-shared.service", "/etc/systemd/system/mllab-shared.service"),
+)
+"""Everything that the script writes besides the settings. User, home and JupyterLab are there."""
+
+KEYS = {
+    "REGION": "`us-east-1`",
+    "IDLE_MINUTES": "whole number",
+    "MAX_HOURS": "whole number",
+    "MOUNT_SOURCE": "`fs-0abc...`; this and the other MOUNT_ are empty without shared files",
+    "MOUNT_PATH": "`/shared`",
+    "MOUNT_OPTIONS": "`tls,iam,accesspoint=fsap-0abc...`",
+    "GPU": "number of GPUs, `0` without",
+}
+"""The settings of a machine, all of them required, and what they hold."""
+
+OWN = {
+    "JUPYTER_URL": "https://127.0.0.1:8443",
+    # SageMaker bills a machine until it is asked to stop it.
+    "STOP_COMMAND": f"{LIB}/stop-notebook.sh",
+    "FORCE_COMMAND": f"{LIB}/stop-notebook.sh",
+}
+"""What differs from other machines, and the watchdog must know."""
+
+LIMIT_CHARACTERS = 16384
+"""SageMaker counts them after base64.
+Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateNotebookInstanceLifecycleConfig.html"""
+
+
+def on_start(settings: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
+    """The script for `NotebookInstanceLifecycleConfiguration(on_start=...)`.
+
+    Args:
+        settings: as `KEYS`; nothing secret, whoever may describe the configuration can read it.
+
+    Raises:
+        ValueError: when the values are known: see `render` and `pack`.
+    """
+    return pulumi.Output.all(**settings).apply(lambda values: pack(render(values)))
+
+
+def render(settings: Mapping[str, str]) -> str:
+    """The script as text: `SCRIPT`, and in its last line what it writes. Same input, same text.
+
+    Raises:
+        ValueError: a setting too many or too few, or a value that is not one line of plain text.
+    """
+    if wrong := settings.keys() ^ KEYS.keys():
+        raise ValueError(f"machine settings: missing or unknown: {', '.join(sorted(wrong))}")
+    return f"{SCRIPT.read_text(encoding='ascii')}{_archive({**settings, **OWN})}\n"
+
+
+def pack(text: str) -> str:
+    """The script as SageMaker takes it: base64.
+
+    Raises:
+        ValueError: it is longer than SageMaker takes.
+    """
+    packed = base64.b64encode(text.encode()).decode()
+    if len(packed) > LIMIT_CHARACTERS:
+        raise ValueError(
+            f"the script has {len(packed)} characters, SageMaker takes {LIMIT_CHARACTERS}"
+        )
+    return packed
+
+
+def _archive(settings: Mapping[str, str]) -> str:
+    """All files in one line: tar, xz, base 85, which is a tenth shorter than base64."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        _add(archive, SETTINGS_PATH, "0644", settings_text(settings).encode())
+        for file in FILES:
+            _add(archive, file.target, file.mode, file.source.read_bytes())
+    return base64.b85encode(lzma.compress(packed.getvalue())).decode()
+
+
+def _add(archive: tarfile.TarFile, path: str, mode: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(path.lstrip("/"))  # owned by root, of no date
+    entry.size, entry.mode = len(content), int(mode, 8)
+    archive.addfile(entry, io.BytesIO(content))

@@ -1,0 +1,180 @@
+"""Managed notebooks on AWS: one SageMaker notebook instance for each seat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import time
+
+import pulumi
+from pulumi_aws import iam, sagemaker
+
+from components import contracts
+from components.aws import access, lifecycle
+from components.aws.notebook import NO_MOUNT, Args, rights, zone_of
+from components.aws.stops import NOTEBOOKS, Stops, stop_notebooks
+from components.contracts import Refused, child, publish
+from components.names import KEBAB, narrow
+from components.tags import named, tags
+
+PLATFORM = "notebook-al2023-v1"
+LONGEST = 63  # characters of a name
+
+
+class ManagedNotebook(pulumi.ComponentResource):
+    """A notebook instance for each seat: SageMaker runs JupyterLab, and opens it in the browser.
+
+    SageMaker knows neither an idle time nor a longest one. Both come from the watchdog that other
+    notebooks have, too, which a script installs at every start; where that fails SageMaker does not
+    start the machine. Nobody who works on it is root, so nobody switches it off. No alarm can stop
+    such a machine from outside: that is the daily stop, which must be given.
+
+    The system disk is made anew at every start; what is in JupyterLab's own folder stays, on a disk
+    that goes with the notebook. So nothing that would make the notebook anew is followed: neither
+    the platform, which AWS moves on by itself, nor the zones of the network.
+
+    It has a leg in the lab's network, for the shared files, and reaches the internet by SageMaker's
+    own: there it needs no public address. It writes no logs to CloudWatch: their group belongs to
+    the whole account, and would stay for ever.
+
+    Args:
+        args: see NotebookArgs. `home_gb`: the disk that stays. `disk_gb` means nothing here.
+            `keep`: the notebook is protected, since its disk goes with it.
+    Outputs:
+        seats: for each {id, connect_command, token_command, stop_command, start_command}. Nothing
+        is forwarded: both first commands print an address that is good for 5 minutes.
+    Raises:
+        Refused: no `stop_at`. Inside the outputs: a notebook is in a zone where the size is not
+            offered.
+    Cost: stopped 0.14 USD per GB of the disk and month; running about 1.4 times the price of the
+        EC2 machine (us-east-1, Nov 2026).
+    Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateNotebookInstance.html,
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteNotebookInstance.html,
+        https://docs.aws.amazon.com/sagemaker/latest/dg/appendix-notebook-and-internet-access.html,
+        https://docs.aws.amazon.com/sagemaker/latest/dg/nbi-al2023.html
+    """
+
+    seats: pulumi.Output[dict[str, dict[str, str]]]
+
+    def __init__(self, name: str, args: Args, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mllab:aws:ManagedNotebook", name, None, opts)
+        if args.stop_at is None:
+            raise Refused(
+                "mllab:notebook.stop_at is missing: no alarm stops a SageMaker notebook instance"
+                " should its own watchdog fail, so kind managed needs a daily stop; or take kind vm"
+            )
+        labels = tags(args.lab, "notebook")
+        role = access.role(self, f"{name}-role", args.lab, "sagemaker.amazonaws.com", labels)
+        allowed = iam.RolePolicy(
+            f"{name}-access",
+            role=role.name,
+            policy=access.document(*rights(args), stop_notebooks(args.lab, NOTEBOOKS)),
+            opts=child(self),
+        )
+        start = sagemaker.NotebookInstanceLifecycleConfiguration(
+            f"{name}-start",
+            on_start=lifecycle.on_start(_settings(args)),
+            tags=named(labels, f"{name}-start"),
+            opts=child(self),
+        )
+        stops = Stops(self, name, args.lab, labels, NOTEBOOKS)
+        files = args.storage.files
+        before = [args.network, allowed, *(files.targets if files else [])]
+        self.seats = pulumi.Output.all(
+            **{
+                seat: self._seat(
+                    f"{name}-{seat}", seat, args, args.stop_at, role, start, stops, before
+                )
+                for seat in args.seats
+            }
+        )
+        publish(self, contracts.Notebook)
+
+    def _seat(
+        self,
+        name: str,
+        seat: str,
+        args: Args,
+        stop_at: time,
+        role: iam.Role,
+        start: sagemaker.NotebookInstanceLifecycleConfiguration,
+        stops: Stops,
+        before: Sequence[pulumi.Resource],
+    ) -> pulumi.Output[dict[str, str]]:
+        notebook = sagemaker.NotebookInstance(
+            name,
+            # With something that only this lab has: an interrupted create is found by it again.
+            name=args.network.id.apply(
+                lambda unique: narrow(args.lab.name, seat, unique, longest=LONGEST, alphabet=KEBAB)
+            ),
+            instance_type=args.machine.type,
+            role_arn=role.arn,
+            platform_identifier=PLATFORM,
+            volume_size=args.home_gb,
+            root_access="Disabled",
+            subnet_id=args.network.subnets[zone_of(seat, args.network)].id,
+            security_groups=[args.network.compute_group.id],
+            direct_internet_access="Enabled",
+            instance_metadata_service_configuration={
+                "minimum_instance_metadata_service_version": "2"
+            },
+            lifecycle_config_name=start.name,
+            tags=named(tags(args.lab, "notebook", seat), name),
+            opts=child(
+                self,
+                protect=args.keep,
+                depends_on=before,
+                ignore_changes=["platformIdentifier", "subnetId"],
+                delete_before_replace=True,  # the new one has its name
+            ),
+        )
+        stops.daily(seat, notebook.name, stop_at)
+        if args.lab.ends:
+            stops.after(seat, notebook.name, args.lab.ends)
+        return _commands(seat, args, notebook)
+
+
+def _settings(args: Args) -> Mapping[str, pulumi.Input[str]]:
+    """What the scripts on the machine are told; the keys are `lifecycle.KEYS`."""
+    files = args.storage.files
+    mount = files.mount if files else pulumi.Output.from_input(NO_MOUNT)
+    return {
+        "REGION": args.lab.region,
+        "IDLE_MINUTES": str(args.idle_minutes),
+        "MAX_HOURS": str(args.max_hours),
+        "MOUNT_SOURCE": mount["source"],
+        "MOUNT_PATH": mount["path"],
+        "MOUNT_OPTIONS": mount["options"],
+        "GPU": str(args.machine.gpus),
+    }
+
+
+def _commands(
+    seat: str, args: Args, notebook: sagemaker.NotebookInstance
+) -> pulumi.Output[dict[str, str]]:
+    """What a person types, quoted for a POSIX shell."""
+
+    def there(found: list[str]) -> str:
+        id, subnet, *subnets = found
+        if subnet not in subnets:
+            raise Refused(
+                f"the notebook of seat {seat} is in a zone where {args.machine.type} is not"
+                " offered, and cannot move: choose a mllab:notebook.size that is offered there, or"
+                " save what is on it and give the seat another name"
+            )
+        return id
+
+    own = [subnet.id for subnet in args.network.subnets.values()]
+    id = pulumi.Output.all(notebook.id, notebook.subnet_id, *own).apply(there)
+
+    def call(operation: str, options: str = "") -> pulumi.Output[str]:
+        command = f"aws sagemaker {operation} --region {args.lab.region}{options}"
+        return pulumi.Output.concat(command, " --notebook-instance-name ", notebook.name)
+
+    address = call("create-presigned-notebook-instance-url", " --query AuthorizedUrl --output text")
+    return pulumi.Output.all(
+        id=id,
+        connect_command=address,
+        token_command=address,
+        stop_command=call("stop-notebook-instance"),
+        start_command=call("start-notebook-instance"),
+    )
