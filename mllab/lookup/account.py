@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from mllab.engines.embedded import urns
 from mllab.errors import StillThere
 
 Entry = Mapping[str, Any]
 """A resource as a deployment holds it."""
+
+SOFT_DELETED: Final = "soft-deleted"
+"""State of what was deleted, costs nothing and stands in nobody's way, but is kept by the cloud for
+some days so that it could be brought back. It is told, and does not count as left over."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Found:
         id: the cloud's.
         name: the logical name; of what came to be by itself the id.
         role: from the tags; empty where they do not say.
-        state: the cloud's word, `running`; empty where there is none.
+        state: the cloud's word, `running`, or `SOFT_DELETED`; empty where there is none.
     """
 
     type: str
@@ -66,15 +70,25 @@ def account(package: str, config: Mapping[str, str]) -> Account:
     """The account in which a stack's resources of a package live. Nothing is contacted yet.
 
     Args:
-        package: `aws`.
+        package: `aws`, `azure-native`, `gcp`.
         config: Pulumi configuration of the stack.
     """
-    if package == "aws":
-        # Imported here: other clouds do without.
-        from mllab.lookup.aws import AwsAccount
+    # Imported here: each cloud does without the others.
+    match package:
+        case "aws":
+            from mllab.lookup.aws import AwsAccount
 
-        return AwsAccount(config.get("aws:region", ""), config)
-    return _Unseen(package)
+            return AwsAccount(config.get("aws:region", ""), config)
+        case "azure-native":
+            from mllab.lookup.azure import AzureAccount
+
+            return AzureAccount(config)
+        case "gcp":
+            from mllab.lookup.gcp import GcpAccount
+
+            return GcpAccount(config)
+        case _:
+            return _Unseen(package)
 
 
 @dataclass(frozen=True)
