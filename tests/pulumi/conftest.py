@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pulumi.aws_cli import Aws
+
 CLI = shutil.which("pulumi")
 
 
@@ -76,3 +78,12 @@ def with_umask(mask: int, act: Callable[[], object]) -> None:
         act()
     finally:
         os.umask(before)
+
+
+@pytest.fixture
+def aws(tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    folder = tmp_path / "tools"
+    made = Aws(folder, script)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    monkeypatch.setenv("NOTED", str(made.noted))
+    return made

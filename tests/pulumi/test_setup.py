@@ -15,10 +15,8 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from email.message import Message
 from pathlib import Path
 from urllib.error import URLError
@@ -30,6 +28,7 @@ from mllab import setup
 from mllab.engines.pulumi import binary
 from mllab.errors import LabError, LockedError, StateError
 from tests.pulumi.conftest import Script
+from tests.pulumi.proxies import proxy
 
 SYSTEM = "/usr/bin:/bin"
 INSTALLER = """#!/bin/sh
@@ -228,33 +227,6 @@ def test_without_curl_it_says_what_the_installer_says(
     error = refusal(home)
     assert error.message.endswith("its installer ends with code 1: error: cURL is required")
     assert nothing_left(home)
-
-
-@contextmanager
-def proxy(answer: bytes) -> Iterator[str]:
-    """A proxy that answers everything the same, or nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        taken: list[socket.socket] = []
-
-        def take() -> None:
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                taken.append(connection)
-                if answer:
-                    connection.recv(4096)
-                    connection.sendall(answer)
-                    connection.close()
-
-        thread = threading.Thread(target=take, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
-        for connection in taken:
-            connection.close()
 
 
 @pytest.mark.parametrize(

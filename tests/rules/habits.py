@@ -75,7 +75,9 @@ def files_are_named_after_what_they_do(tree: Tree) -> Iterator[str]:
 @rule(mllab__x="where = '/home/" + "someone/project'")
 def nothing_names_somebodys_machine(tree: Tree) -> Iterator[str]:
     """Homes of developers; ubuntu, ec2-user and lab live on the machines that are declared."""
-    home = re.compile(r"/(?:Users|home)/(?!(?:ubuntu|ec2-user|lab)\b)\w+|[A-Z]:\\+Users|\bfile:///")
+    home = re.compile(
+        r"(?<!\w)/(?:Users|home)/(?!(?:ubuntu|ec2-user|lab)\b)\w+|[A-Z]:\\+Users|\bfile:///"
+    )
     for path, text in tree.files.items():
         for number, line in enumerate(text.splitlines(), 1):
             if found := home.search(line):
