@@ -110,6 +110,13 @@ class Stops:
     def _schedule(
         self, seat: str, machine: pulumi.Input[str], what: str, expression: str, start: str | None
     ) -> None:
+        target: scheduler.ScheduleTargetArgsDict = {
+            "arn": f"arn:aws:scheduler:::aws-sdk:{self._target.call}",
+            "role_arn": self._role.arn,
+            "input": pulumi.Output.json_dumps(self._target.request(machine)),
+        }
+        if self._target.retry:
+            target["retry_policy"] = self._target.retry
         scheduler.Schedule(
             f"{self._name}-{seat}-{what}",
             # Unique in the group, which has a generated name; with one of its own it could exceed
@@ -120,12 +127,7 @@ class Stops:
             schedule_expression=expression,
             schedule_expression_timezone=self._lab.time_zone,
             start_date=start,
-            target={
-                "arn": f"arn:aws:scheduler:::aws-sdk:{self._target.call}",
-                "role_arn": self._role.arn,
-                "input": pulumi.Output.json_dumps(self._target.request(machine)),
-                "retry_policy": self._target.retry,
-            },
+            target=target,
             opts=child(self._parent, depends_on=[self._allowed]),
         )
 

@@ -207,6 +207,31 @@ def work(account: Account) -> list[Sample]:
                 },
             },
         ),
+        (
+            "prepared",
+            tokens.LIFECYCLE,
+            {"onStart": "IyEvdXNyL2Jpbi9lbnYgYmFzaAo=", "tags": TAGS},
+        ),
+        ("studious", tokens.ROLE, {"assumeRolePolicy": trust("sagemaker.amazonaws.com")}),
+        (
+            "managed-notebook",
+            tokens.NOTEBOOK,
+            {
+                "instanceType": "ml.g4dn.xlarge",
+                "roleArn": "@studious.arn",
+                "platformIdentifier": "notebook-al2023-v1",
+                "volumeSize": 50,
+                "rootAccess": "Disabled",
+                "subnetId": "@subnet.id",
+                "securityGroups": ["@group.id"],
+                "directInternetAccess": "Enabled",
+                "instanceMetadataServiceConfiguration": {
+                    "minimumInstanceMetadataServiceVersion": "2"
+                },
+                "lifecycleConfigName": "@prepared.name",
+                "tags": TAGS,
+            },
+        ),
         ("alerts", tokens.TOPIC, {}),
         (
             "publish",

@@ -21,13 +21,14 @@ from mllab.simulated.aws.rules import (
     instances,
     launch,
     networks,
+    notebooks,
     registries,
     schedules,
     tokens,
 )
 from mllab.simulated.faults import How, Words
 from mllab.simulated.kind import Kind
-from mllab.simulated.store import Record
+from mllab.simulated.store import Record, Session
 
 _MODULES = (
     alerts,
@@ -40,6 +41,7 @@ _MODULES = (
     instances,
     launch,
     networks,
+    notebooks,
     registries,
     schedules,
 )
@@ -120,5 +122,9 @@ class SimulatedAws(SimulatedAccount):
         return {code: quota.default for code, quota in places.quotas().items()}
 
     def size_of(self, machine: Record) -> str:
-        """The instance type of an instance."""
+        """The instance type of an instance, or of a notebook instance."""
         return str(machine.outputs["instanceType"])
+
+    def machine(self, session: Session, key: str) -> Record:
+        """An instance, or a notebook instance."""
+        return session.find(tokens.NOTEBOOK, key) or super().machine(session, key)

@@ -62,7 +62,12 @@ class Image:
 
 @dataclass(frozen=True)
 class Quota:
-    """A limit of the account. `default`: what a new account has."""
+    """A limit of the account.
+
+    Args:
+        code: its code; those of SageMaker, which are a thousand, go by their names here.
+        default: what a new account has.
+    """
 
     code: str
     service: str
@@ -164,7 +169,18 @@ def ask_for(code: str, region: str, needed: float) -> str:
         f"the quota {quota.name!r} ({quota.service}/{code}) in {region} must be at least "
         f"{needed:g} {quota.unit}; ask for it, which takes AWS hours to days:\n"
         f"aws service-quotas request-service-quota-increase --region {region} "
-        f"--service-code {quota.service} --quota-code {code} --desired-value {needed:g}"
+        f"--service-code {quota.service} --quota-code {_code(quota, region)} "
+        f"--desired-value {needed:g}"
+    )
+
+
+def _code(quota: Quota, region: str) -> str:
+    """The code as a command takes it."""
+    if quota.code != quota.name:
+        return quota.code
+    return (
+        f"$(aws service-quotas list-service-quotas --region {region} --service-code "
+        f"{quota.service} --query \"Quotas[?QuotaName=='{quota.name}'].QuotaCode\" --output text)"
     )
 
 

@@ -25,6 +25,11 @@ VOLUME: Final = "aws:ebs/volume:Volume"
 VOLUME_ATTACHMENT: Final = "aws:ec2/volumeAttachment:VolumeAttachment"
 SPOT_REQUEST: Final = "aws:ec2/spotInstanceRequest:SpotInstanceRequest"
 
+NOTEBOOK: Final = "aws:sagemaker/notebookInstance:NotebookInstance"
+LIFECYCLE: Final = (
+    "aws:sagemaker/notebookInstanceLifecycleConfiguration:NotebookInstanceLifecycleConfiguration"
+)
+
 ROLE: Final = "aws:iam/role:Role"
 POLICY: Final = "aws:iam/policy:Policy"
 ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
