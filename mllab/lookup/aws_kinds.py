@@ -73,6 +73,19 @@ CHECKS: Final[Mapping[str, Check]] = {
     ),
     "cloudwatch:alarm": Check("describe_alarms", {"AlarmNames": ["$id"]}, "MetricAlarms"),
     "scheduler:schedule-group": Check("get_schedule_group", {"Name": "$id"}, "", "State"),
+    "sagemaker:notebook-instance": Check(
+        "list_notebook_instances",
+        {"NameContains": "$id"},
+        "NotebookInstances",
+        "NotebookInstanceStatus",
+        where={"NotebookInstanceName": "$id"},
+    ),
+    "sagemaker:notebook-instance-lifecycle-config": Check(
+        "list_notebook_instance_lifecycle_configs",
+        {"NameContains": "$id"},
+        "NotebookInstanceLifecycleConfigs",
+        where={"NotebookInstanceLifecycleConfigName": "$id"},
+    ),
     "sns:": Check("get_topic_attributes", {"TopicArn": "$arn"}, "Attributes"),
 }
 """By service and type in the ARN. What is not here is reported as it was listed."""
@@ -100,6 +113,10 @@ TYPES: Final[Mapping[str, str]] = {
     "logs:log-group": "aws:cloudwatch/logGroup:LogGroup",
     "cloudwatch:alarm": "aws:cloudwatch/metricAlarm:MetricAlarm",
     "scheduler:schedule-group": "aws:scheduler/scheduleGroup:ScheduleGroup",
+    "sagemaker:notebook-instance": "aws:sagemaker/notebookInstance:NotebookInstance",
+    "sagemaker:notebook-instance-lifecycle-config": (
+        "aws:sagemaker/notebookInstanceLifecycleConfiguration:NotebookInstanceLifecycleConfiguration"
+    ),
     "sns:": "aws:sns/topic:Topic",
     "iam:role": "aws:iam/role:Role",
     "iam:instance-profile": "aws:iam/instanceProfile:InstanceProfile",

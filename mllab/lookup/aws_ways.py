@@ -223,6 +223,26 @@ WAYS: Final[Mapping[str, Way]] = {
         "Attributes",
         "$TopicArn",
     ),
+    # By their lists: asked for by name, a missing one is no error that could be told from others.
+    "aws:sagemaker/notebookInstance:NotebookInstance": Way(
+        "sagemaker",
+        "list_notebook_instances",
+        {"NameContains": "$name"},
+        "NotebookInstances",
+        "$NotebookInstanceName",
+        where={"NotebookInstanceName": "$name"},
+        state="NotebookInstanceStatus",
+    ),
+    "aws:sagemaker/notebookInstanceLifecycleConfiguration:NotebookInstanceLifecycleConfiguration": (
+        Way(
+            "sagemaker",
+            "list_notebook_instance_lifecycle_configs",
+            {"NameContains": "$name"},
+            "NotebookInstanceLifecycleConfigs",
+            "$NotebookInstanceLifecycleConfigName",
+            where={"NotebookInstanceLifecycleConfigName": "$name"},
+        )
+    ),
     "aws:budgets/budget:Budget": Way(
         "budgets",
         "describe_budget",

@@ -22,8 +22,15 @@ from mllab.simulated.aws.cloud import SimulatedAws
 from tests.lookup.teaching import teach
 
 ROOT = Path(__file__).parent.parent.parent
-ENOUGH = {"L-DB2E81BA": 1000.0, "L-3819A6DF": 1000.0}
+ENOUGH = {
+    "L-DB2E81BA": 1000.0,
+    "L-3819A6DF": 1000.0,
+    "ml.g4dn.xlarge for notebook instance usage": 1000.0,
+}
 """Quotas for GPU machines, of which a new account has none."""
+
+MANAGED = "aws-managed"
+"""No committed stack: the course with managed notebooks."""
 
 Entry = dict[str, Any]
 
@@ -47,8 +54,11 @@ def aws(monkeypatch: pytest.MonkeyPatch, still_listed: list[dict[str, Any]]) -> 
 
 @functools.cache
 def _recorded(stack: str) -> str:
-    path = files.find(ROOT, stack)
+    path = _path(stack)
     lab = files.load(path)
+    if stack == MANAGED:
+        managed = lab.notebook.model_copy(update={"kind": "managed"})
+        lab = lab.model_copy(update={"notebook": managed})
     target = StackTarget(
         "mllab", stack, "aws", files.config(path), lambda: program.declare(lab), ROOT
     )
@@ -70,4 +80,8 @@ def recorded(stack: str) -> list[Entry]:
 
 
 def region(stack: str) -> str:
-    return str(files.config(files.find(ROOT, stack))["aws:region"])
+    return str(files.config(_path(stack))["aws:region"])
+
+
+def _path(stack: str) -> Path:
+    return files.find(ROOT, "aws-course" if stack == MANAGED else stack)

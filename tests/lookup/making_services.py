@@ -92,6 +92,32 @@ def topic(m: Maker, i: Inputs) -> str:
     return m.client("sns").create_topic(Name=i["name"], Tags=pairs(i))["TopicArn"]
 
 
+@makes("aws:sagemaker/notebookInstance:NotebookInstance")
+def notebook(m: Maker, i: Inputs) -> str:
+    for name in (i["name"], f"{i['name']}-of-another"):  # begins alike
+        m.client("sagemaker").create_notebook_instance(
+            NotebookInstanceName=name,
+            InstanceType="ml.t3.medium",  # the simulation knows no newer ones
+            RoleArn=i["roleArn"],
+            LifecycleConfigName=i["lifecycleConfigName"],
+            Tags=pairs(i),
+        )
+    return i["name"]
+
+
+@makes(
+    "aws:sagemaker/notebookInstanceLifecycleConfiguration:NotebookInstanceLifecycleConfiguration"
+)
+def lifecycle(m: Maker, i: Inputs) -> str:
+    for name in (i["name"], f"{i['name']}-of-another"):
+        m.client("sagemaker").create_notebook_instance_lifecycle_config(
+            NotebookInstanceLifecycleConfigName=name,
+            OnStart=[{"Content": i["onStart"]}],
+            Tags=pairs(i),
+        )
+    return i["name"]
+
+
 @makes("aws:budgets/budget:Budget")
 def budget(m: Maker, i: Inputs) -> str:
     account = m.client("sts").get_caller_identity()["Account"]

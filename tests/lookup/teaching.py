@@ -10,11 +10,14 @@ import boto3
 import pytest
 from moto.budgets.responses import BudgetsResponse
 from moto.core.resource_tagging import TaggedResource
+from moto.core.responses import ActionResult
 from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend as Tagging
+from moto.sagemaker.responses import SageMakerResponse
 
 
 def teach(monkeypatch: pytest.MonkeyPatch, still_listed: list[dict[str, Any]]) -> None:
-    """Budgets have tags; the tagging service knows repositories and groups of schedules.
+    """Budgets have tags, the scripts of notebooks are listed; the tagging service knows
+    repositories and groups of schedules.
 
     Args:
         still_listed: what the tagging service lists although it may be gone.
@@ -38,6 +41,15 @@ def teach(monkeypatch: pytest.MonkeyPatch, still_listed: list[dict[str, Any]]) -
             if tags.get(wanted["Key"]) in wanted["Values"]:
                 yield TaggedResource(found["ResourceARN"], tags, "")
 
+    def list_configs(self: SageMakerResponse) -> ActionResult:
+        known = self.sagemaker_backend.notebook_instance_lifecycle_configurations
+        part = self._get_param("NameContains") or ""
+        found = [known[name].response_object for name in known if part in name]
+        return ActionResult({"NotebookInstanceLifecycleConfigs": found})
+
+    monkeypatch.setattr(
+        SageMakerResponse, "list_notebook_instance_lifecycle_configs", list_configs, raising=False
+    )
     monkeypatch.setattr(BudgetsResponse, "create_budget", create_budget)
     monkeypatch.setattr(
         BudgetsResponse, "list_tags_for_resource", list_tags_for_resource, raising=False

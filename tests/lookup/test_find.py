@@ -14,7 +14,7 @@ from mllab.errors import LabError, StillThere
 from mllab.lookup.aws import AwsAccount
 from mllab.lookup.aws_ways import SETTINGS
 from tests.lookup import making_services as making_services
-from tests.lookup.conftest import Entry, recorded, region
+from tests.lookup.conftest import MANAGED, Entry, recorded, region
 from tests.lookup.making import Maker, pairs
 
 HERE = "us-east-1"
@@ -42,7 +42,7 @@ def ec2(aws: None) -> Any:
     return boto3.client("ec2", region_name=HERE)
 
 
-@pytest.mark.parametrize("stack", ["aws-course", "aws-lab"])
+@pytest.mark.parametrize("stack", ["aws-course", "aws-lab", MANAGED])
 @pytest.mark.usefixtures("aws")
 def test_each_thing_of_a_lab_is_found_once_it_is_made_and_not_before(stack: str) -> None:
     account, maker = AwsAccount(region(stack), {}), Maker(region(stack))

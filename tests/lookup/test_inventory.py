@@ -142,10 +142,10 @@ def test_what_was_deleted_and_is_still_listed_is_not_reported(
 
 @pytest.mark.usefixtures("aws")
 def test_what_cannot_be_confirmed_is_reported_as_that(still_listed: list[dict[str, Any]]) -> None:
-    arn = "arn:aws:sagemaker:us-east-1:123456789012:notebook-instance/ann"
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/ann"
     still_listed.append({"ResourceARN": arn, "Tags": OURS})
     assert aws.inventory(HERE, {}, STACK) == [
-        Found("sagemaker:notebook-instance", "ann", "ann", "cluster", UNCONFIRMED)
+        Found("sagemaker:endpoint", "ann", "ann", "cluster", UNCONFIRMED)
     ]
 
 

@@ -19,7 +19,7 @@ from mllab.lookup.aws_kinds import CHECKS, CLIENTS, TYPES
 from mllab.lookup.aws_ways import SETTINGS, WAYS
 from tests.components.test_contract import sdk_class
 from tests.lookup import making_services as making_services
-from tests.lookup.conftest import recorded
+from tests.lookup.conftest import MANAGED, recorded
 from tests.lookup.making import MAKERS
 
 READING = re.compile("(describe|get|list|head)_[a-z_]+")
@@ -33,7 +33,7 @@ QUESTIONS = {
 every_question = pytest.mark.parametrize("of", QUESTIONS)
 
 
-@pytest.mark.parametrize("stack", ["aws-course", "aws-lab", "aws-tiny"])
+@pytest.mark.parametrize("stack", ["aws-course", "aws-lab", "aws-tiny", MANAGED])
 def test_every_declared_type_has_a_way(stack: str) -> None:
     declared = {entry["type"] for entry in recorded(stack)}
     assert declared
@@ -41,7 +41,8 @@ def test_every_declared_type_has_a_way(stack: str) -> None:
 
 
 def test_every_way_is_tried_on_an_account() -> None:
-    declared = {entry["type"] for stack in ("aws-course", "aws-lab") for entry in recorded(stack)}
+    stacks = ("aws-course", "aws-lab", MANAGED)
+    declared = {entry["type"] for stack in stacks for entry in recorded(stack)}
     assert WAYS.keys() == MAKERS.keys() == declared - SETTINGS
 
 
