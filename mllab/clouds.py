@@ -17,13 +17,13 @@ class ByHand:
 
     Args:
         opened: type of which a property is changed. path, value: which, and to what.
-        removed: type of what is deleted.
+        removed: types of what is deleted; the first that the lab has.
     """
 
     opened: str
     path: str
     value: object
-    removed: str
+    removed: tuple[str, ...]
 
 
 BY_HAND: Final = {
@@ -31,19 +31,23 @@ BY_HAND: Final = {
         opened="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         path="blockPublicPolicy",
         value=False,
-        removed="aws:cloudwatch/metricAlarm:MetricAlarm",
+        # A managed notebook has no alarm, but always a daily stop.
+        removed=(
+            "aws:cloudwatch/metricAlarm:MetricAlarm",
+            "aws:scheduler/schedule:Schedule",
+        ),
     ),
     "azure": ByHand(
         opened="azure-native:storage:StorageAccount",
         path="allowBlobPublicAccess",
         value=True,
-        removed="azure-native:storage:ManagementPolicy",
+        removed=("azure-native:storage:ManagementPolicy",),
     ),
     "gcp": ByHand(
         opened="gcp:storage/bucket:Bucket",
         path="publicAccessPrevention",
         value="inherited",
-        removed="gcp:storage/bucketIAMMember:BucketIAMMember",
+        removed=("gcp:storage/bucketIAMMember:BucketIAMMember",),
     ),
 }
 """The bucket is opened to the public; and a watch, a clean-up, a permission is deleted."""

@@ -158,9 +158,9 @@ class Rehearsal:
 
     def _drift(self) -> Seen:
         by_hand = clouds.BY_HAND[self.session.declared.lab.cloud]
-        opened, watch = self._recorded(by_hand.opened), self._recorded(by_hand.removed)
+        opened, watch = self._recorded(by_hand.opened), self._recorded(*by_hand.removed)
         self._cloud.tamper(by_hand.opened, opened["id"], by_hand.path, by_hand.value)
-        self._cloud.remove(by_hand.removed, watch["id"])
+        self._cloud.remove(watch["type"], watch["id"])
         outcome = self.session.engine.refresh()
         found = {
             (step.urn, step.op) for step in outcome.steps if step.custom and step.op is not Op.SAME
@@ -211,12 +211,14 @@ class Rehearsal:
                 return entry
         raise LabError("the lab has no machine that could stop")
 
-    def _recorded(self, type_: str) -> Mapping[str, Any]:
-        """The first resource of a type. Raises LabError where the lab has none."""
-        for entry in entries(self.session.engine.state()):
-            if entry["type"] == type_:
-                return entry
-        raise LabError(f"the lab has no {type_}, which this act is about")
+    def _recorded(self, *types: str) -> Mapping[str, Any]:
+        """The first resource of the first type that there is. Raises LabError if there is none."""
+        found = entries(self.session.engine.state())
+        for type_ in types:
+            for entry in found:
+                if entry["type"] == type_:
+                    return entry
+        raise LabError(f"the lab has no {' and no '.join(types)}, which this act is about")
 
 
 def told(outcome: Outcome) -> str:
