@@ -32,12 +32,13 @@ def run(figures: Sequence[Figure], rounds: int) -> dict[str, Series]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
         here = Place(ROOT, kept)
         there = here
-        if any(figure.pulumi for figure in figures) and shutil.which("pulumi"):
+        cli = shutil.which("pulumi")
+        if any(figure.pulumi for figure in figures) and cli:
             there = until_done.enter_context(real_engine(DAY))
         for number in range(rounds + 1):
             for figure in figures:
                 place = there if figure.pulumi else here
-                missing = figure.pulumi and there is here
+                missing = (figure.pulumi or figure.engine) and not cli
                 if missing or number > figure.rounds or (number == 0 and figure.rounds == 1):
                     continue
                 print(f"round {number} of {rounds}: {figure.key}", file=sys.stderr)

@@ -22,7 +22,7 @@ class Figure:
         seconds, mib: goals; None where there is none.
         against, ratio: goal for the ratio of this time to that of another figure, by its key.
         rounds: at most so many runs.
-        pulumi: runs the real engine; not measured where there is none on PATH.
+        pulumi: runs `pulumi` itself. engine: needs it. Neither is measured where it is not on PATH.
     """
 
     key: str
@@ -34,6 +34,7 @@ class Figure:
     ratio: float | None = None
     rounds: int = 99
     pulumi: bool = False
+    engine: bool = False
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -41,8 +42,8 @@ class Figure:
         return ("pulumi" if self.pulumi else sys.executable, *self.argv)
 
 
-def _many(verb: str, count: int) -> tuple[str, ...]:
-    return ("-m", "benchmarks.many", verb, str(count))
+def _many(verb: str, count: int, *driver: str) -> tuple[str, ...]:
+    return ("-m", "benchmarks.many", verb, str(count), *driver)
 
 
 FIGURES = (
@@ -65,7 +66,34 @@ FIGURES = (
         pulumi=True,
     ),
     Figure(
+        "engine",
+        "`mllab preview aws-course --engine pulumi`",
+        ("cli.py", "preview", "aws-course", "--simulate", "--engine", "pulumi", "--today", DAY),
+        engine=True,
+    ),
+    Figure(
+        "azure",
+        "`mllab preview azure-course`",
+        ("cli.py", "preview", "azure-course", "--simulate", "--today", DAY),
+        seconds=2.5,
+    ),
+    Figure(
+        "gcp",
+        "`mllab preview gcp-course`",
+        ("cli.py", "preview", "gcp-course", "--simulate", "--today", DAY),
+        seconds=2.5,
+    ),
+    Figure(
         "rehearse", "`mllab rehearse aws-course`", ("cli.py", "rehearse", "aws-course"), seconds=6
+    ),
+    Figure(
+        "rehearse-azure", "`mllab rehearse azure-course`", ("cli.py", "rehearse", "azure-course")
+    ),
+    Figure(
+        "rehearse-gcp",
+        "`mllab rehearse gcp-course`",
+        ("cli.py", "rehearse", "gcp-course"),
+        seconds=6,
     ),
     Figure("preview-1000", "1,000 resources: preview", _many("preview", 1000), 4, 600),
     Figure("up-1000", "1,000 resources: up", _many("up", 1000), 6, 600),
@@ -73,6 +101,14 @@ FIGURES = (
         "again-1000",
         "1,000 resources: up, and an up that finds nothing to do",
         _many("again", 1000),
+    ),
+    Figure(
+        "engine-1000",
+        "1,000 resources on Pulumi's engine: preview",
+        _many("preview", 1000, "pulumi"),
+        seconds=15,
+        engine=True,
+        rounds=3,
     ),
     Figure(
         "preview-5000",

@@ -1,4 +1,4 @@
-"""The embedded engine over many resources: `python -m benchmarks.many preview|up|again COUNT`.
+"""Many resources: `python -m benchmarks.many preview|up|again COUNT [embedded|pulumi]`.
 
 Every fifth resource is a component, below it a bucket and three resources that depend on it.
 """
@@ -12,9 +12,13 @@ from pulumi_aws import s3
 
 from benchmarks.measure import ROOT
 from mllab.clock import Clock, SimulatedClock
-from mllab.engines.contract import StackTarget
+from mllab.engines.contract import Engine, StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
-from mllab.session import home
+from mllab.engines.pulumi import binary
+from mllab.engines.pulumi.engine import PulumiEngine
+from mllab.engines.pulumi.place import SimulatedPlace
+from mllab.recorded import simulated_home
+from mllab.session import EMBEDDED, home
 from mllab.simulated.aws.cloud import SimulatedAws
 
 GROUP = 5
@@ -43,7 +47,7 @@ class Shelf(pulumi.ComponentResource):
         self.register_outputs({"name": bucket.bucket})
 
 
-def engine(count: int) -> EmbeddedEngine:
+def engine(count: int, driver: str) -> Engine:
     """A stack of `count` resources on a simulated cloud in the state folder."""
 
     def program() -> None:
@@ -53,20 +57,25 @@ def engine(count: int) -> EmbeddedEngine:
     folder = home(ROOT)
     cloud = SimulatedAws(folder / "simulated" / "aws.db")
     target = StackTarget("mllab", "many", "aws", {"aws:region": "us-east-1"}, program, ROOT)
-    return EmbeddedEngine(target, {cloud.package: cloud}, folder, SimulatedClock(Clock().now()))
+    clouds, clock = {cloud.package: cloud}, SimulatedClock(Clock().now())
+    if driver == EMBEDDED:
+        return EmbeddedEngine(target, clouds, folder, clock)
+    own = simulated_home(folder)
+    place = SimulatedPlace(own, target, clouds, clock)
+    return PulumiEngine(target, place, binary.find(folder), own, clock)
 
 
-def main(verb: str, count: int) -> None:
+def main(verb: str, count: int, driver: str = EMBEDDED) -> None:
     """Raises RuntimeError when not every resource was reached: half a run is not a fast one."""
     if verb == "preview":
-        steps = engine(count).preview().steps
+        steps = engine(count, driver).preview().steps
     else:
-        steps = engine(count).up().steps
+        steps = engine(count, driver).up().steps
         if verb == "again":
-            steps = engine(count).up().steps
+            steps = engine(count, driver).up().steps
     if len(steps) < count:
         raise RuntimeError(f"{len(steps)} steps for {count} resources")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])
