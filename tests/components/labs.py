@@ -107,14 +107,20 @@ def loaded(name: str = "aws-course") -> Lab:
 
 
 @functools.cache
-def asked(name: str = "aws-course") -> EnvironmentArgs:
+def asked(name: str = "aws-course", kind: str = "vm") -> EnvironmentArgs:
     """What a committed stack asks of the components."""
-    return program.arguments(loaded(name))
+    return program.arguments(_of_kind(name, kind))
 
 
-def cloud(name: str = "aws-course", **switches: Any) -> Cloud:
-    """The classes of a committed stack's cloud, some of its own switches changed."""
+def _of_kind(name: str, kind: str) -> Lab:
     lab = loaded(name)
+    return lab.model_copy(update={"notebook": lab.notebook.model_copy(update={"kind": kind})})
+
+
+def cloud(name: str = "aws-course", *, kind: str = "vm", **switches: Any) -> Cloud:
+    """The classes of a committed stack's cloud; of the notebooks those of a kind, and some of its
+    own switches changed."""
+    lab = _of_kind(name, kind)
     section = lab.lab.cloud
     changed = getattr(lab, section).model_copy(update=switches)
     return program.cloud(lab.model_copy(update={section: changed}))
@@ -124,6 +130,7 @@ def variant(
     name: str = "aws-course",
     *,
     lab: Mapping[str, Any] | None = None,
+    kind: str = "vm",
     said: Answers | None = None,
     preview: bool = False,
     recorded: Mapping[str, Mapping[str, Any]] | None = None,
@@ -132,9 +139,15 @@ def variant(
 ) -> Rendered:
     """A committed stack with other arguments; `lab` changes those that all roles share, `switches`
     what only its cloud has."""
-    args = _changed(asked(name), lab or {}, changes)
-    declare = _declare(args, cloud(name, **(switches or {})))
+    args = _changed(asked(name, kind), lab or {}, changes)
+    declare = _declare(args, cloud(name, kind=kind, **(switches or {})))
     return render(declare, said or answers(), stack_name=name, preview=preview, recorded=recorded)
+
+
+@functools.cache
+def managed(name: str = "aws-course") -> Rendered:
+    """A committed stack with managed notebooks, with everything known."""
+    return variant(name, kind="managed")
 
 
 def rebuilt(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

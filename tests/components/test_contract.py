@@ -16,10 +16,22 @@ from components.environment import ROLES, Environment
 from components.tags import named, tags
 from mllab import program
 from mllab.settings import files
-from tests.components.labs import ROOT, STACKS, answers, asked, cloud, committed, variant, walk
-from tests.components.render import SECRET, STACK, UNKNOWN, render
+from tests.components.labs import (
+    ROOT,
+    STACKS,
+    answers,
+    asked,
+    cloud,
+    committed,
+    managed,
+    variant,
+    walk,
+)
+from tests.components.render import SECRET, STACK, UNKNOWN, Rendered, render
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
+LABS = {stack: functools.partial(committed, stack) for stack in STACKS} | {"managed": managed}
+every_lab = pytest.mark.parametrize("lab", LABS.values(), ids=LABS)
 
 
 def sdk_class(token: str) -> Any:
@@ -74,36 +86,53 @@ def test_every_seat_has_all_its_commands(stack: str) -> None:
         }
 
 
-@every_stack
-def test_every_resource_belongs_to_the_role_it_is_named_after(stack: str) -> None:
-    rendered = committed(stack)
+def name_of(rendered: Rendered) -> str:
+    """Of the lab, from the name of its network."""
+    return rendered.one("ec2/vpc:Vpc").name.removesuffix("-network-vpc")
+
+
+def test_a_managed_notebook_has_the_same_outputs() -> None:
+    registered = managed().registered["mllab:aws:ManagedNotebook"]
+    machines = committed("aws-course").outputs["notebook"]
+    assert registered.keys() == machines.keys()
+    assert registered["seats"].keys() == machines["seats"].keys()
+    assert registered["seats"]["shared"].keys() == machines["seats"]["shared"].keys()
+
+
+@every_lab
+def test_every_resource_belongs_to_the_role_it_is_named_after(lab: Any) -> None:
+    rendered = lab()
     for resource in rendered.custom():
-        role, lab = rendered.ancestors(resource)
-        assert lab == stack
-        assert re.fullmatch(rf"{stack}-({'|'.join(ROLES)})", role)
+        role, above = rendered.ancestors(resource)
+        assert above == name_of(rendered)
+        assert re.fullmatch(rf"{above}-({'|'.join(ROLES)})", role)
         assert resource.name.startswith(f"{role}-")
         assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", resource.name)
 
 
-@every_stack
-def test_components_have_the_tokens_of_their_roles(stack: str) -> None:
-    found = [r.type for r in committed(stack).resources.values() if not r.custom]
+@every_lab
+def test_components_have_the_tokens_of_their_roles(lab: Any) -> None:
+    rendered = lab()
+    found = [r.type for r in rendered.resources.values() if not r.custom and r.type != STACK]
     roles = [contract.__name__ for contract in ROLES.values()]
-    assert sorted(found) == sorted([STACK, *(f"mllab:aws:{r}" for r in ["Environment", *roles])])
+    if lab is LABS["managed"]:
+        roles[roles.index("Notebook")] = "ManagedNotebook"
+    assert sorted(found) == sorted(f"mllab:aws:{r}" for r in ["Environment", *roles])
 
 
-@every_stack
-def test_everything_taggable_is_tagged(stack: str) -> None:
-    rendered, lab = committed(stack), asked(stack).lab
+@every_lab
+def test_everything_taggable_is_tagged(lab: Any) -> None:
+    rendered = lab()
+    shared = asked(name_of(rendered)).lab
     tagged = 0
     for resource in rendered.custom():
         if "tags" not in takes(resource.type):
             assert "tags" not in resource.inputs
             continue
-        role = rendered.ancestors(resource)[0].removeprefix(f"{stack}-")
+        role = rendered.ancestors(resource)[0].removeprefix(f"{shared.name}-")
         seat = resource.inputs["tags"].get("seat")
-        assert resource.inputs["tags"] == named(tags(lab, role, seat), resource.name)
-        assert resource.name == f"{lab.name}-{resource.inputs['tags']['name']}"
+        assert resource.inputs["tags"] == named(tags(shared, role, seat), resource.name)
+        assert resource.name == f"{shared.name}-{resource.inputs['tags']['name']}"
         tagged += 1
     assert tagged > 20
 
@@ -137,12 +166,12 @@ def deprecated(token: str) -> set[str] | None:
     if "warnings.warn" in inspect.getsource(found).split("def __init__")[0]:
         return None
     getters = inspect.getmembers(found, lambda member: isinstance(member, property))
-    return {name for name, get in getters if "deprecated" in inspect.getsource(get.fget)}
+    return {name for name, get in getters if "utilities.deprecated(" in inspect.getsource(get.fget)}
 
 
-@every_stack
-def test_no_deprecated_type_or_property_is_used(stack: str) -> None:
-    for resource in committed(stack).custom():
+@every_lab
+def test_no_deprecated_type_or_property_is_used(lab: Any) -> None:
+    for resource in lab().custom():
         old = deprecated(resource.type)
         assert old is not None, resource.type
         used = {re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), key) for key in resource.inputs}
@@ -154,19 +183,19 @@ def test_deprecation_is_seen_where_there_is_some() -> None:
     assert "network_interfaces" in (deprecated("aws:ec2/instance:Instance") or set())
 
 
-@every_stack
-def test_nothing_is_secret_so_everything_can_be_reviewed(stack: str) -> None:
+@every_lab
+def test_nothing_is_secret_so_everything_can_be_reviewed(lab: Any) -> None:
     def visit(value: Any) -> None:
         assert value != SECRET
 
-    for resource in committed(stack).resources.values():
+    for resource in lab().resources.values():
         walk(dict(resource.inputs), visit)
-    walk(committed(stack).outputs, visit)
+    walk(lab().outputs, visit)
 
 
-@every_stack
-def test_no_resource_leaves_or_takes_over_what_is_not_ours(stack: str) -> None:
-    for resource in committed(stack).custom():
+@every_lab
+def test_no_resource_leaves_or_takes_over_what_is_not_ours(lab: Any) -> None:
+    for resource in lab().custom():
         assert not resource.options.get("retainOnDelete"), resource.name
         assert "import" not in resource.options
 
