@@ -26,6 +26,7 @@ Break = Callable[[pytest.MonkeyPatch], None]
 @pytest.fixture
 def project(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     labs = {name: (root / "stacks" / f"Pulumi.{name}.yaml").read_text() for name in STACKS}
+    labs["managed"] = managed(labs["aws-course"])
     folder = make_project(tmp_path / "project", labs)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -33,7 +34,15 @@ def project(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return folder
 
 
-@pytest.mark.parametrize("stack", STACKS)
+def managed(course: str) -> str:
+    """The same file with managed notebooks, which have a system disk of their own."""
+    lines = course.splitlines(keepends=True)
+    kept = [line for line in lines if not line.lstrip().startswith("disk_gb:")]
+    assert len(kept) == len(lines) - 1
+    return "".join(kept).replace("kind: vm ", "kind: managed ")
+
+
+@pytest.mark.parametrize("stack", [*STACKS, "managed"])
 def test_every_committed_lab_lives_through_its_life(run: Run, stack: str, tmp_path: Path) -> None:
     said = run("rehearse", stack, "--json")
     assert said.code == 0, said.err
@@ -58,6 +67,19 @@ def test_the_report_shows_both_outcomes_and_the_commands(run: Run) -> None:
     assert "aws ssm start-session --region us-east-1 --target i-" in text
     assert "aws batch submit-job --region us-east-1" in text
     assert re.search(r"11 of 11 acts as expected; .* simulated, \d+\.\d s wall\.", text)
+
+
+def test_a_lab_with_managed_notebooks_shows_what_is_its_own(run: Run) -> None:
+    said = run("rehearse", "managed")
+    assert said.code == 0, said.err
+    text = " ".join(said.out.split())
+    assert "up, with ml.g4dn.xlarge for notebook instance usage raised to 1: ok" in text
+    assert "ResourceLimitExceeded" in text
+    assert "seen 1 power unknown; nothing to do" in text
+    assert "managed-notebook-shared-daily is missing" in text
+    assert "managed-notebook-shared: home disk: 50 GB disk, in use since 2027-01-11" in text
+    assert "aws sagemaker create-presigned-notebook-instance-url --region us-east-1" in text
+    assert "11 of 11 acts as expected" in text
 
 
 def test_two_rehearsals_tell_the_same(run: Run) -> None:

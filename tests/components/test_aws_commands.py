@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from components.aws import machine
-from tests.components.labs import committed
+from tests.components.labs import committed, managed
 
 STAND_IN = """\
 #!{python}
@@ -95,6 +95,26 @@ def test_stop_and_start_commands_name_the_machine(typed: Any, verb: str) -> None
     assert program == "aws"
     assert arguments[:2] == ["ec2", f"{verb}-instances"]
     assert options(arguments[2:]) == {"--region": "us-east-1", "--instance-ids": MACHINE}
+
+
+@pytest.mark.parametrize(
+    ("key", "operation"),
+    [
+        ("connect", "create-presigned-notebook-instance-url"),
+        ("token", "create-presigned-notebook-instance-url"),
+        ("stop", "stop-notebook-instance"),
+        ("start", "start-notebook-instance"),
+    ],
+)
+def test_commands_of_a_managed_notebook_name_it(typed: Any, key: str, operation: str) -> None:
+    notebook = managed().one("sagemaker/notebookInstance:NotebookInstance")
+    (seat,) = managed().registered["mllab:aws:ManagedNotebook"]["seats"].values()
+    ((program, arguments, _),) = typed(seat[f"{key}_command"])
+    assert program == "aws"
+    assert arguments[:2] == ["sagemaker", operation]
+    found = options(arguments[2:])
+    assert found["--region"] == "us-east-1"
+    assert found["--notebook-instance-name"] == notebook.inputs["name"]
 
 
 def test_submit_command_submits_to_our_queue(typed: Any) -> None:

@@ -17,7 +17,7 @@ from mllab import program
 from mllab.settings import files
 from mllab.settings.limits import CLOUDS
 from tests.components.labs import ROOT
-from tests.components.twins import declared, run
+from tests.components.twins import declared, of_kind, run
 
 SIZES = ("course", "tiny")  # with GPU and files, and without both
 STACKS = tuple(f"{cloud}-{size}" for cloud in CLOUDS for size in SIZES)
@@ -60,6 +60,24 @@ def test_all_outputs_have_the_same_keys_and_kinds(cloud: str, size: str) -> None
         assert bool(here["storage"]["mounts"]) == (cloud == "gcp")
         here["storage"]["mounts"] = []
     assert shape(here) == shape(twin)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_managed_notebooks_have_the_outputs_of_machines(cloud: str) -> None:
+    managed, machines = (declared(f"{cloud}-course", kind) for kind in ("managed", "vm"))
+    assert shape(managed.outputs) == shape(machines.outputs)
+    (seat,) = managed.outputs["notebook"]["seats"].values()
+    assert all(seat.values())
+    assert f"mllab:{cloud}:ManagedNotebook" in managed.registered
+    assert f"mllab:{cloud}:Notebook" not in managed.registered
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_kind_of_notebooks_picks_their_class(cloud: str) -> None:
+    """Nothing is bound to managed ones: image and keys are for machines."""
+    chosen = program.cloud(of_kind(f"{cloud}-course", "managed")).notebook
+    assert chosen.__name__ == "ManagedNotebook"  # type: ignore[attr-defined]
+    assert bound(chosen) == {}
 
 
 @pytest.mark.parametrize("stack", STACKS)

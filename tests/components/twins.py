@@ -15,10 +15,16 @@ from tests.components.render import Rendered, render
 
 
 @functools.cache
-def declared(stack: str) -> Rendered:
-    """A committed stack as it stands, with everything known."""
-    lab = files.load(files.find(labs.ROOT, stack))
+def declared(stack: str, kind: str = "vm") -> Rendered:
+    """A committed stack as it stands or with another kind of notebooks, with everything known."""
+    lab = of_kind(stack, kind)
     return run(lambda: program.declare(lab), lab)
+
+
+def of_kind(stack: str, kind: str) -> Lab:
+    """A committed stack with notebooks of a kind."""
+    lab = files.load(files.find(labs.ROOT, stack))
+    return lab.model_copy(update={"notebook": lab.notebook.model_copy(update={"kind": kind})})
 
 
 def run(

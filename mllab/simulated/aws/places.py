@@ -165,8 +165,9 @@ def quotas() -> Mapping[str, Quota]:
 def ask_for(code: str, region: str, needed: float) -> str:
     """Which limit is too low, how much is needed, and the command that asks for it."""
     quota = quotas()[code]
+    place = quota.service if code == quota.name else f"{quota.service}/{code}"
     return (
-        f"the quota {quota.name!r} ({quota.service}/{code}) in {region} must be at least "
+        f"the quota {quota.name!r} ({place}) in {region} must be at least "
         f"{needed:g} {quota.unit}; ask for it, which takes AWS hours to days:\n"
         f"aws service-quotas request-service-quota-increase --region {region} "
         f"--service-code {quota.service} --quota-code {_code(quota, region)} "
