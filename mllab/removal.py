@@ -14,6 +14,7 @@ from mllab.deploy import explain, stopped, summary
 from mllab.engines.contract import Holding, Outcome
 from mllab.errors import LabError, StillThere
 from mllab.graph import entries, in_cloud, interrupted
+from mllab.lookup.account import SOFT_DELETED
 from mllab.session import Session
 from mllab.show import table
 from mllab.show.plan import show_notes
@@ -97,23 +98,28 @@ class Left:
 
     Args:
         unseen: why that look saw nothing, or not all; None when it saw everything.
+        kept: what is deleted, costs nothing and is kept by the cloud for some days; not left over.
     """
 
     things: tuple[Thing, ...]
     unseen: LabError | None = None
+    kept: tuple[Thing, ...] = ()
 
 
 def left(session: Session) -> Left:
     """Everything of a stack that still exists."""
     known = recorded(session)
-    ids = {(thing.type, thing.id) for thing in known if thing.id}
+    # Azure does not always write an id in the same case.
+    ids = {(thing.type, thing.id.lower()) for thing in known if thing.id}
     names = {(thing.type, thing.name) for thing in known if not thing.id}
     try:
         seen = _seen(session)
     except LabError as error:
         return Left(known, error)
-    more = (one for one in seen if (one.type, one.id) not in ids)
-    return Left(known + tuple(one for one in more if (one.type, one.name) not in names))
+    kept = tuple(one for one in seen if one.state == SOFT_DELETED)
+    more = (one for one in seen if one not in kept and (one.type, one.id.lower()) not in ids)
+    there = tuple(one for one in more if (one.type, one.name) not in names)
+    return Left(known + there, kept=kept)
 
 
 def refuse_leftovers(session: Session, found: Left, outcome: Outcome | None = None) -> None:
@@ -167,12 +173,23 @@ def _holds(holding: Holding | None) -> Text:
     return Text(data_guard.describe(holding), style=style)
 
 
-def farewell(session: Session, things: Sequence[Thing]) -> str:
-    """The last line of a `down` after which nothing is left."""
+def farewell(session: Session, things: Sequence[Thing], kept: Sequence[Thing] = ()) -> str:
+    """The last words of a `down` after which nothing is left.
+
+    Args:
+        things: what existed before. kept: see `Left`.
+    """
     looked = "the simulated account" if session.simulated else "the account"
+    told = f"{session.stack} is gone: nothing of it is left, neither recorded nor in {looked}."
     if not things:
-        return f"Nothing of {session.stack} exists, neither recorded nor in {looked}."
-    return f"{session.stack} is gone: nothing of it is left, neither recorded nor in {looked}."
+        told = f"Nothing of {session.stack} exists, neither recorded nor in {looked}."
+    if kept:
+        names = ", ".join(f"{thing.name} ({short_type(thing.type)})" for thing in kept)
+        told += (
+            "\nDeleted, and kept by the cloud for some days in case somebody wants it back; it "
+            f"costs nothing and goes by itself: {names}."
+        )
+    return told
 
 
 def document(
@@ -186,6 +203,7 @@ def document(
         "existed": [asdict(thing) for thing in things],
         "left": [asdict(thing) for thing in found.things],
         "unseen": found.unseen.message if found.unseen else "",
+        "soft_deleted": [asdict(thing) for thing in found.kept],
         "failures": [asdict(failure) for failure in outcome.failures] if outcome else [],
         "seconds": outcome.seconds if outcome else 0.0,
     }

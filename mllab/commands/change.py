@@ -77,7 +77,7 @@ def down(
         console.print_json(removal.document(session, things, remaining, outcome))
     removal.refuse_leftovers(session, remaining, outcome)
     if not as_json:
-        typer.echo(removal.farewell(session, things))
+        typer.echo(removal.farewell(session, things, remaining.kept))
 
 
 def rehearse(

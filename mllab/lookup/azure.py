@@ -136,7 +136,7 @@ def _found(item: Mapping[str, Any], type: str = "", state: str = "") -> Found:
     kind = str(item.get("type", ""))
     going = state_of(item, "properties.provisioningState") == _GOING
     return Found(
-        type=type or TYPES.get(kind.lower(), kind),
+        type=type or TYPES.get(kind.lower().replace("/deleted", "/"), kind),
         id=str(item["id"]),
         name=str(item.get("name") or item["id"]),
         role=(item.get("tags") or {}).get("role", ""),

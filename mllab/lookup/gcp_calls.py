@@ -59,7 +59,7 @@ class Calls:
             LabError: no gcloud, no login.
         """
         listed = self.list("services", "list", "--enabled")
-        names = items(listed, "config.name")
+        names = [name for each in listed for name in items(each, "config.name")]
         if not names:  # without any this very question would have no answer
             raise Refused("Google Cloud names no API that the project has enabled")
         return frozenset(str(name).removesuffix(".googleapis.com") for name in names)

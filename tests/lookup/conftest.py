@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,6 +21,8 @@ from mllab.engines.contract import StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
 from mllab.settings import files
 from mllab.simulated.aws.cloud import SimulatedAws
+from tests.lookup.project import Project
+from tests.lookup.subscription import Subscription
 from tests.lookup.teaching import teach
 
 ROOT = Path(__file__).parent.parent.parent
@@ -85,3 +89,31 @@ def region(stack: str) -> str:
 
 def _path(stack: str) -> Path:
     return files.find(ROOT, "aws-course" if stack == MANAGED else stack)
+
+
+@pytest.fixture
+def subscription(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subscription:
+    """An empty subscription; there is no command but `az`."""
+    for name in ("ARM_SUBSCRIPTION_ID", "ARM_CLIENT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    return Subscription(_alone("az", tmp_path, monkeypatch))
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """An empty project, all APIs enabled; there is no command but `gcloud`."""
+    for name in [*os.environ]:
+        if name.startswith(("GOOGLE_", "GCLOUD_", "CLOUDSDK_")):
+            monkeypatch.delenv(name)
+    return Project(_alone("gcloud", tmp_path, monkeypatch))
+
+
+def _alone(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the stand-in for a command, the only one on the path."""
+    tools = folder / "tools"
+    tools.mkdir()
+    text = (Path(__file__).parent / f"fake_{name}.py").read_text()
+    (tools / name).write_text(f"#!{sys.executable} -SE\n{text}")
+    (tools / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tools))
+    return tools

@@ -82,3 +82,13 @@ def _up(stack: str, kind: str, name: str, called: str, egress: str) -> str:
     return json.dumps(
         {"stack": called, "config": config, "entries": made, "things": things}, default=str
     )
+
+
+def pending(entry: Entry) -> Entry:
+    """As it is recorded while its create goes on."""
+    return {key: value for key, value in entry.items() if key not in ("id", "outputs")}
+
+
+def labels(stack: str) -> dict[str, str]:
+    """Of what belongs to a stack."""
+    return {"stack": stack, "managed-by": "mllab", "role": "cluster", "lab": stack}

@@ -202,5 +202,5 @@ def test_roles_are_looked_for_where_the_components_put_them() -> None:
 
 
 def test_other_clouds_are_not_taken_for_empty() -> None:
-    with pytest.raises(StillThere, match="cannot look into the account of gcp"):
-        account("gcp", {}).inventory(STACK)
+    with pytest.raises(StillThere, match="cannot look into the account of oci"):
+        account("oci", {}).inventory(STACK)

@@ -13,6 +13,8 @@ from mllab.engines.pulumi.place import RealPlace
 from mllab.errors import StillThere
 from mllab.lookup.account import Account, Entry, account
 from mllab.lookup.aws import AwsAccount
+from mllab.lookup.azure import AzureAccount
+from mllab.lookup.gcp import GcpAccount
 
 NOWHERE = Path("/nowhere")
 BACKEND = Backend("", ChosenBy.NOBODY)
@@ -77,12 +79,14 @@ def test_what_is_in_no_cloud_is_not_looked_for(nothing: Entry) -> None:
 def test_by_default_it_is_the_users_own_account() -> None:
     assert RealPlace(NOWHERE, BACKEND, {}, CONFIG).look is account
     assert isinstance(account("aws", CONFIG), AwsAccount)
+    assert isinstance(account("azure-native", CONFIG), AzureAccount)
+    assert isinstance(account("gcp", CONFIG), GcpAccount)
 
 
 def test_a_cloud_that_cannot_be_looked_into_is_refused() -> None:
     with pytest.raises(StillThere) as caught:
-        RealPlace(NOWHERE, BACKEND, {}, CONFIG).find(entry("gcp:compute/network:Network"), ())
-    for words in ("course-network-vpc", "gcp:compute/network:Network", "nothing was changed"):
+        RealPlace(NOWHERE, BACKEND, {}, CONFIG).find(entry("oci:Core/vcn:Vcn"), ())
+    for words in ("course-network-vpc", "oci:Core/vcn:Vcn", "nothing was changed"):
         assert words in caught.value.message
     assert "stack=course" in caught.value.cure
     assert "pulumi refresh --clear-pending-creates -s course" in caught.value.cure

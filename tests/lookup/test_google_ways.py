@@ -1,0 +1,106 @@
+"""The table of ways covers what is declared, and fits the SDK, and gcloud where there is one."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from string import Template
+
+import pytest
+
+from mllab.lookup.answers import filled
+from mllab.lookup.gcp_ways import LABELS, MORE, SETTINGS, UNLABELLED, WAYS
+from tests.lookup.labs import up
+from tests.lookup.project import (
+    LABS,
+    REGION,
+    every_lab,
+)
+
+GCLOUD = shutil.which("gcloud")
+
+
+@every_lab
+def test_every_declared_type_has_a_way(stack: str, how: dict[str, str]) -> None:
+    declared = {entry["type"] for entry in up(stack, **how).entries}
+    assert declared
+    assert not declared - WAYS.keys() - SETTINGS
+
+
+def test_no_way_is_for_what_nobody_declares() -> None:
+    declared = {entry["type"] for stack, how in LABS for entry in up(stack, **how).entries}
+    assert WAYS.keys() | SETTINGS == declared
+
+
+@pytest.mark.parametrize("type", WAYS)
+def test_ids_have_the_form_of_the_import_that_the_sdk_documents(type: str) -> None:
+    way, (_, path, name) = WAYS[type], type.split(":")
+    sdk = getattr(importlib.import_module(f"pulumi_gcp.{path.split('/')[0]}"), name)
+    inputs = {
+        re.sub("_([a-z0-9])", lambda found: found[1].upper(), each)
+        for each in inspect.signature(sdk._internal_init).parameters
+    }
+    used = {
+        name
+        for text in (way.id, *way.words, *way.where.values())
+        for name in Template(text).get_identifiers()
+    }
+    nested = {"userLabels_stack", "userLabels_name", "budgetFilter_projects_0", "path"}
+    assert used <= inputs | nested | {"project", "region", "zone"}
+    source = inspect.getsource(sdk)
+    examples = set(re.findall(rf"\$ pulumi import {type} \S+ (\S+)", source))
+    if not examples or "$path" in way.id:
+        return  # not documented there, or as the cloud made it
+    spelt = {"repository_id": "repositoryId", "instance": "instanceName"}
+    plain = {re.sub(r"{{(\w+)}}", lambda f: f"${spelt.get(f[1], f[1])}", each) for each in examples}
+    plain |= {each.replace("$instanceName", "$instance") for each in plain}
+    assert way.id.partition(" ")[0] in plain
+
+
+def asked_words() -> list[str]:
+    given = {
+        name: "x" for way in ALL for word in way.words for name in Template(word).get_identifiers()
+    }
+    given["region"] = REGION
+    lines = {" ".join(filled(list(way.words), given)) for way in ALL}
+    return sorted({*lines, "services list --enabled", "projects describe x"})
+
+
+ALL = [*WAYS.values(), *(way for way, *_ in MORE.values())]
+
+
+@pytest.mark.skipif(GCLOUD is None, reason="no gcloud on PATH")
+@pytest.mark.parametrize("words", asked_words())
+def test_gcloud_knows_what_is_asked(words: str, tmp_path: Path) -> None:
+    """It stops where it needs a login, which is after it has understood."""
+    assert GCLOUD
+    done = subprocess.run(
+        [GCLOUD, *words.split(), "--project=my-course", "--format=json"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "CLOUDSDK_CONFIG": str(tmp_path),
+            "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
+            "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
+        },
+    )
+    assert done.returncode == 1, "2 is what it says to words that it does not know"
+    assert re.search("active account selected|NoActiveAccount", done.stderr), done.stderr
+
+
+def test_questions_change_nothing() -> None:
+    for words in asked_words():
+        assert re.search(r" (list|get-iam-policy|describe)( |$)", words), words
+
+
+def test_every_listed_type_is_declared() -> None:
+    assert LABELS.keys() | UNLABELLED.keys() <= WAYS.keys()
+    assert not LABELS.keys() & UNLABELLED.keys()

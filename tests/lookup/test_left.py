@@ -1,0 +1,67 @@
+"""What counts as left over when an account has been looked into."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mllab import removal
+from mllab.errors import StillThere
+from mllab.lookup.account import SOFT_DELETED, Found
+
+VAULT, DISK = "azure-native:keyvault:Vault", "azure-native:compute:Disk"
+ID = "/subscriptions/0/resourceGroups/g/providers/Microsoft.Compute/disks/d1a2"
+KEPT = Found(VAULT, "/subscriptions/0/deletedVaults/v", "v", "cluster", SOFT_DELETED)
+
+
+def session(*seen: Found, recorded: str = "") -> Any:
+    entry = {"urn": f"urn:pulumi:c::mllab::{DISK}::c-home", "type": DISK, "id": recorded}
+    resources = [{**entry, "custom": True, "inputs": {}}] if recorded else []
+    return SimpleNamespace(
+        stack="c",
+        simulated=False,
+        account=SimpleNamespace(inventory=lambda stack: list(seen)),
+        engine=SimpleNamespace(state=lambda: {"deployment": {"resources": resources}}, name="p"),
+        command=lambda verb: f"mllab {verb} c",
+    )
+
+
+def test_what_is_kept_after_it_was_deleted_is_told_and_not_left_over() -> None:
+    here = session(KEPT)
+    found = removal.left(here)
+    assert found.things == ()
+    removal.refuse_leftovers(here, found)
+    assert removal.farewell(here, ["x"], found.kept).splitlines() == [  # type: ignore[list-item]
+        "c is gone: nothing of it is left, neither recorded nor in the account.",
+        "Deleted, and kept by the cloud for some days in case somebody wants it back; it costs "
+        "nothing and goes by itself: v (keyvault/Vault).",
+    ]
+    document = removal.document(here, [], found, None)
+    assert [each["name"] for each in document["soft_deleted"]] == ["v"]
+    assert document["left"] == []
+
+
+def test_nothing_kept_is_not_mentioned() -> None:
+    assert len(removal.farewell(session(), [], removal.left(session()).kept).splitlines()) == 1
+
+
+def test_what_is_there_is_left_over_whatever_else_is_kept() -> None:
+    here = session(KEPT, Found(DISK, ID, "d1a2", "notebook", "deleting"))
+    with pytest.raises(StillThere) as caught:
+        removal.refuse_leftovers(here, removal.left(here))
+    assert caught.value.message.splitlines() == [
+        "1 resource of c may still exist and cost money:",
+        "  d1a2 (compute/Disk, not recorded, seen in the account, deleting)",
+    ]
+
+
+@pytest.mark.parametrize("id", [ID, ID.upper().replace("/SUBSCRIPTIONS", "/subscriptions")])
+def test_what_is_recorded_is_not_told_twice(id: str) -> None:
+    seen = Found(DISK, id, "d1a2", "notebook")
+    found = removal.left(session(seen, recorded=ID))
+    assert [(thing.name, thing.where) for thing in found.things] == [("c-home", "state")]
+    other = dataclasses.replace(seen, id=f"{ID}2")
+    assert len(removal.left(session(other, recorded=ID)).things) == 2
