@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 
-from mllab import data_guard
+from mllab import data_guard, whereabouts
 from mllab.engines.contract import Failure, Op, Outcome, Plan, Status, Step
 from mllab.errors import Interrupted, RunFailed, UsageError
 from mllab.graph import entries, in_cloud, stack_outputs
@@ -21,13 +21,10 @@ from mllab.show.plan import show_notes
 from mllab.show.progress import Progress
 from mllab.show.words import OPS, count, listing, short_type
 
-if TYPE_CHECKING:
-    from mllab.settings.lab import Lab
-
 
 def plan(session: Session, console: Console) -> Plan:
     """What `up` would do. Raises UsageError for settings that describe another lab than exists."""
-    refuse_moved(session.declared, session.stack, session.engine.outputs())
+    refuse_moved(session)
     working = console.status(f"Planning {session.stack}") if console.is_terminal else nullcontext()
     # As if all data might go, so that the plan can say what would be lost; `losses` decides.
     everything = frozenset(holding.urn for holding in session.engine.holdings())
@@ -42,7 +39,7 @@ def look(session: Session, console: Console) -> None:
         UsageError: the settings describe another lab than exists.
         RunFailed: something could not be looked at, so no plan would be sound.
     """
-    refuse_moved(session.declared, session.stack, session.engine.outputs())
+    refuse_moved(session)
     if not entries(session.engine.state()):
         return
     outcome = session.engine.refresh()
@@ -101,28 +98,22 @@ def refuse_examples(session: Session) -> None:
         )
 
 
-def refuse_moved(lab: Lab, stack: str, recorded: Mapping[str, Any]) -> None:
+def refuse_moved(session: Session) -> None:
     """Refuse settings that would make another lab of an existing one.
 
-    Args:
-        recorded: the stack's outputs; `lab` holds what the last `up` was told.
-
     Raises:
-        UsageError: cloud, name or region differs.
+        UsageError: cloud, region, project or name differs from what the last `up` was told.
     """
-    before = recorded.get("lab")
-    if not isinstance(before, Mapping):
-        return
-    now = {"cloud": lab.lab.cloud, "name": lab.name, "region": lab.region}
-    moved = [
-        f"  {key}: {before[key]} -> {new}"
-        for key, new in now.items()
-        if key in before and before[key] != new
-    ]
+    lab, state = session.declared, session.engine.state()
+    moved = whereabouts.moved(lab, session.config, state)
+    name = (stack_outputs(state).get("lab") or {}).get("name", lab.name)
+    if name != lab.name:
+        moved["lab.name"] = (name, lab.name)
     if moved:
+        lines = [f"  {key}: {old} -> {new}" for key, (old, new) in moved.items()]
         raise UsageError(
-            f"{stack} exists, and its settings now describe another lab; nothing was changed\n"
-            + "\n".join(moved),
+            f"{session.stack} exists, and its settings now describe another lab; "
+            "nothing was changed\n" + "\n".join(lines),
             cure="Put the old values back, or give the new lab a stack of its own: mllab new NAME",
         )
 

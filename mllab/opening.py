@@ -8,10 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mllab import clouds
+from mllab import clouds, whereabouts
 from mllab.clock import Clock, SimulatedClock
 from mllab.errors import SettingsError, UsageError
-from mllab.graph import entries, stack_outputs
 from mllab.recorded import in_backend, simulated, simulated_home, state_file
 from mllab.session import EMBEDDED, PULUMI, Session, clock_from, home, project
 from mllab.settings.limits import PLACES
@@ -86,7 +85,8 @@ def open_declared(stack: str, choice: Choice, tell: Tell) -> Session:
 def open_existing(stack: str, choice: Choice, tell: Tell) -> Session:
     """A stack to be looked at or taken down: what exists counts.
 
-    A wrong or lost file and a past end are no obstacle.
+    A wrong or lost file and a past end are no obstacle. Where the file tells of another place than
+    what is recorded, the file does not count either: nobody would look where the lab is.
 
     Raises:
         UsageError: neither file nor state, no such day, or options that do not go together.
@@ -98,16 +98,26 @@ def open_existing(stack: str, choice: Choice, tell: Tell) -> Session:
     lab: Lab | None = None
     fault: SettingsError | None = None
     config: Mapping[str, str] = {}
+    where = files.file_of(root, stack).relative_to(root).as_posix()
     try:
         path = files.find(root, stack)
         lab, config = files.load(path), files.config(path)
     except SettingsError as error:
         fault = error
-    except UsageError as error:
+    except UsageError:
         if not _known(root, stack, choice):
             raise
-        fault = SettingsError([error.message])
-    return _open(root, stack, lab, config, clock, engine, choice, tell, fault=fault)
+        fault = SettingsError([f"{where} is missing"])
+    session = _open(root, stack, lab, config, clock, engine, choice, tell, fault=fault)
+    moved = whereabouts.moved(lab, config, session.engine.state()) if lab else {}
+    if not moved:
+        return session
+    told = ", ".join(
+        f"{key} is {said}, but it was made in {old}" for key, (old, said) in moved.items()
+    )
+    fault = SettingsError([f"{where} is of another lab: {told}"])
+    config = {key: value for key, value in config.items() if key not in whereabouts.KEYS}
+    return _open(root, stack, None, config, clock, engine, choice, tell, fault=fault)
 
 
 def on_simulated_cloud(
@@ -184,7 +194,7 @@ def on_real_cloud(
 
     engine = engine_for(config)
     if lab is None:  # what is recorded tells where the lab is
-        name, recorded = _recorded_place(engine.state())
+        name, recorded = whereabouts.recorded(engine.state())
         config = {**recorded, **config}
         engine = engine_for(config)
     return Session(
@@ -242,19 +252,6 @@ def _known(root: Path, stack: str, choice: Choice) -> bool:
 
     folder = choose(root, home(root)).folder
     return folder is None or bool(in_backend(folder, stack))
-
-
-def _recorded_place(state: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    """Cloud and settings of the place of a lab whose own settings are lost."""
-    from mllab.engines.pulumi import identity
-
-    lab = stack_outputs(state).get("lab") or {}
-    cloud = lab.get("cloud") or clouds.of_types(entry["type"] for entry in entries(state)) or "aws"
-    found = {PLACES[cloud]["region"]: str(lab["region"])} if "region" in lab else {}
-    accounts = identity.accounts(state)
-    if "project" in PLACES[cloud] and len(accounts) == 1:
-        found[PLACES[cloud]["project"]] = min(accounts)
-    return cloud, found
 
 
 def _target(

@@ -79,7 +79,16 @@ def use(monkeypatch: pytest.MonkeyPatch, account: Account) -> Use:
             **more: Any,
         ) -> session.Session:
             fault = more.get("fault")
-            return session.Session(root, stack, lab, engine, clock, account, fault)  # type: ignore[arg-type]
+            return session.Session(
+                root,
+                stack,
+                lab,
+                engine,  # type: ignore[arg-type]
+                clock,
+                account,  # type: ignore[arg-type]
+                fault,
+                config=config,
+            )
 
         monkeypatch.setattr(opening, "on_simulated_cloud", opened)
         return engine

@@ -1,0 +1,101 @@
+"""A file that tells of another place than the one where its lab exists."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mllab import clouds
+from tests.cli.conftest import Run
+from tests.cli.scripted import make_project
+
+ON = ("moved", "--simulate")
+DAY = ("--today", "2027-01-11")
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMgATQ4DwLEx0w1Gdo9blol/NfykyfiGlX6xSV448eMy"
+REST = """\
+  mllab:notebook: {size: cpu-small, disk_gb: 30}
+  mllab:cluster: {size: cpu-small, max_nodes: 1}
+  mllab:storage: {files: false, keep: false}
+  mllab:budget: {limit_usd: 100}
+"""
+HEAD = """\
+config:
+  mllab:lab: {cloud: %s, owner: a@example.edu, ends: "2027-02-05"}
+"""
+PLACES = {
+    "aws": "  aws:region: us-east-1\n",
+    "azure": f'  azure-native:location: eastus\n  mllab:azure: {{ssh_keys: ["{KEY}"]}}\n',
+    "gcp": "  gcp:region: us-central1\n  gcp:project: one-project\n",
+}
+REGIONS = {"us-east-1": "eu-west-1", "eastus": "northeurope", "us-central1": "us-east1"}
+
+Write = Callable[[str], None]
+
+
+def settings(cloud: str) -> str:
+    return HEAD % cloud + PLACES[cloud] + REST
+
+
+def elsewhere(cloud: str) -> str:
+    text = settings(cloud)
+    for here, there in REGIONS.items():
+        text = text.replace(here, there)
+    return text
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    folder = make_project(tmp_path / "places", {"moved": settings("aws")})
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("MLLAB_HOME", raising=False)
+    file = folder / "stacks" / "Pulumi.moved.yaml"
+    return lambda text: file.write_text(text) and None
+
+
+@pytest.mark.parametrize("cloud", PLACES)
+@pytest.mark.parametrize("change", ["cloud", "region"])
+def test_a_lab_is_seen_and_removed_where_it_exists(
+    run: Run, write: Write, tmp_path: Path, cloud: str, change: str
+) -> None:
+    write(settings(cloud))
+    assert run("up", *ON, "--yes", *DAY).code == 0
+    other = "gcp" if cloud == "aws" else "aws"
+    write(settings(other) if change == "cloud" else elsewhere(cloud))
+
+    seen = run("status", *ON, "--json")
+    assert seen.code == 0
+    assert json.loads(seen.out)["resources"]
+    assert "is of another lab: " in seen.err
+    refused = run("preview", *ON, *DAY)
+    assert refused.code == 2
+    assert "now describe another lab" in refused.err
+    home = "--delete-data=moved-notebook-shared-home"  # without a usable file, data is kept
+    gone = run("down", *ON, "--yes", home)
+    assert gone.code == 0, gone.err
+    account = clouds.simulated(cloud, tmp_path / "places" / ".mllab" / "simulated")
+    assert account.inventory() == []
+
+
+def test_another_project_is_another_place(run: Run, write: Write) -> None:
+    write(settings("gcp"))
+    assert run("up", *ON, "--yes", *DAY).code == 0
+    write(settings("gcp").replace("one-project", "another-project"))
+    for verb in ("preview", "up"):
+        yes = ("--yes",) if verb == "up" else ()
+        said = run(verb, *ON, *yes, *DAY)
+        assert said.code == 2
+        assert "gcp:project: one-project -> another-project" in said.err
+    seen = run("status", *ON)
+    assert "gcp:project is another-project, but it was made in one-project" in seen.err
+
+
+def test_a_file_of_the_same_place_counts(run: Run, write: Write) -> None:
+    write(settings("gcp"))
+    assert run("up", *ON, "--yes", *DAY).code == 0
+    seen = run("status", *ON)
+    assert "settings cannot be used" not in seen.err
+    gone = run("down", *ON, "--yes")
+    assert gone.code == 0, gone.err
