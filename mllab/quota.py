@@ -27,6 +27,9 @@ _COUNTS_IDLE_NODES = ("azure",)
 _SSD = "SSD_TOTAL_GB"
 """Google Cloud's limit of balanced and SSD disks together, in a region."""
 
+_ADDRESSES = {"azure": "PublicIPAddresses", "gcp": "IN_USE_ADDRESSES"}
+"""Limits of public addresses in a region. On AWS the addresses of machines have none."""
+
 
 @dataclass(frozen=True)
 class Shortage:
@@ -45,6 +48,8 @@ class Shortage:
         """What the quota counts, in words."""
         if self.code == _SSD:
             return "GB"
+        if self.code in _ADDRESSES.values():
+            return "public addresses"
         if "GPU" in self.code.upper():
             return "GPUs"
         return "notebook instances" if self.code.startswith("ml.") else "vCPUs"
@@ -69,6 +74,8 @@ def _needs(lab: Lab) -> Mapping[str, float]:
     if cloud == "gcp":
         disks = lab.notebook.disk_gb + lab.notebook.home_gb
         needs[_SSD] += disks * len(lab.notebook.seats)
+    if _has_addresses(lab):
+        needs[_ADDRESSES[cloud]] += len(lab.notebook.seats)
     if cloud in _COUNTS_IDLE_NODES:
         node = catalog.machine(cloud, lab.cluster.size, "job")
         own = node.spot_quota if lab.cluster.spot else node.quota
@@ -76,6 +83,17 @@ def _needs(lab: Lab) -> Mapping[str, float]:
         for code, units in ((own, node.units), *totals):
             needs[code] += units * lab.cluster.max_nodes
     return needs
+
+
+def _has_addresses(lab: Lab) -> bool:
+    """True where each notebook has a public address that counts."""
+    match lab.lab.cloud:
+        case "azure":
+            return lab.notebook.kind == "vm"
+        case "gcp":
+            return lab.gcp.egress == "external"
+        case _:
+            return False
 
 
 def grant(cloud: SimulatedAccount, wishes: Sequence[str]) -> None:

@@ -20,10 +20,15 @@ PLACES = {
 MANAGED = {"azure": {"azure-native:location": "eastus"}}
 
 
-def lab(cloud: str, notebook: dict[str, Any], cluster: dict[str, Any] | None = None) -> Lab:
+def lab(
+    cloud: str,
+    notebook: dict[str, Any],
+    cluster: dict[str, Any] | None = None,
+    place: dict[str, Any] | None = None,
+) -> Lab:
     managed = notebook.get("kind") == "managed"
     values = {
-        **(MANAGED.get(cloud, PLACES[cloud]) if managed else PLACES[cloud]),
+        **(place or (MANAGED.get(cloud, PLACES[cloud]) if managed else PLACES[cloud])),
         "mllab:lab": {"cloud": cloud, "owner": "a@b.eu", "ends": "2027-02-05"},
         "mllab:budget": {"limit_usd": 9},
         "mllab:notebook": notebook,
@@ -39,7 +44,8 @@ def needed(wanted: Lab) -> dict[str, float]:
 
 
 SAGEMAKER = " for notebook instance usage"
-SSD = "SSD_TOTAL_GB"
+GPUS, SSD = "GPUS_ALL_REGIONS", "SSD_TOTAL_GB"
+USED, MADE = "IN_USE_ADDRESSES", "PublicIPAddresses"
 TWO = {"size": "gpu-small", "seats": ["ann", "bob"]}
 FOUR = {"size": "gpu-multi"}
 LOW = "Total Cluster LowPriority Regional vCPUs"
@@ -52,10 +58,10 @@ T4, CPU = (f"Standard {name} Family Cluster Dedicated vCPUs" for name in ("NCASv
     [
         ("aws", TWO, None, {"L-DB2E81BA": 8}),
         ("aws", {**TWO, "kind": "managed"}, None, {f"ml.g4dn.xlarge{SAGEMAKER}": 2}),
-        ("gcp", TWO, None, {"NVIDIA_T4_GPUS": 2, "GPUS_ALL_REGIONS": 2, "CPUS": 8, SSD: 300}),
-        ("gcp", FOUR, None, {"NVIDIA_L4_GPUS": 4, "GPUS_ALL_REGIONS": 4, SSD: 150}),
-        ("gcp", {"size": "cpu-small"}, None, {"CPUS": 2, SSD: 150}),
-        ("azure", TWO, None, {"StandardNCASv3_T4Family": 8, "cores": 8, LOW: 2}),
+        ("gcp", TWO, None, {"NVIDIA_T4_GPUS": 2, GPUS: 2, "CPUS": 8, SSD: 300, USED: 2}),
+        ("gcp", FOUR, None, {"NVIDIA_L4_GPUS": 4, GPUS: 4, SSD: 150, USED: 1}),
+        ("gcp", {"size": "cpu-small"}, None, {"CPUS": 2, SSD: 150, USED: 1}),
+        ("azure", TWO, None, {"StandardNCASv3_T4Family": 8, "cores": 8, LOW: 2, MADE: 2}),
         (
             "azure",
             {**TWO, "kind": "managed"},
@@ -74,8 +80,13 @@ def test_a_lab_needs_what_its_machines_count_against(cloud, notebook, cluster, n
     assert needed(lab(cloud, notebook, cluster)) == needs
 
 
+def test_machines_without_an_address_of_their_own_need_none():
+    nat = {**PLACES["gcp"], "mllab:gcp": {"egress": "nat"}}
+    assert USED not in needed(lab("gcp", TWO, place=nat))
+
+
 def test_a_quota_that_is_just_enough_is_enough():
-    limits = {"NVIDIA_T4_GPUS": 2, "GPUS_ALL_REGIONS": 2, "CPUS": 7, "SSD_TOTAL_GB": 300}
+    limits = {"NVIDIA_T4_GPUS": 2, "GPUS_ALL_REGIONS": 2, "CPUS": 7, SSD: 300, USED: 2}
     assert shortages(lab("gcp", TWO), limits.__getitem__) == (Shortage("CPUS", 8, 7),)
     assert shortages(lab("gcp", TWO), {**limits, "CPUS": 8}.__getitem__) == ()
 
@@ -94,6 +105,8 @@ def test_a_limit_that_nobody_knows_is_no_zero_and_no_yes():
         ("ml.g5.xlarge for notebook instance usage", "notebook instances"),
         (ALL, "vCPUs"),
         (SSD, "GB"),
+        (USED, "public addresses"),
+        (MADE, "public addresses"),
     ],
 )
 def test_a_shortage_says_what_it_counts(code, unit):
