@@ -1,4 +1,4 @@
-"""The watchdog's questions to the Jupyter that SageMaker runs: TLS, no token, nobody's signature."""
+"""The watchdog asks the Jupyter that SageMaker runs: no token, a certificate nobody signed."""
 
 from __future__ import annotations
 

@@ -123,6 +123,8 @@ def test_what_runs_counts_by_type() -> None:
     lab.make("two")
     with pytest.raises(ProviderFailure, match="'ml.g5.xlarge for notebook instance usage' is 0"):
         lab.make("three", instanceType="ml.g5.xlarge")
+    account.whole.grant("ml.g5.xlarge for notebook instance usage", 1)
+    lab.make("three", instanceType="ml.g5.xlarge")
 
 
 def test_machines_of_ec2_do_not_count() -> None:
