@@ -13,7 +13,7 @@ from mllab import data_guard, whereabouts
 from mllab.engines.contract import Failure, Op, Outcome, Plan, Status, Step
 from mllab.errors import Interrupted, RunFailed, UsageError
 from mllab.graph import entries, in_cloud, stack_outputs
-from mllab.quota import shortages
+from mllab.quota import Shortage, shortages
 from mllab.session import Session
 from mllab.settings import examples
 from mllab.show.outputs import show_lab
@@ -127,7 +127,7 @@ def refuse_failures(outcome: Outcome, session: Session, verb: str) -> None:
     if skipped:
         head += f", {skipped} needed what failed and were not touched"
     raise RunFailed(
-        "\n".join([head, *explain(outcome.failures)]),
+        "\n".join([head, *explain(outcome.failures, _short(session))]),
         cure="What went well is recorded. When the cause is gone, go on with:\n"
         f"  {session.command(verb)}{_grant(session)}",
     )
@@ -135,21 +135,28 @@ def refuse_failures(outcome: Outcome, session: Session, verb: str) -> None:
 
 def _grant(session: Session) -> str:
     """The option that raises the quota of a simulated account, where it is too small."""
+    return "".join(f" --grant {one.code}={one.needed:g}" for one in _short(session))
+
+
+def _short(session: Session) -> tuple[Shortage, ...]:
     if session.cloud is None or session.lab is None:
-        return ""
-    short = shortages(session.lab, session.cloud.quota)
-    return "".join(f" --grant {one.code}={one.needed:g}" for one in short)
+        return ()
+    return shortages(session.lab, session.cloud.quota)
 
 
-def explain(failures: Sequence[Failure]) -> list[str]:
-    """Failures in lines: resource, cause, place, cure. What one cause has stopped is told once."""
+def explain(failures: Sequence[Failure], short: Sequence[Shortage] = ()) -> list[str]:
+    """Failures in lines: resource, cause, place, cure. What one cause has stopped is told once.
+
+    Args:
+        short: quotas that are too small for the whole lab; a failure tells of one machine.
+    """
     causes: dict[tuple[str, ...], list[Failure]] = {}
     for failure in failures:
         causes.setdefault((failure.op, failure.code, failure.message), []).append(failure)
-    return [line for alike in causes.values() for line in _explain(alike)]
+    return [line for alike in causes.values() for line in _explain(alike, short)]
 
 
-def _explain(alike: Sequence[Failure]) -> list[str]:
+def _explain(alike: Sequence[Failure], short: Sequence[Shortage]) -> list[str]:
     first = alike[0]
     code = f"{first.code}: " if first.code and first.code not in first.message else ""
     what = f"{first.name} ({short_type(first.type)})"
@@ -161,6 +168,7 @@ def _explain(alike: Sequence[Failure]) -> list[str]:
         lines.append(f"    declared in {first.source}")
     if first.cure:
         lines += [f"    {line}" for line in f"cure: {first.cure}".splitlines()]
+    lines += [f"    {one.in_all}" for one in short if one.more_than(first.cure)]
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,16 @@ class Shortage:
         if "GPU" in self.code.upper():
             return "GPUs"
         return "notebook instances" if self.code.startswith("ml.") else "vCPUs"
+
+    @property
+    def in_all(self) -> str:
+        """What to ask for, in words."""
+        return f"the whole lab needs {self.needed:g} {self.unit} of {self.code}: ask for that"
+
+    def more_than(self, cure: str) -> bool:
+        """True when a cure asks for this quota, but not for as much as is needed."""
+        asked = re.search(rf"(?<!\w){re.escape(self.code)}(?!\w).*? at least (\d+)", cure)
+        return asked is not None and float(asked[1]) < self.needed
 
 
 def shortages(lab: Lab, limit: Callable[[str], float]) -> tuple[Shortage, ...]:

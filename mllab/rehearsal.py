@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from mllab.errors import DataAtRisk, LabError
 from mllab.graph import entries, stack_outputs
 from mllab.machines import POWER_UNKNOWN, power
 from mllab.opening import on_simulated_cloud
-from mllab.quota import shortages
+from mllab.quota import Shortage, shortages
 from mllab.session import Session, clock_from, project
 from mllab.settings import files
 from mllab.show.words import OPS, count, listing
@@ -129,7 +129,7 @@ class Rehearsal:
             for failure in outcome.failures
             if any(one.code in failure.cure for one in self._short)
         ]
-        return told(outcome), bool(curable) and len(curable) == len(outcome.failures)
+        return told(outcome, self._short), bool(curable) and len(curable) == len(outcome.failures)
 
     def _granted(self) -> Seen:
         for one in self._short:
@@ -221,9 +221,13 @@ class Rehearsal:
         raise LabError(f"the lab has no {' and no '.join(types)}, which this act is about")
 
 
-def told(outcome: Outcome) -> str:
-    """What a run did, with its failures."""
-    lines = [line.strip() for line in explain(outcome.failures)]
+def told(outcome: Outcome, short: Sequence[Shortage] = ()) -> str:
+    """What a run did, with its failures.
+
+    Args:
+        short: quotas that are too small for the whole lab.
+    """
+    lines = [line.strip() for line in explain(outcome.failures, short)]
     return "\n".join([summary(outcome), *lines])
 
 
