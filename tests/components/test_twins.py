@@ -138,10 +138,11 @@ SWITCHES: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {
             "egress": "nat",
             "billing_account": "012345-6789AB-CDEF01",
             "filestore": True,
+            "spot": True,
         },
         {
             "network": {"egress": "nat", "zone": "us-central1-f"},
-            "notebook": {"image": "some-family"},
+            "notebook": {"image": "some-family", "spot": True},
             "budget": {"billing_account": "012345-6789AB-CDEF01"},
         },
     ),
