@@ -107,7 +107,7 @@ def run(
     _require(connect)
     if start:
         _start(chosen, config or {}, say)
-    say(f"Connecting to {stack}, seat {chosen.name}. Leave this running; Ctrl-C ends it.")
+    say(f"Connecting to {stack}, seat {chosen.name}. Ctrl-C ends it.")
     _tell_token(chosen, config or {}, say)
     for attempt in range(ATTEMPTS if start else 1):
         if attempt:
@@ -176,8 +176,12 @@ def _require(words: list[str]) -> None:
 
 
 def _tell_token(seat: Seat, config: Mapping[str, str], say: Callable[[str], None]) -> None:
-    say("Then, in another terminal, this prints the address to open (http://localhost:8888/...):")
-    say(f"  {shlex.join(_words(seat, _TOKEN, config))}")
+    token = _words(seat, _TOKEN, config)
+    if token == _words(seat, _CONNECT, config):
+        say("It prints the address to open.")
+        return
+    say("Then, in another terminal, this prints the address to open:")
+    say(f"  {shlex.join(token)}")
 
 
 def _to_start(seat: Seat, stack: str, config: Mapping[str, str] | None) -> str:

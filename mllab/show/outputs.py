@@ -10,8 +10,8 @@ from rich.console import Console
 from mllab.show.words import value
 
 COMMANDS: Final = (
-    ("connect_command", "connect, then open http://localhost:8888"),
-    ("token_command", "its token"),
+    ("connect_command", "connect"),
+    ("token_command", "the address to open"),
     ("start_command", "start"),
     ("stop_command", "stop"),
 )

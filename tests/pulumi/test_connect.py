@@ -54,8 +54,8 @@ def test_what_to_do_next_is_said_first(aws: Aws) -> None:
     aws.does("exit 3")
     code, said = run()
     assert code == 3, "the command's own code is handed through"
-    assert said[0] == "Connecting to course, seat main. Leave this running; Ctrl-C ends it."
-    assert "http://localhost:8888" in said[1]
+    assert said[0] == "Connecting to course, seat main. Ctrl-C ends it."
+    assert "in another terminal" in said[1]
     assert said[2].strip() == SEAT["token_command"]
 
 
@@ -206,3 +206,12 @@ def test_ctrl_c_while_waiting_names_what_was_started(aws: Aws) -> None:
     with pytest.raises(Interrupted) as caught:
         run(start=True, pause=ctrl_c)
     assert SEAT["stop_command"] in caught.value.cure
+
+
+def test_one_command_for_both_is_run_once(aws: Aws, capfd: pytest.CaptureFixture[str]) -> None:
+    aws.does("echo told $2")
+    commands = {**SEAT, "connect_command": "aws address y", "token_command": "aws address y"}
+    code, said = run({"notebook": {"seats": {"main": commands}}})
+    assert code == 0
+    assert capfd.readouterr().out.split() == ["told", "y"]
+    assert "It prints the address to open." in said
