@@ -14,6 +14,9 @@ from mllab.show.words import short_type
 WIDE: Final = 110
 """Columns of a screen from which on types fit beside names and notes."""
 
+GAP: Final = 2
+"""Columns between two columns of the table."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -31,14 +34,19 @@ def resources(groups: Mapping[str, Sequence[Row]], width: int) -> Table:
     Args:
         width: columns of the screen.
     """
-    longest = max((len(row.name) for rows in groups.values() for row in rows), default=0)
+    every = [row for rows in groups.values() for row in rows]
     with_types = width >= WIDE
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    names = min(max((len(row.name) for row in every), default=0), width * 3 // 5)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, GAP, 0, 0))
     table.add_column("mark", no_wrap=True)
-    table.add_column("name", overflow="fold", min_width=min(longest, width * 3 // 5))
+    table.add_column("name", overflow="fold", min_width=names)
+    # Told how much room is left, the notes are folded; else rich cuts off what is too wide.
+    room = width - max((len(row.mark) for row in every), default=0) - names - 3 * GAP
     if with_types:
-        table.add_column("type", overflow="ellipsis", no_wrap=True)
-    table.add_column("note", overflow="fold")
+        types = min(max((len(short_type(row.type)) for row in every), default=0), room // 2)
+        table.add_column("type", overflow="ellipsis", no_wrap=True, max_width=types)
+        room -= types + GAP
+    table.add_column("note", overflow="fold", max_width=max(room, 1))
     for heading, rows in groups.items():
         if heading:
             table.add_row("", Text(heading, style="bold"))
