@@ -64,10 +64,21 @@ def describe(lab: Lab) -> str:
     spot = " spot" if lab.cluster.spot else ""
     cluster = f"at most {count(lab.cluster.max_nodes, f'{lab.cluster.size}{spot} node')} for jobs"
     files_too = "bucket and files" if lab.storage.files else "bucket"
-    budget = f"{lab.budget.limit_usd:g} USD per {lab.budget.per}"
+    budget = f"{lab.budget.limit_usd:g} USD per {lab.budget.per}" if _budgeted(lab) else "no budget"
     ends = f"ends {lab.lab.ends}" if lab.lab.ends else "no end"
     where = f"{CLOUDS[lab.lab.cloud]} {lab.region}"
     return ", ".join([where, notebooks, cluster, files_too, budget, ends])
+
+
+def _budgeted(lab: Lab) -> bool:
+    """False where the limit is only written down, and nobody is told what is spent."""
+    match lab.lab.cloud:
+        case "azure":
+            return lab.azure.budget
+        case "gcp":
+            return lab.gcp.billing_account is not None
+        case _:
+            return True
 
 
 def document(row: Row) -> dict[str, Any]:

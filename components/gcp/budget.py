@@ -75,9 +75,9 @@ class Budget(pulumi.ComponentResource):
             self.id = self._budget(name, args, billing_account)
         else:
             pulumi.log.warn(
-                f"{name}: there is no budget, nobody is told what is spent; whoever has rights on"
-                " the billing account names it: pulumi config set --path mllab:gcp.billing_account"
-                " 012345-6789AB-CDEF01",
+                "there is no budget, nobody is told what is spent; whoever has rights on the"
+                " billing account names it in the stack file, under mllab:gcp:"
+                " billing_account: 012345-6789AB-CDEF01",
                 self,
             )
             self.id = pulumi.Output.from_input(NONE)
