@@ -18,6 +18,8 @@ from tests.lookup.project import (
     one,
 )
 
+ATTACHMENT = "gcp:compute/resourcePolicyAttachment:ResourcePolicyAttachment"
+
 
 @every_lab
 def test_what_was_made_is_found_by_the_id_that_the_cloud_gave_it(
@@ -105,10 +107,15 @@ def test_a_machine_that_is_stopped_exists_and_one_that_goes_does_not(project: Pr
     for state, there in {"STOPPED": True, "DELETING": False}.items():
         shown["state"] = state
         assert bool(project.account(lab.config).find(entry, ())) is there
+
+
+def test_a_machine_that_is_terminated_is_only_stopped(project: Project) -> None:
+    lab = up("gcp-course")
+    project.hold(lab)
     [machine] = project.answers["compute instances list"]
     machine["status"] = "TERMINATED"
-    right = next(each for each in lab.entries if each["type"].endswith("PolicyAttachment"))
-    assert project.account(lab.config).find(pending(right), ()) == right["id"]
+    for type in ("gcp:compute/instance:Instance", ATTACHMENT):
+        assert project.account(lab.config).find(pending(one(type)), ()) == one(type)["id"]
 
 
 def test_settings_are_made_again_without_a_question(project: Project) -> None:

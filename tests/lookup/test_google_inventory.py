@@ -11,6 +11,7 @@ from mllab.errors import StillThere
 from mllab.lookup.account import Found
 from tests.lookup.labs import labels, up
 from tests.lookup.project import (
+    DISK,
     JOBS,
     LISTS,
     NETWORK,
@@ -92,6 +93,34 @@ def test_a_network_of_another_name_is_not_ours(project: Project, name: str) -> N
     ours = "gcp-course-network-vpc-b6d4cf0"
     project.answers["compute networks list"] = [{"name": ours, "selfLink": link + ours}]
     assert [each.name for each in project.account().inventory("gcp-course")] == [ours]
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("gcp-course-shared-91ns1k8j", True),
+        ("gcp-course-shared-91ns1k8j-data", True),
+        ("gcp-course-shared-00000000", False),
+        ("gcp-course-somebody-91ns1k8j", False),
+        ("somebody", False),
+    ],
+)
+def test_a_disk_without_labels_is_known_by_the_machine_that_brought_it(
+    project: Project, name: str, ours: bool
+) -> None:
+    """Its name ends in a hash of lab, seat and stack."""
+    path = f"projects/{PROJECT}/zones/us-central1-a/disks/{name}"
+    link = f"https://www.googleapis.com/compute/v1/{path}"
+    project.answers["compute disks list"] = [{"name": name, "selfLink": link, "status": "READY"}]
+    expected = [Found(DISK, path, name, "notebook", "ready")] if ours else []
+    assert project.account().inventory("gcp-course") == expected
+
+
+def test_a_broken_file_does_not_stop_the_look(project: Project) -> None:
+    lab = up("gcp-course")
+    project.hold(lab)
+    config = {**lab.config, "mllab:lab": "{"}
+    assert NETWORK in {each.type for each in project.account(config).inventory("gcp-course")}
 
 
 def test_a_rule_that_somebody_made_in_our_network_does_not_make_it_theirs(project: Project) -> None:
