@@ -151,6 +151,13 @@ REFUSALS = {
         "'40000' must be between 1 and 32767 inclusive.",
         {"diskSizeGB": 40000},
     ),
+    "system disk shrinks": Try(
+        "seat",
+        "OperationNotAllowed: New disk size 63 GB is smaller than the existing disk size 64 GB. "
+        "Shrinking is not supported on an existing disk.",
+        {"storageProfile.osDisk.diskSizeGB": 63},
+        update=True,
+    ),
     "disk shrinks": Try(
         "home",
         "OperationNotAllowed: New disk size 49 GB is smaller than the existing disk size 50 GB. "

@@ -16,6 +16,17 @@ GIB = 2**30
 VIA = "storageProfile.dataDisks.managedDisk.id"
 
 
+def refuse_shrinking(size: int, disk: Record) -> None:
+    """A disk grows, or stays as large as it is."""
+    if size < disk.inputs["diskSizeGB"]:
+        raise refuse(
+            "OperationNotAllowed (409): New disk size {size} GB is smaller than the existing disk "
+            "size {before} GB. Shrinking is not supported on an existing disk.",
+            size=size,
+            before=disk.inputs["diskSizeGB"],
+        )
+
+
 class Disk(Resource):
     """It grows and never shrinks; what was attached once may hold data."""
 
@@ -39,13 +50,8 @@ class Disk(Resource):
                 size=size,
                 most=LARGEST_GB,
             )
-        if old and size < old.inputs["diskSizeGB"]:
-            raise refuse(
-                "OperationNotAllowed (409): New disk size {size} GB is smaller than the existing "
-                "disk size {before} GB. Shrinking is not supported on an existing disk.",
-                size=size,
-                before=old.inputs["diskSizeGB"],
-            )
+        if old:
+            refuse_shrinking(size, old)
 
     def outputs(self, here: Here, record: Record) -> Properties:
         machines = here.session.users(record, tokens.MACHINE, VIA)

@@ -24,6 +24,10 @@ class VirtualMachine(Resource):
         launch.admit_profile(inputs)
         launch.admit_cards(here, inputs, old)
         launch.admit_disks(here, inputs, old)
+        disk = here.get(tokens.DISK, old.hidden["disk"]) if old else None
+        size = (inputs["storageProfile"].get("osDisk") or {}).get("diskSizeGB")
+        if disk and size:
+            disks.refuse_shrinking(size, disk)
         if old is None or launch.counted(inputs) != launch.counted(old.inputs):
             launch.admit_quota(here, inputs, old)
 
