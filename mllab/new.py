@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -85,12 +85,15 @@ def questions() -> tuple[Question, ...]:
     return tuple(sorted(found, key=lambda question: question.key != "lab.cloud"))
 
 
-def render(stack: str, answers: Mapping[str, object]) -> str:
+def render(
+    stack: str, answers: Mapping[str, object], left_out: Collection[str] = frozenset()
+) -> str:
     """The text of a stack file: every setting with its comment.
 
     Args:
         answers: key to value, `{"notebook.size": "gpu-small"}`, as `Question.parse` gives them.
             What is left out takes its default.
+        left_out: keys whose default does not go with the answers; they stand there as a comment.
     Raises:
         SettingsError: a key is not a setting, or one of another cloud.
     """
@@ -114,7 +117,7 @@ def render(stack: str, answers: Mapping[str, object]) -> str:
         if key == "storage.files" and cloud == "gcp":
             default = written(answers.get("gcp.filestore") or False)
         value = answers.get(key, default or None)
-        if value is not None or default:
+        if (value is not None or default) and key not in left_out:
             line = f"{name}: {_yaml(setting, value)}"
         else:
             line = f"# {name}: ..."
@@ -143,14 +146,26 @@ def write(root: Path, stack: str, answers: Mapping[str, object], today: date) ->
         UsageError: the name cannot be a stack's, the file exists, or it cannot be written.
     """
     path = files.file_of(root, stack)
-    text = render(stack, answers)
-    values = document.parse(text.encode()).data["config"]
-    _, found = check.lab(stack, values, today)
+    left_out: set[str] = set()
+    while True:
+        text = render(stack, answers, left_out)
+        found = _faults(stack, text, today)
+        wrong = {faults.spoken(at) for at, _ in found}
+        # What nobody gave is a default that does not go with the rest. Without it, more may show.
+        if wrong <= left_out | answers.keys():
+            break
+        left_out |= wrong
     if found:
         lines = [f"{faults.spoken(at)}: {words}" for at, words in found]
         raise SettingsError(lines, cure="No file was written.")
     create(root, path, text)
     return path
+
+
+def _faults(stack: str, text: str, today: date) -> list[tuple[faults.Path, str]]:
+    """Where a file is wrong, and why."""
+    _, found = check.lab(stack, document.parse(text.encode()).data["config"], today)
+    return found
 
 
 def create(root: Path, path: Path, text: str) -> None:
