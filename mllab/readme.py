@@ -103,7 +103,7 @@ def _below(role: str, lab: str, resources: Mapping[str, Any]) -> list[str]:
         above = one["parent"]
         while above and not above.endswith(f":{role.capitalize()}::{lab}-{role}"):
             above = resources.get(above, {}).get("parent", "")
-        if above and one["custom"]:
+        if above and one["custom"] and not one["type"].startswith("pulumi:"):
             _, module, name = one["type"].split(":")
             short.append(f"{module.split('/')[0]}.{name}")
     return short
