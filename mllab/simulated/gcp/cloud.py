@@ -151,8 +151,24 @@ class SimulatedGcp(SimulatedAccount):
         return {code: quota.default for code, quota in places.quotas().items()}
 
     def size_of(self, machine: Record) -> str:
-        """The machine type of an instance."""
-        return str(machine.hidden["machine"])
+        """The machine type of an instance, or of the one that a notebook is."""
+        if machine.type != tokens.NOTEBOOK:
+            return str(machine.hidden["machine"])
+        setup = machine.inputs.get("gceSetup") or {}
+        return str(setup.get("machineType", notebooks.MACHINE))
+
+    def machine(self, session: Session, key: str) -> Record:
+        """An instance, or a notebook, whose power is that of the instance that it is."""
+        return session.find(tokens.NOTEBOOK, key) or super().machine(session, key)
+
+    def _enter(self, machine: str, state: str, at: datetime | None) -> None:
+        with self.database.session() as session:
+            found = self.machine(session, machine)
+            for part in session.owned(found):
+                if part.type == tokens.INSTANCE:
+                    part.hidden["state"] = state
+                    session.save(part)
+        super()._enter(machine, state, at)
 
     def check(self, call: Call, olds: Properties | None, news: Properties) -> Checked:
         """As everywhere; besides, somebody must say where a resource is to be."""
