@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Generic, Protocol, TypeVar
@@ -272,6 +273,16 @@ class Cloud:
 def child(parent: pulumi.Resource, **extra: Any) -> pulumi.ResourceOptions:
     """Options of a child: its parent and what the call names, nothing of the caller's options."""
     return pulumi.ResourceOptions(parent=parent, **extra)
+
+
+def formerly(opts: pulumi.ResourceOptions | None, type: str) -> pulumi.ResourceOptions:
+    """Options of a component that may have been one of another type before.
+
+    What both are made of stays when a lab goes from one kind of notebook to the other.
+    """
+    found = copy(opts) if opts else pulumi.ResourceOptions()
+    found.aliases = [*(found.aliases or []), pulumi.Alias(type_=type)]
+    return found
 
 
 def publish(part: pulumi.ComponentResource, contract: type) -> None:

@@ -15,7 +15,7 @@ from components.azure.registry import Registry
 from components.azure.stops import Stops
 from components.azure.storage import Storage
 from components.azure.time_zones import windows_name
-from components.contracts import NotebookArgs, Refused, child, publish
+from components.contracts import NotebookArgs, Refused, child, formerly, publish
 from components.names import KEBAB, narrow
 from components.tags import tags
 
@@ -52,6 +52,7 @@ class ManagedNotebook(pulumi.ComponentResource):
     seats: pulumi.Output[dict[str, dict[str, str]]]
 
     def __init__(self, name: str, args: Args, opts: pulumi.ResourceOptions | None = None) -> None:
+        opts = formerly(opts, "mllab:azure:Notebook")
         super().__init__("mllab:azure:ManagedNotebook", name, None, opts)
         stop_at = _check(args)
         if args.lab.ends:

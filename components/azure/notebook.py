@@ -18,7 +18,7 @@ from components.azure.network import Network
 from components.azure.registry import Registry
 from components.azure.stops import Stops
 from components.azure.storage import Storage
-from components.contracts import NotebookArgs, child, publish
+from components.contracts import NotebookArgs, child, formerly, publish
 from components.tags import tags
 
 USER = "ubuntu"  # people log in as; the notebooks' own user `lab` has its home on the home disk
@@ -69,6 +69,7 @@ class Notebook(pulumi.ComponentResource):
         ssh_keys: Sequence[str],
         image: str = "ubuntu",
     ) -> None:
+        opts = formerly(opts, "mllab:azure:ManagedNotebook")
         super().__init__("mllab:azure:Notebook", name, None, opts)
         group = args.network.group
         labels = tags(args.lab, "notebook")

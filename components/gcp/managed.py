@@ -8,7 +8,7 @@ import pulumi
 from pulumi_gcp import workbench
 
 from components import contracts
-from components.contracts import Refused, child, publish
+from components.contracts import Refused, child, formerly, publish
 from components.gcp import images, zones
 from components.gcp.naming import given
 from components.gcp.notebook import (
@@ -22,6 +22,7 @@ from components.gcp.stops import Box, Daily, End
 from components.tags import named, tags
 
 THEIR_PORT = 8080  # where JupyterLab listens on such a machine
+MANAGED = "managed"
 
 
 class ManagedNotebook(pulumi.ComponentResource):
@@ -55,6 +56,7 @@ class ManagedNotebook(pulumi.ComponentResource):
     seats: pulumi.Output[dict[str, dict[str, str]]]
 
     def __init__(self, name: str, args: Args, opts: pulumi.ResourceOptions | None = None) -> None:
+        opts = formerly(opts, "mllab:gcp:Notebook")
         super().__init__("mllab:gcp:ManagedNotebook", name, None, opts)
         if args.stop_at is None:
             raise Refused(
@@ -102,7 +104,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         labels = tags(args.lab, "notebook", seat)
         machine = workbench.Instance(
             name,
-            name=given(args.lab, seat),
+            name=given(args.lab, seat, MANAGED),  # not that of a machine, which may still be there
             location=zone,
             enable_deletion_protection=False,  # what is kept is kept by Pulumi
             disable_proxy_access=False,

@@ -9,7 +9,7 @@ from pulumi_gcp import compute
 
 from components import contracts
 from components.catalog import Machine
-from components.contracts import NotebookArgs, child, publish
+from components.contracts import NotebookArgs, child, formerly, publish
 from components.gcp import access, images, zones
 from components.gcp.cluster import Cluster
 from components.gcp.machine import user_data
@@ -74,6 +74,7 @@ class Notebook(pulumi.ComponentResource):
         image: str | None = None,
         spot: bool = False,
     ) -> None:
+        opts = formerly(opts, "mllab:gcp:ManagedNotebook")
         super().__init__("mllab:gcp:Notebook", name, None, opts)
         self._spot = spot
         rights = rights_of_notebooks(self, name, args)

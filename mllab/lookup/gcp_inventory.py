@@ -29,6 +29,7 @@ _SUFFIX: Final = "-[0-9a-f]{7}"  # what Pulumi makes up
 _ROLES: Final = ("notebook", "cluster", "stopper")  # of service accounts
 _LONGEST_ACCOUNT: Final = 30
 _LONGEST_NAME: Final = 60  # of a budget
+_MANAGED: Final = "managed"  # in the names of managed notebooks
 _LONGEST_ROLE: Final = 58  # after `mllab_`
 _NAMES: Final[Mapping[str, str]] = {
     ways.NETWORK: "network-vpc",
@@ -127,12 +128,15 @@ class Mine:
     def _machine(self, name: str) -> bool:
         stack = "" if self.stack == self.lab else f"-{self.stack}"
         found = re.fullmatch(f"{re.escape(self.lab)}-(.+?){re.escape(stack)}-[0-9a-z]{{8}}", name)
-        return found is not None and name == self._given(found[1])
+        if found is None:
+            return False
+        seat = found[1].removesuffix(f"-{_MANAGED}")
+        return name in {self._given(found[1]), self._given(seat, _MANAGED)}
 
-    def _given(self, part: str, longest: int = 63) -> str:
+    def _given(self, *parts: str, longest: int = 63) -> str:
         """As `components.gcp.naming.given`, which needs a whole lab."""
         stack = () if self.stack == self.lab else (self.stack,)
-        return narrow(self.lab, part, *stack, longest=longest, alphabet=KEBAB)
+        return narrow(self.lab, *parts, *stack, longest=longest, alphabet=KEBAB)
 
 
 def _labelled(listed: Listed, mine: Mine) -> Iterator[Found]:
