@@ -154,7 +154,7 @@ def write(root: Path, stack: str, answers: Mapping[str, object], today: date) ->
         # What nobody gave is a default that does not go with the rest. Without it, more may show.
         if wrong <= left_out | answers.keys():
             break
-        left_out |= wrong
+        left_out |= wrong - answers.keys()
     if found:
         lines = [f"{faults.spoken(at)}: {words}" for at, words in found]
         raise SettingsError(lines, cure="No file was written.")

@@ -28,6 +28,23 @@ def simulated_home(home: Path) -> Path:
     return home / "simulated" / "pulumi"
 
 
+def names(home: Path, backend: Path | None) -> set[str]:
+    """Stacks of which something is recorded, whether they still have a file or not.
+
+    Args:
+        backend: the folder of a `file://` backend of real clouds.
+    """
+    folders = [simulated_home(home) / "backend", *([backend] if backend else [])]
+    kept = [path for folder in folders for path in _stacks(folder).glob("*.json")]
+    kept += (home / "state").glob("*.json")
+    every = {path.name.removesuffix(".json") for path in kept}
+    return {
+        name
+        for name in every
+        if any(simulated(home, name).values()) or (backend and in_backend(backend, name))
+    }
+
+
 def simulated(home: Path, stack: str) -> dict[str, Types]:
     """A stack's things on the simulated clouds, by the engine that has recorded them."""
     return {
@@ -42,7 +59,7 @@ def in_backend(folder: Path, stack: str) -> Types:
     Args:
         folder: the backend's.
     """
-    path = folder / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+    path = _stacks(folder) / f"{stack}.json"
     try:
         latest = json.loads(path.read_bytes())["checkpoint"].get("latest") or {}
         begun = [pending["resource"] for pending in latest.get("pending_operations") or []]
@@ -52,6 +69,10 @@ def in_backend(folder: Path, stack: str) -> Types:
         return ()
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return DAMAGED
+
+
+def _stacks(backend: Path) -> Path:
+    return backend / ".pulumi" / "stacks" / PROJECT
 
 
 def _embedded(home: Path, stack: str) -> Types:

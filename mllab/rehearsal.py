@@ -105,7 +105,11 @@ class Rehearsal:
             ("preview", "everything is to be created, nothing else", self._preview),
             *ups,
             ("preview again", "nothing to do", self._nothing_to_do),
-            ("a notebook stops", "status says so, and up would leave it alone", self._stopped),
+            (
+                "a notebook stops",
+                "status says what the cloud says; up leaves it alone",
+                self._stopped,
+            ),
             ("somebody changes things by hand", "a change and a deletion are found", self._drift),
             ("up", "both are healed, and then there is nothing to do", self._healed),
             *kept,

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mllab.errors import LabError, SettingsError
-from mllab.recorded import DAMAGED, Types, in_backend, simulated
+from mllab.errors import LabError, SettingsError, UsageError
+from mllab.recorded import DAMAGED, Types, in_backend, names, simulated
 from mllab.session import EMBEDDED, home
 from mllab.settings import files
 from mllab.settings.lab import Lab
@@ -39,8 +39,9 @@ class Row:
 
 
 def rows(root: Path) -> list[Row]:
-    """Every stack of the project."""
-    return [_row(root, name) for name in files.names(root)]
+    """Every stack of the project, also those whose file is gone but that still exist."""
+    kept = names(home(root), _backend(root))
+    return [_row(root, name) for name in sorted({*files.names(root), *kept})]
 
 
 def show_rows(console: Console, found: list[Row]) -> None:
@@ -51,7 +52,7 @@ def show_rows(console: Console, found: list[Row]) -> None:
     for row in found:
         if row.faults:
             wrong = Text(f"{count(len(row.faults), 'fault')}: mllab check {row.stack}", style="red")
-            table.add_row(row.stack, "", "", "", "", wrong)
+            table.add_row(row.stack, "", "", "", "", wrong.append(f"; {row.state}", style=""))
         else:
             ends = row.ends or "no end"
             table.add_row(row.stack, row.cloud, row.profile, row.size, ends, row.state)
@@ -89,8 +90,10 @@ def document(row: Row) -> dict[str, Any]:
 def _row(root: Path, stack: str) -> Row:
     try:
         lab = files.load(files.find(root, stack))
+    except UsageError as error:
+        return Row(stack, state=_state(root, stack, ""), faults=(error.message,))
     except SettingsError as error:
-        return Row(stack, faults=error.faults)
+        return Row(stack, state=_state(root, stack, ""), faults=error.faults)
     ends = lab.lab.ends.isoformat() if lab.lab.ends else ""
     size = f"{len(lab.notebook.seats)} x {lab.notebook.size}"
     return Row(
@@ -101,14 +104,25 @@ def _row(root: Path, stack: str) -> Row:
 def _state(root: Path, stack: str, cloud: str) -> str:
     place = home(root)
     things, elsewhere = _real(root, place, stack)
-    found = [f"in {CLOUDS[cloud]}: ask {elsewhere}"] if elsewhere else []
-    found += [_told(things, f"in {CLOUDS[cloud]}")] if things else []
+    where = f"in {CLOUDS.get(cloud, 'a cloud')}"
+    found = [f"{where}: ask {elsewhere}"] if elsewhere else []
+    found += [_told(things, where)] if things else []
     found += [
         _told(things, f"simulated{'' if engine == EMBEDDED else f' by {engine}'}")
         for engine, things in simulated(place, stack).items()
         if things
     ]
     return "; ".join(found) or "not created"
+
+
+def _backend(root: Path) -> Path | None:
+    """The folder of real states; None where they are elsewhere, or nobody can tell."""
+    from mllab.engines.pulumi.backend import choose
+
+    try:
+        return choose(root, home(root)).folder
+    except LabError:
+        return None
 
 
 def _real(root: Path, home: Path, stack: str) -> tuple[Types, str]:

@@ -79,7 +79,7 @@ class Calls:
         if answer.code and _NO_LOGIN.search(answer.err):
             raise LabError(
                 f"`gcloud` has no login that works, and the project is asked by it: {answer.why}",
-                cure=google_login.LOGIN,
+                cure=f"{google_login.LOGIN}\ngcloud auth login",
             )
         if answer.code:
             raise Refused(f"Google Cloud does not answer {what}: {answer.why}")

@@ -83,6 +83,19 @@ class Lab(Section):
             raise absent("must name a public SSH key, nothing else opens a machine", at="ssh_keys")
         return section
 
+    @field_validator("storage")
+    @classmethod
+    def _holds_the_notebooks(cls, storage: Storage, info: ValidationInfo) -> Storage:
+        notebook = info.data.get("notebook")
+        managed = notebook is not None and notebook.kind == "managed"
+        if managed and limits.cloud_of(info) == "azure" and not storage.files:
+            raise absent(
+                "must be true for notebook.kind managed on Azure: a compute instance mounts its"
+                " notebooks with the storage account's key",
+                at="files",
+            )
+        return storage
+
     @field_validator("gcp")
     @classmethod
     def _pays_for_files_knowingly(cls, gcp: Gcp, info: ValidationInfo) -> Gcp:

@@ -91,6 +91,21 @@ def test_list_tells_what_is_recorded_in_a_real_cloud(
     assert "in AWS, 1 resource; simulated by pulumi" in run("list").out
 
 
+@pytest.mark.parametrize("how", ["gone", "broken"])
+def test_list_does_not_hide_what_exists_behind_a_bad_file(
+    run: Run, bare: Path, project: Path, how: str
+) -> None:
+    record(bare, "pulumi")
+    file = project / "stacks" / "Pulumi.lab.yaml"
+    file.unlink() if how == "gone" else file.write_text("config: 1\n")
+    said = run("list")
+    assert said.code == 0
+    assert "simulated by pulumi, 1 resource" in said.out
+    assert "1 fault" in said.out
+    (row,) = json.loads(run("list", "--json").out)["stacks"]
+    assert (row["stack"], row["state"]) == ("lab", "simulated by pulumi, 1 resource")
+
+
 def test_list_does_not_take_a_backend_elsewhere_for_empty(
     run: Run, bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
