@@ -49,7 +49,10 @@ def wanted(project: dict[str, Any], *extras: str) -> list[Requirement]:
     return [Requirement(text) for text in declared + project["dependency-groups"]["build"]]
 
 
-@pytest.mark.parametrize(("lock", "extras"), [(LOCKS[0], ("aws",)), (LOCKS[1], ("aws", "dev"))])
+CLOUDS = ("aws", "azure", "gcp")
+
+
+@pytest.mark.parametrize(("lock", "extras"), [(LOCKS[0], CLOUDS), (LOCKS[1], (*CLOUDS, "dev"))])
 def test_lock_satisfies_what_is_declared(
     root: Path, project: dict[str, Any], lock: str, extras: tuple[str, ...]
 ) -> None:
@@ -88,7 +91,7 @@ def test_upper_bounds_stand_with_their_reason(root: Path) -> None:
 
 
 def test_every_import_is_declared(root: Path, project: dict[str, Any]) -> None:
-    declared = {canonicalize_name(need.name) for need in wanted(project, "aws")}
+    declared = {canonicalize_name(need.name) for need in wanted(project, *CLOUDS)}
     sources = [
         root / "cli.py",
         *(root / "components").rglob("*.py"),

@@ -39,8 +39,11 @@ mkdir -p "$3/bin"
 curl --fail -L -o "$3/bin/pulumi" "https://get.pulumi.com/releases/sdk/pulumi-v$5.tar.gz"
 chmod +x "$3/bin/pulumi"
 """
-# The SDK leaves the file of its installer open where the download fails.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+# Where the download fails, the SDK leaves the file of its installer open, and older Pythons the
+# connection to a proxy.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:unclosed file:ResourceWarning", "ignore:unclosed <socket:ResourceWarning"
+)
 
 PORTAL = "<html>Please accept our terms</html>"
 
