@@ -88,6 +88,16 @@ def settings_text(settings: Mapping[str, str]) -> str:
     return "".join(f"{key}={value}\n" for key, value in sorted(settings.items()))
 
 
+def require(settings: Mapping[str, str], keys: Mapping[str, str]) -> None:
+    """Raise ValueError where settings are not just those that a machine takes.
+
+    Args:
+        keys: what it takes, and what each holds.
+    """
+    if wrong := settings.keys() ^ keys.keys():
+        raise ValueError(f"machine settings: missing or unknown: {', '.join(sorted(wrong))}")
+
+
 def cloud_config(settings: Mapping[str, str], files: Iterable[File]) -> str:
     """The cloud-init document that writes settings and files and switches the units on.
 

@@ -40,8 +40,9 @@ class Row:
 
 def rows(root: Path) -> list[Row]:
     """Every stack of the project, also those whose file is gone but that still exist."""
-    kept = names(home(root), _backend(root))
-    return [_row(root, name) for name in sorted({*files.names(root), *kept})]
+    backend, elsewhere = _backend(root)
+    kept = names(home(root), backend)
+    return [_row(root, name, backend, elsewhere) for name in sorted({*files.names(root), *kept})]
 
 
 def show_rows(console: Console, found: list[Row]) -> None:
@@ -87,54 +88,43 @@ def document(row: Row) -> dict[str, Any]:
     return asdict(row)
 
 
-def _row(root: Path, stack: str) -> Row:
+def _row(root: Path, stack: str, backend: Path | None, elsewhere: str) -> Row:
+    def state(cloud: str) -> str:
+        return _state(home(root), stack, f"in {cloud}", backend, elsewhere)
+
     try:
         lab = files.load(files.find(root, stack))
     except UsageError as error:
-        return Row(stack, state=_state(root, stack, ""), faults=(error.message,))
+        return Row(stack, state=state("a cloud"), faults=(error.message,))
     except SettingsError as error:
-        return Row(stack, state=_state(root, stack, ""), faults=error.faults)
-    ends = lab.lab.ends.isoformat() if lab.lab.ends else ""
+        return Row(stack, state=state("a cloud"), faults=error.faults)
+    cloud, ends = lab.lab.cloud, lab.lab.ends.isoformat() if lab.lab.ends else ""
     size = f"{len(lab.notebook.seats)} x {lab.notebook.size}"
-    return Row(
-        stack, lab.lab.cloud, lab.lab.profile, size, ends, _state(root, stack, lab.lab.cloud)
-    )
+    return Row(stack, cloud, lab.lab.profile, size, ends, state(CLOUDS[cloud]))
 
 
-def _state(root: Path, stack: str, cloud: str) -> str:
-    place = home(root)
-    things, elsewhere = _real(root, place, stack)
-    where = f"in {CLOUDS.get(cloud, 'a cloud')}"
+def _state(home: Path, stack: str, where: str, backend: Path | None, elsewhere: str) -> str:
+    things = in_backend(backend, stack) if backend else ()
     found = [f"{where}: ask {elsewhere}"] if elsewhere else []
     found += [_told(things, where)] if things else []
     found += [
         _told(things, f"simulated{'' if engine == EMBEDDED else f' by {engine}'}")
-        for engine, things in simulated(place, stack).items()
+        for engine, things in simulated(home, stack).items()
         if things
     ]
     return "; ".join(found) or "not created"
 
 
-def _backend(root: Path) -> Path | None:
-    """The folder of real states; None where they are elsewhere, or nobody can tell."""
+def _backend(root: Path) -> tuple[Path | None, str]:
+    """The folder of real states, or whom to ask where they are elsewhere."""
     from mllab.engines.pulumi.backend import choose
 
     try:
-        return choose(root, home(root)).folder
+        backend = choose(root, home(root))
     except LabError:
-        return None
-
-
-def _real(root: Path, home: Path, stack: str) -> tuple[Types, str]:
-    """What exists in a backend that is a folder; of any other backend, its name."""
-    from mllab.engines.pulumi.backend import choose
-
-    try:
-        backend = choose(root, home)
-    except LabError:
-        return (), "`pulumi whoami`"
+        return None, "`pulumi whoami`"
     folder = backend.folder
-    return (in_backend(folder, stack), "") if folder else ((), backend.url or "`pulumi stack ls`")
+    return folder, "" if folder else backend.url or "`pulumi stack ls`"
 
 
 def _told(things: Types, where: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pulumi
 
-from components.cloud_init import CORE, LIB, SETTINGS_PATH, File, settings_text
+from components.cloud_init import CORE, LIB, SETTINGS_PATH, File, require, settings_text
 
 _HERE = Path(__file__).parent / "files" / "managed"
 _SHARED = ("watchdog.py", "probes.py", "lab-env.sh", "keep-awake.sh")
@@ -69,8 +69,7 @@ def render(settings: Mapping[str, str]) -> str:
     Raises:
         ValueError: a setting too many or too few, or a value that is not one line of plain text.
     """
-    if wrong := settings.keys() ^ KEYS.keys():
-        raise ValueError(f"machine settings: missing or unknown: {', '.join(sorted(wrong))}")
+    require(settings, KEYS)
     return f"{SCRIPT.read_text(encoding='ascii')}{_archive({**settings, **OWN})}\n"
 
 

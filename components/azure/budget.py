@@ -11,7 +11,7 @@ from pulumi_azure_native import consumption, monitor
 from components import contracts
 from components.azure.network import Network
 from components.contracts import BudgetArgs, Refused, child, publish
-from components.tags import tags
+from components.tags import named, tags
 
 MOST_ALERTS = 5  # per budget
 FULL = 100  # percent of the costs, at which a stop switch is told
@@ -112,7 +112,7 @@ def _group(
             {"name": address, "email_address": address, "use_common_alert_schema": False}
             for address in addresses
         ],
-        tags=tags(args.lab, "budget"),
+        tags=named(tags(args.lab, "budget"), name),
         opts=child(parent, deleted_with=args.network.group),
     )
 

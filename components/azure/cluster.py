@@ -12,13 +12,13 @@ from pulumi_azure_native import machinelearningservices as ml
 
 from components import contracts
 from components.azure import access
+from components.azure.registry import MOVING_TAG
 from components.azure.workspace import Args, Workspace
 from components.contracts import child, publish
-from components.tags import tags
+from components.tags import named, tags
 
 NODES = "nodes"
 IDLE = "PT5M"  # ISO 8601: a node without a job goes after that
-MOVING_TAG = "latest"
 FIXED = ("vmSize", "vmPriority", "osType", "remoteLoginPortPublicAccess")
 
 
@@ -64,7 +64,7 @@ class Cluster(pulumi.ComponentResource):
         identity = managedidentity.UserAssignedIdentity(
             f"{name}-identity",
             resource_group_name=group.name,
-            tags=labels,
+            tags=named(labels, f"{name}-identity"),
             opts=child(self, deleted_with=group),
         )
         nodes = ml.Compute(
@@ -89,7 +89,7 @@ class Cluster(pulumi.ComponentResource):
                     ),
                 ),
             ),
-            tags=labels,
+            tags=named(labels, f"{name}-nodes"),
             opts=child(
                 self,
                 # Deleting the workspace deletes it; alone Azure asks what shall become of the

@@ -9,6 +9,7 @@ from pulumi_azure_native import network
 
 from components.azure.network import Network
 from components.contracts import child
+from components.tags import named
 
 
 def interface(
@@ -20,7 +21,7 @@ def interface(
         resource_group_name=where.group.name,
         sku={"name": "Standard"},  # Azure makes no others any more
         public_ip_allocation_method="Static",
-        tags=labels,
+        tags=named(labels, f"{name}-address"),
         opts=child(parent, deleted_with=where.group),
     )
     card = network.NetworkInterface(
@@ -33,7 +34,7 @@ def interface(
                 "public_ip_address": {"id": address.id},
             }
         ],
-        tags=labels,
+        tags=named(labels, f"{name}-interface"),
         opts=child(parent, deleted_with=where.group),
     )
     return address, card
@@ -51,6 +52,6 @@ def bastion(
         resource_group_name=where.group.name,
         sku={"name": "Developer"},  # every other is billed by the hour
         virtual_network={"id": where.virtual_network.id},
-        tags=labels,
+        tags=named(labels, name),
         opts=child(parent, deleted_with=where.group),
     )

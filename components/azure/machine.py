@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pulumi
 
-from components.cloud_init import CORE, LIB, File, cloud_config
+from components.cloud_init import CORE, LIB, File, cloud_config, require
 
 _HERE = Path(__file__).parent / "files"
 
@@ -67,8 +67,7 @@ def render(settings: Mapping[str, str]) -> str:
     Raises:
         ValueError: a setting too many or too few, or a value that is not one line of plain text.
     """
-    if wrong := settings.keys() ^ KEYS.keys():
-        raise ValueError(f"machine settings: missing or unknown: {', '.join(sorted(wrong))}")
+    require(settings, KEYS)
     return cloud_config(settings, FILES)
 
 

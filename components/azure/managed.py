@@ -17,7 +17,7 @@ from components.azure.storage import Storage
 from components.azure.time_zones import windows_name
 from components.contracts import NotebookArgs, Refused, child, formerly, publish
 from components.names import KEBAB, narrow
-from components.tags import tags
+from components.tags import named, tags
 
 IDLE_MINUTES = range(15, 3 * 24 * 60 + 1)
 
@@ -91,7 +91,7 @@ class ManagedNotebook(pulumi.ComponentResource):
                     ssh_settings=ml.ComputeInstanceSshSettingsArgs(ssh_public_access="Disabled"),
                 ),
             ),
-            tags=tags(args.lab, "notebook", seat),
+            tags=named(tags(args.lab, "notebook", seat), name),
             opts=child(
                 self,
                 deleted_with=args.cluster.workspace,

@@ -9,7 +9,7 @@ from pulumi_azure_native import network, resources
 
 from components import contracts
 from components.contracts import NetworkArgs, child, publish
-from components.tags import tags
+from components.tags import named, tags
 
 CIDR = "10.0.0.0/16"
 SUBNET = "10.0.0.0/20"
@@ -55,19 +55,21 @@ class Network(pulumi.ComponentResource):
     ) -> None:
         super().__init__("mllab:azure:Network", name, None, opts)
         labels = tags(args.lab, "network")
-        self.group = resources.ResourceGroup(f"{name}-group", tags=labels, opts=child(self))
+        self.group = resources.ResourceGroup(
+            f"{name}-group", tags=named(labels, f"{name}-group"), opts=child(self)
+        )
         closed = network.NetworkSecurityGroup(
             f"{name}-closed",
             resource_group_name=self.group.name,
             security_rules=[_ssh(ssh_from), _nothing_else()],
-            tags=labels,
+            tags=named(labels, f"{name}-closed"),
             opts=child(self, deleted_with=self.group),
         )
         self.virtual_network = network.VirtualNetwork(
             f"{name}-vnet",
             resource_group_name=self.group.name,
             address_space={"address_prefixes": [CIDR]},
-            tags=labels,
+            tags=named(labels, f"{name}-vnet"),
             opts=child(self, deleted_with=self.group),
         )
         # A resource of its own: subnets inside a network would undo it.

@@ -19,7 +19,7 @@ from components.azure.registry import Registry
 from components.azure.stops import Stops
 from components.azure.storage import Storage
 from components.contracts import NotebookArgs, child, formerly, publish
-from components.tags import tags
+from components.tags import named, tags
 
 USER = "ubuntu"  # people log in as; the notebooks' own user `lab` has its home on the home disk
 DISK = "StandardSSD_LRS"
@@ -76,7 +76,7 @@ class Notebook(pulumi.ComponentResource):
         identity = managedidentity.UserAssignedIdentity(
             f"{name}-identity",
             resource_group_name=group.name,
-            tags=labels,
+            tags=named(labels, f"{name}-identity"),
             opts=child(self, deleted_with=group),
         )
         rights = _rights(self, name, args, identity)
@@ -117,7 +117,7 @@ class Notebook(pulumi.ComponentResource):
             disk_size_gb=args.home_gb,
             network_access_policy="DenyAll",  # nobody downloads it
             public_network_access="Disabled",
-            tags=labels,
+            tags=named(labels, f"{name}-home"),
             opts=child(self, deleted_with=group, protect=args.keep),
         )
         address, interface = doors.interface(self, name, args.network, labels)
@@ -165,7 +165,7 @@ class Notebook(pulumi.ComponentResource):
                 ]
             },
             security_profile=images.security(image, args.machine),
-            tags=labels,
+            tags=named(labels, name),
             opts=child(
                 self,
                 deleted_with=group,
@@ -222,7 +222,7 @@ def _drivers(
         type="NvidiaGpuDriverLinux",
         type_handler_version="1.9",
         auto_upgrade_minor_version=True,
-        tags=labels,
+        tags=named(labels, f"{name}-drivers"),
         opts=child(parent, deleted_with=machine),
     )
 

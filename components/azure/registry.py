@@ -12,8 +12,9 @@ from components import contracts
 from components.azure.network import Network
 from components.contracts import RegistryArgs, child, publish
 from components.names import narrow
-from components.tags import tags
+from components.tags import named, tags
 
+MOVING_TAG = "latest"  # what jobs run
 TIMEOUT_SECONDS = 3600
 NIGHTLY = "0 2 * * *"  # UTC
 CLEAN_UP = Path(__file__).parent / "files" / "clean-up.yaml"
@@ -56,7 +57,7 @@ class Registry(pulumi.ComponentResource):
             resource_group_name=group.name,
             sku={"name": "Basic"},
             admin_user_enabled=False,  # a password for everything, for everybody
-            tags=labels,
+            tags=named(labels, f"{name}-images"),
             opts=child(self, deleted_with=group),
         )
         containerregistry.Task(
@@ -74,7 +75,7 @@ class Registry(pulumi.ComponentResource):
                 values=[containerregistry.SetValueArgs(name="keep", value=str(args.keep_images))],
             ),
             trigger={"timer_triggers": [{"name": "nightly", "schedule": NIGHTLY}]},
-            tags=labels,
+            tags=named(labels, f"{name}-clean-up"),
             opts=child(self, deleted_with=self.registry),
         )
         self.uri = pulumi.Output.concat(self.registry.login_server, "/", args.lab.name)

@@ -16,6 +16,7 @@ from components.azure import access
 from components.azure.time_zones import windows_name
 from components.catalog import Machine
 from components.contracts import LabArgs, child
+from components.tags import named
 
 _HERE = Path(__file__).parent / "files"
 
@@ -91,7 +92,7 @@ class Stops:
             time_zone_id=windows_name(self._lab.time_zone),
             target_resource_id=machine.id,
             notification_settings={"status": "Disabled"},
-            tags=labels,
+            tags=named(labels, f"{self._name}-{seat}-daily"),
             opts=child(self._parent, deleted_with=self._group),
         )
 
@@ -115,7 +116,7 @@ class Stops:
             parameters={
                 key: {"type": kind, "value": value} for key, (kind, value) in values.items()
             },
-            tags=self._labels,
+            tags=named(self._labels, f"{self._name}-{what}"),
             opts=child(self._parent, deleted_with=self._group),
         )
 

@@ -10,7 +10,7 @@ from components.azure.network import Network
 from components.azure.shared_files import SharedFiles, retention
 from components.contracts import StorageArgs, child, publish
 from components.names import narrow
-from components.tags import tags
+from components.tags import named, tags
 
 CONTAINER = "data"
 DEFAULT = "default"  # the only name that Azure takes for an account's settings
@@ -63,7 +63,7 @@ class Storage(pulumi.ComponentResource):
             enable_https_traffic_only=True,
             minimum_tls_version="TLS1_2",
             public_network_access="Enabled",  # jobs come from Azure ML's own network
-            tags=tags(args.lab, "storage"),
+            tags=named(tags(args.lab, "storage"), f"{name}-account"),
             # Azure deletes an account with all that is in it, without asking.
             opts=child(self, deleted_with=group, protect=args.keep),
         )

@@ -18,6 +18,7 @@ from components.azure.registry import Registry
 from components.azure.storage import CONTAINER, Storage
 from components.contracts import ClusterArgs, child
 from components.names import narrow
+from components.tags import named
 
 LOG_DAYS = 30  # included in the price
 LOG_GB_A_DAY = 0.5  # a loop that logs ends here, not on the bill
@@ -64,7 +65,7 @@ class Workspace:
             system_datastores_auth_mode="AccessKey" if self.shares_keys else "Identity",
             public_network_access="Enabled",
             v1_legacy_mode=False,
-            tags=labels,
+            tags=named(labels, f"{name}-workspace"),
             opts=child(parent, deleted_with=group),
         )
         store = ml.Datastore(
@@ -100,7 +101,7 @@ def _vault(
             # Purge protection is never switched on: nobody can switch it off again.
             "soft_delete_retention_in_days": UNDELETE_DAYS,
         },
-        tags=labels,
+        tags=named(labels, f"{name}-vault"),
         opts=child(parent, deleted_with=group),
     )
 
@@ -115,7 +116,7 @@ def _insights(
         sku={"name": "PerGB2018"},
         retention_in_days=LOG_DAYS,
         workspace_capping={"daily_quota_gb": LOG_GB_A_DAY},
-        tags=labels,
+        tags=named(labels, f"{name}-logs"),
         opts=child(parent, deleted_with=group),
     )
     return applicationinsights.Component(
@@ -125,6 +126,6 @@ def _insights(
         application_type="web",
         ingestion_mode="LogAnalytics",
         workspace_resource_id=logs.id,
-        tags=labels,
+        tags=named(labels, f"{name}-insights"),
         opts=child(parent, deleted_with=group),
     )

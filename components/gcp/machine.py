@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pulumi
 
-from components.cloud_init import CORE, LIB, File, cloud_config
+from components.cloud_init import CORE, LIB, File, cloud_config, require
 
 _HERE = Path(__file__).parent / "files"
 
@@ -62,8 +62,7 @@ def render(settings: Mapping[str, str]) -> str:
         ValueError: a setting too many or too few, or a value that is not one line of plain text; or
             the document is longer than Compute Engine takes.
     """
-    if wrong := settings.keys() ^ KEYS.keys():
-        raise ValueError(f"machine settings: missing or unknown: {', '.join(sorted(wrong))}")
+    require(settings, KEYS)
     text = cloud_config(settings, FILES)
     if (size := len(text.encode())) > LIMIT_BYTES:
         raise ValueError(f"user data has {size} bytes, Compute Engine takes {LIMIT_BYTES}")

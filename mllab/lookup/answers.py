@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from string import Template
 from typing import Any
 
 from mllab.engines.embedded import urns
 from mllab.errors import StillThere
+from mllab.lookup.account import Found
 
 
 class Refused(Exception):
@@ -40,6 +41,38 @@ def filled(template: Any, values: Mapping[str, str]) -> Any:
 def texts(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """The plain texts among values; what is secret, a list or a map can be no part of an id."""
     return {f"{prefix}{key}": value for key, value in values.items() if isinstance(value, str)}
+
+
+def the_one(ids: Callable[[], set[str]], unclear: Callable[[str], StillThere]) -> str | None:
+    """What an interrupted create made; None if nothing.
+
+    Args:
+        ids: looks for it. Raises KeyError where something is not recorded, or Refused.
+        unclear: makes the error of a reason why nobody can tell.
+    """
+    try:
+        found = ids()
+    except KeyError as error:
+        raise unclear(f"its {error.args[0].replace('_', ' ')} is not recorded") from error
+    except Refused as error:
+        raise unclear(str(error)) from error
+    if len(found) > 1:
+        raise unclear(f"it could be each of {', '.join(sorted(found))}")
+    return next(iter(found), None)
+
+
+def not_all(where: str, stack: str, why: str, seen: Iterable[Found], look: str) -> StillThere:
+    """That a part of an account cannot be seen.
+
+    Args:
+        where: `account`. look: what to type to see it, line by line.
+    """
+    listed = "".join(f"\n  {each.name} ({each.type})" for each in seen)
+    return StillThere(
+        f"not all that is left of {stack} in the {where} can be told: {why}"
+        + (f"\nSeen:{listed}" if listed else ""),
+        cure=f"Look yourself:\n{look}",
+    )
 
 
 def unclear(entry: Mapping[str, Any], why: str, look: str) -> StillThere:

@@ -14,7 +14,7 @@ from typing import Final
 from mllab.errors import StillThere
 from mllab.lookup import aws_inventory
 from mllab.lookup.account import Entry, Found
-from mllab.lookup.answers import Refused, filled, items, state_of, texts, unclear
+from mllab.lookup.answers import Refused, filled, items, not_all, state_of, texts, the_one, unclear
 from mllab.lookup.aws_calls import Calls, tags_of
 from mllab.lookup.aws_ways import GOING, SETTINGS, WAYS, Way
 
@@ -40,16 +40,9 @@ class AwsAccount:
         way = WAYS.get(entry["type"])
         if way is None:
             raise self._unclear(entry, "mllab does not know how such a thing is found")
-        try:
-            found = self._ids(way, entry) - set(known)
-        except KeyError as error:
-            missing = error.args[0].replace("_", " ")
-            raise self._unclear(entry, f"its {missing} is not recorded") from error
-        except Refused as error:
-            raise self._unclear(entry, str(error)) from error
-        if len(found) > 1:
-            raise self._unclear(entry, f"it could be each of {', '.join(sorted(found))}")
-        return next(iter(found), None)
+        return the_one(
+            lambda: self._ids(way, entry) - set(known), lambda why: self._unclear(entry, why)
+        )
 
     def inventory(self, stack: str) -> list[Found]:
         """See `Account.inventory`."""
@@ -58,14 +51,8 @@ class AwsAccount:
             for each in aws_inventory.look(self._calls, stack):
                 found.append(each)
         except Refused as error:
-            seen = "".join(f"\n  {each.name} ({each.type})" for each in found)
-            raise StillThere(
-                f"not all that is left of {stack} in the account can be told: {error}"
-                + (f"\nSeen:{seen}" if seen else ""),
-                cure="Look yourself:\n"
-                f"  {_by_tag(stack, self._region)}\n"
-                "  aws iam list-roles --path-prefix /mllab/",
-            ) from error
+            look = f"  {_by_tag(stack, self._region)}\n  aws iam list-roles --path-prefix /mllab/"
+            raise not_all("account", stack, str(error), found, look) from error
         return found
 
     @cached_property

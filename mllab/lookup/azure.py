@@ -24,7 +24,7 @@ from typing import Any, Final
 from components.tags import MANAGED_BY
 from mllab.errors import StillThere
 from mllab.lookup.account import SOFT_DELETED, Entry, Found
-from mllab.lookup.answers import Refused, filled, items, state_of, texts, unclear
+from mllab.lookup.answers import Refused, filled, items, not_all, state_of, texts, the_one, unclear
 from mllab.lookup.azure_calls import Calls
 from mllab.lookup.azure_ways import DELETED, GROUP, TYPES, WAYS
 
@@ -50,19 +50,17 @@ class AzureAccount:
         way = WAYS.get(entry["type"])
         if way is None:
             raise self._unclear(entry, "mllab does not know how such a thing is found")
-        try:
+
+        def ids() -> set[str]:
             given = {**texts(entry.get("inputs") or {}), "subscription": self._calls.subscription}
-            id = filled(way.id, given)
+            id = str(filled(way.id, given))
             if id.lower() in {each.lower() for each in known}:
-                return None
+                return set()
             found = self._calls.get(id, way.version)
-        except KeyError as error:
-            raise self._unclear(entry, f"its {error.args[0]} is not recorded") from error
-        except Refused as error:
-            raise self._unclear(entry, str(error)) from error
-        if found is None or state_of(found, "properties.provisioningState") == _GOING:
-            return None
-        return str(id)
+            gone = found is None or state_of(found, "properties.provisioningState") == _GOING
+            return set() if gone else {id}
+
+        return the_one(ids, lambda why: self._unclear(entry, why))
 
     def inventory(self, stack: str) -> list[Found]:
         """See `Account.inventory`."""
@@ -86,13 +84,8 @@ class AzureAccount:
         groups = [each.id.rpartition("/")[2] for each in found.values() if each.type == GROUP]
         ask([partial(self._inside, group) for group in groups])
         if refusals:
-            seen = "".join(f"\n  {each.name} ({each.type})" for each in found.values())
-            raise StillThere(
-                f"not all that is left of {stack} in the subscription can be told: "
-                + "; ".join(refusals)
-                + (f"\nSeen:{seen}" if seen else ""),
-                cure=f"Look yourself:\n  {_by_tag('group', stack)}\n  {_by_tag('resource', stack)}",
-            )
+            look = f"  {_by_tag('group', stack)}\n  {_by_tag('resource', stack)}"
+            raise not_all("subscription", stack, "; ".join(refusals), found.values(), look)
         return list(found.values())
 
     def _groups(self, stack: str) -> list[Found]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from mllab.errors import StillThere
 from mllab.lookup import gcp_inventory
 from mllab.lookup.account import Entry, Found
-from mllab.lookup.answers import Refused, filled, items, state_of, unclear
+from mllab.lookup.answers import Refused, filled, items, not_all, state_of, the_one, unclear
 from mllab.lookup.gcp_calls import Calls
 from mllab.lookup.gcp_inventory import path_of, short
 from mllab.lookup.gcp_ways import LABELS, SETTINGS, WAYS, Way
@@ -38,17 +38,12 @@ class GcpAccount:
         way = WAYS.get(entry["type"])
         if way is None:
             raise self._unclear(entry, "mllab does not know how such a thing is found")
-        try:
+
+        def ids() -> set[str]:
             # A recorded right has slashes where the one to import has spaces.
-            found = {id for id in self._ids(way, entry) if id.replace(" ", "/") not in known}
-        except KeyError as error:
-            missing = error.args[0].replace("_", " ")
-            raise self._unclear(entry, f"its {missing} is not recorded") from error
-        except Refused as error:
-            raise self._unclear(entry, str(error)) from error
-        if len(found) > 1:
-            raise self._unclear(entry, f"it could be each of {', '.join(sorted(found))}")
-        return next(iter(found), None)
+            return {id for id in self._ids(way, entry) if id.replace(" ", "/") not in known}
+
+        return the_one(ids, lambda why: self._unclear(entry, why))
 
     def inventory(self, stack: str) -> list[Found]:
         """See `Account.inventory`."""
@@ -57,12 +52,8 @@ class GcpAccount:
         except Refused as error:
             found, refusals = [], [str(error)]
         if refusals:
-            seen = "".join(f"\n  {each.name} ({each.type})" for each in found)
-            raise StillThere(
-                f"not all that is left of {stack} in the project can be told: "
-                + "; ".join(refusals)
-                + (f"\nSeen:{seen}" if seen else ""),
-                cure=f"Look yourself:\n  {self._by_label(stack)}",
+            raise not_all(
+                "project", stack, "; ".join(refusals), found, f"  {self._by_label(stack)}"
             )
         return found
 

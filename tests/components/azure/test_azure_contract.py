@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from components.environment import ROLES
-from components.tags import tags
+from components.tags import named, tags
 from tests.components.azure.azure_account import (
     GROUP,
     STACKS,
@@ -94,7 +94,7 @@ def test_everything_taggable_is_tagged(lab: Any) -> None:
             continue
         role = rendered.ancestors(resource)[0].removeprefix(f"{shared.name}-")
         seat = resource.inputs["tags"].get("seat")
-        assert resource.inputs["tags"] == tags(shared, role, seat), resource.name
+        assert resource.inputs["tags"] == named(tags(shared, role, seat), resource.name)
     assert untagged <= {
         "BlobContainer",
         "BlobServiceProperties",
