@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mllab import failures
-from mllab.options import (
+from mllab.commands import error_handler
+from mllab.commands.options import (
     Answers,
     DeleteData,
     Engine,
@@ -37,7 +37,7 @@ class Explained(TyperGroup):
     """All commands, with failures that a user can cure turned into messages."""
 
     def invoke(self, ctx: Any) -> object:
-        with failures.explained():
+        with error_handler.explained():
             return super().invoke(ctx)
 
 
@@ -138,7 +138,7 @@ def preview(
 ) -> None:
     """Show what `up` would do and why, going by what is recorded, and change nothing."""
     from mllab.commands import look
-    from mllab.opening import Choice
+    from mllab.session.opening import Choice
 
     look.preview(stack, Choice(simulate, engine, today), as_json=as_json)
 
@@ -160,7 +160,7 @@ def up(
 ) -> None:
     """Create the lab, or change it to match its file, after showing the plan and asking."""
     from mllab.commands import change
-    from mllab.opening import Choice
+    from mllab.session.opening import Choice
 
     change.up(
         stack,
@@ -182,7 +182,7 @@ def outputs(
 ) -> None:
     """Print what the lab consists of: commands to connect and submit, addresses, names."""
     from mllab.commands import look
-    from mllab.opening import Choice
+    from mllab.session.opening import Choice
 
     look.outputs(stack, Choice(simulate, engine, today), as_json=as_json)
 
@@ -197,7 +197,7 @@ def status(
 ) -> None:
     """Compare the lab with the cloud: what runs, is stopped, was changed by hand or is missing."""
     from mllab.commands import look
-    from mllab.opening import Choice
+    from mllab.session.opening import Choice
 
     look.status(stack, Choice(simulate, engine, today), as_json=as_json)
 
@@ -213,7 +213,7 @@ def connect(
 ) -> None:
     """Open the way to a notebook, and keep it open until Ctrl-C."""
     from mllab.commands import look
-    from mllab.opening import Choice
+    from mllab.session.opening import Choice
 
     raise typer.Exit(look.connect(stack, seat, Choice(simulate, engine, today), start=start))
 
@@ -234,7 +234,7 @@ def down(
 ) -> None:
     """Remove the whole lab, after showing what goes and asking, and prove that nothing is left."""
     from mllab.commands import change
-    from mllab.opening import Choice
+    from mllab.session.opening import Choice
 
     choice = Choice(simulate, engine, today)
     change.down(stack, choice, yes=yes, delete_data=delete_data or [], as_json=as_json)
@@ -242,8 +242,8 @@ def down(
 
 def main(words: list[str] | None = None) -> None:
     """Run the command line; the console script `mllab` and `python cli.py` both come here."""
-    failures.replace_closed_streams()
-    failures.hear_requests_to_end()
+    error_handler.replace_closed_streams()
+    error_handler.hear_requests_to_end()
     app(words)
 
 

@@ -16,9 +16,9 @@ from mllab.engines.contract import Engine, StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
 from mllab.engines.pulumi import binary
 from mllab.engines.pulumi.engine import PulumiEngine
-from mllab.engines.pulumi.place import SimulatedPlace
-from mllab.recorded import simulated_home
-from mllab.session import EMBEDDED, home
+from mllab.engines.pulumi.workspace import SimulatedWorkspace
+from mllab.session.local_state import simulated_home
+from mllab.session.session import EMBEDDED, home
 from mllab.simulated.aws.cloud import SimulatedAws
 
 GROUP = 5
@@ -61,7 +61,7 @@ def engine(count: int, driver: str) -> Engine:
     if driver == EMBEDDED:
         return EmbeddedEngine(target, clouds, folder, clock)
     own = simulated_home(folder)
-    place = SimulatedPlace(own, target, clouds, clock)
+    place = SimulatedWorkspace(own, target, clouds, clock)
     return PulumiEngine(target, place, binary.find(folder), own, clock)
 
 

@@ -60,8 +60,8 @@ def serve(database: Path, day: str) -> None:
     from datetime import UTC, datetime
 
     from mllab.clock import SimulatedClock
+    from mllab.engines.pulumi.provider_server import ProviderServers
     from mllab.simulated.aws.cloud import SimulatedAws
-    from mllab.simulated.grpc import ProviderServers
 
     clock = SimulatedClock(datetime.fromisoformat(day).replace(tzinfo=UTC))
     cloud = SimulatedAws(database)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import typer
 
-from mllab import deploy, quota, rehearsal, removal
 from mllab.errors import RunFailed, UsageError
-from mllab.opening import Choice, open_declared, open_existing
+from mllab.lifecycle import deploy, quota, rehearsal, teardown
+from mllab.session.opening import Choice, open_declared, open_existing
 from mllab.show import ask, console
 from mllab.show import rehearsal as report
 from mllab.show.plan import note, show_notes, show_plan
@@ -62,22 +62,22 @@ def down(
     show_notes(err, session.notes)
     ask.require_terminal(yes, session.command("down"), session.command("status"))
     whose = session.identify()
-    things, holdings = removal.recorded(session), session.engine.holdings()
+    things, holdings = teardown.recorded(session), session.engine.holdings()
     outcome = None
     if things:
-        removal.show(out, session, things, holdings)
-        release = removal.release(session, holdings, delete_data)
+        teardown.show(out, session, things, holdings)
+        release = teardown.release(session, holdings, delete_data)
         if not yes:
             ask.name(stack, whose)
             # While the question stood, data may have come into what was empty.
-            release = removal.release(session, session.engine.holdings(), delete_data)
-        outcome = removal.down(session, release, len(things), err)
-    remaining = removal.left(session)
+            release = teardown.release(session, session.engine.holdings(), delete_data)
+        outcome = teardown.down(session, release, len(things), err)
+    remaining = teardown.left(session)
     if as_json:
-        console.print_json(removal.document(session, things, remaining, outcome))
-    removal.refuse_leftovers(session, remaining, outcome)
+        console.print_json(teardown.document(session, things, remaining, outcome))
+    teardown.refuse_leftovers(session, remaining, outcome)
     if not as_json:
-        typer.echo(removal.farewell(session, things, remaining.kept))
+        typer.echo(teardown.farewell(session, things, remaining.kept))
 
 
 def rehearse(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from mllab import deploy, removal
-from mllab import status as comparison
-from mllab.graph import graph, stack_outputs
-from mllab.opening import Choice, open_declared, open_existing
+from mllab.lifecycle import deploy, teardown
+from mllab.lifecycle import status as comparison
+from mllab.protocol.deployment import stack_outputs
+from mllab.session.opening import Choice, open_declared, open_existing
 from mllab.show import console
+from mllab.show.graph import graph
 from mllab.show.outputs import show_outputs
 from mllab.show.plan import note, show_notes, show_plan
 from mllab.show.status import show_status
@@ -42,7 +43,7 @@ def outputs(stack: str, choice: Choice, *, as_json: bool) -> None:
 
 def connect(stack: str, seat: str | None, choice: Choice, *, start: bool) -> int:
     """Open the way to a notebook. Returns the exit code of what was run for it."""
-    from mllab import connect as connection
+    from mllab.lifecycle import connect as connection
 
     err = console.stderr()
     session = open_existing(stack, choice, note(err))
@@ -71,6 +72,6 @@ def status(stack: str, choice: Choice, *, as_json: bool) -> None:
     elif found.findings:
         show_status(console.stdout(), found.findings, session.title, session.command("up"))
     if not found.findings:
-        removal.refuse_leftovers(session, removal.left(session))  # the state may have been lost
+        teardown.refuse_leftovers(session, teardown.left(session))  # the state may have been lost
     if not found.findings and not as_json:
         typer.echo(f"{stack} does not exist. Create it: {session.command('up')}")

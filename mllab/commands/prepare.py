@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 import typer
 
-from mllab import interview, stacks
-from mllab import port as brought
 from mllab.errors import SettingsError, UsageError
-from mllab.session import clock_from, home, project
+from mllab.session.session import clock_from, home, project
 from mllab.settings import files
 from mllab.show import ask, console
+from mllab.stackfiles import convert as brought
+from mllab.stackfiles import listing, prompts
 
 
 def list_stacks(*, as_json: bool) -> None:
     """The labs of this project, and which of them exist."""
-    rows = stacks.rows(project())
+    rows = listing.rows(project())
     if as_json:
-        console.print_json({"stacks": [stacks.document(row) for row in rows]})
+        console.print_json({"stacks": [listing.document(row) for row in rows]})
     elif rows:
-        stacks.show_rows(console.stdout(), rows)
+        listing.show_rows(console.stdout(), rows)
     else:
         typer.echo("No labs here yet. Make one: mllab new NAME")
 
@@ -37,7 +37,7 @@ def new(
             )
     root = project()
     person = ask.question if ask.can_ask() else None
-    path = interview.write(root, stack, answers, person, clock_from(today).today())
+    path = prompts.write(root, stack, answers, person, clock_from(today).today())
     typer.echo(f"Wrote {path.relative_to(root).as_posix()}. Next: mllab rehearse {stack}")
 
 
@@ -74,7 +74,7 @@ def check(stack: str, today: str | None, *, as_json: bool) -> None:
         if as_json:
             console.print_json({"stack": stack, "ok": False, "faults": list(error.faults)})
         raise
-    summary = stacks.describe(lab)
+    summary = listing.describe(lab)
     if as_json:
         console.print_json({"stack": stack, "ok": True, "faults": [], "summary": summary})
     else:
@@ -83,7 +83,7 @@ def check(stack: str, today: str | None, *, as_json: bool) -> None:
 
 def setup() -> None:
     """Make sure that there is a Pulumi CLI, and print where it is."""
-    from mllab import setup as installer  # what it needs takes longer than the other verbs
+    from mllab.engines.pulumi import install as installer
 
     err = console.stderr()
     found = installer.install(home(project()), lambda line: console.say(err, line))

@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+from mllab.protocol.provider import Change
+
 
 class Op(StrEnum):
     """What happens to one resource; the names are Pulumi's own."""
@@ -33,25 +35,6 @@ class Status(StrEnum):
     DONE = "done"
     FAILED = "failed"
     SKIPPED = "skipped"  # something it depends on failed
-
-
-@dataclass(frozen=True)
-class Change:
-    """One property that differs.
-
-    Args:
-        path: wire names in the engine's notation, e.g. `tags.owner`, `rules[0].status`.
-        kind: `add`, `delete` or `update`.
-        before, after: plain values; `{"$unknown": true}` and `{"$secret": true}` stand for what
-            cannot be shown.
-        replaces: the change forces a replacement.
-    """
-
-    path: str
-    kind: str
-    before: Any = None
-    after: Any = None
-    replaces: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from mllab.engines.contract import Change
+from mllab.protocol.provider import Change
 
 NEW = "new"
 UNDECLARED = "no longer declared"

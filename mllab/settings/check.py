@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from mllab.settings import faults
 from mllab.settings.faults import NAMESPACE, NO_SECTIONS, Fault
 from mllab.settings.lab import Lab
-from mllab.settings.limits import CLOUDS, PLACES
+from mllab.settings.limits import CLOUDS, PROVIDER_CONFIG_KEYS
 
 SECTIONS: Final = tuple(name for name in Lab.model_fields if name not in NO_SECTIONS)
 _EMPTY: Final = (None, "", "null")  # a section without anything in it, in the file and from Pulumi
@@ -66,7 +66,7 @@ def lab(
 
 def places(cloud: object) -> Mapping[str, str]:
     """Where a lab is: our names -> the provider's keys; AWS's while the cloud is not known."""
-    return PLACES.get(str(cloud), PLACES["aws"])
+    return PROVIDER_CONFIG_KEYS.get(str(cloud), PROVIDER_CONFIG_KEYS["aws"])
 
 
 def region_key(cloud: object) -> str:
@@ -94,7 +94,9 @@ def _elsewhere(path: faults.Path, cloud: str | None, values: Mapping[str, Any]) 
     """A missing region may stand under the key of another cloud."""
     if path != ("region",) or region_key(cloud) in values:
         return ""
-    others = [(name, region_key(name)) for name in PLACES if region_key(name) in values]
+    others = [
+        (name, region_key(name)) for name in PROVIDER_CONFIG_KEYS if region_key(name) in values
+    ]
     return "".join(f"; {key} is where {CLOUDS[name]} looks" for name, key in others[:1])
 
 

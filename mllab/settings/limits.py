@@ -12,7 +12,7 @@ from components import catalog, regions
 from mllab.settings.fields import Pattern, choice, fault, length, money, text, whole
 
 CLOUDS: Final = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
-PLACES: Final[Mapping[str, Mapping[str, str]]] = {
+PROVIDER_CONFIG_KEYS: Final[Mapping[str, Mapping[str, str]]] = {
     "aws": {"region": "aws:region"},
     "azure": {"region": "azure-native:location"},
     "gcp": {"region": "gcp:region", "zone": "gcp:zone", "project": "gcp:project"},

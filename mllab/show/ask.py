@@ -13,7 +13,7 @@ from mllab.errors import UsageError
 from mllab.show.console import say, stderr
 
 if TYPE_CHECKING:
-    from mllab.new import Question
+    from mllab.stackfiles.new import Question
 
 
 def can_ask() -> bool:

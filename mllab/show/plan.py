@@ -9,10 +9,12 @@ from rich.console import Console
 from rich.text import Text
 
 from mllab.engines.contract import Op, Plan, Step
+from mllab.engines.operations import OPS
 from mllab.show import table
 from mllab.show.console import say
 from mllab.show.table import Row
-from mllab.show.words import OPS, count, role, value
+from mllab.show.words import value
+from mllab.wording import pluralize, role
 
 NEW: Final = "new"
 """The engine's reason for a create."""
@@ -52,7 +54,7 @@ def summary(plan: Plan) -> Text:
     counts = plan.counts()
     if not any(counts.get(op) for op in ORDER) and not plan.pending:
         return Text(
-            f"Plan: nothing to do, {count(counts.get(Op.SAME, 0), 'resource')} as declared."
+            f"Plan: nothing to do, {pluralize(counts.get(Op.SAME, 0), 'resource')} as declared."
         )
     text = Text("Plan: ")
     parts = [
@@ -65,7 +67,7 @@ def summary(plan: Plan) -> Text:
     text.append_text(Text(", ").join(parts))
     losing = sum(1 for step in plan.steps if step.loses)
     if losing:
-        text.append(f"; {count(losing, 'step')} would lose data", style="bold red")
+        text.append(f"; {pluralize(losing, 'step')} would lose data", style="bold red")
     return text.append(".")
 
 

@@ -14,7 +14,9 @@ from rich.text import Text
 
 from mllab.clock import Clock
 from mllab.engines.contract import Op, Status, Step
-from mllab.show.words import OPS, lasting, short_type, value
+from mllab.engines.operations import OPS
+from mllab.show.words import value
+from mllab.wording import format_duration, short_type
 
 FRAMES_PER_SECOND: Final = 8
 QUIET: Final = frozenset({Op.SAME, Op.REPLACE, Op.REFRESH})
@@ -83,11 +85,11 @@ class Progress:
 
     def took(self) -> str:
         """`simulated 4 min 10 s, 3.1 s here`, or the elapsed time of a real run."""
-        here = lasting(monotonic() - self._began_here)
+        here = format_duration(monotonic() - self._began_here)
         if not self._simulated:
             return here
         passed = (self._clock.now() - self._began).total_seconds()
-        return f"simulated {lasting(passed)}, {here} here"
+        return f"simulated {format_duration(passed)}, {here} here"
 
     def _finish(self, step: Step) -> None:
         self._done += step.status is Status.DONE
@@ -111,7 +113,9 @@ class Progress:
         )
 
     def _duration(self, seconds: float) -> str:
-        return f"simulated {lasting(seconds)}" if self._simulated else lasting(seconds)
+        return (
+            f"simulated {format_duration(seconds)}" if self._simulated else format_duration(seconds)
+        )
 
     def picture(self) -> RenderableType:
         """What the live display shows at this moment: a head line, then one line per resource."""
@@ -119,7 +123,7 @@ class Progress:
         head = Text(f"{self._doing}: {number} done", style="bold")
         if self._failed:
             head.append(f", {self._failed} failed", style="bold red")
-        head.append(f", {lasting(monotonic() - self._began_here)}", style="dim")
+        head.append(f", {format_duration(monotonic() - self._began_here)}", style="dim")
         table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
         for step, since in list(self._working.values()):
             word = OPS[step.op]
@@ -131,10 +135,10 @@ class Progress:
         return Group(head, table)
 
     def _times(self, step: Step, since: float) -> str:
-        typical = f"about {lasting(step.seconds)}" if step.seconds else ""
+        typical = f"about {format_duration(step.seconds)}" if step.seconds else ""
         if self._simulated:
             return f"simulated, {typical}" if typical else "simulated"
-        elapsed = lasting(monotonic() - since)
+        elapsed = format_duration(monotonic() - since)
         return f"{elapsed} of {typical}" if typical else elapsed
 
 

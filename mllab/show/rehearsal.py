@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mllab.rehearsal import Act, Rehearsal
-from mllab.removal import Thing
+from mllab.lifecycle.rehearsal import Act, Rehearsal
+from mllab.lifecycle.teardown import Thing
 from mllab.show.console import say
 from mllab.show.outputs import show_lab
-from mllab.show.words import count, lasting, short_type
+from mllab.wording import format_duration, pluralize, short_type
 
 INDENT = " " * 16
 
@@ -44,7 +44,7 @@ def show_head(console: Console, rehearsal: Rehearsal) -> None:
 def show_act(console: Console, number: int, act: Act) -> None:
     """Print one act: what was expected, what was seen, how long it took."""
     verdict = Text("ok", style="green") if act.ok else Text("DIFFERS", style="bold red")
-    times = f"{lasting(act.simulated_seconds)} simulated, " if act.simulated_seconds else ""
+    times = f"{format_duration(act.simulated_seconds)} simulated, " if act.simulated_seconds else ""
     head = Text(f"{number:2}  {act.title}: ", style="bold").append_text(verdict)
     console.print(head.append(f"  ({times}{act.seconds:.1f} s wall)", style="dim"))
     say(console, act.expected, INDENT, "      expected  ", "dim")
@@ -64,7 +64,7 @@ def show_what_existed(
     table.add_column("of which", overflow="fold")
     for role, types in groups.items():
         table.add_row(role, str(len(types)), ", ".join(_counted(types)))
-    console.print(f"\nWhat existed: {count(len(things), 'resource')}", style="bold")
+    console.print(f"\nWhat existed: {pluralize(len(things), 'resource')}", style="bold")
     console.print(table)
     console.print()
     show_lab(console, outputs)
@@ -73,7 +73,7 @@ def show_what_existed(
 def show_end(console: Console, acts: Sequence[Act], planned: Sequence[str]) -> None:
     """Say how many acts went as expected, and which were not played."""
     good = sum(act.ok for act in acts)
-    simulated = lasting(sum(act.simulated_seconds for act in acts))
+    simulated = format_duration(sum(act.simulated_seconds for act in acts))
     wall = f"{sum(act.seconds for act in acts):.1f} s wall"
     text = f"\n{good} of {len(planned)} acts as expected; {simulated} simulated, {wall}."
     console.print(text, style="bold green" if good == len(planned) else "bold red", markup=False)

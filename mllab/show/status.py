@@ -8,12 +8,21 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from mllab.machines import POWER_UNKNOWN
+from mllab.clouds.power import POWER_UNKNOWN
+from mllab.lifecycle.status import (
+    AS_RECORDED,
+    CHANGED,
+    INTERRUPTED,
+    MISSING,
+    UNKNOWN,
+    Finding,
+    counts,
+)
 from mllab.show import table
 from mllab.show.console import say
 from mllab.show.table import Row
-from mllab.show.words import count, value
-from mllab.status import AS_RECORDED, CHANGED, INTERRUPTED, MISSING, UNKNOWN, Finding, counts
+from mllab.show.words import value
+from mllab.wording import pluralize
 
 STYLES: Final = {
     "running": "green",
@@ -34,9 +43,11 @@ def show_status(console: Console, findings: Sequence[Finding], title: str, up_co
         console.print(table.resources({"": [_row(finding) for finding in worth]}, console.width))
     rest = len(findings) - len(worth)
     if rest:
-        console.print(f"{'and ' if worth else ''}{count(rest, 'resource')} as recorded")
+        console.print(f"{'and ' if worth else ''}{pluralize(rest, 'resource')} as recorded")
     words = [f"{number} {word}" for word, number in counts(findings).items()]
-    console.print(f"\n{count(len(findings), 'resource')}: {', '.join(words) or 'all as recorded'}.")
+    console.print(
+        f"\n{pluralize(len(findings), 'resource')}: {', '.join(words) or 'all as recorded'}."
+    )
     if any(finding.state in {CHANGED, MISSING} for finding in findings):
         say(console, f"Put back what was changed or deleted:\n  {up_command}")
 

@@ -9,7 +9,7 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
-from mllab.show.words import short_type
+from mllab.wording import short_type
 
 WIDE: Final = 110
 """Columns of a screen from which on types fit beside names and notes."""

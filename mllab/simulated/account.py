@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mllab.engines.provider import Call, Provider
+from mllab.protocol.provider import Call, Provider
 from mllab.simulated.cloud import SimulatedCloud
 from mllab.simulated.database import Database
 from mllab.simulated.faults import Faults

@@ -8,7 +8,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from mllab.engines.provider import (
+from mllab.protocol.provider import (
     UNKNOWN,
     Call,
     Checked,
@@ -29,7 +29,7 @@ from mllab.simulated.store import Record, Session
 
 
 class SimulatedCloud:
-    """Implements `mllab.engines.provider.Provider`; a concrete cloud adds data and rules."""
+    """Implements `mllab.protocol.provider.Provider`; a concrete cloud adds data and rules."""
 
     package: ClassVar[str]
     label: ClassVar[str]

@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mllab.engines.contract import Change
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Change, Properties
 from mllab.simulated.facts import TypeFacts
 from mllab.simulated.schema import Node
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
-from mllab.engines.provider import Made, ProviderFailure
+from mllab.protocol.provider import Made, ProviderFailure
 
 
 class How(StrEnum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mllab.engines.provider import Call, Properties, ProviderFailure
+from mllab.protocol.provider import Call, Properties, ProviderFailure
 from mllab.simulated.diff import Condition, Differ
 from mllab.simulated.facts import Refusal, Tie, TypeFacts
 from mllab.simulated.names import Draw

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mllab.engines.provider import UNKNOWN
+from mllab.protocol.provider import UNKNOWN
 
 _RANDOM = re.compile(r"^(\d+) (hex|digits|letters|characters)$|^(uuid)$")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

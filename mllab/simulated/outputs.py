@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated import names, schema
 from mllab.simulated.kind import Kind
 from mllab.simulated.names import Draw

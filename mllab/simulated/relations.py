@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated import checks, names
 from mllab.simulated.diff import bare
 from mllab.simulated.kind import Here, Kind, refuse

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mllab.quota import Shortage, shortages
+from mllab.lifecycle.quota import Shortage, shortages
 from mllab.settings import files
 from mllab.settings.lab import Lab
 

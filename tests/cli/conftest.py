@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from mllab import opening, session
 from mllab.clock import SimulatedClock
+from mllab.session import opening, session
 from tests.cli.scripted import LAB, Account, Scripted, Use, make_project
 
 DAY = ("--today", "2027-01-11")

@@ -42,7 +42,7 @@ def take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-WAYS = {
+IMPORT_QUERIES = {
     "unprivileged": without_privileges,
     "small files": small_files,
     "listening": listen,
@@ -54,5 +54,5 @@ WAYS = {
 
 if __name__ == "__main__":
     way, *program = sys.argv[1:]
-    WAYS[way]()
+    IMPORT_QUERIES[way]()
     os.execv(program[0], program)

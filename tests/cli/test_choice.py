@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mllab import opening
 from mllab.clock import Clock
-from mllab.recorded import simulated_home, state_file
-from mllab.session import Session
+from mllab.session import opening
+from mllab.session.local_state import simulated_home, state_file
+from mllab.session.session import Session
 from mllab.settings.lab import Lab
 from tests.cli.conftest import DAY, Run
 from tests.cli.scripted import NEW, Scripted, Use

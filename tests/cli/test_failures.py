@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from mllab import errors
-from mllab.failures import explained
+from mllab.commands.error_handler import explained
 
 
 @pytest.mark.parametrize(

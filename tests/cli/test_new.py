@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mllab.recorded import state_file
+from mllab.session.local_state import state_file
 from mllab.settings import files
 from tests.cli.conftest import Run, Sit
 from tests.cli.scripted import LAB

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mllab import interview
 from mllab.errors import SettingsError
 from mllab.settings import files
+from mllab.stackfiles import prompts
 
 TODAY = date(2027, 1, 11)
 PLACES = {
@@ -28,7 +28,7 @@ GIVEN = (
 def written(root: Path, cloud: str, *more: str) -> Path:
     (root / "stacks").mkdir()
     given = (f"lab.cloud={cloud}", *PLACES[cloud], *GIVEN, *more)
-    return interview.write(root, "lab", given, None, TODAY)
+    return prompts.write(root, "lab", given, None, TODAY)
 
 
 @pytest.mark.parametrize("cloud", PLACES)

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from mllab.engines.contract import Change, Op
+from mllab.engines.contract import Op
+from mllab.protocol.provider import Change
 from tests.cli.conftest import DAY, Run
 from tests.cli.scripted import (
     BUCKET,

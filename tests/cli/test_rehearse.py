@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from mllab import rehearsal, removal
 from mllab.engines.contract import Op, Outcome
 from mllab.engines.embedded.engine import EmbeddedEngine
+from mllab.lifecycle import rehearsal, teardown
 from mllab.settings import files
 from mllab.simulated.aws.cloud import SimulatedAws
 from tests.cli.conftest import Run
@@ -173,12 +173,12 @@ def refresh_forgets_what_it_saw(patch: pytest.MonkeyPatch) -> None:
 
 
 def data_is_not_guarded(patch: pytest.MonkeyPatch) -> None:
-    real = removal.release
+    real = teardown.release
 
     def release(session: Any, holdings: Any, named: Any) -> Any:
         return real(session, holdings, [holding.name for holding in holdings])
 
-    patch.setattr(removal, "release", release)
+    patch.setattr(teardown, "release", release)
 
 
 def destroy_forgets_its_data(patch: pytest.MonkeyPatch) -> None:

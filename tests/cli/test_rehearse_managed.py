@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mllab import interview
+from mllab.stackfiles import prompts
 from tests.cli.conftest import Run
 from tests.cli.scripted import make_project
 
@@ -23,7 +23,7 @@ def test_every_act_is_as_expected(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     given = ("lab.owner=a@example.edu", "lab.ends=2027-02-05", "budget.limit_usd=100")
     kind = ("notebook.kind=managed", f"lab.cloud={cloud}", *PLACES[cloud])
-    interview.write(folder, "lab", (*given, *kind), None, date(2027, 1, 11))
+    prompts.write(folder, "lab", (*given, *kind), None, date(2027, 1, 11))
     done = run("rehearse", "lab", "--today", "2027-01-11")
     assert done.code == 0, done.out
     assert "seen 1 stopped; nothing to do" in " ".join(done.out.split())

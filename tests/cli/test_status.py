@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mllab.engines.contract import Change, Failure, Op, Status
+from mllab.engines.contract import Failure, Op, Status
+from mllab.protocol.provider import Change
 from mllab.simulated.store import Record
 from tests.cli.conftest import Run
 from tests.cli.scripted import (

@@ -14,11 +14,11 @@ from tests.cli.processes import Program
 from tests.cli.scripted import make_project
 
 STACK = "aws-tiny"
-WAYS: list[list[Signals]] = [[SIGINT], [SIGTERM], [SIGINT, SIGINT]]
+IMPORT_QUERIES: list[list[Signals]] = [[SIGINT], [SIGTERM], [SIGINT, SIGINT]]
 CASES = [
     # A simulated cloud leaves nothing in work that a second signal could cut off.
-    *(("embedded", way) for way in WAYS[:2]),
-    *(pytest.param("pulumi", way, marks=pytest.mark.engine) for way in WAYS),
+    *(("embedded", way) for way in IMPORT_QUERIES[:2]),
+    *(pytest.param("pulumi", way, marks=pytest.mark.engine) for way in IMPORT_QUERIES),
 ]
 
 

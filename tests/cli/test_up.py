@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from mllab.engines.contract import Change, Failure, Op, Status
+from mllab.engines.contract import Failure, Op, Status
+from mllab.protocol.provider import Change
 from tests.cli.conftest import DAY, Run, Sit
 from tests.cli.scripted import (
     BUCKET,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mllab.deploy import explain
 from mllab.engines.contract import Failure, Op
-from mllab.quota import Shortage
+from mllab.lifecycle.deploy import explain
+from mllab.lifecycle.quota import Shortage
 
 CURE = "the quota CPUS in us-central1 must be at least 6 vCPUs; ask for it:\nask --value=6"
 IN_ALL = "    the whole lab needs 60 vCPUs of CPUS: ask for that"

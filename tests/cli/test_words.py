@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from mllab.engines.contract import Op
+from mllab.engines.operations import OPS
 from mllab.show.console import say
-from mllab.show.words import OPS, VALUE_WIDTH, count, lasting, listing, role, short_type, value
+from mllab.show.words import VALUE_WIDTH, value
+from mllab.wording import format_duration, join_limited, pluralize, role, short_type
 
 
 @pytest.mark.parametrize(
@@ -31,7 +33,7 @@ from mllab.show.words import OPS, VALUE_WIDTH, count, lasting, listing, role, sh
     ],
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert lasting(seconds) == text
+    assert format_duration(seconds) == text
 
 
 @given(st.floats(0, 1e7), st.floats(0, 1e7))
@@ -43,8 +45,8 @@ def test_a_longer_time_never_reads_shorter(one: float, other: float) -> None:
         return sum(float(n) * units[u] for n, u in zip(words[::2], words[1::2], strict=True))
 
     shorter, longer = sorted((one, other))
-    assert read(lasting(shorter)) <= read(lasting(longer))
-    assert read(lasting(longer)) == pytest.approx(longer, rel=0.05, abs=0.06)
+    assert read(format_duration(shorter)) <= read(format_duration(longer))
+    assert read(format_duration(longer)) == pytest.approx(longer, rel=0.05, abs=0.06)
 
 
 @pytest.mark.parametrize(
@@ -105,9 +107,9 @@ def test_values_fit_a_table(text: str) -> None:
 
 
 def test_counts_and_lists() -> None:
-    assert [count(n, "node") for n in (0, 1, 2)] == ["0 nodes", "1 node", "2 nodes"]
-    assert listing(["a", "b"]) == "a, b"
-    assert listing(list("abcdefgh")) == "a, b, c, d, e, f and 2 more"
+    assert [pluralize(n, "node") for n in (0, 1, 2)] == ["0 nodes", "1 node", "2 nodes"]
+    assert join_limited(["a", "b"]) == "a, b"
+    assert join_limited(list("abcdefgh")) == "a, b, c, d, e, f and 2 more"
 
 
 def said(text: str, *, terminal: bool, width: int = 30) -> list[str]:

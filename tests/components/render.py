@@ -17,7 +17,7 @@ from typing import Any
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import Op, Plan, Resource, StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
-from mllab.engines.provider import Call, Checked, Difference, Found, Made, Properties, Provider
+from mllab.protocol.provider import Call, Checked, Difference, Found, Made, Properties, Provider
 
 ACCOUNT = "123456789012"
 STACK = "pulumi:pulumi:Stack"

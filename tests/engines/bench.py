@@ -13,7 +13,7 @@ import pulumi
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import Outcome, Plan, StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
-from mllab.engines.provider import Provider
+from mllab.protocol.provider import Provider
 from tests.scenarios.toy import Cloud, Fault, Thing, Toy
 
 BEGIN = datetime(2027, 1, 11, 9, tzinfo=UTC)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pulumi
 import pytest
 
-from mllab.engines.contract import Change, Op, Plan, Step
+from mllab.engines.contract import Op, Plan, Step
+from mllab.protocol.provider import Change
 from tests.engines.bench import Bench, done, options, things
 from tests.scenarios.toy import Group, Thing, ToyProvider
 

@@ -6,8 +6,8 @@ import pulumi
 import pytest
 
 from mllab.engines.contract import Op, Status
-from mllab.engines.provider import Made, ProviderFailure
 from mllab.errors import RunFailed
+from mllab.protocol.provider import Made, ProviderFailure
 from tests.engines.bench import Bench, chain, done, options, things
 from tests.scenarios.toy import Fault, Group, Thing, Toy
 

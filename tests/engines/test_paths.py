@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mllab.engines.embedded.paths import contains, ignoring, parse
-from mllab.engines.embedded.values import Secret
+from mllab.protocol.values import Secret
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pulumi
 import pytest
 
 from components.holdings import HOLDS_DATA
-from mllab.engines.contract import Change, Holding, Op, Status
-from mllab.engines.embedded.perform import EMPTYING
-from mllab.engines.provider import Call, Properties, ProviderFailure
+from mllab.engines.contract import Holding, Op, Status
+from mllab.engines.embedded.step_executor import EMPTYING
+from mllab.protocol.provider import Call, Change, Properties, ProviderFailure
 from tests.engines.bench import Bench, chain, done, options, things
 from tests.scenarios.toy import THING, Fault, Group, Thing, Toy
 

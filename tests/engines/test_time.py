@@ -19,7 +19,7 @@ from mllab.clock import Clock
 from mllab.engines.contract import Outcome, Status, Step
 from mllab.engines.embedded.engine import EmbeddedEngine
 from mllab.engines.embedded.schedule import Simulated, Times
-from mllab.engines.provider import Call, Made, Properties
+from mllab.protocol.provider import Call, Made, Properties
 from tests.engines.bench import BEGIN, Bench, Killed, chain, done, things
 from tests.scenarios.toy import Cloud, Fault, Thing, Toy
 

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi.runtime import rpc
 
-from mllab.engines.embedded import values
-from mllab.engines.embedded.values import Secret, bare, clear, mark_like, mark_outputs, masked, same
-from mllab.engines.embedded.wire import decode, encode
-from mllab.engines.provider import UNKNOWN
+from mllab.protocol import values
+from mllab.protocol.provider import UNKNOWN
+from mllab.protocol.values import Secret, bare, clear, mark_like, mark_outputs, masked, same
+from mllab.protocol.wire import decode, encode
 
 
 def test_the_signatures_are_those_of_the_sdk() -> None:

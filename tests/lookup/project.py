@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mllab.lookup.account import account
+from mllab.accounts.contract import open_account
 from tests.lookup.labs import Entry, Lab, pending, up
 
 PROJECT, NUMBER, REGION = "my-course-2027", "921754366967", "us-central1"
@@ -206,7 +206,7 @@ class Project:
 
     def account(self, config: Mapping[str, str] = CONFIG) -> Any:
         self.write()
-        return account("gcp", config)
+        return open_account("gcp", config)
 
     @property
     def asked(self) -> list[tuple[str, str]]:

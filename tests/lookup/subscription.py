@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mllab.lookup.account import account
+from mllab.accounts.contract import open_account
 from tests.lookup.labs import Entry, Lab, pending, up
 
 MINE = "00000000-0000-0000-0000-000000000000"
@@ -61,7 +61,7 @@ class Subscription:
 
     def account(self) -> Any:
         (self.folder / "azure.json").write_text(json.dumps(self.known))
-        return account("azure-native", {})
+        return open_account("azure-native", {})
 
     @property
     def asked(self) -> list[str]:
@@ -83,5 +83,5 @@ def group_of(lab: Lab) -> str:
 
 
 def ask(act: str) -> object:
-    look = account("azure-native", {})
+    look = open_account("azure-native", {})
     return look.inventory("x") if act == "inventory" else look.find(pending(one(DISK)), ())

@@ -12,8 +12,8 @@ from string import Template
 
 import pytest
 
+from mllab.accounts.azure.imports import IMPORT_QUERIES
 from mllab.errors import StillThere
-from mllab.lookup.azure_ways import WAYS
 from tests.lookup.labs import pending, up
 from tests.lookup.subscription import (
     DISK,
@@ -27,12 +27,12 @@ from tests.lookup.subscription import (
 def test_every_declared_type_has_a_way(stack: str, kind: str) -> None:
     declared = {entry["type"] for entry in up(stack, kind).entries}
     assert declared
-    assert not declared - WAYS.keys()
+    assert not declared - IMPORT_QUERIES.keys()
 
 
 def test_no_way_is_for_what_nobody_declares() -> None:
     declared = {entry["type"] for stack, kind in LABS for entry in up(stack, kind).entries}
-    assert WAYS.keys() == declared
+    assert IMPORT_QUERIES.keys() == declared
 
 
 @pytest.mark.parametrize("kind", ["vm", "managed"])
@@ -64,9 +64,9 @@ def test_what_is_going_is_not_taken_over(subscription: Subscription) -> None:
     )
 
 
-@pytest.mark.parametrize("type", WAYS)
+@pytest.mark.parametrize("type", IMPORT_QUERIES)
 def test_ids_and_versions_are_those_of_the_sdk(type: str) -> None:
-    way, (_, module, name) = WAYS[type], type.split(":")
+    way, (_, module, name) = IMPORT_QUERIES[type], type.split(":")
     sdk = getattr(importlib.import_module(f"pulumi_azure_native.{module}"), name)
     assert set(re.findall("Uses Azure REST API version ([0-9a-z-]+)", inspect.getsource(sdk))) == {
         way.version

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from mllab.accounts.azure.imports import DELETED, TYPES
+from mllab.accounts.contract import SOFT_DELETED, InventoryItem
 from mllab.errors import LabError, StillThere
-from mllab.lookup.account import SOFT_DELETED, Found
-from mllab.lookup.azure_ways import DELETED, TYPES
 from tests.lookup.labs import labels, pending, up
 from tests.lookup.subscription import (
     DISK,
@@ -70,7 +70,9 @@ def test_what_was_moved_out_of_the_group_is_seen_by_its_tags(subscription: Subsc
     subscription.put(id, labels("azure-course"))
     subscription.put(f"{id}2", {**labels("azure-course"), "managed-by": "terraform"})
     subscription.put(f"{id}3", labels("other"))
-    assert subscription.account().inventory("azure-course") == [Found(DISK, id, "d", "cluster")]
+    assert subscription.account().inventory("azure-course") == [
+        InventoryItem(DISK, id, "d", "cluster")
+    ]
 
 
 def test_a_group_that_is_being_deleted_is_still_there(subscription: Subscription) -> None:

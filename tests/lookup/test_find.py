@@ -10,9 +10,9 @@ import boto3
 import pytest
 from moto import settings as moto_settings
 
+from mllab.accounts.aws.account import AwsAccount
+from mllab.accounts.aws.imports import SETTINGS
 from mllab.errors import LabError, StillThere
-from mllab.lookup.aws import AwsAccount
-from mllab.lookup.aws_ways import SETTINGS
 from tests.lookup import making_services as making_services
 from tests.lookup.conftest import MANAGED, Entry, recorded, region
 from tests.lookup.making import Maker, pairs

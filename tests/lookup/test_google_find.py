@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+from mllab.accounts.gcp.imports import SETTINGS
 from mllab.errors import StillThere
-from mllab.lookup.gcp_ways import SETTINGS
 from tests.lookup.labs import pending, up
 from tests.lookup.project import (
     DISK,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+from mllab.accounts.contract import InventoryItem
 from mllab.errors import StillThere
-from mllab.lookup.account import Found
 from tests.lookup.labs import labels, up
 from tests.lookup.project import (
     DISK,
@@ -75,10 +75,10 @@ def test_what_jobs_and_people_made_is_seen(project: Project) -> None:
         {"name": "t", "selfLink": link, "labels": {**labels("gcp-course"), "managed-by": "x"}},
     ]
     assert project.account().inventory("gcp-course") == [
-        Found(
+        InventoryItem(
             "compute snapshot", f"projects/{PROJECT}/global/snapshots/s", "s", "cluster", "ready"
         ),
-        Found("vertex job", job["name"], "7", "cluster", "job_state_running"),
+        InventoryItem("vertex job", job["name"], "7", "cluster", "job_state_running"),
     ]
 
 
@@ -112,7 +112,7 @@ def test_a_disk_without_labels_is_known_by_the_machine_that_brought_it(
     path = f"projects/{PROJECT}/zones/us-central1-a/disks/{name}"
     link = f"https://www.googleapis.com/compute/v1/{path}"
     project.answers["compute disks list"] = [{"name": name, "selfLink": link, "status": "READY"}]
-    expected = [Found(DISK, path, name, "notebook", "ready")] if ours else []
+    expected = [InventoryItem(DISK, path, name, "notebook", "ready")] if ours else []
     assert project.account().inventory("gcp-course") == expected
 
 

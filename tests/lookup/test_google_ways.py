@@ -13,8 +13,8 @@ from string import Template
 
 import pytest
 
-from mllab.lookup.answers import filled
-from mllab.lookup.gcp_ways import LABELS, MORE, SETTINGS, UNLABELLED, WAYS
+from mllab.accounts.gcp.imports import IMPORT_QUERIES, LABELS, MORE, SETTINGS, UNLABELLED
+from mllab.accounts.responses import filled
 from tests.lookup.labs import up
 from tests.lookup.project import (
     LABS,
@@ -29,17 +29,17 @@ GCLOUD = shutil.which("gcloud")
 def test_every_declared_type_has_a_way(stack: str, how: dict[str, str]) -> None:
     declared = {entry["type"] for entry in up(stack, **how).entries}
     assert declared
-    assert not declared - WAYS.keys() - SETTINGS
+    assert not declared - IMPORT_QUERIES.keys() - SETTINGS
 
 
 def test_no_way_is_for_what_nobody_declares() -> None:
     declared = {entry["type"] for stack, how in LABS for entry in up(stack, **how).entries}
-    assert WAYS.keys() | SETTINGS == declared
+    assert IMPORT_QUERIES.keys() | SETTINGS == declared
 
 
-@pytest.mark.parametrize("type", WAYS)
+@pytest.mark.parametrize("type", IMPORT_QUERIES)
 def test_ids_have_the_form_of_the_import_that_the_sdk_documents(type: str) -> None:
-    way, (_, path, name) = WAYS[type], type.split(":")
+    way, (_, path, name) = IMPORT_QUERIES[type], type.split(":")
     sdk = getattr(importlib.import_module(f"pulumi_gcp.{path.split('/')[0]}"), name)
     inputs = {
         re.sub("_([a-z0-9])", lambda found: found[1].upper(), each)
@@ -71,7 +71,7 @@ def asked_words() -> list[str]:
     return sorted({*lines, "services list --enabled", "projects describe x"})
 
 
-ALL = [*WAYS.values(), *(way for way, *_ in MORE.values())]
+ALL = [*IMPORT_QUERIES.values(), *(way for way, *_ in MORE.values())]
 
 
 @pytest.mark.skipif(GCLOUD is None, reason="no gcloud on PATH")
@@ -102,5 +102,5 @@ def test_questions_change_nothing() -> None:
 
 
 def test_every_listed_type_is_declared() -> None:
-    assert LABELS.keys() | UNLABELLED.keys() <= WAYS.keys()
+    assert LABELS.keys() | UNLABELLED.keys() <= IMPORT_QUERIES.keys()
     assert not LABELS.keys() & UNLABELLED.keys()

@@ -12,11 +12,11 @@ from moto import settings as moto_settings
 
 from components.aws import access
 from components.contracts import LabArgs
+from mllab.accounts.aws.account import AwsAccount
+from mllab.accounts.aws.imports import SETTINGS
+from mllab.accounts.aws.inventory import IAM_PATH, UNCONFIRMED
+from mllab.accounts.contract import InventoryItem, open_account
 from mllab.errors import StillThere
-from mllab.lookup import aws
-from mllab.lookup.account import Found, account
-from mllab.lookup.aws_inventory import IAM_PATH, UNCONFIRMED
-from mllab.lookup.aws_ways import SETTINGS
 from tests.lookup import making_services as making_services
 from tests.lookup.conftest import recorded, region
 from tests.lookup.making import Maker
@@ -46,8 +46,8 @@ def make(stack: str) -> dict[tuple[str, str], str]:
     return tagged
 
 
-def look(stack: str = STACK) -> dict[tuple[str, str], Found]:
-    found = aws.inventory(region(stack), {}, stack)
+def look(stack: str = STACK) -> dict[tuple[str, str], InventoryItem]:
+    found = AwsAccount(region(stack), {}).inventory(stack)
     by_name = {(each.type, each.name): each for each in found}
     assert len(by_name) == len(found), "nothing is told twice"
     return by_name
@@ -60,7 +60,7 @@ def ec2(aws: None) -> Any:
 
 @pytest.mark.usefixtures("aws")
 def test_an_empty_account_shows_nothing() -> None:
-    assert aws.inventory(HERE, {}, STACK) == []
+    assert AwsAccount(HERE, {}).inventory(STACK) == []
 
 
 @pytest.mark.usefixtures("aws")
@@ -91,7 +91,7 @@ def test_what_batch_launched_is_seen_without_a_name(ec2: Any) -> None:
     ec2.create_snapshot(
         VolumeId=disk, TagSpecifications=[{"ResourceType": "snapshot", "Tags": OURS}]
     )
-    found = {(each.type, each.name, each.state) for each in aws.inventory(HERE, {}, STACK)}
+    found = {(each.type, each.name, each.state) for each in AwsAccount(HERE, {}).inventory(STACK)}
     snapshot = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"][-1]["SnapshotId"]
     assert found == {
         ("aws:ec2/instance:Instance", made, "running"),
@@ -99,9 +99,11 @@ def test_what_batch_launched_is_seen_without_a_name(ec2: Any) -> None:
         ("ec2:snapshot", snapshot, ""),
     }
     ec2.stop_instances(InstanceIds=[made])
-    assert [each.state for each in aws.inventory(HERE, {}, STACK) if each.id == made] == ["stopped"]
+    assert [each.state for each in AwsAccount(HERE, {}).inventory(STACK) if each.id == made] == [
+        "stopped"
+    ]
     ec2.terminate_instances(InstanceIds=[made])
-    assert made not in {each.id for each in aws.inventory(HERE, {}, STACK)}
+    assert made not in {each.id for each in AwsAccount(HERE, {}).inventory(STACK)}
 
 
 @pytest.mark.parametrize("missing", ["stack", "managed-by"])
@@ -110,7 +112,7 @@ def test_what_somebody_else_tagged_is_not_ours(ec2: Any, missing: str) -> None:
     ec2.create_vpc(
         CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}]
     )
-    assert aws.inventory(HERE, {}, STACK) == []
+    assert AwsAccount(HERE, {}).inventory(STACK) == []
 
 
 GONE = (
@@ -137,15 +139,15 @@ def test_what_was_deleted_and_is_still_listed_is_not_reported(
     still_listed: list[dict[str, Any]],
 ) -> None:
     still_listed += [{"ResourceARN": arn, "Tags": OURS} for arn in GONE]
-    assert aws.inventory(HERE, {}, STACK) == []
+    assert AwsAccount(HERE, {}).inventory(STACK) == []
 
 
 @pytest.mark.usefixtures("aws")
 def test_what_cannot_be_confirmed_is_reported_as_that(still_listed: list[dict[str, Any]]) -> None:
     arn = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/ann"
     still_listed.append({"ResourceARN": arn, "Tags": OURS})
-    assert aws.inventory(HERE, {}, STACK) == [
-        Found("sagemaker:endpoint", "ann", "ann", "cluster", UNCONFIRMED)
+    assert AwsAccount(HERE, {}).inventory(STACK) == [
+        InventoryItem("sagemaker:endpoint", "ann", "ann", "cluster", UNCONFIRMED)
     ]
 
 
@@ -158,9 +160,9 @@ def test_a_deregistered_job_definition_is_gone() -> None:
         containerProperties={"image": "i", "vcpus": 1, "memory": 128},
         tags={tag["Key"]: tag["Value"] for tag in OURS},
     )["jobDefinitionArn"]
-    assert [each.id for each in aws.inventory(HERE, {}, STACK)] == [arn]
+    assert [each.id for each in AwsAccount(HERE, {}).inventory(STACK)] == [arn]
     batch.deregister_job_definition(jobDefinition=arn)
-    assert aws.inventory(HERE, {}, STACK) == []
+    assert AwsAccount(HERE, {}).inventory(STACK) == []
 
 
 def test_a_part_that_cannot_be_seen_is_never_taken_for_empty(
@@ -169,7 +171,7 @@ def test_a_part_that_cannot_be_seen_is_never_taken_for_empty(
     ec2.create_vpc(
         CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": OURS}]
     )
-    opened = aws.AwsAccount(HERE, {})
+    opened = AwsAccount(HERE, {})
     [vpc] = opened.inventory(STACK)
     calls = opened._calls
     ask = calls.ask
@@ -193,7 +195,7 @@ def test_without_the_stacks_region_nothing_is_called_empty(
 ) -> None:
     monkeypatch.setenv("AWS_REGION", HERE)
     with pytest.raises(StillThere, match="the stack's settings do not say aws:region"):
-        account("aws", {}).inventory(STACK)
+        open_account("aws", {}).inventory(STACK)
 
 
 def test_roles_are_looked_for_where_the_components_put_them() -> None:
@@ -203,4 +205,4 @@ def test_roles_are_looked_for_where_the_components_put_them() -> None:
 
 def test_other_clouds_are_not_taken_for_empty() -> None:
     with pytest.raises(StillThere, match="cannot look into the account of oci"):
-        account("oci", {}).inventory(STACK)
+        open_account("oci", {}).inventory(STACK)

@@ -15,19 +15,19 @@ from pathlib import Path
 import pytest
 
 from mllab import program
+from mllab.accounts.contract import Entry, InventoryItem
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import StackTarget
-from mllab.engines.embedded import urns
-from mllab.engines.provider import Call, Made, Properties
 from mllab.engines.pulumi import binary, environment
 from mllab.engines.pulumi.backend import Backend, ChosenBy
 from mllab.engines.pulumi.engine import PulumiEngine
-from mllab.engines.pulumi.place import RealPlace, write_project
+from mllab.engines.pulumi.provider_server import ProviderServers
+from mllab.engines.pulumi.workspace import RealWorkspace, write_project
 from mllab.errors import LabError, StillThere
-from mllab.lookup.account import Entry, Found
+from mllab.protocol import urns
+from mllab.protocol.provider import Call, Made, Properties
 from mllab.settings import files
 from mllab.simulated.aws.cloud import SimulatedAws
-from mllab.simulated.grpc import ProviderServers
 
 pytestmark = [
     pytest.mark.engine,
@@ -75,7 +75,7 @@ class Look:
         here = self.cloud.configured({"region": "us-east-1"})
         return here.find(call, dict(entry["inputs"]), known)
 
-    def inventory(self, stack: str) -> list[Found]:
+    def inventory(self, stack: str) -> list[InventoryItem]:
         raise AssertionError("nobody asks for it here")
 
 
@@ -120,7 +120,7 @@ def world(root: Path, tmp_path: Path) -> Iterator[World]:
     with ProviderServers({"aws": cloud}, CLOCK) as servers:
         environ = environment.isolated(home, servers.debug_providers)
         backend = Backend((home / "backend").absolute().as_uri(), ChosenBy.VARIABLE)
-        place = RealPlace(folder, backend, environ, config, look)
+        place = RealWorkspace(folder, backend, environ, config, look)
         engine = PulumiEngine(target, place, binary.find(home), home, CLOCK)
         yield World(engine, cloud, look)
 

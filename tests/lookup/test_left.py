@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from mllab import removal
+from mllab.accounts.contract import SOFT_DELETED, InventoryItem
 from mllab.errors import StillThere
-from mllab.lookup.account import SOFT_DELETED, Found
+from mllab.lifecycle import teardown
 
 VAULT, DISK = "azure-native:keyvault:Vault", "azure-native:compute:Disk"
 ID = "/subscriptions/0/resourceGroups/g/providers/Microsoft.Compute/disks/d1a2"
-KEPT = Found(VAULT, "/subscriptions/0/deletedVaults/v", "v", "cluster", SOFT_DELETED)
+KEPT = InventoryItem(VAULT, "/subscriptions/0/deletedVaults/v", "v", "cluster", SOFT_DELETED)
 
 
-def session(*seen: Found, recorded: str = "") -> Any:
+def session(*seen: InventoryItem, recorded: str = "") -> Any:
     entry = {"urn": f"urn:pulumi:c::mllab::{DISK}::c-home", "type": DISK, "id": recorded}
     resources = [{**entry, "custom": True, "inputs": {}}] if recorded else []
     return SimpleNamespace(
@@ -31,27 +31,27 @@ def session(*seen: Found, recorded: str = "") -> Any:
 
 def test_what_is_kept_after_it_was_deleted_is_told_and_not_left_over() -> None:
     here = session(KEPT)
-    found = removal.left(here)
+    found = teardown.left(here)
     assert found.things == ()
-    removal.refuse_leftovers(here, found)
-    assert removal.farewell(here, ["x"], found.kept).splitlines() == [  # type: ignore[list-item]
+    teardown.refuse_leftovers(here, found)
+    assert teardown.farewell(here, ["x"], found.kept).splitlines() == [  # type: ignore[list-item]
         "c is gone: nothing of it is left, neither recorded nor in the account.",
         "Deleted, and kept by the cloud for some days in case somebody wants it back; it costs "
         "nothing and goes by itself: v (keyvault/Vault).",
     ]
-    document = removal.document(here, [], found, None)
+    document = teardown.document(here, [], found, None)
     assert [each["name"] for each in document["soft_deleted"]] == ["v"]
     assert document["left"] == []
 
 
 def test_nothing_kept_is_not_mentioned() -> None:
-    assert len(removal.farewell(session(), [], removal.left(session()).kept).splitlines()) == 1
+    assert len(teardown.farewell(session(), [], teardown.left(session()).kept).splitlines()) == 1
 
 
 def test_what_is_there_is_left_over_whatever_else_is_kept() -> None:
-    here = session(KEPT, Found(DISK, ID, "d1a2", "notebook", "deleting"))
+    here = session(KEPT, InventoryItem(DISK, ID, "d1a2", "notebook", "deleting"))
     with pytest.raises(StillThere) as caught:
-        removal.refuse_leftovers(here, removal.left(here))
+        teardown.refuse_leftovers(here, teardown.left(here))
     assert caught.value.message.splitlines() == [
         "1 resource of c may still exist and cost money:",
         "  d1a2 (compute/Disk, not recorded, seen in the account, deleting)",
@@ -60,8 +60,8 @@ def test_what_is_there_is_left_over_whatever_else_is_kept() -> None:
 
 @pytest.mark.parametrize("id", [ID, ID.upper().replace("/SUBSCRIPTIONS", "/subscriptions")])
 def test_what_is_recorded_is_not_told_twice(id: str) -> None:
-    seen = Found(DISK, id, "d1a2", "notebook")
-    found = removal.left(session(seen, recorded=ID))
+    seen = InventoryItem(DISK, id, "d1a2", "notebook")
+    found = teardown.left(session(seen, recorded=ID))
     assert [(thing.name, thing.where) for thing in found.things] == [("c-home", "state")]
     other = dataclasses.replace(seen, id=f"{ID}2")
-    assert len(removal.left(session(other, recorded=ID)).things) == 2
+    assert len(teardown.left(session(other, recorded=ID)).things) == 2

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from mllab.accounts.aws.account import AwsAccount
+from mllab.accounts.azure.account import AzureAccount
+from mllab.accounts.contract import Account, Entry, open_account
+from mllab.accounts.gcp.account import GcpAccount
 from mllab.engines.pulumi.backend import Backend, ChosenBy
-from mllab.engines.pulumi.place import RealPlace
+from mllab.engines.pulumi.workspace import RealWorkspace
 from mllab.errors import StillThere
-from mllab.lookup.account import Account, Entry, account
-from mllab.lookup.aws import AwsAccount
-from mllab.lookup.azure import AzureAccount
-from mllab.lookup.gcp import GcpAccount
 
 NOWHERE = Path("/nowhere")
 BACKEND = Backend("", ChosenBy.NOBODY)
@@ -41,8 +41,8 @@ class Opened:
         return None if self.found in known else self.found
 
 
-def place(look: Any) -> RealPlace:
-    return RealPlace(NOWHERE, BACKEND, {}, CONFIG, look)
+def place(look: Any) -> RealWorkspace:
+    return RealWorkspace(NOWHERE, BACKEND, {}, CONFIG, look)
 
 
 def test_what_is_found_is_to_be_imported_by_its_id_alone() -> None:
@@ -77,15 +77,15 @@ def test_what_is_in_no_cloud_is_not_looked_for(nothing: Entry) -> None:
 
 
 def test_by_default_it_is_the_users_own_account() -> None:
-    assert RealPlace(NOWHERE, BACKEND, {}, CONFIG).look is account
-    assert isinstance(account("aws", CONFIG), AwsAccount)
-    assert isinstance(account("azure-native", CONFIG), AzureAccount)
-    assert isinstance(account("gcp", CONFIG), GcpAccount)
+    assert RealWorkspace(NOWHERE, BACKEND, {}, CONFIG).look is open_account
+    assert isinstance(open_account("aws", CONFIG), AwsAccount)
+    assert isinstance(open_account("azure-native", CONFIG), AzureAccount)
+    assert isinstance(open_account("gcp", CONFIG), GcpAccount)
 
 
 def test_a_cloud_that_cannot_be_looked_into_is_refused() -> None:
     with pytest.raises(StillThere) as caught:
-        RealPlace(NOWHERE, BACKEND, {}, CONFIG).find(entry("oci:Core/vcn:Vcn"), ())
+        RealWorkspace(NOWHERE, BACKEND, {}, CONFIG).find(entry("oci:Core/vcn:Vcn"), ())
     for words in ("course-network-vpc", "oci:Core/vcn:Vcn", "nothing was changed"):
         assert words in caught.value.message
     assert "stack=course" in caught.value.cure

@@ -14,9 +14,9 @@ import pytest
 from botocore import xform_name
 from botocore.validate import validate_parameters
 
-from mllab.lookup.answers import filled
-from mllab.lookup.aws_kinds import CHECKS, CLIENTS, TYPES
-from mllab.lookup.aws_ways import SETTINGS, WAYS
+from mllab.accounts.aws.imports import IMPORT_QUERIES, SETTINGS
+from mllab.accounts.aws.kinds import CHECKS, CLIENTS, TYPES
+from mllab.accounts.responses import filled
 from tests.components.test_contract import sdk_class
 from tests.lookup import making_services as making_services
 from tests.lookup.conftest import MANAGED, recorded
@@ -24,7 +24,7 @@ from tests.lookup.making import MAKERS
 
 READING = re.compile("(describe|get|list|head)_[a-z_]+")
 QUESTIONS = {
-    **{type: (way.service, way) for type, way in WAYS.items()},
+    **{type: (way.service, way) for type, way in IMPORT_QUERIES.items()},
     **{
         kind: (CLIENTS.get(kind.split(":")[0], kind.split(":")[0]), check)
         for kind, check in CHECKS.items()
@@ -37,13 +37,13 @@ every_question = pytest.mark.parametrize("of", QUESTIONS)
 def test_every_declared_type_has_a_way(stack: str) -> None:
     declared = {entry["type"] for entry in recorded(stack)}
     assert declared
-    assert not declared - WAYS.keys() - SETTINGS
+    assert not declared - IMPORT_QUERIES.keys() - SETTINGS
 
 
 def test_every_way_is_tried_on_an_account() -> None:
     stacks = ("aws-course", "aws-lab", MANAGED)
     declared = {entry["type"] for stack in stacks for entry in recorded(stack)}
-    assert WAYS.keys() == MAKERS.keys() == declared - SETTINGS
+    assert IMPORT_QUERIES.keys() == MAKERS.keys() == declared - SETTINGS
 
 
 @functools.cache
@@ -110,9 +110,9 @@ def test_answers_have_what_is_read_from_them(of: str) -> None:
         assert {"Key", "Value"} <= tag.members.keys()
 
 
-@pytest.mark.parametrize("type", WAYS)
+@pytest.mark.parametrize("type", IMPORT_QUERIES)
 def test_ids_are_made_of_what_is_there(type: str) -> None:
-    way = WAYS[type]
+    way = IMPORT_QUERIES[type]
     item = below(operation(type).output_shape, way.items)
     inputs = sdk_class(type)._internal_init.__annotations__
     camel = {re.sub("_([a-z])", lambda found: found[1].upper(), name) for name in inputs}
@@ -166,13 +166,15 @@ SHAPES = {
 """What stands for these names looks so; all others are names in AWS's plain alphabet."""
 
 
-@pytest.mark.parametrize("type", WAYS)
+@pytest.mark.parametrize("type", IMPORT_QUERIES)
 def test_ids_have_the_form_of_the_import_that_the_sdk_documents(type: str) -> None:
     examples = re.findall(rf"\$ pulumi import {type} \S+ (\S+)", inspect.getsource(sdk_class(type)))
-    shapes = {name: SHAPES.get(name, "[A-Za-z0-9_-]+") for name in names(WAYS[type].id)}
-    assert any(re.fullmatch(filled(WAYS[type].id, shapes), each) for each in examples), examples
+    shapes = {name: SHAPES.get(name, "[A-Za-z0-9_-]+") for name in names(IMPORT_QUERIES[type].id)}
+    assert any(re.fullmatch(filled(IMPORT_QUERIES[type].id, shapes), each) for each in examples), (
+        examples
+    )
 
 
 def test_types_are_such_as_pulumi_knows() -> None:
     for type in TYPES.values():
-        assert type in WAYS
+        assert type in IMPORT_QUERIES

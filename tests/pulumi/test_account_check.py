@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mllab.accounts import identity
 from mllab.clock import SimulatedClock
-from mllab.engines.pulumi import identity
 from mllab.errors import LabError
-from mllab.opening import on_simulated_cloud
+from mllab.session.opening import on_simulated_cloud
 from mllab.settings import files
 
 NOW = datetime(2027, 1, 11, 9, tzinfo=UTC)

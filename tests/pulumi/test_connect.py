@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from mllab import connect, opening
 from mllab.clock import SimulatedClock
 from mllab.errors import Interrupted, LabError, UsageError
+from mllab.lifecycle import connect
+from mllab.session import opening
 from mllab.settings import files
 from tests.pulumi.aws_cli import ONE, SEAT, TWO, Aws
 

@@ -32,7 +32,7 @@ def started(root: Path, aws: Aws) -> Callable[..., subprocess.Popen[str]]:
         aws.does(does)
         os.mkfifo(f"{aws.noted}.never")
         code = (
-            "import sys, json; from mllab import connect; "
+            "import sys, json; from mllab.lifecycle import connect; "
             f"sys.exit(connect.run(json.loads({json.dumps(ONE)!r}), 'course', None, "
             "simulated=False, say=lambda _: None))"
         )

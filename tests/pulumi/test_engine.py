@@ -15,7 +15,7 @@ from mllab.clock import SimulatedClock
 from mllab.engines.contract import Op, StackTarget, Status, Step
 from mllab.engines.pulumi import binary
 from mllab.engines.pulumi.engine import PulumiEngine
-from mllab.engines.pulumi.place import SimulatedPlace
+from mllab.engines.pulumi.workspace import SimulatedWorkspace
 from mllab.errors import LabError
 from mllab.settings import files
 from mllab.simulated.aws.cloud import SimulatedAws
@@ -42,7 +42,7 @@ def engine(cli: str, root: Path, tmp_path: Path, cloud: SimulatedAws) -> PulumiE
         root=root,
     )
     clock = SimulatedClock(datetime(2027, 1, 11, tzinfo=UTC))
-    place = SimulatedPlace(tmp_path / "rehearsal", target, {"aws": cloud}, clock)
+    place = SimulatedWorkspace(tmp_path / "rehearsal", target, {"aws": cloud}, clock)
     return PulumiEngine(target, place, binary.find(tmp_path), tmp_path, clock)
 
 

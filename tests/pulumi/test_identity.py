@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from botocore.credentials import SSOProvider
 
-from mllab.engines.pulumi import identity
+from mllab.accounts import identity
 from mllab.errors import LabError
 from tests.pulumi import stub_sts
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mllab.engines.pulumi import identity, vendor_cli
+from mllab.accounts import identity, vendor_cli
 from mllab.errors import LabError
 from tests.pulumi.conftest import Script
 

@@ -11,9 +11,9 @@ import pytest
 from pulumi.automation.events import EngineEvent
 
 from mllab.engines.contract import Op, StackTarget
+from mllab.engines.pulumi.cli import Verb
 from mllab.engines.pulumi.events import Events
 from mllab.engines.pulumi.recovery import recover
-from mllab.engines.pulumi_cli import Verb
 from mllab.errors import RunFailed
 
 TARGET = StackTarget("toys", "dev", "toy", {}, lambda: None, Path(__file__).parent)

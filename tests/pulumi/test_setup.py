@@ -24,8 +24,7 @@ from urllib.response import addinfourl
 
 import pytest
 
-from mllab import setup
-from mllab.engines.pulumi import binary
+from mllab.engines.pulumi import binary, install
 from mllab.errors import LabError, LockedError, StateError
 from tests.pulumi.conftest import Script
 from tests.pulumi.proxies import proxy
@@ -99,20 +98,20 @@ def nothing_left(home: Path) -> bool:
 
 def refusal(home: Path) -> LabError:
     with pytest.raises(LabError) as caught:
-        setup.install(home, lambda _: None)
+        install.install(home, lambda _: None)
     return caught.value
 
 
 def test_what_is_missing_is_installed_once(home: Path, serve: Serve, curl: object) -> None:
     asked, said = serve(), list[str]()
-    found = setup.install(home, said.append)
+    found = install.install(home, said.append)
     assert found == binary.Binary(binary.install_root(home) / "bin" / "pulumi", (3, 260, 0))
     assert asked == ["https://get.pulumi.com/install.sh"]
     assert [line.split()[0] for line in said] == ["there", "Downloading", "Installed"]
     assert (home / "pulumi").stat().st_mode & 0o077 == 0
 
     said.clear()
-    assert setup.install(home, said.append) == found
+    assert install.install(home, said.append) == found
     assert len(asked) == 1, "nothing is downloaded again"
     assert said == [
         f"Pulumi 3.260.0 is there: {found.path} (mllab's own). Nothing to install.",
@@ -124,7 +123,7 @@ def test_a_cli_on_path_that_fits_is_used_and_nothing_is_written(
 ) -> None:
     asked, said = serve(), list[str]()
     theirs = script(tmp_path / "theirs" / "pulumi", "echo v3.250.1")
-    found = setup.install(home, said.append, {"PATH": f"{theirs.parent}:{SYSTEM}"})
+    found = install.install(home, said.append, {"PATH": f"{theirs.parent}:{SYSTEM}"})
     assert found.path == theirs
     assert said == [f"Pulumi 3.250.1 is there: {theirs} (on PATH). Nothing to install."]
     assert asked == []
@@ -138,10 +137,10 @@ def test_beside_a_cli_that_does_not_fit_our_own_is_installed(
     said: list[str] = []
     theirs = script(tmp_path / "theirs" / "pulumi", "echo v3.300.0")
     environ = {"PATH": f"{theirs.parent}:{os.environ['PATH']}"}
-    assert setup.install(home, said.append, environ).version == (3, 260, 0)
+    assert install.install(home, said.append, environ).version == (3, 260, 0)
     assert said[0] == f"{theirs} is version 3.300.0; mllab works with 3.206.0 to 3.260.0"
     said.clear()
-    setup.install(home, said.append, environ)
+    install.install(home, said.append, environ)
     assert "3.300.0" in said[0], "why the one on PATH is passed over is said each time"
     assert "mllab's own" in said[1]
 
@@ -153,7 +152,7 @@ def test_a_damaged_install_is_done_again(
     ours = script(binary.install_root(home) / "bin" / "pulumi", "exit 1")
     ours.with_name("leftover").write_text("")
     said: list[str] = []
-    assert setup.install(home, said.append).version == (3, 260, 0)
+    assert install.install(home, said.append).version == (3, 260, 0)
     assert said[0].startswith(f"{ours}: `pulumi version` ends with code 1")
     assert len(asked) == 1
     assert [path.name for path in ours.parent.iterdir()] == ["pulumi"]
@@ -175,8 +174,8 @@ class Site(urllib.request.HTTPSHandler):
         found.msg = "OK"
         return found
 urllib.request.install_opener(urllib.request.build_opener(Site))
-from mllab import setup
-setup.install(Path({str(home)!r}), print)
+from mllab.engines.pulumi import install
+install.install(Path({str(home)!r}), print)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
@@ -187,7 +186,7 @@ setup.install(Path({str(home)!r}), print)
 
     (versions / "3.260.0.part" / "old").write_text("")
     serve()
-    found = setup.install(home, lambda _: None)
+    found = install.install(home, lambda _: None)
     assert sorted(path.name for path in versions.iterdir()) == [".lock", "3.260.0"]
     assert not (found.path.parent.parent / "old").exists()
 
@@ -240,7 +239,7 @@ def test_without_curl_it_says_what_the_installer_says(
 def test_a_proxy_that_lets_nothing_through(
     home: Path, monkeypatch: pytest.MonkeyPatch, curl: object, answer: bytes, why: str
 ) -> None:
-    monkeypatch.setattr(setup, "PATIENCE", 0.5)
+    monkeypatch.setattr(install, "PATIENCE", 0.5)
     monkeypatch.setattr(urllib.request, "_opener", None)
     with proxy(answer) as address:
         monkeypatch.setenv("HTTPS_PROXY", address)
@@ -284,7 +283,7 @@ def test_two_setups_do_not_meet(home: Path, serve: Serve, curl: object) -> None:
         fcntl.flock(file, fcntl.LOCK_SH)  # keeps out who wants it alone
         assert isinstance(refusal(home), LockedError)
     assert asked == []
-    setup.install(home, lambda _: None)
+    install.install(home, lambda _: None)
 
 
 @pytest.mark.engine
@@ -293,5 +292,5 @@ def test_the_real_cli_is_taken_as_installed(
 ) -> None:
     serve()
     curl(f'exec "{cli}" "$@"')
-    found = setup.install(home, lambda _: None)
+    found = install.install(home, lambda _: None)
     assert found.path.is_relative_to(home)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mllab.engines.contract import Failure, Op
-from mllab.engines.pulumi.troubles import TROUBLES, WIDTH, remedy, shared, taken_apart, told
+from mllab.engines.pulumi.known_errors import TROUBLES, WIDTH, remedy, shared, taken_apart, told
 
 # Words of the engine, its AWS provider and the AWS SDK, each as it was printed.
 SAID = {

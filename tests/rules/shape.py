@@ -65,7 +65,7 @@ def one_file_imports_the_automation_api(tree: Tree) -> Iterator[str]:
 @rule(mllab__simulated__x="import boto3")
 def nothing_but_the_engine_reaches_a_cloud(tree: Tree) -> Iterator[str]:
     """But for questions: whose account it is, and what is in it."""
-    askers = ("mllab/engines/pulumi/aws_login.py", "mllab/lookup/aws_calls.py")
+    askers = ("mllab/accounts/aws/login.py", "mllab/accounts/aws/client.py")
     clients = ("boto3", "botocore", "azure", "google.cloud", "requests", "httpx", "urllib3")
     for path, module in tree.product():
         if path in askers:

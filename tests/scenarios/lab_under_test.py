@@ -20,11 +20,11 @@ from mllab import program
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import Engine, Outcome, StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
-from mllab.engines.provider import Call, Made, Properties, ProviderFailure
 from mllab.engines.pulumi import binary
 from mllab.engines.pulumi.engine import PulumiEngine
-from mllab.engines.pulumi.place import SimulatedPlace
+from mllab.engines.pulumi.workspace import SimulatedWorkspace
 from mllab.errors import LabError
+from mllab.protocol.provider import Call, Made, Properties, ProviderFailure
 from mllab.settings import files
 from mllab.simulated.aws.cloud import SimulatedAws
 
@@ -142,7 +142,7 @@ class PulumiLab(LabUnderTest):
 
     def engine(self, cloud: SimulatedAws) -> PulumiEngine:
         target, clock = _target(), _clock()
-        place = SimulatedPlace(self.home / "place", target, {"aws": cloud}, clock)
+        place = SimulatedWorkspace(self.home / "place", target, {"aws": cloud}, clock)
         return PulumiEngine(target, place, binary.find(self.home), self.home, clock)
 
     def killed(self, verb: str, moment: int, *, after: bool) -> bool:

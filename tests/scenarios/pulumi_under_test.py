@@ -11,7 +11,7 @@ from mllab.clock import SimulatedClock
 from mllab.engines.contract import StackTarget, ignore
 from mllab.engines.pulumi import binary
 from mllab.engines.pulumi.engine import PulumiEngine
-from mllab.engines.pulumi.place import SimulatedPlace
+from mllab.engines.pulumi.workspace import SimulatedWorkspace
 from mllab.errors import LabError
 from tests.scenarios.model import Stage
 from tests.scenarios.run import EngineUnderTest, command
@@ -32,7 +32,7 @@ class PulumiUnderTest(EngineUnderTest):
 
     def engine(self, target: StackTarget, cloud: Cloud) -> PulumiEngine:
         clock = SimulatedClock(datetime(2027, 1, 11, tzinfo=UTC))
-        place = SimulatedPlace(self.home / "place", target, {"toy": Toy(cloud)}, clock)
+        place = SimulatedWorkspace(self.home / "place", target, {"toy": Toy(cloud)}, clock)
         return PulumiEngine(target, place, self._binary, self.home, clock, patience=PATIENCE)
 
     def kill_and_run(self, target: StackTarget, cloud: Cloud, stage: Stage) -> bool:

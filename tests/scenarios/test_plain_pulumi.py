@@ -14,8 +14,8 @@ import pytest
 
 from mllab.clock import Clock
 from mllab.engines.pulumi import environment
+from mllab.engines.pulumi.provider_server import ProviderServers
 from mllab.simulated.aws.cloud import SimulatedAws
-from mllab.simulated.grpc import ProviderServers
 from tests.scenarios.lab_under_test import ROOT, STACK, Account
 
 pytestmark = pytest.mark.engine

@@ -18,10 +18,10 @@ from typing import Any, NoReturn
 
 import pulumi
 
-from mllab.engines.contract import Change
-from mllab.engines.provider import (
+from mllab.protocol.provider import (
     UNKNOWN,
     Call,
+    Change,
     Checked,
     Difference,
     Found,

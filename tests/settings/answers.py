@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from mllab import new
+from mllab.stackfiles import new
 
 TODAY = date(2026, 12, 1)
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMgATQ4DwLEx0w1Gdo9blol/NfykyfiGlX6xSV448eMy"

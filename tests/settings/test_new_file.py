@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mllab import new
 from mllab.errors import SettingsError, UsageError
 from mllab.settings import document, files
 from mllab.settings.reference import written
+from mllab.stackfiles import new
 from tests.settings.answers import LEAST, LEAST_ON, QUESTIONS, TODAY
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mllab import new
 from mllab.errors import SettingsError
 from mllab.settings import files
 from mllab.settings.reference import settings, written
+from mllab.stackfiles import new
 from tests.settings.answers import LEAST_ON, QUESTIONS, TODAY
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mllab import port
 from mllab.errors import SettingsError, UsageError
 from mllab.settings import examples, files
-from mllab.settings.limits import CLOUDS, PLACES
+from mllab.settings.limits import CLOUDS, PROVIDER_CONFIG_KEYS
+from mllab.stackfiles import convert
 
 TODAY = date(2026, 12, 1)
 REGIONS = {
@@ -31,8 +31,8 @@ config:
 """
 
 
-def ported(path: Path, stack: str, cloud: str, region: str | None = None) -> port.Ported:
-    return port.port(path.read_bytes(), files.load(path), stack, cloud, region, TODAY)
+def ported(path: Path, stack: str, cloud: str, region: str | None = None) -> convert.Ported:
+    return convert.port(path.read_bytes(), files.load(path), stack, cloud, region, TODAY)
 
 
 def own_lines(text: str, cloud: str) -> tuple[list[str], list[str]]:
@@ -41,9 +41,9 @@ def own_lines(text: str, cloud: str) -> tuple[list[str], list[str]]:
     for line in text.splitlines():
         key = line.strip().partition(": ")[0]
         inside = line == f"  mllab:{cloud}:" or (inside and line.startswith("    "))
-        if key == PLACES[cloud]["region"]:
+        if key == PROVIDER_CONFIG_KEYS[cloud]["region"]:
             common.append("  REGION " + line.partition(" # ")[2])
-        elif inside or key in PLACES[cloud].values():
+        elif inside or key in PROVIDER_CONFIG_KEYS[cloud].values():
             own.append(line)
         else:
             common.append(line.replace(f"cloud: {cloud} ", "cloud: CLOUD "))
@@ -162,7 +162,7 @@ config:
 
 def test_a_last_day_that_is_past_is_named(put):
     path = put(HEAD)
-    made = port.port(path.read_bytes(), files.load(path), "y", "azure", None, date(2028, 1, 1))
+    made = convert.port(path.read_bytes(), files.load(path), "y", "azure", None, date(2028, 1, 1))
     assert [line for line in made.left if line.startswith("lab.ends: is past, today is 2028")]
 
 
@@ -184,7 +184,7 @@ def test_data_does_not_move_to_another_country_unasked(put, cloud, region, words
 @pytest.mark.parametrize(("cloud", "region"), [("azure", "eastus"), ("gcp", "us-east4")])
 def test_virginia_is_virginia_whatever_they_call_it(root, cloud, region):
     made = ported(files.find(root, "aws-tiny"), "y", cloud)
-    assert f"  {PLACES[cloud]['region']}: {region} # " in made.text
+    assert f"  {PROVIDER_CONFIG_KEYS[cloud]['region']}: {region} # " in made.text
 
 
 def test_a_file_on_one_line_is_refused(put):
@@ -196,18 +196,18 @@ def test_a_file_on_one_line_is_refused(put):
 
 def test_it_is_written_once_and_never_over_another(project, put):
     put(HEAD)
-    path, made = port.write(project, "y", "x", "azure", None, TODAY)
+    path, made = convert.write(project, "y", "x", "azure", None, TODAY)
     assert path == project / "stacks" / "Pulumi.y.yaml"
     assert path.read_text() == made.text
     assert files.load(path, today=TODAY).region == "northeurope"
     with pytest.raises(UsageError, match="exists already; nothing was changed"):
-        port.write(project, "y", "x", "azure", None, TODAY)
+        convert.write(project, "y", "x", "azure", None, TODAY)
     with pytest.raises(UsageError, match="there is no stack z"):
-        port.write(project, "w", "z", "azure", None, TODAY)
+        convert.write(project, "w", "z", "azure", None, TODAY)
 
 
 def test_a_source_that_is_wrong_is_told(project, put):
     put(HEAD.replace(b"100", b"0"))
     with pytest.raises(SettingsError, match=r"budget\.limit_usd"):
-        port.write(project, "y", "x", "azure", None, TODAY)
+        convert.write(project, "y", "x", "azure", None, TODAY)
     assert not (project / "stacks" / "Pulumi.y.yaml").exists()

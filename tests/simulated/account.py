@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mllab.engines.provider import Call, Checked, Difference, Found, Made, ProviderFailure
+from mllab.protocol.provider import Call, Checked, Difference, Found, Made, ProviderFailure
 from mllab.simulated.aws import places
 from mllab.simulated.aws.cloud import SimulatedAws
 from mllab.simulated.aws.rules import tokens

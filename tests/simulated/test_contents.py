@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.aws.rules import tokens
 from tests.simulated.account import Account
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated import facts
 from mllab.simulated.aws import places
 from mllab.simulated.aws.rules import tokens

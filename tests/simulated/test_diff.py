@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mllab.engines.provider import UNKNOWN
+from mllab.protocol.provider import UNKNOWN
 from mllab.simulated import diff
 from mllab.simulated.aws.rules import containers, documents, tokens
 from mllab.simulated.diff import Differ

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.aws.rules import tokens
 from tests.simulated.account import Account
 from tests.simulated.samples import build

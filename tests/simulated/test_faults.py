@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.aws.cloud import SimulatedAws
 from mllab.simulated.aws.rules import tokens
 from mllab.simulated.faults import Faults, How, Killed, Rule

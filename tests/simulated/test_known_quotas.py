@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components import catalog
-from mllab import clouds
+from mllab.clouds import registry
 from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.aws.cloud import SimulatedAws
 from mllab.simulated.azure.cloud import SimulatedAzure
@@ -31,7 +31,7 @@ def limits(cloud: str, use: str, name: str) -> set[str]:
 
 
 def test_every_cloud_of_the_catalogue_has_a_simulation() -> None:
-    assert set(CLOUDS) == set(catalog.clouds()) == set(clouds.PACKAGES)
+    assert set(CLOUDS) == set(catalog.clouds()) == set(registry.PACKAGES)
 
 
 @pytest.mark.parametrize(("cloud", "use", "name"), MACHINES)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components import catalog
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.aws import places
 from mllab.simulated.aws.rules import notebooks, tokens
 from tests.simulated.account import MORNING, Account, trust

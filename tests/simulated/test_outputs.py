@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mllab.engines.provider import UNKNOWN, ProviderFailure
+from mllab.protocol.provider import UNKNOWN, ProviderFailure
 from mllab.simulated.aws.rules import tokens
 from tests.simulated.account import Account
 from tests.simulated.samples import build, filled, samples

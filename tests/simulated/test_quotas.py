@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.aws.cloud import SimulatedAws
 from mllab.simulated.aws.rules import tokens
 from tests.simulated.account import MORNING, Account

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mllab.engines.provider import UNKNOWN
+from mllab.protocol.provider import UNKNOWN
 from mllab.simulated.aws import places
 from mllab.simulated.aws.rules import tokens
 from mllab.simulated.schema import Node

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mllab.engines.provider import UNKNOWN
+from mllab.protocol.provider import UNKNOWN
 from mllab.simulated import introspect, names, schema, sizes
 from mllab.simulated.aws import places
 from mllab.simulated.aws.rules.schedules import is_schedule

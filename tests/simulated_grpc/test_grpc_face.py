@@ -15,8 +15,8 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from mllab.clock import SimulatedClock
-from mllab.engines.provider import Call, Made, Properties
-from mllab.simulated.grpc import ProviderServers
+from mllab.engines.pulumi.provider_server import ProviderServers
+from mllab.protocol.provider import Call, Made, Properties
 from tests.scenarios.toy import THING, Cloud, Fault, Toy
 
 NOW = datetime(2027, 1, 11, tzinfo=UTC)

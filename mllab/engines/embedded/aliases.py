@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mllab.engines.embedded import urns
-from mllab.engines.embedded.failure import Refused
-from mllab.engines.embedded.goal import Alias, Goal
-from mllab.engines.embedded.ledger import Ledger
 from mllab.engines.embedded.record import Record
+from mllab.engines.embedded.snapshot import Snapshot
+from mllab.protocol import urns
+from mllab.protocol.failure import ProgramError
+from mllab.protocol.goal import Alias, Goal
 
 
 class Aliases:
@@ -23,17 +23,17 @@ class Aliases:
         self._taken: dict[str, str] = {}
         self._used: dict[str, str] = {}
 
-    def find(self, goal: Goal, urn: str, seen: dict[str, str], ledger: Ledger) -> Record | None:
+    def find(self, goal: Goal, urn: str, seen: dict[str, str], ledger: Snapshot) -> Record | None:
         """The old entry of a goal.
 
         Args:
             seen: urns of this run, with their sources.
 
         Raises:
-            Refused: two resources claim the same entry.
+            ProgramError: two resources claim the same entry.
         """
         if urn in self._taken:
-            raise Refused(
+            raise ProgramError(
                 f"Duplicate resource URN '{urn}' conflicting with alias on resource "
                 f"with URN '{self._taken[urn]}'",
                 goal.source,
@@ -45,7 +45,7 @@ class Aliases:
             if name != urn:
                 other = self._taken.get(name) or (urn if name in seen else "")
                 if other:
-                    raise Refused(
+                    raise ProgramError(
                         f"Duplicate resource alias '{name}' applied to resource with URN '{urn}' "
                         f"conflicting with resource with URN '{other}'",
                         goal.source,

@@ -6,16 +6,17 @@ import dataclasses
 from dataclasses import dataclass
 
 from mllab.engines import reasons
-from mllab.engines.contract import Change, Op
-from mllab.engines.embedded import paths, registry, urns
-from mllab.engines.embedded.blind import Blind
-from mllab.engines.embedded.goal import Goal
+from mllab.engines.contract import Op
+from mllab.engines.embedded import paths, registry
 from mllab.engines.embedded.paths import ignoring
 from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.run import Run
 from mllab.engines.embedded.shown import shown
-from mllab.engines.embedded.values import bare, has_unknown, mark_like, same
-from mllab.engines.provider import Difference, Properties, Provider, ProviderFailure
+from mllab.engines.embedded.unconfigured_provider import UnconfiguredProvider
+from mllab.protocol import urns
+from mllab.protocol.goal import Goal
+from mllab.protocol.provider import Change, Difference, Properties, Provider, ProviderFailure
+from mllab.protocol.values import bare, has_unknown, mark_like, same
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def decide(run: Run, goal: Goal, record: Record, old: Record | None) -> Decision
             delete_first=found.delete_before_replace if first is None else first,
             protected=record.protect and not run.may_go(old),
         )
-    if isinstance(provider, Blind):
+    if isinstance(provider, UnconfiguredProvider):
         run.report.warn(
             f"{record.name}: its provider is not known yet, so nobody can tell whether it changes"
         )

@@ -11,8 +11,7 @@ from components.holdings import HOLDS_DATA
 from mllab.clock import Clock
 from mllab.engines import reasons
 from mllab.engines.contract import Holding, OnStep, Outcome, Plan, StackTarget, ignore
-from mllab.engines.embedded import refreshing, removal, seal, urns
-from mllab.engines.embedded.ledger import Ledger
+from mllab.engines.embedded import refreshing, removal, seal
 from mllab.engines.embedded.lock import Lock
 from mllab.engines.embedded.program import Program
 from mllab.engines.embedded.record import Record
@@ -21,10 +20,12 @@ from mllab.engines.embedded.registry import Registry
 from mllab.engines.embedded.report import Report, lines
 from mllab.engines.embedded.run import Run
 from mllab.engines.embedded.schedule import Measured, Schedule, Simulated, Times, advance
+from mllab.engines.embedded.snapshot import Snapshot
 from mllab.engines.embedded.store import Loaded, Store
-from mllab.engines.embedded.values import bare, clear, masked
-from mllab.engines.provider import Provider, ProviderFailure
 from mllab.errors import RunFailed
+from mllab.protocol import urns
+from mllab.protocol.provider import Provider, ProviderFailure
+from mllab.protocol.values import bare, clear, masked
 
 
 class EmbeddedEngine:
@@ -163,14 +164,14 @@ class EmbeddedEngine:
         report: Report,
         *,
         dry: bool,
-        ledger: Ledger | None = None,
+        ledger: Snapshot | None = None,
         release: frozenset[str] = frozenset(),
     ) -> Run:
         start = self._clock.now()
         schedule: Schedule = Measured(start) if self._blocking else Simulated(start, self._parallel)
         return Run(
             self._target,
-            ledger or Ledger(loaded.records, loaded.pending, None),
+            ledger or Snapshot(loaded.records, loaded.pending, None),
             Registry(self._providers, self._target.config),
             report,
             Times(schedule),
@@ -192,7 +193,7 @@ class EmbeddedEngine:
                 serial += 1
                 self._store.save(loaded.records, loaded.pending, serial, self._clock.now())
             journal = self._store.journal(serial)
-            ledger = Ledger(loaded.records, loaded.pending, journal)
+            ledger = Snapshot(loaded.records, loaded.pending, journal)
             run = self._run(loaded, report, dry=False, ledger=ledger, release=release)
             try:
                 yield run

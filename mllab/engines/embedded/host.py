@@ -28,7 +28,7 @@ from pulumi.runtime.stack import run_in_stack
 
 from mllab.engines.contract import StackTarget
 from mllab.engines.drain import collector_paused, drain
-from mllab.engines.embedded.failure import Abort
+from mllab.protocol.failure import Abort
 
 _PATIENCE: Final = 5.0
 """Seconds that a cancelled task of the program gets to end."""

@@ -10,16 +10,16 @@ from typing import Any, Final, TypeVar
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
-from mllab.engines.embedded import goal, urns
-from mllab.engines.embedded.blind import Blind
-from mllab.engines.embedded.failure import Refused
 from mllab.engines.embedded.reading import Reader
 from mllab.engines.embedded.register import Answer, Registrar
 from mllab.engines.embedded.run import Run
-from mllab.engines.embedded.source import Sources
-from mllab.engines.embedded.values import bare
-from mllab.engines.embedded.wire import decode, encode
-from mllab.engines.provider import Properties, ProviderFailure
+from mllab.engines.embedded.unconfigured_provider import UnconfiguredProvider
+from mllab.protocol import goal, urns
+from mllab.protocol.failure import ProgramError
+from mllab.protocol.provider import Properties, ProviderFailure
+from mllab.protocol.source import Sources
+from mllab.protocol.values import bare
+from mllab.protocol.wire import decode, encode
 
 _FEATURES: Final = [
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -35,18 +35,18 @@ R = TypeVar("R")
 
 
 def _guarded(method: Callable[..., R]) -> Callable[..., R]:
-    """Let only Refused pass through the SDK; anything else ends the run at once."""
+    """Let only ProgramError pass through the SDK; anything else ends the run at once."""
 
     @functools.wraps(method)
     def guarded(self: Monitor, request: Any) -> R:
         try:
             self.check()
             return method(self, request)
-        except Refused as why:
+        except ProgramError as why:
             self.stop(why)
             raise
         except BaseException as why:
-            self.stop(Refused("the run was ended"))
+            self.stop(ProgramError("the run was ended"))
             self.abort(why)
             raise
 
@@ -76,9 +76,9 @@ class Monitor:
         self.stack_outputs: tuple[str, Properties] | None = None
         self.cures: dict[str, str] = {}
         """What to do about failed functions, by message: the SDK passes on only texts."""
-        self._stopped: Refused | None = None
+        self._stopped: ProgramError | None = None
 
-    def stop(self, why: Refused) -> None:
+    def stop(self, why: ProgramError) -> None:
         """Register nothing any more."""
         self._stopped = self._stopped or why
 
@@ -139,7 +139,7 @@ class Monitor:
                 urns.package_of(request.tok), request.provider, request.version, "", request.parent
             )
             provider = run.registry.of(reference)
-            if isinstance(provider, Blind):
+            if isinstance(provider, UnconfiguredProvider):
                 return resource_pb2.ResourceInvokeResponse(unknown=True)
         try:
             args = bare(self._bag(request.args, request.tok))
@@ -154,31 +154,31 @@ class Monitor:
 
     @_guarded
     def RegisterPackage(self, request: Any) -> resource_pb2.RegisterPackageResponse:
-        raise Refused(
+        raise ProgramError(
             f"package {request.name}: the embedded engine does not do parameterized packages",
             cure="Use Pulumi's engine for programs that need it.",
         )
 
     @_guarded
     def Call(self, request: Any) -> empty_pb2.Empty:
-        raise Refused(
+        raise ProgramError(
             f"{request.tok}: the embedded engine does not call methods of resources",
             cure="Use Pulumi's engine for programs that need it.",
         )
 
     @_guarded
     def ExistsResource(self, request: Any) -> resource_pb2.ExistsResourceResponse:
-        raise Refused(
+        raise ProgramError(
             f"{request.type}: the embedded engine does not look whether resources exist",
             cure="Use Pulumi's engine for programs that need it.",
         )
 
     def _bag(self, struct: struct_pb2.Struct, whose: str) -> Properties:
-        """A property bag. Raises Refused, naming whose it is, when it holds what cannot be."""
+        """A property bag. Raises ProgramError, naming whose it is, when it holds what cannot be."""
         try:
             return decode(struct)
         except (ValueError, OSError) as error:
-            raise Refused(f"{whose}: {error}") from error
+            raise ProgramError(f"{whose}: {error}") from error
 
     def SignalAndWaitForShutdown(self, _: Any) -> empty_pb2.Empty:
         return empty_pb2.Empty()

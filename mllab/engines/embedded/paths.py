@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from mllab.engines.embedded.values import Secret, copied
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
+from mllab.protocol.values import Secret, copied
 
 Path = tuple[str | int, ...]
 """Keys and indexes from the outside in; the key `*` stands for any."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 
 from mllab.engines.contract import Op, Status
-from mllab.engines.embedded import perform, report, urns
+from mllab.engines.embedded import report, step_executor
 from mllab.engines.embedded.decide import Decision
 from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.run import Run
-from mllab.engines.embedded.values import bare, mark_outputs
-from mllab.engines.embedded.wire import UNKNOWN_TEXT
-from mllab.engines.provider import Made, ProviderFailure
+from mllab.protocol import urns
+from mllab.protocol.provider import Made, ProviderFailure
+from mllab.protocol.values import bare, mark_outputs
+from mllab.protocol.wire import UNKNOWN_TEXT
 
 
 def predict(run: Run, decision: Decision) -> Record:
@@ -37,7 +38,7 @@ def predict(run: Run, decision: Decision) -> Record:
                 made.outputs, record.inputs, tuple(record.additional_secret_outputs)
             )
         if decision.protected:
-            raise perform.protected("replaced")
+            raise step_executor.protected("replaced")
     except ProviderFailure as why:
         failure = why
         record.outputs = record.outputs or dict(record.inputs)

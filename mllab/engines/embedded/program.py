@@ -7,8 +7,7 @@ from typing import Any
 
 from components.holdings import HOLDS_DATA
 from mllab.engines.contract import Op
-from mllab.engines.embedded import perform, removal, report
-from mllab.engines.embedded.failure import Refused
+from mllab.engines.embedded import removal, report, step_executor
 from mllab.engines.embedded.host import Host
 from mllab.engines.embedded.monitor import Log, Monitor, translated
 from mllab.engines.embedded.reading import Reader
@@ -16,9 +15,10 @@ from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.register import Registrar
 from mllab.engines.embedded.report import lines
 from mllab.engines.embedded.run import Run
-from mllab.engines.embedded.source import Sources
-from mllab.engines.provider import Properties
 from mllab.errors import LabError, RunFailed
+from mllab.protocol.failure import ProgramError
+from mllab.protocol.provider import Properties
+from mllab.protocol.source import Sources
 
 
 class Program:
@@ -73,7 +73,7 @@ class Program:
         if run.report.failures and not run.dry:
             doubtful = [record for record in rest if self._doubtful(record)]
             for record in doubtful:
-                perform.skip(run, report.step(Op.DELETE, record), run.report.failures[0].name)
+                step_executor.skip(run, report.step(Op.DELETE, record), run.report.failures[0].name)
             kept += doubtful
             rest = [record for record in rest if record not in doubtful]
         removal.remove(run, rest, kept, self._threads)
@@ -106,7 +106,7 @@ class Program:
         """The error for the user: where in the program, what, and what failed besides."""
         others = lines(self._run.report.failures)
         place = self._sources.raised(self._host.trace or why.__traceback__)
-        if isinstance(why, Refused):
+        if isinstance(why, ProgramError):
             place, text, cure = why.source or place, why.message, why.cure
         else:
             text = translated(str(why)) or type(why).__name__

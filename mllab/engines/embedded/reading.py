@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from mllab.engines.contract import Op, Status
-from mllab.engines.embedded import perform, report, urns
-from mllab.engines.embedded.failure import Refused
-from mllab.engines.embedded.goal import Goal
+from mllab.engines.embedded import report, step_executor
 from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.register import Answer, Registrar, note
 from mllab.engines.embedded.run import Run
-from mllab.engines.embedded.values import bare, has_secret, mark_outputs, masked
-from mllab.engines.embedded.wire import UNKNOWN_TEXT, decode
-from mllab.engines.provider import UNKNOWN, Properties, ProviderFailure
+from mllab.protocol import urns
+from mllab.protocol.failure import ProgramError
+from mllab.protocol.goal import Goal
+from mllab.protocol.provider import UNKNOWN, Properties, ProviderFailure
+from mllab.protocol.values import bare, has_secret, mark_outputs, masked
+from mllab.protocol.wire import UNKNOWN_TEXT, decode
 
 STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
 
@@ -37,7 +38,7 @@ class Reader:
         """Look a resource up and note it as external: it is never changed or deleted.
 
         Raises:
-            Refused: the program is wrong.
+            ProgramError: the program is wrong.
         """
         run = self._run
         builtin = request.type == STACK_REFERENCE
@@ -50,7 +51,7 @@ class Reader:
             culprit = "" if run.dry else run.culprit(record.needs())
             if culprit:
                 run.broken[urn] = culprit
-                perform.skip(run, report.step(Op.READ, record), culprit)
+                step_executor.skip(run, report.step(Op.READ, record), culprit)
                 return Answer(urn, ok=False)
             step = report.step(Op.READ, record, reason="read")
             note(
@@ -117,7 +118,7 @@ class Reader:
         *project, stack = record.id.split("/")
         outputs = self._stacks(stack) if not project or project[-1] == target.project else None
         if outputs is None:
-            raise Refused(
+            raise ProgramError(
                 f"stack {record.id} is not known here",
                 record.source,
                 cure="The embedded engine knows the stacks of this project that it has brought up "
@@ -161,4 +162,4 @@ def _inputs(request: Any, source: str) -> Properties:
     try:
         return decode(request.properties)
     except (ValueError, OSError) as error:
-        raise Refused(f"{request.name} ({request.type}): {error}", source) from error
+        raise ProgramError(f"{request.name} ({request.type}): {error}", source) from error

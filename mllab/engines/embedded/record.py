@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from mllab.engines.embedded import urns
-from mllab.engines.embedded.values import SECRET, SIGNATURE, Secret, same
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol import urns
+from mllab.protocol.provider import UNKNOWN, Properties
+from mllab.protocol.values import SECRET, SIGNATURE, Secret, same
 
 Seal = Callable[[Any], Mapping[str, Any]]
 """Turns the value inside a secret into the entry that stands for it in a file."""

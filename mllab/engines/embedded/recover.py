@@ -8,12 +8,13 @@ never both.
 from __future__ import annotations
 
 from mllab.engines.contract import Op, Status
-from mllab.engines.embedded import report, urns
+from mllab.engines.embedded import report
 from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.run import Run
-from mllab.engines.embedded.values import bare, mark_like, mark_outputs
-from mllab.engines.provider import ProviderFailure
 from mllab.errors import RunFailed
+from mllab.protocol import urns
+from mllab.protocol.provider import ProviderFailure
+from mllab.protocol.values import bare, mark_like, mark_outputs
 
 
 def recover(run: Run) -> None:

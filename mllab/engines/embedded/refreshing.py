@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Callable
 
 from mllab.engines import reasons
-from mllab.engines.contract import Change, Op, Status
-from mllab.engines.embedded import paths, removal, report, urns
+from mllab.engines.contract import Op, Status
+from mllab.engines.embedded import paths, removal, report
 from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.run import Run
 from mllab.engines.embedded.shown import shown
-from mllab.engines.embedded.values import bare, mark_like, masked, same
-from mllab.engines.provider import Found, ProviderFailure
+from mllab.protocol import urns
+from mllab.protocol.provider import Change, Found, ProviderFailure
+from mllab.protocol.values import bare, mark_like, masked, same
 
 
 def refresh(run: Run, threads: int) -> None:

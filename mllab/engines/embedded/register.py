@@ -6,17 +6,18 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from mllab.engines.contract import Change, Op, Resource
-from mllab.engines.embedded import cascade, perform, registry, report, urns
+from mllab.engines.contract import Op, Resource
+from mllab.engines.embedded import dependent_replacements, registry, report, step_executor
 from mllab.engines.embedded.decide import Decision, decide
-from mllab.engines.embedded.failure import Refused
-from mllab.engines.embedded.goal import Goal
 from mllab.engines.embedded.predict import predict
 from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.run import Run
-from mllab.engines.embedded.values import has_unknown, masked, same
-from mllab.engines.embedded.wire import UNKNOWN_TEXT
-from mllab.engines.provider import Properties, ProviderFailure
+from mllab.protocol import urns
+from mllab.protocol.failure import ProgramError
+from mllab.protocol.goal import Goal
+from mllab.protocol.provider import Change, Properties, ProviderFailure
+from mllab.protocol.values import has_unknown, masked, same
+from mllab.protocol.wire import UNKNOWN_TEXT
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Registrar:
             options: what the plan shows of the options.
 
         Raises:
-            Refused: the program is wrong.
+            ProgramError: the program is wrong.
         """
         run = self._run
         with run.lock:
@@ -70,7 +71,7 @@ class Registrar:
                 return self._skipped(record, old, culprit)
             try:
                 decision = decide(run, goal, record, old)
-                dependents = cascade.find(run, decision)
+                dependents = dependent_replacements.find(run, decision)
             except ProviderFailure as why:
                 step = report.step(Op.UPDATE if old else Op.CREATE, record)
                 run.report.failed(step, why)
@@ -99,7 +100,7 @@ class Registrar:
     def _skipped(self, record: Record, old: Record | None, culprit: str) -> Answer:
         self._run.broken[record.urn] = culprit
         step = report.step(Op.UPDATE if old else Op.CREATE, record)
-        perform.skip(self._run, step, culprit)
+        step_executor.skip(self._run, step, culprit)
         return Answer(record.urn, old.id if old else "", ok=False)
 
     def _failed(self, record: Record, old: Record | None) -> Answer:
@@ -110,21 +111,23 @@ class Registrar:
             return self._answer(record, old.id if old else "", dict(record.inputs))
         return Answer(record.urn, old.id if old else "", ok=False)
 
-    def _carry_out(self, decision: Decision, dependents: list[cascade.Dependent]) -> Answer:
+    def _carry_out(
+        self, decision: Decision, dependents: list[dependent_replacements.Dependent]
+    ) -> Answer:
         run, record, old = self._run, decision.record, decision.old
         if decision.op is Op.SAME:
             with run.lock:
-                record = perform.keep(run, decision)
+                record = step_executor.keep(run, decision)
         elif run.dry:
             with run.lock:
-                cascade.foresee(run, decision, dependents)
+                dependent_replacements.foresee(run, decision, dependents)
                 record = predict(run, decision)
         else:
             if decision.op is Op.UPDATE:
-                ok = perform.update(run, decision)
+                ok = step_executor.update(run, decision)
             else:
-                ok = cascade.clear_the_way(run, decision, dependents)
-                ok = ok and perform.create(run, decision)
+                ok = dependent_replacements.clear_the_way(run, decision, dependents)
+                ok = ok and step_executor.create(run, decision)
             if not ok:
                 return self._failed(record, old)
         known = "" if record.id == UNKNOWN_TEXT else record.id
@@ -138,12 +141,12 @@ class Registrar:
         return Answer(record.urn, id, outputs if record.custom else {})
 
     def enter(self, parent: str, type: str, name: str, source: str) -> str:
-        """The urn of a new declaration. Raises Refused when it was declared already."""
+        """The urn of a new declaration. Raises ProgramError when it was declared already."""
         run = self._run
         urn = urns.urn(run.target.stack, run.target.project, parent, type, name)
         if urn in run.seen:
             place = source.removeprefix("project:///").replace("#", ":") or "an unknown place"
-            raise Refused(
+            raise ProgramError(
                 f"Duplicate resource URN '{urn}'; "
                 f"declared in {run.place(urn) or 'an unknown place'} and again in {place}",
                 source,
@@ -177,7 +180,7 @@ class Registrar:
             answer = self.register(goal)
             if answer.urn in self._run.broken:
                 why = self._run.report.failures[-1]
-                raise Refused(
+                raise ProgramError(
                     f"the default provider of {package} cannot be configured: {why.message}",
                     cure=why.cure,
                 )

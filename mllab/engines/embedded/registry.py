@@ -6,12 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mllab.engines.contract import Change
-from mllab.engines.embedded import urns
-from mllab.engines.embedded.blind import Blind
-from mllab.engines.embedded.failure import Refused
-from mllab.engines.embedded.values import bare, has_unknown, same
-from mllab.engines.provider import Difference, Properties, Provider
+from mllab.engines.embedded.unconfigured_provider import UnconfiguredProvider
+from mllab.protocol import urns
+from mllab.protocol.failure import ProgramError
+from mllab.protocol.provider import Change, Difference, Properties, Provider
+from mllab.protocol.values import bare, has_unknown, same
 
 _REPLACING: Final = frozenset({"region", "project", "subscriptionId"})
 """Configuration that says where resources are; elsewhere they are others (DiffConfig)."""
@@ -30,11 +29,11 @@ class Registry:
         self._served: dict[str, Provider] = {}
 
     def base(self, package: str, source: str = "") -> Provider:
-        """The cloud of a package. Raises Refused when there is none."""
+        """The cloud of a package. Raises ProgramError when there is none."""
         found = self._packages.get(package)
         if found is None:
             known = ", ".join(sorted(self._packages)) or "none"
-            raise Refused(
+            raise ProgramError(
                 f"nothing simulates package {package!r} (known: {known})",
                 source,
                 cure="The embedded engine drives simulated clouds only; for others use Pulumi's "
@@ -63,16 +62,18 @@ class Registry:
             if key not in ("version", "pluginDownloadURL")
         }
         base = self.base(package)
-        self._served[reference] = Blind(base) if has_unknown(config) else base.configured(config)
+        self._served[reference] = (
+            UnconfiguredProvider(base) if has_unknown(config) else base.configured(config)
+        )
 
     def serves(self, reference: str) -> bool:
         """True when the provider behind a reference is configured."""
         return reference in self._served
 
     def of(self, reference: str) -> Provider:
-        """The provider behind a reference. Raises Refused when nobody has configured it."""
+        """The provider behind a reference. Raises ProgramError when nobody has configured it."""
         if reference not in self._served:
-            raise Refused(f"unknown provider {reference}")
+            raise ProgramError(f"unknown provider {reference}")
         return self._served[reference]
 
 

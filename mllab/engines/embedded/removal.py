@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from mllab.engines import reasons
 from mllab.engines.contract import Op, Status
-from mllab.engines.embedded import perform, report
+from mllab.engines.embedded import report, step_executor
 from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.run import Run
 
@@ -50,10 +50,10 @@ def remove(
             stuck[id(record)] = culprit
             step = report.step(_op(record), record)
             reason = f"{culprit}, which needs it, could not be deleted"
-            run.report.ended(perform.reasoned(step, reason), Status.SKIPPED)
+            run.report.ended(step_executor.reasoned(step, reason), Status.SKIPPED)
             return
-        after = [perform.removal_key(other) for other in above]
-        if not perform.delete(run, record, _op(record), _reason(record, why), after):
+        after = [step_executor.removal_key(other) for other in above]
+        if not step_executor.delete(run, record, _op(record), _reason(record, why), after):
             stuck[id(record)] = record.name
 
     each(ordered, waits, work, threads)
@@ -162,9 +162,9 @@ def _plan(run: Run, record: Record, why: str) -> None:
     """Say what would go. The remains of a replacement of this run belong to its step."""
     if record.delete and record.urn in run.replaced:
         return
-    op, reason = perform.fate(run, record, _op(record), _reason(record, why))
+    op, reason = step_executor.fate(run, record, _op(record), _reason(record, why))
     step = report.step(op, record, reason=reason)
     if op is Op.DELETE and not run.may_go(record):
-        run.report.failed(step, perform.protected())
+        run.report.failed(step, step_executor.protected())
     else:
         run.report.ended(step, Status.PLANNED)

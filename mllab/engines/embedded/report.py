@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterable
 
 from components.holdings import HOLDS_DATA
-from mllab.engines.contract import Change, Failure, OnStep, Op, Status, Step
-from mllab.engines.embedded import urns
+from mllab.engines.contract import Failure, OnStep, Op, Status, Step
 from mllab.engines.embedded.record import Record
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol import urns
+from mllab.protocol.provider import Change, ProviderFailure
 
 _LOSING = frozenset({Op.DELETE, Op.REPLACE, Op.DELETE_REPLACED})
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 
 from mllab.engines.contract import Resource, StackTarget
 from mllab.engines.embedded.aliases import Aliases
-from mllab.engines.embedded.goal import Goal
-from mllab.engines.embedded.ledger import Ledger
 from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.registry import Registry
 from mllab.engines.embedded.report import Report
 from mllab.engines.embedded.schedule import Times
-from mllab.engines.provider import Call, Provider
+from mllab.engines.embedded.snapshot import Snapshot
+from mllab.protocol.goal import Goal
+from mllab.protocol.provider import Call, Provider
 
 
 class Run:
@@ -29,7 +29,7 @@ class Run:
     def __init__(
         self,
         target: StackTarget,
-        ledger: Ledger,
+        ledger: Snapshot,
         registry: Registry,
         report: Report,
         times: Times,

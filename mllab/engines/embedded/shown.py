@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from mllab.engines.contract import Change
 from mllab.engines.embedded import paths
 from mllab.engines.embedded.record import Record
-from mllab.engines.embedded.values import Secret, has_secret, masked
+from mllab.protocol.provider import Change
+from mllab.protocol.values import Secret, has_secret, masked
 
 
 def shown(changes: tuple[Change, ...], old: Record, new: Record) -> tuple[Change, ...]:

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from mllab.engines.embedded import journal
 from mllab.engines.embedded.journal import Entry, Journal
-from mllab.engines.embedded.ledger import Pending, follow_renames
 from mllab.engines.embedded.record import Record, Seal
 from mllab.engines.embedded.seal import Sealer
+from mllab.engines.embedded.snapshot import Pending, follow_renames
 from mllab.errors import StateError
 
 BACKUPS: Final = 10

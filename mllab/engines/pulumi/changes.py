@@ -7,8 +7,8 @@ from typing import Any
 
 from pulumi.runtime import rpc
 
-from mllab.engines.contract import Change
-from mllab.engines.embedded.values import SIGNATURE
+from mllab.protocol.provider import Change
+from mllab.protocol.values import SIGNATURE
 
 
 def changes_of(metadata: Any) -> tuple[Change, ...]:

@@ -21,13 +21,14 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import settings
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
-from mllab.engines.contract import Change, Op, Resource, StackTarget
+from mllab.engines.contract import Op, Resource, StackTarget
 from mllab.engines.drain import collector_paused, drain
-from mllab.engines.embedded import urns
-from mllab.engines.embedded.goal import Goal, options, read
-from mllab.engines.embedded.source import Sources
-from mllab.engines.embedded.values import has_unknown, masked
-from mllab.engines.embedded.wire import decode_value
+from mllab.protocol import urns
+from mllab.protocol.goal import Goal, options, read
+from mllab.protocol.provider import Change
+from mllab.protocol.source import Sources
+from mllab.protocol.values import has_unknown, masked
+from mllab.protocol.wire import decode_value
 
 _ENGINE_ENDED: Final = "Resource monitor has terminated, shutting down"
 """What the SDK raises when the engine ends before the program; not the program's fault."""

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mllab.engines.contract import Op, Status, Step
-from mllab.engines.embedded import urns
-from mllab.engines.embedded.values import SECRET, SIGNATURE
 from mllab.engines.pulumi.changes import shown
+from mllab.protocol import urns
+from mllab.protocol.values import SECRET, SIGNATURE
 
 Deployment = dict[str, Any]
 

@@ -11,16 +11,16 @@ from typing import Any
 from components.holdings import HOLDS_DATA
 from mllab.clock import Clock
 from mllab.engines.contract import Holding, OnStep, Outcome, Plan, StackTarget, Step, ignore
-from mllab.engines.embedded import urns
 from mllab.engines.pulumi import backups, checkpoint, deployment, locks
 from mllab.engines.pulumi.binary import Binary
+from mllab.engines.pulumi.cli import PATIENCE, Cli, Verb
 from mllab.engines.pulumi.declared import Declared
 from mllab.engines.pulumi.deployment import Deployment
 from mllab.engines.pulumi.events import Events
-from mllab.engines.pulumi.place import Place, RealPlace
 from mllab.engines.pulumi.recovery import recover
-from mllab.engines.pulumi_cli import PATIENCE, Cli, Verb
+from mllab.engines.pulumi.workspace import RealWorkspace, Workspace
 from mllab.errors import LabError, RunFailed
+from mllab.protocol import urns
 
 
 class PulumiEngine:
@@ -42,7 +42,7 @@ class PulumiEngine:
     def __init__(
         self,
         target: StackTarget,
-        place: Place,
+        place: Workspace,
         binary: Binary,
         home: Path,
         clock: Clock,
@@ -60,7 +60,7 @@ class PulumiEngine:
     def preview(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Plan:
         """What `up` would do. A stack that does not exist yet is planned beside the real ones."""
         if not self.cli.exists():
-            if isinstance(self._place, RealPlace):
+            if isinstance(self._place, RealWorkspace):
                 with self._place.scratch(self._target) as scratch:
                     beside = self._beside(scratch)
                     beside.cli.init()
@@ -136,7 +136,7 @@ class PulumiEngine:
         if not self.cli.exists():
             self._before_change(_whole({}))
             self.cli.init()
-            if isinstance(self._place, RealPlace):
+            if isinstance(self._place, RealWorkspace):
                 self._notify(
                     f"Made the stack {self._target.stack} in {self._place.backend.url}. Pulumi may "
                     "have added a line of its own to the stack file (encryptionsalt): keep it."
@@ -185,7 +185,7 @@ class PulumiEngine:
         """The events of a command that runs no program."""
         return Events(on_step, Declared(self._target), verb, dry=dry, adopted=ready.adopted)
 
-    def _beside(self, place: Place) -> PulumiEngine:
+    def _beside(self, place: Workspace) -> PulumiEngine:
         return PulumiEngine(
             self._target,
             place,

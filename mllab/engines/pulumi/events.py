@@ -16,11 +16,12 @@ from typing import Any, Final
 
 from components.holdings import HOLDS_DATA
 from mllab.engines import reasons
-from mllab.engines.contract import Change, Failure, OnStep, Op, Resource, Status, Step
-from mllab.engines.embedded import urns
-from mllab.engines.pulumi import troubles
+from mllab.engines.contract import Failure, OnStep, Op, Resource, Status, Step
+from mllab.engines.pulumi import known_errors
 from mllab.engines.pulumi.changes import changes_of, shown
 from mllab.engines.pulumi.declared import Declared
+from mllab.protocol import urns
+from mllab.protocol.provider import Change
 
 _FORGOTTEN: Final = "remove-pending-replace"
 """It was deleted by an earlier run, and leaves the state."""
@@ -274,7 +275,7 @@ class Events:
     def _failure(self, urn: str, texts: list[str]) -> Failure:
         """A failure; what a simulated cloud says after the first line is its cure."""
         message, cure = _told(texts)
-        code, words = troubles.taken_apart(message)
+        code, words = known_errors.taken_apart(message)
         return Failure(
             urn,
             urns.type_of(urn),
@@ -282,7 +283,7 @@ class Events:
             self._ops.get(urn, Op.CREATE),
             words,
             code=code,
-            cure=cure or troubles.remedy(code),
+            cure=cure or known_errors.remedy(code),
             source=self._declared.source(urn),
         )
 

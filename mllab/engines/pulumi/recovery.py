@@ -6,18 +6,18 @@ Pulumi's engine alone warns and goes on, and makes everything twice whose create
 from __future__ import annotations
 
 from mllab.engines.contract import StackTarget, Step, ignore
-from mllab.engines.embedded import urns
 from mllab.engines.pulumi import deployment
+from mllab.engines.pulumi.cli import Cli, Verb
 from mllab.engines.pulumi.declared import Declared
 from mllab.engines.pulumi.deployment import Deployment
 from mllab.engines.pulumi.events import Events
-from mllab.engines.pulumi.place import Entry, Place
-from mllab.engines.pulumi_cli import Cli, Verb
+from mllab.engines.pulumi.workspace import Entry, Workspace
 from mllab.errors import RunFailed
+from mllab.protocol import urns
 
 
 def recover(
-    cli: Cli, target: StackTarget, place: Place, before: Deployment
+    cli: Cli, target: StackTarget, place: Workspace, before: Deployment
 ) -> tuple[tuple[Step, ...], tuple[str, ...]]:
     """Take what an interrupted run made into the state, and read everything again.
 

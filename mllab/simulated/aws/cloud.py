@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Self
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.aws import functions, places
 from mllab.simulated.aws.rules import (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from mllab.engines.provider import Properties, ProviderFailure
+from mllab.protocol.provider import Properties, ProviderFailure
 from mllab.simulated.aws import places
 from mllab.simulated.kind import refuse
 

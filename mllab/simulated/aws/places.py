@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.facts import rows
 
 DATA = Path(__file__).parent / "data"

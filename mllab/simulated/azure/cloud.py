@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
-from mllab.engines.provider import UNKNOWN, Call, Checked, Properties
+from mllab.protocol.provider import UNKNOWN, Call, Checked, Properties
 from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.azure import functions, places
 from mllab.simulated.azure.rules import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.facts import rows
 
 DATA = Path(__file__).parent / "data"

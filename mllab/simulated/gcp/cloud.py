@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from mllab.engines.provider import UNKNOWN, Call, Checked, Made, Properties, ProviderFailure
+from mllab.protocol.provider import UNKNOWN, Call, Checked, Made, Properties, ProviderFailure
 from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.facts import Refusal
 from mllab.simulated.faults import Faults, How, Words

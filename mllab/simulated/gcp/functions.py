@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from mllab.engines.provider import Properties, ProviderFailure
+from mllab.protocol.provider import Properties, ProviderFailure
 from mllab.simulated.gcp import places
 from mllab.simulated.gcp.places import Image
 from mllab.simulated.gcp.rules.alerts import BILLING_ACCOUNT, CURRENCY

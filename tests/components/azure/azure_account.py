@@ -20,8 +20,8 @@ from components.contracts import Cloud, EnvironmentArgs, NetworkArgs, Refused
 from components.environment import Environment
 from mllab import program
 from mllab.engines.contract import Resource
-from mllab.engines.provider import Call, Properties
 from mllab.errors import RunFailed
+from mllab.protocol.provider import Call, Properties
 from mllab.settings import files
 from mllab.settings.clouds import Azure
 from mllab.settings.lab import Lab

@@ -22,8 +22,8 @@ from components.gcp import images
 from components.gcp.network import Network
 from mllab import program
 from mllab.engines.contract import Resource
-from mllab.engines.provider import Call, Properties, ProviderFailure
 from mllab.errors import RunFailed
+from mllab.protocol.provider import Call, Properties, ProviderFailure
 from mllab.settings import files
 from mllab.settings.clouds import Gcp
 from mllab.settings.lab import Lab

@@ -8,8 +8,8 @@ import pytest
 
 from components.catalog import machine
 from components.gcp import images
-from mllab.engines.provider import ProviderFailure
 from mllab.errors import RunFailed
+from mllab.protocol.provider import ProviderFailure
 from tests.components.gcp.gcp_account import (
     IMAGE,
     PUBLISHED,

@@ -20,8 +20,8 @@ from typing import Any, Self
 from pulumi.runtime.proto import provider_pb2
 
 from mllab.clock import Clock
-from mllab.engines.provider import Call, Found, Made, Properties, ProviderFailure
-from mllab.simulated import grpc
+from mllab.engines.pulumi import provider_server
+from mllab.protocol.provider import Call, Found, Made, Properties, ProviderFailure
 from mllab.simulated.aws.cloud import SimulatedAws
 from mllab.simulated.faults import Faults
 
@@ -60,7 +60,7 @@ class Aws(SimulatedAws):
         return super().configured(config)
 
 
-class Service(grpc.ProviderService):
+class Service(provider_server.ProviderService):
     """Refuses in the check of the configuration, as the real one does."""
 
     def CheckConfig(
@@ -77,8 +77,8 @@ def main() -> None:
     engine = os.getppid()
     faults = Faults.of(json.loads(os.environ.get(FAULTS, "[]")), exits=True)
     cloud = Aws(Path(os.environ[ACCOUNT]), faults=faults)
-    servers_of: Callable[..., grpc.ProviderServers] = grpc.ProviderServers
-    grpc.ProviderService = Service  # type: ignore[misc]
+    servers_of: Callable[..., provider_server.ProviderServers] = provider_server.ProviderServers
+    provider_server.ProviderService = Service  # type: ignore[misc]
     with servers_of({"aws": cloud}, Clock()) as servers:
         sys.stdout.write(f"{servers.debug_providers.partition(':')[2]}\n")
         sys.stdout.flush()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mllab.engines.provider import Call, Checked, Difference, Found, Made, ProviderFailure
+from mllab.protocol.provider import Call, Checked, Difference, Found, Made, ProviderFailure
 from mllab.simulated.azure import places
 from mllab.simulated.azure.cloud import SimulatedAzure
 from mllab.simulated.azure.rules import tokens

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated import relations
 from mllab.simulated.azure import places
 from mllab.simulated.azure.rules import tokens

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.azure.cloud import SimulatedAzure
 from mllab.simulated.azure.rules import tokens
 from mllab.simulated.faults import Faults, How, Rule

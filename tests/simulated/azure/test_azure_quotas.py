@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.azure import places
 from mllab.simulated.azure.rules import tokens
 from tests.simulated.azure.azure_samples import build, filled

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mllab.engines.provider import (
+from mllab.protocol.provider import (
     Call,
     Checked,
     Difference,

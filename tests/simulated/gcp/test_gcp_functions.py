@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol.provider import ProviderFailure
 from tests.simulated.gcp.project import NUMBER, PROJECT, Project
 
 DEEP = "deeplearning-platform-release"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mllab.engines.provider import UNKNOWN
+from mllab.protocol.provider import UNKNOWN
 from mllab.simulated.gcp import places
 from mllab.simulated.gcp.rules import tokens
 from tests.simulated.gcp.project import NUMBER, PROJECT, ZONE, Project

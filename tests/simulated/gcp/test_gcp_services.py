@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mllab.engines.provider import ProviderFailure
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.account import untimed
 from mllab.simulated.gcp.rules import tokens
 from tests.simulated.gcp.project import AGENT, NUMBER, PROJECT, Project

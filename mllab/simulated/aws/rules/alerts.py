@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated import checks
 from mllab.simulated.aws.rules import documents, tokens
 from mllab.simulated.kind import Here, Kind, refuse

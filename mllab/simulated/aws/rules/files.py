@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated import checks, sizes
 from mllab.simulated.aws.rules import documents, networks, tokens
 from mllab.simulated.kind import Here, Kind, refuse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated.aws.rules import tokens
 from mllab.simulated.aws.rules.networks import NO_DEFAULT_VPC, block_faults
 from mllab.simulated.kind import Here, Kind, refuse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated import checks
 from mllab.simulated.aws.rules import documents, tokens
 from mllab.simulated.facts import Tie

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Iterable
 from typing import Any
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated.aws import places
 from mllab.simulated.aws.rules import launch, networks, tokens
 from mllab.simulated.aws.rules.disks import GP3_IOPS, GP3_THROUGHPUT, refuse_shrinking

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated.aws import places
 from mllab.simulated.aws.rules import tokens
 from mllab.simulated.kind import Here, Kind, refuse

@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterable
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated.aws import places
 from mllab.simulated.aws.rules import documents, launch, networks, tokens
 from mllab.simulated.kind import Here, Kind, refuse

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated import checks, sizes
 from mllab.simulated.aws.rules import tokens
 from mllab.simulated.kind import Here, Kind, refuse

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated.aws.rules import documents, tokens
 from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.store import Record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated.azure.rules import tokens
 from mllab.simulated.azure.rules.arm import Resource
 from mllab.simulated.kind import Here, Kind, refuse

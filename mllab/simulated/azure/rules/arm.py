@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from mllab.engines.provider import Properties, ProviderFailure
+from mllab.protocol.provider import Properties, ProviderFailure
 from mllab.simulated import facts, names
 from mllab.simulated.azure import places
 from mllab.simulated.azure.rules import tokens

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated import sizes
 from mllab.simulated.azure.rules import tokens
 from mllab.simulated.azure.rules.arm import Resource

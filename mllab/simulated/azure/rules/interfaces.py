@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated.azure import places
 from mllab.simulated.azure.rules import tokens
 from mllab.simulated.azure.rules.arm import Resource

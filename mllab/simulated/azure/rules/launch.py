@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Any
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated import checks
 from mllab.simulated.azure import places
 from mllab.simulated.azure.rules import disks, tokens

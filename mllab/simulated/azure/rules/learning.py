@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated.azure.rules import identity, tokens
 from mllab.simulated.azure.rules.arm import Resource, group_of
 from mllab.simulated.kind import Here, Kind, refuse

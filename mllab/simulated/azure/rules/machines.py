@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated.azure.rules import disks, launch, tokens
 from mllab.simulated.azure.rules.arm import Resource
 from mllab.simulated.kind import Here, Kind, refuse

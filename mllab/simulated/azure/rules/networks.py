@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, ip_network
 from typing import Any
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated import checks
 from mllab.simulated.azure.rules import tokens
 from mllab.simulated.azure.rules.arm import Resource

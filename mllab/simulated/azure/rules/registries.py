@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterable
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated import checks, sizes
 from mllab.simulated.azure.rules import tokens
 from mllab.simulated.azure.rules.arm import Resource, stamp

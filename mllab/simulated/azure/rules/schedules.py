@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated.azure import places
 from mllab.simulated.azure.rules import tokens
 from mllab.simulated.azure.rules.arm import Resource

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from ipaddress import ip_network
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated.azure.rules import tokens
 from mllab.simulated.azure.rules.arm import Resource
 from mllab.simulated.kind import Here, Kind, refuse

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated.azure.rules import tokens
 from mllab.simulated.azure.rules.arm import Resource, group_of
 from mllab.simulated.kind import Here, Kind, refuse

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated.gcp import places
 from mllab.simulated.gcp.rules import services, tokens
 from mllab.simulated.gcp.rules.resource import Resource

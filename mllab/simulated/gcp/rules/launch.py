@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mllab.engines.provider import Properties
+from mllab.protocol.provider import Properties
 from mllab.simulated.gcp import places
 from mllab.simulated.gcp.rules import capacity, disks, tokens
 from mllab.simulated.kind import Here, refuse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated.gcp import places
 from mllab.simulated.gcp.rules import capacity, disks, tokens
 from mllab.simulated.gcp.rules.resource import Resource, companion, given

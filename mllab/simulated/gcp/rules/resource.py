@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated.gcp import places
 from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.store import Record

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from zoneinfo import available_timezones
 
-from mllab.engines.provider import UNKNOWN, Properties
+from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated.gcp import places
 from mllab.simulated.gcp.rules import identity, tokens
 from mllab.simulated.gcp.rules.resource import Resource, given

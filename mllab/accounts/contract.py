@@ -1,0 +1,116 @@
+"""What is asked of an account in any cloud, and which clouds can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from mllab.errors import StillThere
+from mllab.protocol import urns
+
+Entry = Mapping[str, Any]
+"""A resource as a deployment holds it."""
+
+SOFT_DELETED: Final = "soft-deleted"
+"""State of what was deleted, costs nothing and stands in nobody's way, but is kept by the cloud for
+some days so that it could be brought back. It is told, and does not count as left over."""
+
+
+@dataclass(frozen=True)
+class InventoryItem:
+    """Something of a stack that exists in an account.
+
+    Args:
+        type: Pulumi's token where the program could have declared it, else the cloud's own word.
+        id: the cloud's.
+        name: the logical name; of what came to be by itself the id.
+        role: from the tags; empty where they do not say.
+        state: the cloud's word, `running`, or `SOFT_DELETED`; empty where there is none.
+    """
+
+    type: str
+    id: str
+    name: str
+    role: str = ""
+    state: str = ""
+
+
+class Account(Protocol):
+    """Somebody's account in one cloud."""
+
+    def find(self, entry: Entry, known: Collection[str]) -> str | None:
+        """What an interrupted create made, as the provider imports it; None if nothing.
+
+        Args:
+            entry: the pending resource, with the inputs of the create.
+            known: ids that are recorded.
+
+        Raises:
+            StillThere: nobody can tell.
+            LabError: the account cannot be asked: no credentials, no network.
+        """
+        ...
+
+    def inventory(self, stack: str) -> list[InventoryItem]:
+        """What the account itself shows of a stack, whatever is recorded.
+
+        Raises:
+            StillThere: a part of the account cannot be seen.
+            LabError: the account cannot be asked at all.
+        """
+        ...
+
+
+Look = Callable[[str, Mapping[str, str]], Account]
+"""Opens an account; see `account`."""
+
+
+def open_account(package: str, config: Mapping[str, str]) -> Account:
+    """The account in which a stack's resources of a package live. Nothing is contacted yet.
+
+    Args:
+        package: `aws`, `azure-native`, `gcp`.
+        config: Pulumi configuration of the stack.
+    """
+    # Imported here: each cloud does without the others.
+    match package:
+        case "aws":
+            from mllab.accounts.aws.account import AwsAccount
+
+            return AwsAccount(config.get("aws:region", ""), config)
+        case "azure-native":
+            from mllab.accounts.azure.account import AzureAccount
+
+            return AzureAccount(config)
+        case "gcp":
+            from mllab.accounts.gcp.account import GcpAccount
+
+            return GcpAccount(config)
+        case _:
+            return _Unseen(package)
+
+
+@dataclass(frozen=True)
+class _Unseen:
+    """An account that mllab cannot look into."""
+
+    package: str
+
+    def find(self, entry: Entry, known: Collection[str]) -> str | None:
+        name, stack = urns.name_of(entry["urn"]), str(entry["urn"]).split(":")[2]
+        raise StillThere(
+            f"the run before was interrupted while it made {name} ({entry['type']}); it may exist "
+            "and cost money without being recorded, and mllab cannot look for it; nothing was "
+            "changed",
+            cure=f"Look for it in the cloud, by the tag or label stack={stack}.\n"
+            "If it exists, delete it there. Then tell Pulumi, and go on:\n"
+            f"  pulumi refresh --clear-pending-creates -s {stack}",
+        )
+
+    def inventory(self, stack: str) -> list[InventoryItem]:
+        raise StillThere(
+            f"mllab cannot look into the account of {self.package}, so whether anything of "
+            f"{stack} is left there cannot be told",
+            cure=f"Look for it in the cloud, by the tag or label stack={stack}.",
+        )

@@ -1,0 +1,110 @@
+"""Arguments and options that commands share; nothing but Typer is imported before they are used."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def _stacks(incomplete: str) -> list[str]:
+    """Stack names for shell completion; none rather than a failure."""
+    from mllab.errors import LabError
+    from mllab.session.session import project
+    from mllab.settings import files
+
+    try:
+        return [name for name in files.names(project()) if name.startswith(incomplete)]
+    except (LabError, OSError):
+        return []
+
+
+Stack = Annotated[
+    str,
+    typer.Argument(
+        help="The lab: [bold]x[/bold] stands for stacks/Pulumi.x.yaml.",
+        metavar="STACK",
+        autocompletion=_stacks,
+        show_default=False,
+    ),
+]
+Seat = Annotated[
+    str | None,
+    typer.Argument(help="Whose notebook; where there is one, it is that.", show_default=False),
+]
+Start = Annotated[bool, typer.Option("--start", help="Start the machine first, if it is stopped.")]
+Simulate = Annotated[
+    bool, typer.Option("--simulate", help="Use the simulated cloud of this folder, no account.")
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="embedded or pulumi. Real clouds: always pulumi; simulated ones: embedded, if not "
+        "said otherwise.",
+        show_default=False,
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on stdout, all else on stderr.")
+]
+Today = Annotated[
+    str | None,
+    typer.Option(
+        "--today", metavar="YYYY-MM-DD", help="Take this day for today.", show_default=False
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Data still has to be named.")]
+DeleteData = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--delete-data",
+        metavar="NAME",
+        help="Let the data of this resource go; repeatable.",
+        show_default=False,
+    ),
+]
+Grant = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--grant",
+        metavar="CODE=NUMBER",
+        help="Raise a quota of the simulated account first; repeatable.",
+        show_default=False,
+    ),
+]
+NewStack = Annotated[
+    str, typer.Argument(help="Name of the new lab.", metavar="STACK", show_default=False)
+]
+Answers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Answer a question; repeatable.", show_default=False
+    ),
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="STACK",
+        help="Bring this lab to another cloud.",
+        autocompletion=_stacks,
+        show_default=False,
+    ),
+]
+ToCloud = Annotated[
+    str | None,
+    typer.Option(
+        "--cloud", metavar="NAME", help="aws, azure or gcp; for --from.", show_default=False
+    ),
+]
+ToRegion = Annotated[
+    str | None,
+    typer.Option(
+        "--region",
+        help="Region there, if not the one in the same place; for --from.",
+        show_default=False,
+    ),
+]
+Keep = Annotated[bool, typer.Option("--keep", help="Keep the folder of the simulated account.")]

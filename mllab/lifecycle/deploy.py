@@ -1,0 +1,228 @@
+"""`preview` and `up`: what they refuse, what they do, what they report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+
+from mllab.engines.contract import Failure, Op, Outcome, Plan, Status, Step
+from mllab.engines.operations import OPS
+from mllab.errors import Interrupted, RunFailed, UsageError
+from mllab.lifecycle import data_protection
+from mllab.lifecycle.quota import Shortage, shortages
+from mllab.protocol.deployment import entries, in_cloud, stack_outputs
+from mllab.session import location
+from mllab.session.session import Session
+from mllab.settings import examples
+from mllab.show.outputs import show_lab
+from mllab.show.plan import show_notes
+from mllab.show.progress import Progress
+from mllab.wording import join_limited, pluralize, short_type
+
+
+def plan(session: Session, console: Console) -> Plan:
+    """What `up` would do. Raises UsageError for settings that describe another lab than exists."""
+    refuse_moved(session)
+    working = console.status(f"Planning {session.stack}") if console.is_terminal else nullcontext()
+    # As if all data might go, so that the plan can say what would be lost; `losses` decides.
+    everything = frozenset(holding.urn for holding in session.engine.holdings())
+    with working:
+        return session.engine.preview(release=everything)
+
+
+def look(session: Session, console: Console) -> None:
+    """Record what was changed or deleted by hand, so that the plan puts it back.
+
+    Raises:
+        UsageError: the settings describe another lab than exists.
+        RunFailed: something could not be looked at, so no plan would be sound.
+    """
+    refuse_moved(session)
+    if not entries(session.engine.state()):
+        return
+    outcome = session.engine.refresh()
+    refuse_failures(outcome, session, "up")
+    show_notes(console, outcome.warnings)
+    for step in outcome.steps:
+        if step.custom and step.op is Op.DELETE:
+            console.print(f"found: {step.name} is gone from the cloud", markup=False)
+        elif step.custom and step.op is Op.UPDATE:
+            names = join_limited([change.path for change in step.changes])
+            console.print(f"found: {step.name} was changed by hand: {names}", markup=False)
+
+
+def losses(session: Session, plan: Plan, named: Sequence[str]) -> frozenset[str]:
+    """The holders of data that `up` may take away. Raises what `data_protection.release` raises."""
+    engine = session.engine
+    return data_protection.release(
+        data_protection.going(plan, engine.holdings()),
+        named,
+        keep=data_protection.kept(session.declared.storage.keep, engine.state()),
+        command=session.command("up"),
+    )
+
+
+def up(session: Session, plan: Plan, release: frozenset[str], console: Console) -> Outcome:
+    """Carry the plan out. Failures stay in the outcome; Ctrl-C raises Interrupted."""
+    progress = Progress(
+        console,
+        f"Bringing up {session.stack}",
+        session.clock,
+        planned=plan.steps,
+        simulated=session.keeps_simulated_time,
+    )
+    try:
+        with progress:
+            outcome = session.engine.up(progress, release=release)
+    except KeyboardInterrupt as error:
+        raise stopped(session, "up") from error
+    show_notes(console, outcome.warnings)
+    console.print(f"{summary(outcome)} ({progress.took()})", markup=False)
+    return outcome
+
+
+def refuse_examples(session: Session) -> None:
+    """Refuse to make a real lab of values that only show where one's own belong.
+
+    Raises:
+        UsageError: names the settings.
+    """
+    left = () if session.simulated else examples.left_in(session.declared)
+    if left:
+        raise UsageError(
+            f"{session.stack} still has example values, with which nobody could use or pay for it: "
+            f"{', '.join(left)}; nothing was contacted",
+            cure=f"Put your own into stacks/Pulumi.{session.stack}.yaml.",
+        )
+
+
+def refuse_moved(session: Session) -> None:
+    """Refuse settings that would make another lab of an existing one.
+
+    Raises:
+        UsageError: cloud, region, project or name differs from what the last `up` was told.
+    """
+    lab, state = session.declared, session.engine.state()
+    moved = location.moved(lab, session.config, state)
+    name = (stack_outputs(state).get("lab") or {}).get("name", lab.name)
+    if name != lab.name:
+        moved["lab.name"] = (name, lab.name)
+    if moved:
+        lines = [f"  {key}: {old} -> {new}" for key, (old, new) in moved.items()]
+        raise UsageError(
+            f"{session.stack} exists, and its settings now describe another lab; "
+            "nothing was changed\n" + "\n".join(lines),
+            cure="Put the old values back, or give the new lab a stack of its own: mllab new NAME",
+        )
+
+
+def refuse_failures(outcome: Outcome, session: Session, verb: str) -> None:
+    """Raise RunFailed with every failure: resource, cause, where it was declared, and the cure."""
+    if outcome.ok:
+        return
+    skipped = sum(1 for step in outcome.steps if step.status is Status.SKIPPED and step.custom)
+    head = f"{verb} {session.stack}: {pluralize(len(outcome.failures), 'resource')} failed"
+    if skipped:
+        head += f", {skipped} needed what failed and were not touched"
+    raise RunFailed(
+        "\n".join([head, *explain(outcome.failures, _short(session))]),
+        cure="What went well is recorded. When the cause is gone, go on with:\n"
+        f"  {session.command(verb)}{_grant(session)}",
+    )
+
+
+def _grant(session: Session) -> str:
+    """The option that raises the quota of a simulated account, where it is too small."""
+    return "".join(f" --grant {one.code}={one.needed:g}" for one in _short(session))
+
+
+def _short(session: Session) -> tuple[Shortage, ...]:
+    if session.cloud is None or session.lab is None:
+        return ()
+    return shortages(session.lab, session.cloud.quota)
+
+
+def explain(failures: Sequence[Failure], short: Sequence[Shortage] = ()) -> list[str]:
+    """Failures in lines: resource, cause, place, cure. What one cause has stopped is told once.
+
+    Args:
+        short: quotas that are too small for the whole lab; a failure tells of one machine.
+    """
+    causes: dict[tuple[str, ...], list[Failure]] = {}
+    for failure in failures:
+        causes.setdefault((failure.op, failure.code, failure.message), []).append(failure)
+    return [line for alike in causes.values() for line in _explain(alike, short)]
+
+
+def _explain(alike: Sequence[Failure], short: Sequence[Shortage]) -> list[str]:
+    first = alike[0]
+    code = f"{first.code}: " if first.code and first.code not in first.message else ""
+    what = f"{first.name} ({short_type(first.type)})"
+    if len(alike) > 1:
+        what = f"{len(alike)} resources ({join_limited([failure.name for failure in alike])})"
+    text = f"{OPS[first.op].present} {what}: {code}{first.message}"
+    lines = [f"  {line}" for line in text.splitlines()]
+    if first.source and len(alike) == 1:
+        lines.append(f"    declared in {first.source}")
+    if first.cure:
+        lines += [f"    {line}" for line in f"cure: {first.cure}".splitlines()]
+    lines += [f"    {one.in_all}" for one in short if one.more_than(first.cure)]
+    return lines
+
+
+def summary(outcome: Outcome) -> str:
+    """`45 created, 1 failed, 3 skipped`."""
+    done: dict[str, int] = {}
+    for step in outcome.steps:
+        if step.custom and step.status in {Status.DONE, Status.FAILED, Status.SKIPPED}:
+            word = OPS[step.op].past if step.status is Status.DONE else str(step.status)
+            done[word] = done.get(word, 0) + 1
+    return ", ".join(f"{number} {word}" for word, number in done.items()) or "nothing to do"
+
+
+def stopped(session: Session, verb: str) -> Interrupted:
+    """What to say after Ctrl-C: how much exists, how to go on, how to end it."""
+    exist = sum(in_cloud(entry) for entry in entries(session.engine.state()))
+    are = "is" if exist == 1 else "are"
+    told = f"{pluralize(exist, 'resource')} of {session.stack} {are} recorded"
+    return Interrupted(
+        f"interrupted; {told}, and what was in work is looked for by the next run",
+        cure=f"Go on:    {session.command(verb)}\nLook:     {session.command('status')}\n"
+        f"Remove:   {session.command('down')}",
+    )
+
+
+def show_next(console: Console, session: Session) -> None:
+    """Print what a person does next: connect, submit, look, remove."""
+    show_lab(console, stack_outputs(session.engine.state()))
+    console.print("then", style="bold")
+    for verb in ("status", "down"):
+        console.print(f"  {session.command(verb)}", markup=False, soft_wrap=True)
+    if session.simulated:
+        console.print(
+            "The account is simulated: the commands are those for a real one.", style="dim"
+        )
+
+
+def document(session: Session, outcome: Outcome | None) -> dict[str, Any]:
+    """What `up --json` prints; without an outcome there was nothing to do."""
+    return {
+        "stack": session.stack,
+        "engine": session.engine.name,
+        "simulated": session.simulated,
+        "ok": outcome is None or outcome.ok,
+        "steps": [_step(step) for step in outcome.steps] if outcome else [],
+        "failures": [asdict(failure) for failure in outcome.failures] if outcome else [],
+        "outputs": stack_outputs(session.engine.state()),
+        "seconds": outcome.seconds if outcome else 0.0,
+        "warnings": list(outcome.warnings) if outcome else [],
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    keys = ("urn", "type", "name", "custom", "op", "status", "reason", "seconds", "error")
+    return {key: getattr(step, key) for key in keys}

@@ -1,0 +1,239 @@
+"""`down`: what will go, what must be named first, and what is left when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.text import Text
+
+from mllab.accounts.contract import SOFT_DELETED
+from mllab.engines.contract import Holding, Outcome
+from mllab.errors import LabError, StillThere
+from mllab.lifecycle import data_protection
+from mllab.lifecycle.deploy import explain, stopped, summary
+from mllab.protocol.deployment import entries, in_cloud, interrupted
+from mllab.session.session import Session
+from mllab.show import table
+from mllab.show.plan import show_notes
+from mllab.show.progress import Progress
+from mllab.show.table import Row
+from mllab.wording import pluralize, role, short_type
+
+if TYPE_CHECKING:
+    from mllab.simulated.store import Record
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One resource that exists.
+
+    Args:
+        where: `state` (recorded) or `account` (a second look).
+        id: the cloud's; empty for what was begun by a run that was interrupted.
+        state: in the account, in the cloud's own word; empty where there is none.
+    """
+
+    name: str
+    type: str
+    role: str
+    where: str = "state"
+    id: str = ""
+    state: str = ""
+
+
+def recorded(session: Session) -> tuple[Thing, ...]:
+    """Every custom resource that is recorded, or was begun by a run that was interrupted.
+
+    Providers are left out: they are no things in a cloud.
+    """
+    state = session.engine.state()
+    return tuple(
+        Thing(
+            entry["urn"].rpartition("::")[2],
+            entry["type"],
+            role(entry["urn"]),
+            id=entry.get("id", ""),
+        )
+        for entry in [*entries(state), *interrupted(state)]
+        if in_cloud(entry)
+    )
+
+
+def release(session: Session, holdings: Sequence[Holding], named: Sequence[str]) -> frozenset[str]:
+    """The holders of data that may go. Raises what `data_protection.release` raises."""
+    keep = session.lab is None or session.lab.storage.keep
+    return data_protection.release(
+        holdings,
+        named,
+        keep=data_protection.kept(keep, session.engine.state()),
+        command=session.command("down"),
+    )
+
+
+def down(session: Session, release: frozenset[str], total: int, console: Console) -> Outcome:
+    """Delete everything. Failures stay in the outcome; Ctrl-C raises Interrupted."""
+    progress = Progress(
+        console,
+        f"Taking down {session.stack}",
+        session.clock,
+        expected=total,
+        simulated=session.keeps_simulated_time,
+    )
+    try:
+        with progress:
+            outcome = session.engine.destroy(progress, release=release)
+    except KeyboardInterrupt as error:
+        raise stopped(session, "down") from error
+    show_notes(console, outcome.warnings)
+    console.print(f"{summary(outcome)} ({progress.took()})", markup=False)
+    return outcome
+
+
+@dataclass(frozen=True)
+class Left:
+    """What still exists: what is recorded, then what a second look into the account finds.
+
+    Args:
+        unseen: why that look saw nothing, or not all; None when it saw everything.
+        kept: what is deleted, costs nothing and is kept by the cloud for some days; not left over.
+    """
+
+    things: tuple[Thing, ...]
+    unseen: LabError | None = None
+    kept: tuple[Thing, ...] = ()
+
+
+def left(session: Session) -> Left:
+    """Everything of a stack that still exists."""
+    known = recorded(session)
+    # Azure does not always write an id in the same case.
+    ids = {(thing.type, thing.id.lower()) for thing in known if thing.id}
+    names = {(thing.type, thing.name) for thing in known if not thing.id}
+    try:
+        seen = _seen(session)
+    except LabError as error:
+        return Left(known, error)
+    kept = tuple(one for one in seen if one.state == SOFT_DELETED)
+    more = (one for one in seen if one not in kept and (one.type, one.id.lower()) not in ids)
+    there = tuple(one for one in more if (one.type, one.name) not in names)
+    return Left(known + there, kept=kept)
+
+
+def refuse_leftovers(session: Session, found: Left, outcome: Outcome | None = None) -> None:
+    """Raise StillThere when anything is left or cannot be told, with the causes.
+
+    Args:
+        outcome: of the `down` before; None when nothing was taken down now.
+    """
+    things, unseen = found.things, found.unseen
+    if not things and unseen is None:
+        return
+    if not things and unseen is not None and outcome is None:
+        raise unseen
+    lines = []
+    if things:
+        told = pluralize(len(things), "resource")
+        lines.append(f"{told} of {session.stack} may still exist and cost money:")
+    for thing in things:
+        place = "" if thing.where == "state" else f", not recorded, seen in the {thing.where}"
+        place += f", {thing.state}" if thing.state else ""
+        lines.append(f"  {thing.name} ({short_type(thing.type)}{place})")
+    lines += explain(outcome.failures) if outcome else []
+    cure = f"When the cause is gone, go on with:\n  {session.command('down')}"
+    if unseen is not None:
+        lines.append(f"Whether more is left cannot be told: {unseen.message}")
+        cure = "\n".join(filter(None, [unseen.cure, cure if things else ""]))
+    elif all(thing.where == "account" for thing in things):
+        cure = "They are not recorded, so `down` cannot delete them: remove them by hand."
+    raise StillThere("\n".join(lines), cure=cure)
+
+
+def show(
+    console: Console, session: Session, things: Sequence[Thing], holdings: Sequence[Holding]
+) -> None:
+    """Print what will go, by role, with the data it holds."""
+    console.print(f"{session.title}: what `down` removes", style="bold", markup=False)
+    held = {(holding.type, holding.name): holding for holding in holdings}
+    rows: dict[str, list[Row]] = {}
+    for thing in things:
+        note = _holds(held.get((thing.type, thing.name)))
+        row = Row(Text("-", style="red"), thing.name, thing.type, note)
+        rows.setdefault(thing.role, []).append(row)
+    console.print(table.resources(rows, console.width))
+    console.print(f"\n{pluralize(len(things), 'resource')} to delete.")
+
+
+def _holds(holding: Holding | None) -> Text:
+    if holding is None:
+        return Text()
+    style = "dim" if holding.amount == "" else "bold red"
+    return Text(data_protection.describe(holding), style=style)
+
+
+def farewell(session: Session, things: Sequence[Thing], kept: Sequence[Thing] = ()) -> str:
+    """The last words of a `down` after which nothing is left.
+
+    Args:
+        things: what existed before. kept: see `Left`.
+    """
+    looked = "the simulated account" if session.simulated else "the account"
+    told = f"{session.stack} is gone: nothing of it is left, neither recorded nor in {looked}."
+    if not things:
+        told = f"Nothing of {session.stack} exists, neither recorded nor in {looked}."
+    if kept:
+        names = ", ".join(f"{thing.name} ({short_type(thing.type)})" for thing in kept)
+        told += (
+            "\nDeleted, and kept by the cloud for some days in case somebody wants it back; it "
+            f"costs nothing and goes by itself: {names}."
+        )
+    return told
+
+
+def document(
+    session: Session, things: Sequence[Thing], found: Left, outcome: Outcome | None
+) -> dict[str, Any]:
+    """What `down --json` prints."""
+    return {
+        "stack": session.stack,
+        "engine": session.engine.name,
+        "simulated": session.simulated,
+        "existed": [asdict(thing) for thing in things],
+        "left": [asdict(thing) for thing in found.things],
+        "unseen": found.unseen.message if found.unseen else "",
+        "soft_deleted": [asdict(thing) for thing in found.kept],
+        "failures": [asdict(failure) for failure in outcome.failures] if outcome else [],
+        "seconds": outcome.seconds if outcome else 0.0,
+    }
+
+
+def _seen(session: Session) -> list[Thing]:
+    """What the account itself shows of this stack, and what it cannot ascribe to any."""
+    if session.account is not None:
+        seen = session.account.inventory(session.stack)
+        return [
+            Thing(found.name, found.type, found.role, "account", found.id, found.state)
+            for found in seen
+        ]
+    records = session.cloud.inventory() if session.cloud else []
+    by_uid = {record.uid: record for record in records}
+
+    def stack(record: Record) -> str | None:
+        if record.urn:
+            return record.urn.split(":")[2]
+        if record.owner in by_uid:
+            return stack(by_uid[record.owner])
+        return (record.inputs.get("tags") or record.outputs.get("tags") or {}).get("stack")
+
+    return [
+        Thing(_name(record), record.type, role(record.urn), "account", record.id)
+        for record in records
+        if stack(record) in {session.stack, None}
+    ]
+
+
+def _name(record: Record) -> str:
+    """The logical name of what was declared; what came to be by itself has only the cloud's own."""
+    return record.urn.rpartition("::")[2] or record.name or record.id

@@ -1,1 +1,0 @@
-"""Looks into real accounts, by tags and names; changes nothing there."""

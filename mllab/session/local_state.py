@@ -1,0 +1,90 @@
+"""What is recorded of a stack on this machine: read offline, without running any engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from mllab.errors import LabError
+from mllab.session.session import EMBEDDED, PULUMI
+from mllab.settings.files import PROJECT
+
+DAMAGED: Final = ("?",)
+"""Stands for the resources in a file that cannot be read: something may be there."""
+
+Types = tuple[str, ...]
+"""Type tokens of the things in a cloud, one for each thing."""
+
+
+def state_file(home: Path, stack: str) -> Path:
+    """Where the embedded engine keeps a stack's state."""
+    return home / "state" / f"{stack}.json"
+
+
+def simulated_home(home: Path) -> Path:
+    """Where Pulumi's engine lives when it drives simulated clouds."""
+    return home / "simulated" / "pulumi"
+
+
+def names(home: Path, backend: Path | None) -> set[str]:
+    """Stacks of which something is recorded, whether they still have a file or not.
+
+    Args:
+        backend: the folder of a `file://` backend of real clouds.
+    """
+    folders = [simulated_home(home) / "backend", *([backend] if backend else [])]
+    kept = [path for folder in folders for path in _stacks(folder).glob("*.json")]
+    kept += (home / "state").glob("*.json")
+    every = {path.name.removesuffix(".json") for path in kept}
+    return {
+        name
+        for name in every
+        if any(simulated(home, name).values()) or (backend and in_backend(backend, name))
+    }
+
+
+def simulated(home: Path, stack: str) -> dict[str, Types]:
+    """A stack's things on the simulated clouds, by the engine that has recorded them."""
+    return {
+        EMBEDDED: _embedded(home, stack),
+        PULUMI: in_backend(simulated_home(home) / "backend", stack),
+    }
+
+
+def in_backend(folder: Path, stack: str) -> Types:
+    """A stack's things in a `file://` backend, or DAMAGED.
+
+    Args:
+        folder: the backend's.
+    """
+    path = _stacks(folder) / f"{stack}.json"
+    try:
+        latest = json.loads(path.read_bytes())["checkpoint"].get("latest") or {}
+        begun = [pending["resource"] for pending in latest.get("pending_operations") or []]
+        entries = [*(latest.get("resources") or []), *begun]
+        return _things((entry["type"], bool(entry.get("custom"))) for entry in entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return DAMAGED
+
+
+def _stacks(backend: Path) -> Path:
+    return backend / ".pulumi" / "stacks" / PROJECT
+
+
+def _embedded(home: Path, stack: str) -> Types:
+    from mllab.engines.embedded.store import Store
+
+    try:
+        state = Store(state_file(home, stack).parent, stack).load()
+    except LabError:
+        return DAMAGED
+    records = [*state.records, *(pending.record for pending in state.pending)]
+    return _things((record.type, record.custom) for record in records)
+
+
+def _things(found: Iterable[tuple[str, bool]]) -> Types:
+    return tuple(type for type, custom in found if custom and not type.startswith("pulumi:"))

@@ -1,0 +1,279 @@
+"""Opens a stack for a command: which settings, which engine, which cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mllab.clock import Clock, SimulatedClock
+from mllab.clouds import registry
+from mllab.errors import SettingsError, UsageError
+from mllab.session import location
+from mllab.session.local_state import in_backend, simulated, simulated_home, state_file
+from mllab.session.session import EMBEDDED, PULUMI, Session, clock_from, home, project
+from mllab.settings.limits import PROVIDER_CONFIG_KEYS
+
+if TYPE_CHECKING:
+    from mllab.engines.contract import StackTarget
+    from mllab.settings.lab import Lab
+
+TYPICAL_RUN_SECONDS: Final = 600.0
+"""What a course needs to be created or removed; file systems and batch queues take longest."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Where a command works, as its options say.
+
+    Args:
+        simulate: on the simulated cloud of this folder. engine: `embedded` or `pulumi`; None: the
+            embedded one for simulated clouds, Pulumi's for real ones. today: of simulated clouds.
+    """
+
+    simulate: bool = False
+    engine: str | None = None
+    today: str | None = None
+
+    @property
+    def driver(self) -> str:
+        """The engine's name.
+
+        Raises:
+            UsageError: a real cloud with what only simulated ones have.
+        """
+        if self.engine not in {None, EMBEDDED, PULUMI}:
+            raise UsageError(
+                f"--engine {self.engine}: there is no such engine", cure="Take embedded or pulumi."
+            )
+        if not self.simulate and self.engine == EMBEDDED:
+            raise UsageError(
+                "--engine embedded drives simulated clouds only; nothing was contacted",
+                cure="Add --simulate, or leave --engine out.",
+            )
+        if not self.simulate and self.today is not None:
+            raise UsageError(
+                "--today is for simulated clouds: a real one has its own clock; "
+                "nothing was contacted",
+                cure="Add --simulate, or leave --today out.",
+            )
+        return self.engine or (EMBEDDED if self.simulate else PULUMI)
+
+
+def open_declared(stack: str, choice: Choice, tell: Tell) -> Session:
+    """A stack to be planned or changed: its settings must be right, its end not past.
+
+    Args:
+        tell: told at once what a person should know while an engine works.
+
+    Raises:
+        UsageError: no such stack, no such day, or options that do not go together.
+        SettingsError: all faults of the file.
+        LabError: no Pulumi CLI for a real cloud.
+    """
+    from mllab.settings import files
+
+    root, clock, engine = project(), clock_from(choice.today), choice.driver
+    path = files.find(root, stack)
+    lab = files.load(path, today=clock.today())
+    return _open(root, stack, lab, files.config(path), clock, engine, choice, tell)
+
+
+def open_existing(stack: str, choice: Choice, tell: Tell) -> Session:
+    """A stack to be looked at or taken down: what exists counts.
+
+    A wrong or lost file and a past end are no obstacle. Where the file tells of another place than
+    what is recorded, the file does not count either: nobody would look where the lab is.
+
+    Raises:
+        UsageError: neither file nor state, no such day, or options that do not go together.
+        LabError: no Pulumi CLI for a real cloud.
+    """
+    from mllab.settings import files
+
+    root, clock, engine = project(), clock_from(choice.today), choice.driver
+    lab: Lab | None = None
+    fault: SettingsError | None = None
+    config: Mapping[str, str] = {}
+    where = files.file_of(root, stack).relative_to(root).as_posix()
+    try:
+        path = files.find(root, stack)
+        lab, config = files.load(path), files.config(path)
+    except SettingsError as error:
+        fault = error
+    except UsageError:
+        if not _known(root, stack, choice):
+            raise
+        fault = SettingsError([f"{where} is missing"])
+    session = _open(root, stack, lab, config, clock, engine, choice, tell, fault=fault)
+    moved = location.moved(lab, config, session.engine.state()) if lab else {}
+    if not moved:
+        return session
+    told = ", ".join(
+        f"{key} is {said}, but it was made in {old}" for key, (old, said) in moved.items()
+    )
+    fault = SettingsError([f"{where} is of another lab: {told}"])
+    config = {key: value for key, value in config.items() if key not in location.KEYS}
+    return _open(root, stack, None, config, clock, engine, choice, tell, fault=fault)
+
+
+def on_simulated_cloud(
+    root: Path,
+    stack: str,
+    lab: Lab | None,
+    config: Mapping[str, str],
+    clock: SimulatedClock,
+    home: Path,
+    *,
+    engine: str = EMBEDDED,
+    tell: Tell = lambda _: None,
+    fault: SettingsError | None = None,
+) -> Session:
+    """A stack on the simulated cloud that lives in `home`."""
+    from mllab.engines.contract import Engine
+
+    name = lab.lab.cloud if lab else registry.of_types(simulated(home, stack)[engine]) or "aws"
+    cloud = registry.simulated(name, home / "simulated")
+    target = _target(root, stack, lab, config, name, clock)
+    driver: Engine
+    if engine == EMBEDDED:
+        from mllab.engines.embedded.engine import EmbeddedEngine
+
+        driver = EmbeddedEngine(target, {cloud.package: cloud}, home, clock)
+    else:
+        from mllab.engines.pulumi import binary
+        from mllab.engines.pulumi.engine import PulumiEngine
+        from mllab.engines.pulumi.workspace import SimulatedWorkspace
+
+        own = simulated_home(home)
+        place = SimulatedWorkspace(own, target, {cloud.package: cloud}, clock)
+        driver = PulumiEngine(target, place, binary.find(home), own, clock, notify=tell)
+    return Session(root, stack, lab, driver, clock, cloud, fault, config=config)
+
+
+def on_real_cloud(
+    root: Path,
+    stack: str,
+    lab: Lab | None,
+    config: Mapping[str, str],
+    home: Path,
+    *,
+    tell: Tell,
+    fault: SettingsError | None = None,
+) -> Session:
+    """A stack in the user's own account, with the backend and the secrets of the user's choice."""
+    from mllab.accounts.contract import open_account
+    from mllab.engines.pulumi import binary, environment
+    from mllab.engines.pulumi.engine import PulumiEngine
+    from mllab.engines.pulumi.workspace import RealWorkspace
+    from mllab.settings import files
+
+    found = binary.find(home)
+    surroundings = environment.real(root, home, stack, files.file_of(root, stack))
+    clock, name = Clock(), lab.lab.cloud if lab else "aws"
+
+    def engine_for(config: Mapping[str, str]) -> PulumiEngine:
+        target = _target(root, stack, lab, config, name, clock)
+        place = RealWorkspace(root, surroundings.backend, surroundings.environ, config)
+        return PulumiEngine(
+            target, place, found, home, clock, notify=tell, before_change=before_change
+        )
+
+    def identify(state: Mapping[str, Any]) -> str:
+        from mllab.accounts import identity
+
+        who = identity.whoami(name, config.get(PROVIDER_CONFIG_KEYS[name]["region"], ""), config)
+        identity.check(who, identity.accounts(state), TYPICAL_RUN_SECONDS, clock.now())
+        return f"{who.kind} {who.account} ({who.principal})"
+
+    def before_change(state: Mapping[str, Any]) -> None:
+        identify(state)  # again: between plan and change somebody may have logged in elsewhere
+
+    engine = engine_for(config)
+    if lab is None:  # what is recorded tells where the lab is
+        name, recorded = location.recorded(engine.state())
+        config = {**recorded, **config}
+        engine = engine_for(config)
+    return Session(
+        root,
+        stack,
+        lab,
+        engine,
+        clock,
+        fault=fault,
+        remarks=(*filter(None, [found.note]), *surroundings.notes),
+        config=config,
+        account=open_account(registry.PACKAGES[name], config),
+        identify=lambda: identify(engine.state()),
+    )
+
+
+def _open(
+    root: Path,
+    stack: str,
+    lab: Lab | None,
+    config: Mapping[str, str],
+    clock: SimulatedClock,
+    engine: str,
+    choice: Choice,
+    tell: Tell,
+    *,
+    fault: SettingsError | None = None,
+) -> Session:
+    place = home(root)
+    if not choice.simulate:
+        return on_real_cloud(root, stack, lab, config, place, tell=tell, fault=fault)
+    _refuse_two_engines(place, stack, engine)
+    return on_simulated_cloud(
+        root, stack, lab, config, clock, place, engine=engine, tell=tell, fault=fault
+    )
+
+
+def _refuse_two_engines(home: Path, stack: str, engine: str) -> None:
+    """A stack that one engine has recorded would be made a second time by the other."""
+    for other, things in simulated(home, stack).items():
+        if other != engine and things:
+            raise UsageError(
+                f"{stack} exists on the simulated cloud, recorded by the {other} engine",
+                cure=f"Take that one: --engine {other}. "
+                f"Or remove the lab first: mllab down {stack} --simulate --engine {other}",
+            )
+
+
+def _known(root: Path, stack: str, choice: Choice) -> bool:
+    """True when a stack without a file is recorded somewhere."""
+    if choice.simulate:
+        place = home(root)
+        return state_file(place, stack).exists() or any(simulated(place, stack).values())
+    from mllab.engines.pulumi.backend import choose
+
+    folder = choose(root, home(root)).folder
+    return folder is None or bool(in_backend(folder, stack))
+
+
+def _target(
+    root: Path, stack: str, lab: Lab | None, config: Mapping[str, str], cloud: str, clock: Clock
+) -> StackTarget:
+    from mllab.engines.contract import StackTarget
+    from mllab.settings.files import PROJECT
+
+    return StackTarget(
+        project=PROJECT,
+        stack=stack,
+        cloud=cloud,
+        config=config,
+        program=partial(_declare, lab, clock),
+        root=root,
+    )
+
+
+def _declare(lab: Lab | None, clock: Clock) -> None:
+    from mllab import program
+
+    if lab is None:
+        raise UsageError("this stack has no settings to be brought up from")
+    program.declare(lab, clock.today())

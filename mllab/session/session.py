@@ -1,0 +1,128 @@
+"""One stack for one command: its settings, its engine, its cloud and the time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mllab.clock import Clock, SimulatedClock
+from mllab.errors import SettingsError, UsageError
+from mllab.settings.limits import CLOUDS
+
+if TYPE_CHECKING:
+    from mllab.accounts.contract import Account
+    from mllab.engines.contract import Engine
+    from mllab.settings.lab import Lab
+    from mllab.simulated.account import SimulatedAccount
+
+HOME_VARIABLE: Final = "MLLAB_HOME"
+MORNING: Final = time(9, tzinfo=UTC)
+"""Time of day at which a simulated clock begins on a given day."""
+
+EMBEDDED, PULUMI = "embedded", "pulumi"
+"""The engines, by name."""
+
+
+def _nobody() -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One stack, ready for a command.
+
+    Args:
+        root: the project's folder.
+        lab: the settings; None where the file is gone or wrong and the command can do without.
+        engine: knows the stack's state and reaches its cloud.
+        clock: the engine's.
+        cloud: the simulated cloud behind the engine; None for a real one.
+        fault: why `lab` is None.
+        remarks: what a person should know before this session is used, one line each.
+        config: Pulumi's configuration of the stack, by full key.
+        account: the real account behind the engine, for a second look; None for a simulated one.
+        identify: asks a real cloud whose account it is, and refuses a wrong one before anything is
+            planned. Returns `account 123456789012 (arn:aws:...)`; nothing on a simulated cloud.
+    """
+
+    root: Path
+    stack: str
+    lab: Lab | None
+    engine: Engine
+    clock: Clock
+    cloud: SimulatedAccount | None = None
+    fault: SettingsError | None = None
+    remarks: tuple[str, ...] = ()
+    config: Mapping[str, str] = field(default_factory=dict)
+    account: Account | None = None
+    identify: Callable[[], str] = _nobody
+
+    @property
+    def simulated(self) -> bool:
+        """True when nothing real is reached."""
+        return self.cloud is not None
+
+    @property
+    def keeps_simulated_time(self) -> bool:
+        """True when durations are those of a cloud; Pulumi's engine measures its own."""
+        return self.simulated and self.engine.name != PULUMI
+
+    @property
+    def declared(self) -> Lab:
+        """The settings. Raises SettingsError where they are wrong."""
+        if self.lab is None:
+            raise self.fault or SettingsError([f"stack {self.stack} has no settings"])
+        return self.lab
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know before this session is used, one line each."""
+        if self.fault is None:
+            return self.remarks
+        told = f"the settings cannot be used, so what is recorded counts: {self.fault.faults[0]}"
+        return (told, *self.remarks)
+
+    @property
+    def title(self) -> str:
+        """`aws-course, simulated AWS us-east-1`."""
+        where = f"{CLOUDS[self.lab.lab.cloud]} {self.lab.region}" if self.lab else "cloud"
+        return f"{self.stack}, {'simulated ' if self.simulated else ''}{where}"
+
+    @property
+    def where(self) -> str:
+        """The options that come back to the same cloud and engine: ` --simulate`."""
+        engine = f" --engine {PULUMI}" if self.simulated and self.engine.name == PULUMI else ""
+        return f" --simulate{engine}" if self.simulated else ""
+
+    def command(self, verb: str, rest: str = "") -> str:
+        """A command to type next, for the same stack in the same cloud, on the same engine."""
+        return f"mllab {verb} {self.stack}{self.where}{rest}"
+
+
+def project() -> Path:
+    """The project's folder, from the current one upwards. Raises UsageError."""
+    from mllab.settings import files
+
+    return files.project_root(Path.cwd())
+
+
+def home(root: Path) -> Path:
+    """Where clouds, states and passphrases live: `$MLLAB_HOME`, else `.mllab` in the project."""
+    chosen = os.environ.get(HOME_VARIABLE)
+    return Path(chosen).expanduser().absolute() if chosen else root / ".mllab"
+
+
+def clock_from(text: str | None) -> SimulatedClock:
+    """A clock that stands at the given day, or at the present moment. Raises UsageError."""
+    if text is None:
+        return SimulatedClock(Clock().now())
+    try:
+        return SimulatedClock(datetime.combine(date.fromisoformat(text), MORNING))
+    except ValueError as error:
+        raise UsageError(
+            f"--today: {text!r} is not a day", cure="Write it as YYYY-MM-DD, like 2027-01-11."
+        ) from error

@@ -1,0 +1,100 @@
+"""The declared graph as plain JSON: what `preview --json` prints, see docs/preview-json.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from mllab.engines.contract import Plan, Resource, Step
+from mllab.protocol.deployment import entries, sealed
+from mllab.protocol.provider import Change
+
+VERSION: Final = 1
+"""Raised when a key disappears or changes its meaning; new keys may come without it."""
+
+
+def graph(plan: Plan, cloud: str, recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run would do, resource by resource.
+
+    Args:
+        plan: from `Engine.preview`.
+        cloud: `aws`, `azure`, `gcp`.
+        recorded: from `Engine.state`; resources that are no longer declared are described from it.
+    """
+    declared = {resource.urn for resource in plan.resources}
+    gone = [step for step in plan.steps if step.urn not in declared]
+    old = {entry["urn"]: entry for entry in entries(recorded)}
+    return {
+        "version": VERSION,
+        "stack": plan.stack,
+        "cloud": cloud,
+        "engine": plan.engine,
+        "resources": [
+            *(_declared(resource) for resource in plan.resources),
+            *(_recorded(step, old.get(step.urn, {})) for step in gone),
+        ],
+        "outputs": dict(plan.outputs),
+        "summary": {
+            "operations": {str(op): number for op, number in plan.counts().items()},
+            "empty": plan.empty,
+            "loses": [
+                {"urn": step.urn, "name": step.name, "what": step.loses}
+                for step in plan.steps
+                if step.loses
+            ],
+            "pending": list(plan.pending),
+            "warnings": list(plan.warnings),
+        },
+    }
+
+
+def changes(found: Sequence[Change]) -> list[dict[str, Any]]:
+    """Changed properties as plain data."""
+    return [
+        {
+            "path": change.path,
+            "kind": change.kind,
+            "before": change.before,
+            "after": change.after,
+            "replaces": change.replaces,
+        }
+        for change in found
+    ]
+
+
+def _declared(resource: Resource) -> dict[str, Any]:
+    return {
+        "urn": resource.urn,
+        "type": resource.type,
+        "name": resource.name,
+        "custom": resource.custom,
+        "parent": resource.parent,
+        "inputs": dict(resource.inputs),
+        "dependencies": list(resource.dependencies),
+        "property_dependencies": {
+            key: list(urns) for key, urns in resource.property_dependencies.items()
+        },
+        "provider": resource.provider,
+        "options": dict(resource.options),
+        "source": resource.source,
+        "op": str(resource.op),
+        "changes": changes(resource.changes),
+    }
+
+
+def _recorded(step: Step, entry: Mapping[str, Any]) -> dict[str, Any]:
+    resource = Resource(
+        urn=step.urn,
+        type=step.type,
+        name=step.name,
+        custom=step.custom,
+        parent=entry.get("parent", ""),
+        inputs=sealed(entry.get("inputs", {})),
+        dependencies=tuple(entry.get("dependencies") or ()),
+        property_dependencies=entry.get("propertyDependencies") or {},
+        provider=entry.get("provider", ""),
+        source=step.source,
+        op=step.op,
+        changes=step.changes,
+    )
+    return _declared(resource)

@@ -1,0 +1,136 @@
+"""`list` and `check`: the labs of a project, offline."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mllab.errors import LabError, SettingsError, UsageError
+from mllab.session.local_state import DAMAGED, Types, in_backend, names, simulated
+from mllab.session.session import EMBEDDED, home
+from mllab.settings import files
+from mllab.settings.lab import Lab
+from mllab.settings.limits import CLOUDS
+from mllab.wording import pluralize
+
+
+@dataclass(frozen=True)
+class Row:
+    """One stack.
+
+    Args:
+        size: of its notebooks. ends: last day, ISO.
+        state: `not created`, `in AWS, 45 resources`, `simulated, state damaged`.
+        faults: of its file; the other fields are then empty.
+    """
+
+    stack: str
+    cloud: str = ""
+    profile: str = ""
+    size: str = ""
+    ends: str = ""
+    state: str = ""
+    faults: tuple[str, ...] = ()
+
+
+def rows(root: Path) -> list[Row]:
+    """Every stack of the project, also those whose file is gone but that still exist."""
+    backend, elsewhere = _backend(root)
+    kept = names(home(root), backend)
+    return [_row(root, name, backend, elsewhere) for name in sorted({*files.names(root), *kept})]
+
+
+def show_rows(console: Console, found: list[Row]) -> None:
+    """Print the stacks as a table."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("stack", "cloud", "profile", "notebooks", "ends", "state"):
+        table.add_column(title, overflow="fold")
+    for row in found:
+        if row.faults:
+            wrong = Text(
+                f"{pluralize(len(row.faults), 'fault')}: mllab check {row.stack}", style="red"
+            )
+            table.add_row(row.stack, "", "", "", "", wrong.append(f"; {row.state}", style=""))
+        else:
+            ends = row.ends or "no end"
+            table.add_row(row.stack, row.cloud, row.profile, row.size, ends, row.state)
+    console.print(table)
+
+
+def describe(lab: Lab) -> str:
+    """A lab in one line: `AWS us-east-1, 1 notebook gpu-small, at most 4 gpu-small nodes, ...`."""
+    notebooks = f"{pluralize(len(lab.notebook.seats), 'notebook')} {lab.notebook.size}"
+    spot = " spot" if lab.cluster.spot else ""
+    cluster = (
+        f"at most {pluralize(lab.cluster.max_nodes, f'{lab.cluster.size}{spot} node')} for jobs"
+    )
+    files_too = "bucket and files" if lab.storage.files else "bucket"
+    budget = f"{lab.budget.limit_usd:g} USD per {lab.budget.per}" if _budgeted(lab) else "no budget"
+    ends = f"ends {lab.lab.ends}" if lab.lab.ends else "no end"
+    where = f"{CLOUDS[lab.lab.cloud]} {lab.region}"
+    return ", ".join([where, notebooks, cluster, files_too, budget, ends])
+
+
+def _budgeted(lab: Lab) -> bool:
+    """False where the limit is only written down, and nobody is told what is spent."""
+    match lab.lab.cloud:
+        case "azure":
+            return lab.azure.budget
+        case "gcp":
+            return lab.gcp.billing_account is not None
+        case _:
+            return True
+
+
+def document(row: Row) -> dict[str, Any]:
+    """One stack of `list --json`."""
+    return asdict(row)
+
+
+def _row(root: Path, stack: str, backend: Path | None, elsewhere: str) -> Row:
+    def state(cloud: str) -> str:
+        return _state(home(root), stack, f"in {cloud}", backend, elsewhere)
+
+    try:
+        lab = files.load(files.find(root, stack))
+    except UsageError as error:
+        return Row(stack, state=state("a cloud"), faults=(error.message,))
+    except SettingsError as error:
+        return Row(stack, state=state("a cloud"), faults=error.faults)
+    cloud, ends = lab.lab.cloud, lab.lab.ends.isoformat() if lab.lab.ends else ""
+    size = f"{len(lab.notebook.seats)} x {lab.notebook.size}"
+    return Row(stack, cloud, lab.lab.profile, size, ends, state(CLOUDS[cloud]))
+
+
+def _state(home: Path, stack: str, where: str, backend: Path | None, elsewhere: str) -> str:
+    things = in_backend(backend, stack) if backend else ()
+    found = [f"{where}: ask {elsewhere}"] if elsewhere else []
+    found += [_told(things, where)] if things else []
+    found += [
+        _told(things, f"simulated{'' if engine == EMBEDDED else f' by {engine}'}")
+        for engine, things in simulated(home, stack).items()
+        if things
+    ]
+    return "; ".join(found) or "not created"
+
+
+def _backend(root: Path) -> tuple[Path | None, str]:
+    """The folder of real states, or whom to ask where they are elsewhere."""
+    from mllab.engines.pulumi.backend import choose
+
+    try:
+        backend = choose(root, home(root))
+    except LabError:
+        return None, "`pulumi whoami`"
+    folder = backend.folder
+    return folder, "" if folder else backend.url or "`pulumi stack ls`"
+
+
+def _told(things: Types, where: str) -> str:
+    amount = "state damaged" if things == DAMAGED else pluralize(len(things), "resource")
+    return f"{where}, {amount}"
