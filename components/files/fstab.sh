@@ -24,6 +24,13 @@ fstab_mount() {
   mountpoint --quiet "$2" || retry mount_now "$2"
 }
 
+# fstab_network SOURCE TARGET TYPE OPTIONS: the same for what lies behind the network.
+# noauto: setup.sh mounts it at every boot, so no boot waits for it and nobody mounts it twice. Never nofail: mount(8)
+# hands it on to the helper, gcsfuse's hands it to the kernel, and the kernel refuses it.
+fstab_network() {
+  fstab_mount "$1" "$2" "$3" "_netdev,noauto,$4" 0
+}
+
 # With nofail, mount(8) calls it a success when the device is not known yet.
 mount_now() {
   mount "$1"

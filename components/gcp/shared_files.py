@@ -12,6 +12,7 @@ from components.gcp.services import enable
 from components.tags import named, tags
 
 MOUNT_PATH = "/shared"
+OPTIONS = "rw,hard"  # a server that is away is waited for; soft would lose what is being written
 POSIX_ID = 2000  # the user `lab` of the notebooks
 SHARE = "share"
 CAPACITY_GIB = 100  # the least that is sold; billed whole, whatever is in it
@@ -69,5 +70,5 @@ class SharedFiles:
                 lambda networks: f"{(networks[0].ip_addresses or [''])[0]}:/{SHARE}"
             ),
             path=MOUNT_PATH,
-            options="rw,hard",
+            options=OPTIONS,
         )

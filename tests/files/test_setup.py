@@ -9,7 +9,7 @@ import pytest
 
 from tests.files.prepared import HOME, UBUNTU, prepared
 
-SHARED = "fs-0abc123:/ /shared efs _netdev,nofail,tls,iam,accesspoint=fsap-0abc123 0 0"
+SHARED = "fs-0abc123:/ /shared efs _netdev,noauto,tls,iam,accesspoint=fsap-0abc123 0 0"
 
 
 def test_fresh_machine_becomes_complete(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_odd_path_stays_one_field_and_is_never_run(tmp_path: Path) -> None:
         "fs-0abc123:/",
         "/sha\\040red\\134$(touch\\040pwned);x",
         "efs",
-        "_netdev,nofail,tls,iam,accesspoint=fsap-0abc123",
+        "_netdev,noauto,tls,iam,accesspoint=fsap-0abc123",
         "0",
         "0",
     ]

@@ -21,4 +21,4 @@ if ! command -v mount.efs >/dev/null; then
   command -v dnf >/dev/null || die "EFS needs an Amazon Linux image: amazon-efs-utils has no package for this system"
   retry dnf -y -q install amazon-efs-utils
 fi
-fstab_mount "$source:/" "$path" efs "_netdev,nofail,$options" 0
+fstab_network "$source:/" "$path" efs "$options"

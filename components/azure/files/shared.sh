@@ -43,5 +43,4 @@ mkdir -p "$MLLAB_ROOT/run/mllab"
   umask 077
   printf 'username=%s\npassword=%s\n' "${account##*/}" "$key" >"$MLLAB_ROOT$credentials"
 )
-# noauto: at boot there are no credentials yet; this script mounts.
-fstab_mount "$source" "$path" cifs "_netdev,nofail,noauto,credentials=$credentials,$options" 0
+fstab_network "$source" "$path" cifs "credentials=$credentials,$options"

@@ -33,7 +33,7 @@ mount_bucket() {
     add_source
     install gcsfuse
   fi
-  fstab_mount "$bucket" "$path" gcsfuse "_netdev,nofail,$options" 0
+  fstab_network "$bucket" "$path" gcsfuse "$options"
 }
 
 mount_files() {
@@ -48,7 +48,7 @@ mount_files() {
     *) die "MOUNT_KIND $kind: only nfs can be mounted here" ;;
   esac
   command -v mount.nfs >/dev/null || install nfs-common
-  fstab_mount "$source" "$path" nfs "_netdev,nofail,$options" 0
+  fstab_network "$source" "$path" nfs "$options"
   # A new share belongs to root; every machine has the same number for the user.
   chown lab:lab "$MLLAB_ROOT$path"
 }

@@ -39,7 +39,7 @@ SETTINGS = {
 DOCUMENT = yaml.safe_load(machine.render(SETTINGS))
 FILES = (
     "//mldata1a2b.file.core.windows.net/shared /shared cifs"
-    " _netdev,nofail,noauto,credentials=/run/mllab/smb,vers=3.1.1,uid=2000,gid=2000 0 0"
+    " _netdev,noauto,credentials=/run/mllab/smb,vers=3.1.1,uid=2000,gid=2000 0 0"
 )
 SCSI, NVME = "dev/disk/azure/scsi1/lun0", "dev/disk/azure/data/by-lun/0"
 METADATA = "http://169.254.169.254/metadata"

@@ -38,8 +38,8 @@ SETTINGS = {
 }
 DOCUMENT = yaml.safe_load(machine.render(SETTINGS))
 HOME = "UUID=0000-1111 /home/lab ext4 defaults,nofail,x-systemd.device-timeout=60 0 2"
-BUCKET = "course-data-1a2b /bucket gcsfuse _netdev,nofail,rw,allow_other,uid=2000 0 0"
-FILES = "10.9.0.2:/share /shared nfs _netdev,nofail,rw,hard 0 0"
+BUCKET = "course-data-1a2b /bucket gcsfuse _netdev,noauto,rw,allow_other,uid=2000 0 0"
+FILES = "10.9.0.2:/share /shared nfs _netdev,noauto,rw,hard 0 0"
 LINK = "dev/disk/by-id/google-mllab-home"
 KEYRING = "https://packages.cloud.google.com/apt/doc/apt-key.gpg"
 
