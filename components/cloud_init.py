@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SETTINGS_PATH = "/etc/mllab/lab.env"
 """Where the scripts on the machine find their settings."""
@@ -47,6 +48,8 @@ CORE = (
     File(_HERE / "token.sh", f"{_BIN}/mllab-token", "0755"),
     File(_HERE / "keep-awake.sh", f"{_BIN}/mllab-keep-awake", "0755"),
     File(_HERE / "status.sh", f"{_BIN}/mllab-status", "0755"),
+    # The first of all that installs anything waits for the others, too: cloud-init, upgrades.
+    File(_HERE / "apt-wait.conf", "/etc/apt/apt.conf.d/90mllab"),
     File(_HERE / "mllab-setup.service", f"{_UNITS}/mllab-setup.service"),
     File(_HERE / "mllab-packages.service", f"{_UNITS}/mllab-packages.service"),
     File(_HERE / "mllab-jupyter.service", f"{_UNITS}/mllab-jupyter.service"),
@@ -98,12 +101,17 @@ def require(settings: Mapping[str, str], keys: Mapping[str, str]) -> None:
         raise ValueError(f"machine settings: missing or unknown: {', '.join(sorted(wrong))}")
 
 
-def cloud_config(settings: Mapping[str, str], files: Iterable[File]) -> str:
+def cloud_config(
+    settings: Mapping[str, str], files: Iterable[File], more: Mapping[str, Any] | None = None
+) -> str:
     """The cloud-init document that writes settings and files and switches the units on.
 
     JSON is YAML: what `json` quotes, cloud-init reads, and no YAML writer is needed. Settings are
     base64, since they may hold any letter; the scripts are ASCII. The same input gives the same
     text.
+
+    Args:
+        more: modules of cloud-init besides; it writes files first, and runs commands last.
 
     Raises:
         ValueError: see `settings_text`.
@@ -113,7 +121,7 @@ def cloud_config(settings: Mapping[str, str], files: Iterable[File]) -> str:
     for file in files:
         script = file.source.read_bytes().decode("ascii")
         written.append(_entry(file.target, file.mode, content=script))
-    document = {"write_files": written, "runcmd": COMMANDS}
+    document = {"write_files": written, **(more or {}), "runcmd": COMMANDS}
     return f"#cloud-config\n{json.dumps(document, indent=1)}\n"
 
 

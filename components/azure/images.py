@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
-
-from pulumi_azure_native import compute
+from typing import TYPE_CHECKING, Any, Final
 
 from components.catalog import Machine
+
+if TYPE_CHECKING:  # settings look at the table, and load no SDK
+    from pulumi_azure_native import compute
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Image:
     Args:
         publisher, offer, sku, version: its URN. drivers: it brings NVIDIA's drivers.
         trusted: it supports Trusted Launch.
+        least_gb: system disk that holds it, and the Python packages besides.
     """
 
     publisher: str
@@ -27,19 +29,31 @@ class Image:
     version: str
     drivers: bool
     trusted: bool
+    least_gb: int
 
 
 IMAGES: Final[Mapping[str, Image]] = MappingProxyType(
     {
-        "ubuntu": Image("canonical", "ubuntu-24_04-lts", "server", "latest", False, True),
-        # No version came after this one; without its number the last of all could vanish.
-        "dsvm": Image("microsoft-dsvm", "ubuntu-2204", "2204-gen2", "25.06.18", True, False),
-        "hpc": Image("microsoft-dsvm", "ubuntu-hpc", "2404", "latest", True, False),
+        "ubuntu": Image("canonical", "ubuntu-24_04-lts", "server", "latest", False, True, 30),
+        # It has 64 GB itself, of which it leaves about 7.
+        "hpc": Image("microsoft-dsvm", "ubuntu-hpc", "2404", "latest", True, False, 100),
     }
 )
-"""Ubuntu 24.04; the Data Science Virtual Machine; Ubuntu with CUDA and docker.
-Source: https://learn.microsoft.com/azure/machine-learning/data-science-virtual-machine/release-notes,
-https://learn.microsoft.com/azure/virtual-machines/azure-hpc-vm-images"""
+"""Ubuntu 24.04, plain; and with NVIDIA's driver 580, CUDA 13.0 and docker. Azure's own extension
+installs CUDA drivers on Ubuntu 22.04 at the newest, so that it is no way to any of them.
+Source: https://github.com/Azure/azhpc-images/blob/master/versions.json (2026-07-29),
+https://github.com/Azure/azhpc-extensions/blob/master/NvidiaGPU/resources.json (2026-04-20)"""
+
+UBUNTU_DRIVER: Final = "580-server"
+"""The same branch as in the other image: what PyTorch is installed for.
+Source: https://cloudinit.readthedocs.io/en/latest/reference/modules.html#ubuntu-drivers,
+https://packages.ubuntu.com/noble/linux-modules-nvidia-580-server-open-azure"""
+
+
+def choose(name: str | None, machine: Machine) -> tuple[str, Image]:
+    """The image that is asked for by name, or the one that fits the machine."""
+    chosen = name or ("hpc" if machine.gpus else "ubuntu")
+    return chosen, IMAGES[chosen]
 
 
 def reference(image: Image) -> compute.ImageReferenceArgsDict:
@@ -53,11 +67,26 @@ def reference(image: Image) -> compute.ImageReferenceArgsDict:
 
 
 def security(image: Image, machine: Machine) -> compute.SecurityProfileArgsDict | None:
-    """Trusted Launch where the image supports it. Secure boot refuses NVIDIA's driver, which is
-    built on the machine and signed by nobody."""
+    """Trusted Launch where the image supports it. With secure boot a driver that is built on the
+    machine waits at its first boot for somebody who confirms its key.
+
+    Source: https://github.com/MicrosoftDocs/azure-docs/issues/111536
+    """
     if not image.trusted:
         return None
     return {
         "security_type": "TrustedLaunch",
         "uefi_settings": {"v_tpm_enabled": True, "secure_boot_enabled": not machine.gpus},
+    }
+
+
+def drivers(image: Image, machine: Machine) -> dict[str, Any]:
+    """What cloud-init is told besides the lab's own, before the lab's services start: Ubuntu's
+    driver where a machine with GPUs starts from an image without."""
+    if image.drivers or not machine.gpus:
+        return {}
+    return {
+        "package_update": True,
+        "packages": [f"nvidia-utils-{UBUNTU_DRIVER}"],  # nvidia-smi
+        "drivers": {"nvidia": {"license-accepted": True, "version": UBUNTU_DRIVER}},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pulumi
 
@@ -49,26 +50,29 @@ LIMIT_BYTES = 65535
 Source: https://learn.microsoft.com/azure/virtual-machines/custom-data"""
 
 
-def custom_data(settings: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
+def custom_data(
+    settings: Mapping[str, pulumi.Input[str]], more: Mapping[str, Any]
+) -> pulumi.Output[str]:
     """Custom data for `compute.VirtualMachine`; Azure never changes it afterwards.
 
     Args:
         settings: as `KEYS`; nothing secret, root on the machine can read it.
+        more: modules of cloud-init besides.
 
     Raises:
         ValueError: when the values are known: see `render` and `pack`.
     """
-    return pulumi.Output.all(**settings).apply(lambda values: pack(render(values)))
+    return pulumi.Output.all(**settings).apply(lambda values: pack(render(values, more)))
 
 
-def render(settings: Mapping[str, str]) -> str:
+def render(settings: Mapping[str, str], more: Mapping[str, Any] | None = None) -> str:
     """The cloud-init document as text.
 
     Raises:
         ValueError: a setting too many or too few, or a value that is not one line of plain text.
     """
     require(settings, KEYS)
-    return cloud_config(settings, FILES)
+    return cloud_config(settings, FILES, more)
 
 
 def pack(text: str) -> str:

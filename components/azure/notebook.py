@@ -12,13 +12,13 @@ from components import contracts
 from components.azure import access, doors, images
 from components.azure.cluster import Cluster
 from components.azure.commands import machine_commands
-from components.azure.images import IMAGES, Image
+from components.azure.images import Image
 from components.azure.machine import STOP_COMMAND, custom_data
 from components.azure.network import Network
 from components.azure.registry import Registry
 from components.azure.stops import Stops
 from components.azure.storage import Storage
-from components.contracts import NotebookArgs, child, formerly, publish
+from components.contracts import NotebookArgs, Refused, child, formerly, publish
 from components.tags import named, tags
 
 USER = "ubuntu"  # people log in as; the notebooks' own user `lab` has its home on the home disk
@@ -32,8 +32,8 @@ Args = NotebookArgs[Network, Storage, Registry, Cluster]
 class Notebook(pulumi.ComponentResource):
     """A machine with JupyterLab for each seat, reached by SSH, deallocated when unused.
 
-    Image, first-boot script and SSH keys count when a machine is made: Azure lets none of them be
-    changed afterwards. So they are not followed, nor are limits that the script carries
+    Image, with or without secure boot, first-boot script and SSH keys count when a machine is made:
+    Azure lets none of them be changed while it runs, and most never. So they are not followed, nor are limits that the script carries
     (`idle_minutes`, `max_hours` on the machine itself). To take them up, make the machine anew:
     `pulumi up --replace <urn>`; its home disk stays. A lab that gets or loses GPUs or shared files
     does so by itself: the old machine has no drivers, or was not told what to mount.
@@ -43,19 +43,20 @@ class Notebook(pulumi.ComponentResource):
 
     Args:
         args: see NotebookArgs. `keep`: home disks are protected.
-        image: `ubuntu`, `dsvm` or `hpc`, see `images.IMAGES`. ssh_keys: public, of who may log in.
+        image: `ubuntu` or `hpc`, see `images.IMAGES`; None: the one that fits the machine.
+        ssh_keys: public, of who may log in.
     Outputs:
         seats: for each {id, connect_command, token_command, stop_command, start_command}. The
         commands are typed as they are.
     Raises:
-        Refused: `stop_at` in a time zone that Azure has no name for.
+        Refused: `stop_at` in a time zone that Azure has no name for, or a disk too small for the
+            image.
     Cost: stopped 0.075 USD per GB of both disks and month, 3.65 USD for the address of each seat;
         the look at idle machines up to 0.04 USD per seat; running the price of the machine (East
         US, Nov 2026).
     Source: https://learn.microsoft.com/azure/virtual-machines/states-billing,
         https://learn.microsoft.com/azure/virtual-machines/custom-data,
-        https://learn.microsoft.com/azure/virtual-machines/delete,
-        https://learn.microsoft.com/azure/virtual-machines/extensions/hpccompute-gpu-linux
+        https://learn.microsoft.com/azure/virtual-machines/delete
     """
 
     seats: pulumi.Output[dict[str, dict[str, str]]]
@@ -67,10 +68,11 @@ class Notebook(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         ssh_keys: Sequence[str],
-        image: str = "ubuntu",
+        image: str | None = None,
     ) -> None:
         opts = formerly(opts, "mllab:azure:ManagedNotebook")
         super().__init__("mllab:azure:Notebook", name, None, opts)
+        chosen = _image(image, args)
         group = args.network.group
         labels = tags(args.lab, "notebook")
         identity = managedidentity.UserAssignedIdentity(
@@ -89,7 +91,7 @@ class Notebook(pulumi.ComponentResource):
         self.seats = pulumi.Output.all(
             **{
                 seat: self._seat(
-                    f"{name}-{seat}", seat, args, IMAGES[image], ssh_keys, identity, stops, rights
+                    f"{name}-{seat}", seat, args, chosen, ssh_keys, identity, stops, rights
                 )
                 for seat in args.seats
             }
@@ -135,7 +137,9 @@ class Notebook(pulumi.ComponentResource):
             os_profile={
                 "admin_username": USER,
                 "computer_name": box,
-                "custom_data": custom_data(_settings(seat, args, identity)),
+                "custom_data": custom_data(
+                    _settings(seat, args, identity), images.drivers(image, args.machine)
+                ),
                 "linux_configuration": {
                     "disable_password_authentication": True,
                     "ssh": {"public_keys": [_key(key) for key in ssh_keys]},
@@ -171,7 +175,11 @@ class Notebook(pulumi.ComponentResource):
                 deleted_with=group,
                 depends_on=before,
                 delete_before_replace=True,  # name, disk and interface serve one at a time
-                ignore_changes=["osProfile", "storageProfile.imageReference"],
+                ignore_changes=[
+                    "osProfile",
+                    "storageProfile.imageReference",
+                    "securityProfile",  # comes with the image
+                ],
                 replacement_trigger=_built_for(args),
                 # Where Azure has no machine left, the provider would go on asking for two hours.
                 custom_timeouts=pulumi.CustomTimeouts(create="20m", update="20m", delete="20m"),
@@ -179,8 +187,6 @@ class Notebook(pulumi.ComponentResource):
         )
         own = machine.identity.apply(lambda given: given.principal_id if given else "")
         access.grant(self, f"{name}-power", group, access.POWER, own, machine.id)
-        if args.machine.gpus and not image.drivers:
-            _drivers(self, name, args, machine, labels)
         if args.stop_at:
             stops.daily(seat, machine, args.stop_at, labels)
         return machine_commands(machine, address, USER, open=bool(args.network.ssh_from))
@@ -206,25 +212,13 @@ def _rights(
     ]
 
 
-def _drivers(
-    parent: pulumi.Resource,
-    name: str,
-    args: Args,
-    machine: compute.VirtualMachine,
-    labels: dict[str, str],
-) -> None:
-    """NVIDIA's drivers, where the image has none; over others they would break them."""
-    compute.VirtualMachineExtension(
-        f"{name}-drivers",
-        resource_group_name=args.network.group.name,
-        vm_name=machine.name,
-        publisher="Microsoft.HpcCompute",
-        type="NvidiaGpuDriverLinux",
-        type_handler_version="1.9",
-        auto_upgrade_minor_version=True,
-        tags=named(labels, f"{name}-drivers"),
-        opts=child(parent, deleted_with=machine),
-    )
+def _image(name: str | None, args: Args) -> Image:
+    chosen, image = images.choose(name, args.machine)
+    if args.disk_gb < image.least_gb:
+        raise Refused(
+            f"mllab:notebook.disk_gb is {args.disk_gb}; the image {chosen} needs {image.least_gb}"
+        )
+    return image
 
 
 def _built_for(args: Args) -> str:

@@ -24,8 +24,8 @@ make_venv() {
     python=python3.12
   else
     export DEBIAN_FRONTEND=noninteractive
-    retry apt-get -y -q -o DPkg::Lock::Timeout=300 update
-    retry apt-get -y -q -o DPkg::Lock::Timeout=300 install python3-venv
+    retry apt-get -y -q update
+    retry apt-get -y -q install python3-venv
   fi
   mkdir -p "${venv%/*}"
   # Students install more into it, so it is theirs.
@@ -47,8 +47,26 @@ install_torch() {
   gpus=$(setting GPU)
   case $gpus in
     '' | 0) install torch torchvision --index-url https://download.pytorch.org/whl/cpu ;;
-    *) install torch torchvision ;; # the index's own wheels carry CUDA
+    *) install_torch_with_cuda ;;
   esac
+}
+
+# The newest PyTorch may want a newer CUDA than the driver runs, and would find no GPU without a word: so the newest
+# that was tried with the driver's. The index's own wheels carry CUDA: 2.14 carries 13.0, 2.10 carries 12.8.
+# Source: https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html, the wheels' requirements
+install_torch_with_cuda() {
+  local driver
+  driver=$(timeout 60 nvidia-smi --query-gpu=driver_version --format=csv,noheader) ||
+    die "the NVIDIA driver does not answer (nvidia-smi), so PyTorch waits for it"
+  driver=${driver%%.*}
+  [[ $driver =~ ^[0-9]+$ ]] || die "the NVIDIA driver has no version: $driver"
+  if ((driver >= 580)); then
+    install 'torch==2.14.*' 'torchvision==0.29.*'
+  elif ((driver >= 525)); then
+    install 'torch==2.10.*' 'torchvision==0.25.*'
+  else
+    die "the NVIDIA driver $driver is too old for PyTorch, which needs 525"
+  fi
 }
 
 use_image() {

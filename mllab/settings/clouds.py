@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic.config import JsonDict
 
 from mllab.settings.fields import Listed, Section, Switch, Unique, choice
-from mllab.settings.limits import AMI, BILLING, FAMILY
+from mllab.settings.limits import AMI, BILLING, FAMILY, IMAGE
 from mllab.settings.ssh import Network, PublicKey
 
 _ASKED: Final[JsonDict] = {"asked": True}  # `mllab new` asks for it
@@ -30,9 +30,10 @@ class Aws(Section):
 class Azure(Section):
     """What only Azure has."""
 
-    image: Annotated[str, choice("ubuntu", "dsvm", "hpc")] = Field(
-        default="ubuntu",
-        description="Image of new notebooks: Ubuntu 24.04, the Data Science VM or the HPC image.",
+    image: Annotated[str, IMAGE] | None = Field(
+        default=None,
+        description="Image of new notebooks: hpc (Ubuntu 24.04 with NVIDIA's driver; taken by"
+        " default for GPUs) or ubuntu (plain 24.04).",
     )
     ssh_from: Annotated[tuple[Network, ...], Listed, Unique] = Field(
         default=(),

@@ -122,7 +122,7 @@ class Choice:
     """One of a few words. `refused`: words that are known but not possible, with what to do."""
 
     words: tuple[str, ...]
-    refused: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
         return ", ".join(self.words)

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Final
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic.config import JsonDict
 
+from components import catalog
+from components.azure import images
 from mllab.settings import limits
 from mllab.settings.clouds import Aws, Azure, Gcp
 from mllab.settings.fields import Section, absent, fault, is_email
@@ -79,9 +81,22 @@ class Lab(Section):
         given = sorted(section.model_fields_set & {"image", "spot", "ssh_from", "ssh_keys"})
         if given and notebook.kind != "vm":
             raise absent("is for notebook.kind vm only; take it out", at=given[0])
+        if isinstance(section, Azure) and notebook.kind == "vm":
+            cls._holds_the_image(section, notebook)
         if isinstance(section, Azure) and notebook.kind == "vm" and not section.ssh_keys:
             raise absent("must name a public SSH key, nothing else opens a machine", at="ssh_keys")
         return section
+
+    @staticmethod
+    def _holds_the_image(azure: Azure, notebook: Notebook) -> None:
+        machine = catalog.machine("azure", notebook.size, notebook.kind)
+        name, image = images.choose(azure.image, machine)
+        if notebook.disk_gb < image.least_gb:
+            raise absent(
+                f"{name} needs notebook.disk_gb of at least {image.least_gb}, the image and"
+                f" Python's packages fill it (it is {notebook.disk_gb})",
+                at="image",
+            )
 
     @field_validator("storage")
     @classmethod

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, ValidationInfo
 
 from components import catalog, regions
+from components.azure import images
 from mllab.settings.fields import Pattern, choice, fault, length, money, text, whole
 
 CLOUDS: Final = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
@@ -42,6 +43,13 @@ FAMILY: Final = text(
 BILLING: Final = text(
     r"[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}",
     "a billing account's id, like 012345-6789AB-CDEF01; gcloud billing accounts list shows yours",
+)
+IMAGE: Final = choice(
+    *images.IMAGES,
+    refused={
+        "dsvm": "would be the Data Science VM, whose last image is of June 2025; Azure keeps one"
+        " for 12 months. Take hpc, or leave it out",
+    },
 )
 CLOUD: Final = choice(*CLOUDS, refused={"google": "is called gcp here"})
 KIND: Final = choice(

@@ -31,6 +31,11 @@ def _network(value: Any) -> str:
             "would let the whole world try keys; name the addresses that people come from, like"
             " those of the campus, or none and take Bastion in the portal"
         )
+    if found.version == 6:
+        raise fault(
+            "is IPv6, but the machines have IPv4 addresses alone, so that nobody comes to them from"
+            " there; name the IPv4 addresses that people come from"
+        )
     return str(found)
 
 

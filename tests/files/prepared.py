@@ -12,7 +12,20 @@ from tests.files.unpacked import SETTINGS, unpack
 
 REAL = [
     *["awk", "bash", "cat", "chmod", "cmp", "cp", "dirname", "env", "flock", "grep", "ln", "ls"],
-    *["mkdir", "mktemp", "mv", "od", "readlink", "rm", "sed", "seq", "tail", "touch", "tr"],
+    *[
+        "mkdir",
+        "mktemp",
+        "mv",
+        "od",
+        "readlink",
+        "rm",
+        "sed",
+        "seq",
+        "tail",
+        "timeout",
+        "touch",
+        "tr",
+    ],
 ]
 """Nothing else of the system is in reach of the scripts."""
 
@@ -50,6 +63,7 @@ DOES = {
         mkdir -p "${@: -1}/bin"
         cp "$STANDINS/bin/standin" "${@: -1}/bin/pip" """,
     "pip": '[[ $* != *jupyterlab* ]] || touch "${0%/*}/jupyter-lab"',
+    "nvidia-smi": "echo 580.173.02",
     "dnf": '[[ $* != *efs* ]] || ln -sf standin "$STANDINS/bin/mount.efs"',
 }
 TOOLS = (*DOES, "chown", "resize2fs", "sleep", "systemctl")

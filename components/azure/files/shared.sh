@@ -31,11 +31,11 @@ case $kind in
 esac
 if ! command -v mount.cifs >/dev/null; then
   export DEBIAN_FRONTEND=noninteractive
-  retry apt-get -y -q -o DPkg::Lock::Timeout=300 update
-  retry apt-get -y -q -o DPkg::Lock::Timeout=300 install cifs-utils
+  retry apt-get -y -q update
+  retry apt-get -y -q install cifs-utils
 fi
 # The kernels of some images leave SMB out.
-modprobe cifs || retry apt-get -y -q -o DPkg::Lock::Timeout=300 install "linux-modules-extra-$(uname -r)"
+modprobe cifs || retry apt-get -y -q install "linux-modules-extra-$(uname -r)"
 key=
 retry read_key
 mkdir -p "$MLLAB_ROOT/run/mllab"

@@ -36,10 +36,15 @@ class Size:
 
 @dataclass(frozen=True)
 class Image:
-    """A marketplace image. `os_gb`: its least disk."""
+    """A marketplace image.
+
+    Args:
+        os_gb: its least disk. nvidia_extension: Azure's extension has CUDA drivers for it.
+    """
 
     os_gb: int
     trusted_launch: bool
+    nvidia_extension: bool
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ def images() -> Mapping[str, Image]:
     parts = ("publisher", "offer", "sku", "version")
     return {
         ":".join(row[part] for part in parts): Image(
-            int(row["os_gb"]), row["trusted_launch"] == "yes"
+            int(row["os_gb"]), row["trusted_launch"] == "yes", row["nvidia_extension"] == "yes"
         )
         for row in rows(DATA / "images.csv")
     }

@@ -223,11 +223,18 @@ def refusal(make: Callable[..., Rendered], **changes: Any) -> str:
     return reason
 
 
-def told(machine: Resource) -> dict[str, str]:
-    """The settings file that a machine's custom data carries."""
+def document(machine: Resource) -> dict[str, Any]:
+    """What a machine's custom data tells cloud-init."""
     text = base64.b64decode(machine.inputs["osProfile"]["customData"]).decode()
     assert text.startswith("#cloud-config\n")
-    written = json.loads(text.split("\n", 1)[1])["write_files"]
+    found = json.loads(text.split("\n", 1)[1])
+    assert isinstance(found, dict)
+    return found
+
+
+def told(machine: Resource) -> dict[str, str]:
+    """The settings file that a machine's custom data carries."""
+    written = document(machine)["write_files"]
     (entry,) = [each for each in written if each["path"] == "/etc/mllab/lab.env"]
     content = base64.b64decode(entry["content"]).decode()
     return dict(line.split("=", 1) for line in content.splitlines())

@@ -15,8 +15,10 @@ from tests.components.azure.azure_account import (
     STACKS,
     asked,
     committed,
+    document,
     grants,
     loaded,
+    refusal,
     told,
     variant,
 )
@@ -25,7 +27,6 @@ from tests.components.labs import after
 every_stack = pytest.mark.parametrize("stack", STACKS)
 KEY = loaded().azure.ssh_keys[0]
 MACHINE = "compute:VirtualMachine"
-EXTENSION = "compute:VirtualMachineExtension"
 CPU, GPU = machine("azure", "cpu-small"), machine("azure", "gpu-small")
 
 
@@ -176,45 +177,49 @@ def test_nobody_is_an_administrator(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "urn"),
+    ("size", "name", "urn", "secure"),
     [
-        ("ubuntu", "canonical:ubuntu-24_04-lts:server:latest"),
-        ("dsvm", "microsoft-dsvm:ubuntu-2204:2204-gen2:25.06.18"),
-        ("hpc", "microsoft-dsvm:ubuntu-hpc:2404:latest"),
+        (GPU, None, "microsoft-dsvm:ubuntu-hpc:2404:latest", None),
+        (CPU, None, "canonical:ubuntu-24_04-lts:server:latest", True),
+        (GPU, "ubuntu", "canonical:ubuntu-24_04-lts:server:latest", False),
+        (CPU, "hpc", "microsoft-dsvm:ubuntu-hpc:2404:latest", None),
     ],
 )
-def test_image_is_the_one_that_was_asked_for(name: str, urn: str) -> None:
-    box = variant(switches={"image": name}).one(MACHINE)
+def test_image_fits_the_machine_unless_another_is_asked_for(
+    size: Any, name: str | None, urn: str, secure: bool | None
+) -> None:
+    """Secure boot, where the image supports it and no driver is built on the machine."""
+    box = variant(notebook=size, switches={"image": name}).one(MACHINE)
     assert image(box) == urn
     assert "plan" not in box.inputs
-    trusted = box.inputs.get("securityProfile", {}).get("securityType")
-    assert trusted == ("TrustedLaunch" if name == "ubuntu" else None)
+    profile = box.inputs.get("securityProfile")
+    wanted = {
+        "securityType": "TrustedLaunch",
+        "uefiSettings": {"vTpmEnabled": True, "secureBootEnabled": secure},
+    }
+    assert profile == (None if secure is None else wanted)
 
 
 @pytest.mark.parametrize(
-    ("size", "name", "drivers"),
-    [
-        (GPU, "ubuntu", True),
-        (GPU, "dsvm", False),
-        (GPU, "hpc", False),
-        (CPU, "ubuntu", False),
-    ],
+    ("size", "name", "installed"),
+    [(GPU, None, False), (CPU, None, False), (GPU, "ubuntu", True), (CPU, "hpc", False)],
 )
-def test_trap_drivers_over_drivers_break_them(size: Any, name: str, drivers: bool) -> None:
+def test_trap_a_gpu_has_a_driver_and_only_one(size: Any, name: str | None, installed: bool) -> None:
+    """Azure's extension has none for Ubuntu 24.04, and would install beside our packages."""
     rendered = variant(notebook=size, switches={"image": name})
-    found = rendered.of(EXTENSION)
-    assert len(found) == drivers
-    for each in found:
-        assert each.inputs["publisher"] == "Microsoft.HpcCompute"
-        assert each.inputs["type"] == "NvidiaGpuDriverLinux"
-        assert each.inputs["vmName"] == "azure-course-shared"
+    assert not rendered.of("compute:VirtualMachineExtension")
+    told = document(rendered.one(MACHINE))
+    assert told.get("drivers") == (
+        {"nvidia": {"license-accepted": True, "version": "580-server"}} if installed else None
+    )
+    assert told.get("packages") == (["nvidia-utils-580-server"] if installed else None)
 
 
-@pytest.mark.parametrize(("size", "secure"), [(GPU, False), (CPU, True)])
-def test_trap_secure_boot_refuses_drivers_that_nobody_signed(size: Any, secure: bool) -> None:
-    security = variant(notebook=size).one(MACHINE).inputs["securityProfile"]
-    assert security["uefiSettings"] == {"vTpmEnabled": True, "secureBootEnabled": secure}
-    assert "encryptionAtHost" not in security, "most subscriptions have not registered it"
+def test_refuses_a_disk_that_the_image_fills() -> None:
+    assert refusal(variant, notebook=GPU, disk_gb=99) == (
+        "mllab:notebook.disk_gb is 99; the image hpc needs 100"
+    )
+    assert variant(notebook=GPU, disk_gb=99, switches={"image": "ubuntu"}).of(MACHINE)
 
 
 def test_machine_is_told_what_the_scripts_read() -> None:

@@ -128,8 +128,8 @@ def machine(disk: str, card: str, user: str, **more: Any) -> dict[str, Any]:
         "storageProfile": {
             "imageReference": {
                 "publisher": "canonical",
-                "offer": "ubuntu-24_04-lts",
-                "sku": "server",
+                "offer": "0001-com-ubuntu-server-jammy",  # the driver is for this one
+                "sku": "22_04-lts-gen2",
                 "version": "latest",
             },
             "osDisk": {

@@ -73,7 +73,6 @@ def test_what_is_fixed_is_refused(row: dict[str, str]) -> None:
         ("shared", "shareQuota", 200),
         ("home", "diskSizeGB", 60),
         ("seat", "hardwareProfile.vmSize", "Standard_D4s_v5"),
-        ("seat", "storageProfile.osDisk.diskSizeGB", 100),
         ("nightly", "dailyRecurrence.time", "2200"),
         ("watch", "state", "Disabled"),
         ("cluster", "properties.properties.scaleSettings.maxNodeCount", 4),
@@ -104,6 +103,7 @@ def test_a_disk_that_grew_with_its_machine_stays_so(lab: Built) -> None:
     subscription, made = lab
     given = made["seat"]["given"]
     given["storageProfile"]["osDisk"]["diskSizeGB"] = 100
+    subscription.whole.stop(made["seat"]["id"])
     subscription.update(tokens.MACHINE, made["seat"]["id"], given)
     (disk,) = [r for r in subscription.whole.inventory() if "_OsDisk_1_" in r.name]
     assert disk.inputs["diskSizeGB"] == 100

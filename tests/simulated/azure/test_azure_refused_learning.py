@@ -54,12 +54,6 @@ REFUSALS = {
         "InvalidParameter: 'dailyQuotaGb' must be -1 or at least 0.023 (got 0).",
         {"workspaceCapping.dailyQuotaGb": 0},
     ),
-    "classic insights": Try(
-        "insights",
-        "BadRequest: Classic Application Insights is retired since 2024-02-29: workspaceResourceId "
-        "is required.",
-        {"workspaceResourceId": MISSING},
-    ),
     "workspace without a vault": Try(
         "ml",
         "ValidationError: Missing dependent resources in workspace json: keyVault.",

@@ -80,6 +80,13 @@ REFUSALS = {
         {"defaultOutboundAccess": True},
         update=True,
     ),
+    "rule for both families of addresses": Try(
+        "guard",
+        "ResourceCannotContainAddressPrefixesFromDifferentAddressFamilies: ssh contains IP "
+        "addresses or prefixes that belong to different address families. All IP addresses or "
+        "prefixes in the resource should belong to the same address family.",
+        {"securityRules.0.sourceAddressPrefixes": ["203.0.113.0/24", "2001:db8::/32"]},
+    ),
     "rule with a priority out of range": Try(
         "guard",
         "SecurityRuleInvalidPriority: Security rule has invalid Priority. Value provided: 99 "

@@ -24,7 +24,9 @@ https://learn.microsoft.com/azure/machine-learning/how-to-create-compute-instanc
 IDLE = (timedelta(minutes=15), timedelta(days=3))
 MOST_SCHEDULES = 4
 CHANGEABLE = ("identity", "properties.properties.scaleSettings", "tags")
-"""What an update of a cluster may change. Source: SDK docs, only AmlCompute can be updated"""
+"""What an update of a cluster may change; of an instance nothing can, not even tags.
+Source: SDK docs, only AmlCompute can be updated; hashicorp/terraform-provider-azurerm
+machine_learning_compute_instance_resource.go at 04bb5a6, which has no update (TagsForceNew)"""
 
 TOTAL, SPOT = "Total Cluster Dedicated Regional vCPUs", "Total Cluster LowPriority Regional vCPUs"
 COUNT = "Clusters"
@@ -77,7 +79,7 @@ class Compute(Resource):
         for change in self.differ.changes(old.inputs, old.outputs, inputs):
             path = bare(change.path)
             cluster = inputs["properties"]["computeType"] == CLUSTER
-            allowed = CHANGEABLE if cluster else ("tags",)
+            allowed = CHANGEABLE if cluster else ()
             if not any(path == name or path.startswith(f"{name}.") for name in allowed):
                 raise refuse(
                     "BadRequest (400): The property '{path}' of a compute of type {type} cannot be "

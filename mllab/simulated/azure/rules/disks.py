@@ -9,6 +9,10 @@ from mllab.simulated.azure.rules.arm import Resource
 from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.store import Record
 
+LIVE_GB = 4096
+"""A disk of this size or less does not grow beyond it while its machine runs.
+Source: MicrosoftDocs/azure-docs issues 106690, 101831"""
+
 LARGEST_GB = 32_767
 """Source: https://learn.microsoft.com/azure/virtual-machines/disks-types"""
 
@@ -27,8 +31,22 @@ def refuse_shrinking(size: int, disk: Record) -> None:
         )
 
 
+def refuse_attached(machine: Record) -> None:
+    """Refuse another size while a machine that has the disk is allocated."""
+    if machine.hidden["state"] == "running":
+        raise refuse(
+            "OperationNotAllowed (409): Resizing a disk of an Azure Virtual Machine requires the "
+            "virtual machine to be deallocated. Please stop your VM and retry the operation.",
+            f"az vm deallocate --ids {machine.id}",
+        )
+
+
 class Disk(Resource):
-    """It grows and never shrinks; what was attached once may hold data."""
+    """It grows and never shrinks; what was attached once may hold data.
+
+    It grows also while its machine runs, but not beyond 4 TiB.
+    Source: https://learn.microsoft.com/azure/virtual-machines/linux/expand-disks
+    """
 
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         super().admit(here, inputs, old)
@@ -52,6 +70,9 @@ class Disk(Resource):
             )
         if old:
             refuse_shrinking(size, old)
+            if old.inputs["diskSizeGB"] <= LIVE_GB < size:
+                for machine in here.session.users(old, tokens.MACHINE, VIA):
+                    refuse_attached(machine)
 
     def outputs(self, here: Here, record: Record) -> Properties:
         machines = here.session.users(record, tokens.MACHINE, VIA)

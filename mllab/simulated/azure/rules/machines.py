@@ -13,6 +13,10 @@ from mllab.simulated.store import Record
 SECRETS = ("adminPassword", "customData")
 """What Azure never shows again."""
 
+NVIDIA = ("Microsoft.HpcCompute", "NvidiaGpuDriverLinux")
+"""Refuses other images with the code 12; wording not verified.
+Source: https://learn.microsoft.com/azure/virtual-machines/extensions/hpccompute-gpu-linux"""
+
 
 class VirtualMachine(Resource):
     """Checked in full before anything is made; its OS disk comes with it and may outlive it."""
@@ -26,8 +30,10 @@ class VirtualMachine(Resource):
         launch.admit_disks(here, inputs, old)
         disk = here.get(tokens.DISK, old.hidden["disk"]) if old else None
         size = (inputs["storageProfile"].get("osDisk") or {}).get("diskSizeGB")
-        if disk and size:
+        if old and disk and size:
             disks.refuse_shrinking(size, disk)
+            if size != disk.inputs["diskSizeGB"]:
+                disks.refuse_attached(old)
         if old is None or launch.counted(inputs) != launch.counted(old.inputs):
             launch.admit_quota(here, inputs, old)
 
@@ -110,7 +116,11 @@ class VirtualMachine(Resource):
 
 
 class Extension(Resource):
-    """One of a publisher and type per machine."""
+    """One of a publisher and type per machine, which must run for anything to be done with it.
+
+    Source: MicrosoftDocs/azure-docs pull request 124186 (also tags need a machine that runs);
+        hashicorp/terraform-provider-azurerm issues 477, 6098, 17251 (and so does a delete)
+    """
 
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         super().admit(here, inputs, old)
@@ -121,6 +131,8 @@ class Extension(Resource):
                     name=name,
                 )
         machine = here.get(tokens.MACHINE, self.id(here, inputs).rpartition("/extensions/")[0])
+        if machine:
+            self._admit_machine(inputs, machine)
         for other in here.session.users(machine, self.token, "vmName") if machine else []:
             same = all(other.inputs[name] == inputs[name] for name in ("publisher", "type"))
             if same and (old is None or other.uid != old.uid):
@@ -131,6 +143,35 @@ class Extension(Resource):
                     other=other.name,
                     handler=f"{inputs['publisher']}.{inputs['type']}",
                 )
+
+    def _admit_machine(self, inputs: Properties, machine: Record) -> None:
+        _running(machine)
+        handler = (inputs["publisher"], inputs["type"])
+        if handler == NVIDIA and not launch.image(machine.inputs).nvidia_extension:
+            raise refuse(
+                "VMExtensionProvisioningError (409): VM has reported a failure when processing "
+                "extension '{name}' (publisher '{publisher}' and type '{type}'). Error message: "
+                "'Enable failed with exit code 12: the image offer is not supported'.",
+                "take an image that brings its driver",
+                name=inputs.get("vmExtensionName"),
+                publisher=handler[0],
+                type=handler[1],
+            )
+
+    def leaving(self, here: Here, record: Record) -> None:
+        super().leaving(here, record)
+        machine = here.get(tokens.MACHINE, record.id.rpartition("/extensions/")[0])
+        if machine:
+            _running(machine)
+
+
+def _running(machine: Record) -> None:
+    if machine.hidden["state"] != "running":
+        raise refuse(
+            "OperationNotAllowed (409): Cannot modify extensions in the VM when the VM is not "
+            "running.",
+            f"az vm start --ids {machine.id}",
+        )
 
 
 KINDS: dict[str, type[Kind]] = {tokens.MACHINE: VirtualMachine, tokens.EXTENSION: Extension}

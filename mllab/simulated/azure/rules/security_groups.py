@@ -79,6 +79,8 @@ class NetworkSecurityGroup(Resource):
                 priority=rule["priority"],
             )
         for pair in PAIRS:
+            if pair[1] == "es":
+                _admit_family(name, _both(rule, *pair))
             for text in _both(rule, *pair):
                 if pair[1] == "es" and not _TAG.fullmatch(text) and not _is_network(text):
                     raise refuse(
@@ -126,6 +128,20 @@ def _both(rule: Properties, name: str, plural: str) -> list[str]:
     """Values of a property that can be given as one or as a list."""
     one = rule.get(name)
     return [*([one] if one is not None else []), *(rule.get(f"{name}{plural}") or [])]
+
+
+def _admit_family(name: object, prefixes: list[str]) -> None:
+    """Refuse addresses of both families in one list.
+
+    Source: hashicorp/terraform-provider-azurerm issue 12534; Azure/AKS issue 3136
+    """
+    if len({ip_network(text).version for text in prefixes if _is_network(text)}) > 1:
+        raise refuse(
+            "ResourceCannotContainAddressPrefixesFromDifferentAddressFamilies (400): {name} "
+            "contains IP addresses or prefixes that belong to different address families. All IP "
+            "addresses or prefixes in the resource should belong to the same address family.",
+            name=name,
+        )
 
 
 def _is_network(text: str) -> bool:

@@ -129,17 +129,14 @@ class Logs(Resource):
 
 
 class Insights(Resource):
-    """Stands on a Log Analytics workspace, and brings an action group that nobody declared."""
+    """Stands on a Log Analytics workspace, and brings an action group that nobody declared.
+
+    Without a workspace Azure makes one, in a resource group of its own which it makes, too. Both
+    carry no tags, and stay when the component goes.
+    Source: https://learn.microsoft.com/azure/azure-monitor/app/managed-workspaces
+    """
 
     DETECTION = "Application Insights Smart Detection"
-
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
-        if "workspaceResourceId" not in inputs:
-            raise refuse(
-                "BadRequest (400): Classic Application Insights is retired since 2024-02-29: "
-                "workspaceResourceId is required."
-            )
 
     def created(self, here: Here, record: Record) -> None:
         super().created(here, record)
@@ -148,6 +145,20 @@ class Insights(Resource):
             id = f"{group.id}/providers/microsoft.insights/actionGroups/{self.DETECTION}"
             if here.session.get(tokens.ACTION_GROUP, id, "") is None:
                 here.child(group, tokens.ACTION_GROUP, id, self.DETECTION)
+        if "workspaceResourceId" not in record.inputs:
+            record.hidden["workspace"] = self._managed(here, record)
+
+    def _managed(self, here: Here, record: Record) -> str:
+        """The id of a workspace that nobody asked for."""
+        group = f"ai_{record.name}_{record.outputs['appId']}_managed"
+        name = f"managed-{record.name}-ws"
+        home = f"/subscriptions/{here.account}/resourceGroups/{group}"
+        id = f"{home}/providers/Microsoft.OperationalInsights/workspaces/{name}"
+        for type, key, called in ((tokens.GROUP, home, group), (tokens.LOGS, id, name)):
+            made = here.child(record, type, key, called)
+            made.owner, made.inputs = None, {"location": record.inputs["location"]}
+            here.session.save(made)
+        return id
 
     def outputs(self, here: Here, record: Record) -> Properties:
         location = record.outputs["location"]
@@ -157,7 +168,9 @@ class Insights(Resource):
             f"LiveEndpoint=https://{location}.livediagnostics.monitor.azure.com/;"
             f"ApplicationId={record.outputs['appId']}"
         )
-        return {**super().outputs(here, record), "connectionString": connection}
+        shown = {**super().outputs(here, record), "connectionString": connection}
+        managed = record.hidden.get("workspace")
+        return {**shown, "workspaceResourceId": managed} if managed else shown
 
 
 KINDS: dict[str, type[Kind]] = {
