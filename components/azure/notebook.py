@@ -32,8 +32,8 @@ Args = NotebookArgs[Network, Storage, Registry, Cluster]
 class Notebook(pulumi.ComponentResource):
     """A machine with JupyterLab for each seat, reached by SSH, deallocated when unused.
 
-    Image, with or without secure boot, first-boot script and SSH keys count when a machine is made:
-    Azure lets none of them be changed while it runs, and most never. So they are not followed, nor are limits that the script carries
+    Image, secure boot, first-boot script and SSH keys count when a machine is made: Azure lets most
+    of them never be changed. So they are not followed, nor are limits that the script carries
     (`idle_minutes`, `max_hours` on the machine itself). To take them up, make the machine anew:
     `pulumi up --replace <urn>`; its home disk stays. A lab that gets or loses GPUs or shared files
     does so by itself: the old machine has no drivers, or was not told what to mount.

@@ -30,7 +30,7 @@ class Aws(Section):
 class Azure(Section):
     """What only Azure has."""
 
-    image: Annotated[str, IMAGE] | None = Field(
+    image: Annotated[str | None, IMAGE] = Field(
         default=None,
         description="Image of new notebooks: hpc (Ubuntu 24.04 with NVIDIA's driver; taken by"
         " default for GPUs) or ubuntu (plain 24.04).",
