@@ -33,22 +33,24 @@ def read_settings(path: Path) -> dict[str, str]:
     return {key: value for key, equals, value in reversed(pairs) if equals}
 
 
-def look(settings: Settings, uptime: float, before: str) -> tuple[list[str], str]:
-    """All reasons why the machine counts as used, and the fingerprint of Jupyter's activity.
+def look(
+    settings: Settings, uptime: float, before: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    """All reasons why the machine counts as used, and fingerprints for the next look.
 
     Args:
-        uptime: seconds since the boot. before: the fingerprint of the last look, "" without one.
+        uptime: seconds since the boot. before: the fingerprints of the last look.
     """
-    trace = before
+    traces = dict(before)
 
-    def ask_jupyter() -> str:
-        nonlocal trace
-        said, trace = jupyter(settings, before)
+    def ask(name: str, probe: Callable[[Settings, str], tuple[str, str]]) -> str:
+        said, traces[name] = probe(settings, before.get(name, ""))
         return said
 
     probes: dict[str, Callable[[], str]] = {
         "GPU": lambda: gpu(settings),
-        "Jupyter": ask_jupyter,
+        "kernels": lambda: ask("kernels", kernels),
+        "terminals": lambda: ask("terminals", terminals),
         "sessions": lambda: sessions(settings),
         "load": lambda: load(settings),
         "keep-awake": lambda: keep_awake(settings, uptime),
@@ -61,7 +63,7 @@ def look(settings: Settings, uptime: float, before: str) -> tuple[list[str], str
             said = f"cannot tell ({fault or type(fault).__name__})"
         if said:
             busy.append(f"{name} {said}")
-    return busy, trace
+    return busy, traces
 
 
 def gpu(settings: Settings) -> str:
@@ -137,29 +139,45 @@ def keep_awake(settings: Settings, uptime: float) -> str:
     return f"for {left / 60:.0f} more min" if left > 0 else ""
 
 
-def jupyter(settings: Settings, before: str) -> tuple[str, str]:
-    """What Jupyter does, and a fingerprint of all its activity for the next look.
+def terminals(settings: Settings, before: str) -> tuple[str, str]:
+    """Whether somebody typed since the last look, and a fingerprint of it for the next one.
+
+    A terminal's time of access is that of the last input which a program read there. Its output
+    does not change it: neither what a forgotten program prints, nor the warning of this watchdog,
+    which JupyterLab takes for activity. The same holds for ssh, Session Manager and JupyterLab.
+    """
+    found = []
+    for terminal in Path(settings["TERMINALS"]).glob("[0-9]*"):
+        try:
+            found.append((terminal.name, terminal.stat().st_atime_ns))
+        except OSError:
+            continue  # closed meanwhile
+    old = set(map(tuple, json.loads(before or "[]")))
+    return "in use" if set(found) - old else "", json.dumps(sorted(found))
+
+
+def kernels(settings: Settings, before: str) -> tuple[str, str]:
+    """What Jupyter's kernels do, and a fingerprint of their activity for the next look.
 
     Idle is what did not change between two looks; no time stamp is compared with a clock.
     """
     running = 0
     trace = []
-    for kind, key in (("kernels", "id"), ("terminals", "name")):
-        for entry in _jupyter_list(settings, kind):
-            try:
-                trace.append((kind, str(entry[key]), str(entry["last_activity"])))
-                running += kind == "kernels" and entry["execution_state"] == "busy"
-            except (KeyError, TypeError):
-                raise CannotTell(f"/api/{kind} said {str(entry)[:60]!r}") from None
+    for entry in _jupyter_list(settings):
+        try:
+            trace.append((str(entry["id"]), str(entry["last_activity"])))
+            running += entry["execution_state"] == "busy"
+        except (KeyError, TypeError):
+            raise CannotTell(f"/api/kernels said {str(entry)[:60]!r}") from None
     now = hashlib.sha256(repr(sorted(trace)).encode()).hexdigest()
     if running:
-        return f"{running} kernel(s) running", now
+        return f"{running} running", now
     return ("" if now == before else "used since the last look"), now
 
 
-def _jupyter_list(settings: Settings, kind: str) -> list[Any]:
+def _jupyter_list(settings: Settings) -> list[Any]:
     # no_track_activity: our own look must not count as activity.
-    request = urllib.request.Request(f"{settings['JUPYTER_URL']}/api/{kind}?no_track_activity=1")
+    request = urllib.request.Request(f"{settings['JUPYTER_URL']}/api/kernels?no_track_activity=1")
     token = read_settings(Path(settings["JUPYTER_ENV"])).get("JUPYTER_TOKEN", "")
     request.add_header("Authorization", f"token {token}")
     # Where the cloud runs Jupyter it has a certificate that nobody signed; it is our own machine.
@@ -171,15 +189,13 @@ def _jupyter_list(settings: Settings, kind: str) -> list[Any]:
         with opener.open(request, timeout=float(settings["PROBE_SECONDS"])) as response:
             answer = json.loads(response.read(1_000_000))
     except urllib.error.HTTPError as fault:
-        if fault.code == 404 and kind == "terminals":  # switched off
-            return []
-        raise CannotTell(f"/api/{kind} said {fault.code}") from None
+        raise CannotTell(f"/api/kernels said {fault.code}") from None
     except urllib.error.URLError as fault:
         if isinstance(fault.reason, ConnectionRefusedError):  # no server, hence no kernel
             return []
-        raise CannotTell(f"/api/{kind}: {fault.reason}") from None
+        raise CannotTell(f"/api/kernels: {fault.reason}") from None
     if not isinstance(answer, list):
-        raise CannotTell(f"/api/{kind} said {str(answer)[:60]!r}")
+        raise CannotTell(f"/api/kernels said {str(answer)[:60]!r}")
     return answer
 
 

@@ -2,9 +2,10 @@
 """Stop this machine when nobody uses it, and in any case after MAX_HOURS.
 
 systemd runs it every five minutes; each look leaves one line in the journal. Idle means that GPU,
-Jupyter, sessions and load were quiet at every look for IDLE_MINUTES. A probe that cannot tell
-counts as in use, so that a broken tool never stops a machine at work; MAX_HOURS asks no probe.
-Time is counted since the boot: the wall clock may jump.
+kernels, terminals, sessions and load were quiet at every look for IDLE_MINUTES. A probe that cannot
+tell counts as in use, so that a broken tool never stops a machine at work; MAX_HOURS asks no probe.
+What this program does itself, such as its warning on every terminal, is never use. Time is counted
+since the boot: the wall clock may jump.
 
 Needs nothing but the system's python3, 3.9 or newer.
 """
@@ -54,12 +55,12 @@ class Memory:
 
     Args:
         busy_at: the last look that found something in use. seen_at: the last look.
-        jupyter: fingerprint of the activity there. stopping: the last look asked for the stop.
+        traces: what the probes left. stopping: the last look asked for the stop.
     """
 
     busy_at: float
     seen_at: float
-    jupyter: str
+    traces: dict[str, str]
     stopping: bool
 
 
@@ -108,13 +109,13 @@ def main() -> int:
     uptime = since_boot(settings)
     state = Path(settings["STATE"])
     past = recall(state, notes)
-    trace = past.jupyter if past else ""
+    traces = past.traces if past else {}
     if uptime >= limits.uptime:
         busy = ["longest time reached"]
     else:
-        busy, trace = look(settings, uptime, trace)
+        busy, traces = look(settings, uptime, traces)
     verdict = decide(limits, uptime, past, busy)
-    remember(state, Memory(verdict.busy_at, uptime, trace, verdict.act == "stop"), notes)
+    remember(state, Memory(verdict.busy_at, uptime, traces, verdict.act == "stop"), notes)
     say(f"{verdict.act}: {'; '.join([verdict.why, *notes])}")
     if verdict.act == "stay":
         return 0
@@ -166,7 +167,8 @@ def recall(path: Path, notes: list[str]) -> Memory | None:
     try:
         raw = json.loads(path.read_bytes())
         busy_at, seen_at = float(raw["busy_at"]), float(raw["seen_at"])
-        return Memory(busy_at, seen_at, str(raw["jupyter"]), raw["stopping"] is True)
+        traces = {str(name): str(trace) for name, trace in raw["traces"].items()}
+        return Memory(busy_at, seen_at, traces, raw["stopping"] is True)
     except FileNotFoundError:
         return None
     except Exception as fault:  # whatever lies there, the machine must still be able to stop

@@ -41,7 +41,7 @@ def jupyter(tmp_path: Path) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
         check=True,
         capture_output=True,
     )
-    answers: dict[str, Any] = {"/api/kernels": [], "/api/terminals": []}
+    answers: dict[str, Any] = {"/api/kernels": []}
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -65,9 +65,9 @@ def jupyter(tmp_path: Path) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
 
 def test_the_watchdog_asks_sagemakers_jupyter(jupyter: Any) -> None:
     settings, answers = jupyter
-    said, trace = probes.jupyter(settings, "")
+    said, trace = probes.kernels(settings, "")
     assert said == "used since the last look"
-    assert probes.jupyter(settings, trace) == ("", trace)
+    assert probes.kernels(settings, trace) == ("", trace)
     busy = {"id": "k", "execution_state": "busy", "last_activity": "2027-01-11T09:00:00Z"}
     answers["/api/kernels"] = [busy]
-    assert probes.jupyter(settings, trace)[0] == "1 kernel(s) running"
+    assert probes.kernels(settings, trace)[0] == "1 running"

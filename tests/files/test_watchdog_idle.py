@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
 
-from tests.files.watched import KERNEL, TERMINAL, Watched
+from tests.files.watched import KERNEL, Watched
 
 
 def test_idle_long_enough_stops_and_not_before(watched: Watched) -> None:
-    assert watched.look(5) == "stay: Jupyter used since the last look; up 0.1 of 2 h"
+    assert watched.look(5) == "stay: kernels used since the last look; up 0.1 of 2 h"
     assert watched.look(10) == "warn: nothing in use for 5 of 10 min; up 0.2 of 2 h"
     assert watched.stops == 0
     assert watched.look(15) == "stop: nothing in use for 10 of 10 min; up 0.2 of 2 h"
@@ -40,8 +41,14 @@ def kernel_is_new(watched: Watched) -> None:
     watched.jupyter.answers["/api/kernels"] = [{**KERNEL, "id": tick(watched)}]
 
 
-def terminal_was_used(watched: Watched) -> None:
-    watched.jupyter.answers["/api/terminals"] = [{**TERMINAL, "last_activity": tick(watched)}]
+def somebody_types(watched: Watched) -> None:
+    terminal = watched.terminals / "7"
+    terminal.touch()
+    os.utime(terminal, (1000 + len(watched.jupyter.asked), 1000))
+
+
+def somebody_opens_a_terminal(watched: Watched) -> None:
+    (watched.terminals / str(len(watched.jupyter.asked))).touch()
 
 
 def gpu_works(watched: Watched) -> None:
@@ -82,10 +89,11 @@ def kept_awake(watched: Watched) -> None:
 @pytest.mark.parametrize(
     ("use", "reason"),
     [
-        (kernel_runs, "Jupyter 1 kernel(s) running"),
-        (kernel_was_used, "Jupyter used since the last look"),
-        (kernel_is_new, "Jupyter used since the last look"),
-        (terminal_was_used, "Jupyter used since the last look"),
+        (kernel_runs, "kernels 1 running"),
+        (kernel_was_used, "kernels used since the last look"),
+        (kernel_is_new, "kernels used since the last look"),
+        (somebody_types, "terminals in use"),
+        (somebody_opens_a_terminal, "terminals in use"),
         (gpu_works, "GPU 5 %"),
         (one_gpu_of_four_works, "GPU 97 %"),
         (somebody_is_logged_in, "sessions alice"),
@@ -125,10 +133,6 @@ def kernel_ended(watched: Watched) -> None:
     watched.jupyter.answers["/api/kernels"] = []
 
 
-def terminals_are_switched_off(watched: Watched) -> None:
-    watched.jupyter.answers["/api/terminals"] = 404
-
-
 def jupyter_does_not_run(watched: Watched) -> None:
     watched.jupyter.close()
 
@@ -158,7 +162,6 @@ def starting_kernel_that_nobody_uses(watched: Watched) -> None:
     "calm",
     [
         kernel_ended,
-        terminals_are_switched_off,
         jupyter_does_not_run,
         driver_is_not_loaded,
         no_gpu,
@@ -176,17 +179,14 @@ def test_nothing_in_use_is_recognised(calm: Callable[[Watched], None], watched: 
 
 def test_look_is_no_activity_of_its_own(watched: Watched) -> None:
     watched.look(5)
-    assert sorted(watched.jupyter.asked) == [
-        "/api/kernels?no_track_activity=1",
-        "/api/terminals?no_track_activity=1",
-    ]
+    assert watched.jupyter.asked == ["/api/kernels?no_track_activity=1"]
 
 
 def test_terminals_hear_of_the_stop_one_look_before(watched: Watched) -> None:
     terminal = watched.terminals / "0"
     terminal.touch()
     watched.look(5)
-    assert terminal.read_text() == ""
+    assert terminal.stat().st_size == 0
     watched.look(10)
     assert terminal.read_text() == (
         "\n*** mllab: this machine stops in about 5 minutes: nothing in use for 5 of 10 min;"

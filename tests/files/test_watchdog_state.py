@@ -23,7 +23,7 @@ UNUSABLE = {
     "list": b"[]",
     "nothing in it": b"{}",
     "null": b"null",
-    "text": b'{"busy_at": "soon", "seen_at": 300.0, "jupyter": "", "stopping": false}',
+    "text": b'{"busy_at": "soon", "seen_at": 300.0, "traces": {}, "stopping": false}',
     "without end": b"[" * 100_000,
 }
 UNTRUE = {

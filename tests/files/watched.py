@@ -16,7 +16,6 @@ from components.files import probes
 from tests.files.unpacked import SETTINGS, unpack
 
 KERNEL = {"id": "k1", "execution_state": "idle", "last_activity": "2027-01-11T09:00:00.000000Z"}
-TERMINAL = {"name": "1", "last_activity": "2027-01-11T09:00:00.000000Z"}
 MINUTE = 60
 TOKEN = "f00d"
 
@@ -29,7 +28,7 @@ class Jupyter:
     """
 
     def __init__(self) -> None:
-        self.answers: dict[str, Any] = {"/api/kernels": [KERNEL], "/api/terminals": [TERMINAL]}
+        self.answers: dict[str, Any] = {"/api/kernels": [KERNEL]}
         self.asked: list[str] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
@@ -124,10 +123,10 @@ class Watched:
 
     def quiet(self, minutes: float) -> None:
         """Leave the state of a look so many minutes after the boot, five after the last use."""
-        _, trace = probes.jupyter(self.settings, "")
-        memory = {"busy_at": (minutes - 5) * MINUTE, "seen_at": minutes * MINUTE, "jupyter": trace}
+        _, traces = probes.look(self.settings, 0, {})
+        memory = {"busy_at": (minutes - 5) * MINUTE, "seen_at": minutes * MINUTE}
         self.state.parent.mkdir(exist_ok=True)
-        self.state.write_text(json.dumps({**memory, "stopping": False}))
+        self.state.write_text(json.dumps({**memory, "traces": traces, "stopping": False}))
 
     def start(self) -> subprocess.Popen[str]:
         """Start one look, as the unit does it."""

@@ -1,0 +1,134 @@
+"""A real JupyterLab, its kernels and terminals, and people at it: REST calls and websockets."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import websocket
+
+SECONDS = 60  # for what happens within one as a rule
+
+
+class JupyterLab:
+    """The server, as `mllab-jupyter.service` starts it, on a free port."""
+
+    def __init__(self, home: Path, token: str) -> None:
+        self.home, self.token = home, token
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.process = subprocess.Popen(
+            [
+                *[sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"],
+                *["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"],
+                f"--ServerApp.root_dir={home}",
+            ],
+            env={"HOME": str(home), "JUPYTER_TOKEN": token, "PATH": os.environ["PATH"]},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stderr
+        lines = iter(self.process.stderr)
+        (self.address,) = next(
+            found for line in lines if (found := re.findall(r"//(127.0.0.1:\d+)/lab", line))
+        )
+        threading.Thread(target=lambda: [*lines], daemon=True).start()
+        self.url = f"http://{self.address}"
+
+    def clear(self) -> None:
+        """End all kernels and terminals."""
+        for kind, key in (("kernels", "id"), ("terminals", "name")):
+            for one in self.ask(f"/api/{kind}"):
+                self.ask(f"/api/{kind}/{one[key]}", method="DELETE")
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+        assert self.process.stderr
+        self.process.stderr.close()
+
+    def ask(self, path: str, data: Any = None, method: str = "GET") -> Any:
+        """What JupyterLab in a browser asks, its polling included."""
+        request = urllib.request.Request(
+            f"{self.url}{path}",
+            data=None if data is None else json.dumps(data).encode(),
+            headers={"Authorization": f"token {self.token}"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+            return json.loads(answer.read() or "null")
+
+    @contextmanager
+    def socket(self, path: str) -> Iterator[websocket.WebSocket]:
+        header = [f"Authorization: token {self.token}"]
+        tab = websocket.create_connection(
+            f"ws://{self.address}{path}", timeout=SECONDS, header=header
+        )
+        try:
+            yield tab
+        finally:
+            tab.close()
+
+    @contextmanager
+    def terminal(self) -> Iterator[tuple[str, websocket.WebSocket]]:
+        """The device of a new terminal, and its open tab."""
+        name = self.ask("/api/terminals", {}, "POST")["name"]
+        with self.socket(f"/terminals/websocket/{name}") as tab:
+            type_in(tab, "tty")
+            yield said(tab, r"(/dev/pts/\d+)"), tab
+
+    def kernel(self) -> str:
+        """The id of a new kernel."""
+        return str(self.ask("/api/kernels", {"name": "python3"}, "POST")["id"])
+
+    @contextmanager
+    def notebook(self, kernel: str) -> Iterator[Notebook]:
+        """The open tab of a notebook with that kernel."""
+        with self.socket(f"/api/kernels/{kernel}/channels") as tab:
+            yield Notebook(tab)
+
+
+class Notebook:
+    """What the page of a notebook says to the kernel, and waits for."""
+
+    def __init__(self, tab: websocket.WebSocket) -> None:
+        self.tab = tab
+
+    def run(self, code: str, until: str) -> dict[str, Any]:
+        """Run a cell, until a message of that type, or status, comes; its content."""
+        number = uuid4().hex
+        content = {"code": code, "silent": False, "allow_stdin": True}
+        header = {"msg_id": number, "msg_type": "execute_request", "session": number}
+        message = {"channel": "shell", "header": header, "content": content}
+        self.tab.send(json.dumps({**message, "parent_header": {}, "metadata": {}}))
+        while True:
+            answer = json.loads(self.tab.recv())
+            seen = {answer["msg_type"], answer["content"].get("execution_state")}
+            if until in seen and answer["parent_header"].get("msg_id") == number:
+                return dict(answer["content"])
+
+
+def type_in(tab: websocket.WebSocket, line: str) -> None:
+    tab.send(json.dumps(["stdin", f"{line}\r"]))
+
+
+def said(tab: websocket.WebSocket, pattern: str) -> str:
+    """What a terminal shows, as soon as it shows it."""
+    text = ""
+    while True:
+        kind, *words = json.loads(tab.recv())
+        text += "".join(words) if kind == "stdout" else ""
+        if found := re.search(pattern, text):
+            return found[1]
