@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mllab.protocol.provider import UNKNOWN, Change, Properties
@@ -14,6 +15,7 @@ from mllab.simulated.schema import Node
 Condition = Callable[[Properties, Properties], bool]
 """Whether a change replaces, from old and new inputs."""
 
+NOT_KNOWN = {"$unknown": True}
 _MISSING = object()
 _PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _INDEX = re.compile(r"\[\d+\]")
@@ -106,15 +108,17 @@ class Differ:
             return False
 
     def _mark(self, change: Change, olds: Properties, news: Properties) -> Change:
-        """Whether a change replaces: its own rule, or that of what it is part of."""
+        """Whether a change replaces: its own rule, that of what it is part of, or that of a part
+        which comes or goes with it."""
         path = bare(change.path)
-        while path:
-            if self._replaces(path, change, olds, news):
-                return Change(change.path, change.kind, change.before, change.after, replaces=True)
-            path = path.rpartition(".")[0]
+        parts = set(_above(path))
+        if NOT_KNOWN not in (change.before, change.after):
+            parts |= {*_below(path, change.before), *_below(path, change.after)}
+        if any(self._replaces(part, olds, news) for part in sorted(parts)):
+            return replace(change, replaces=True)
         return change
 
-    def _replaces(self, path: str, change: Change, olds: Properties, news: Properties) -> bool:
+    def _replaces(self, path: str, olds: Properties, news: Properties) -> bool:
         rule = self._facts.replace.get(path, "never")
         if rule == "always":
             return True
@@ -127,6 +131,25 @@ class Differ:
 def bare(path: str) -> str:
     """A change's path as the facts write it: without list indexes and quotes."""
     return _INDEX.sub("", path).replace('["', ".").replace('"]', "").lstrip(".")
+
+
+def _above(path: str) -> Iterator[str]:
+    """A path and those that it is part of."""
+    while path:
+        yield path
+        path = path.rpartition(".")[0]
+
+
+def _below(path: str, value: Any) -> Iterator[str]:
+    """Paths of all that is given inside of a value."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _below(path, item)
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            if inner is not None:
+                yield f"{path}.{name}"
+                yield from _below(f"{path}.{name}", inner)
 
 
 def _key(name: str, path: str) -> str:
@@ -143,7 +166,7 @@ def _empty(node: Node) -> Any:
 def _shown(value: Any) -> Any:
     """A value as it stands in a change; unknown parts marked."""
     if value is UNKNOWN:
-        return {"$unknown": True}
+        return dict(NOT_KNOWN)
     if isinstance(value, Mapping):
         return {key: _shown(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -77,6 +77,40 @@ def test_always(row: dict[str, str]) -> None:
     assert not replaces(row["type"], olds, olds)
 
 
+INSIDE = [row for row in (*ALWAYS, *COUNTED) if "." in row["property"]]
+
+
+@pytest.mark.parametrize("row", INSIDE, ids=case)
+def test_a_block_replaces_as_a_whole_where_something_in_it_does(row: dict[str, str]) -> None:
+    type, block = row["type"], row["property"].split(".")[0]
+    there = at(type, row["property"], 0)
+    assert replaces(type, {}, there)
+    # What the cloud decides, too, stays as it is when the program no longer says it.
+    kept = KINDS[type].properties[block]["output"] == "always"
+    assert replaces(type, there, {}) is not kept
+
+
+def test_a_block_replaces_only_by_what_is_given_in_it() -> None:
+    given = {"retryStrategy": {"attempts": 3}}
+    assert not replaces(tokens.DEFINITION, {}, given)
+    tried = {"retryStrategy": {"attempts": 3, "evaluateOnExits": [{"action": "EXIT"}]}}
+    assert replaces(tokens.DEFINITION, {}, tried)
+    assert replaces(tokens.DEFINITION, given, tried)
+    root = {"rootBlockDevice": {"volumeSize": 100}}
+    assert not replaces(tokens.INSTANCE, {}, root)
+    assert replaces(tokens.INSTANCE, {}, {"rootBlockDevice": {"encrypted": True}})
+
+
+PEERS = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
+
+
+@pytest.mark.parametrize("type", [tokens.INGRESS, tokens.EGRESS])
+@pytest.mark.parametrize("old", PEERS)
+@pytest.mark.parametrize("new", PEERS)
+def test_a_rule_keeps_the_kind_of_its_source(type: str, old: str, new: str) -> None:
+    assert replaces(type, {old: "a"}, {new: "b"}) is (old != new)
+
+
 @pytest.mark.parametrize("row", COUNTED, ids=case)
 def test_only_the_number_of_blocks_counts(row: dict[str, str]) -> None:
     type, path = row["type"], row["property"]

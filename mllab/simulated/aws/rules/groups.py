@@ -52,10 +52,16 @@ class DefaultSecurityGroup(Kind):
         return {"vpcId": record.inputs["vpcId"]}
 
 
+def _other_source(olds: Properties, news: Properties) -> bool:
+    """Whether a rule takes its source from another property: EC2 cannot change that."""
+    return [name in olds for name in Rule.PEERS] != [name in news for name in Rule.PEERS]
+
+
 class Rule(Kind):
     """A rule of a group, in or out."""
 
     PEERS = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
+    conditions = {"the source is of another kind than before": _other_source}
 
     def faults(self, inputs: Properties) -> Iterable[str]:
         given = [peer for peer in self.PEERS if peer in inputs]
