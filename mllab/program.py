@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Final
 
@@ -13,17 +13,22 @@ from pulumi.runtime import config
 from components import catalog
 from components.contracts import Cloud, EnvironmentArgs, LabArgs, Notebooks
 from components.environment import Environment
+from mllab.clock import Clock
 from mllab.settings.files import from_config
 from mllab.settings.lab import Lab
 
 
-def run() -> None:
+def run(now: datetime | None = None) -> None:
     """What plain `pulumi up` runs: read the stack's configuration and declare its lab.
 
+    Args:
+        now: by default the present moment.
+
     Raises:
-        SettingsError: the configuration describes no lab; all faults at once.
+        SettingsError: the configuration describes no lab, or one that is over; all faults at once.
     """
-    declare(from_config(pulumi.get_stack(), config.CONFIG.get() or config.get_config_env()))
+    values = config.CONFIG.get() or config.get_config_env()
+    declare(from_config(pulumi.get_stack(), values, now=now or Clock().now()))
 
 
 def declare(lab: Lab, today: date | None = None) -> None:

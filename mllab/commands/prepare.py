@@ -37,7 +37,7 @@ def new(
             )
     root = project()
     person = ask.question if ask.can_ask() else None
-    path = prompts.write(root, stack, answers, person, clock_from(today).today())
+    path = prompts.write(root, stack, answers, person, clock_from(today).now())
     typer.echo(f"Wrote {path.relative_to(root).as_posix()}. Next: mllab rehearse {stack}")
 
 
@@ -58,7 +58,7 @@ def port(
     if cloud is None:
         raise UsageError("--from says which lab, but not where to", cure="Add --cloud NAME.")
     root = project()
-    path, ported = brought.write(root, stack, source, cloud, region, clock_from(today).today())
+    path, ported = brought.write(root, stack, source, cloud, region, clock_from(today).now())
     err = console.stderr()
     for line in ported.left:
         console.say(err, line, label="note: ", style="yellow")
@@ -69,7 +69,7 @@ def check(stack: str, today: str | None, *, as_json: bool) -> None:
     """Check a lab's file, and say every fault with its line."""
     path = files.find(project(), stack)
     try:
-        lab = files.load(path, today=clock_from(today).today())
+        lab = files.load(path, now=clock_from(today).now())
     except SettingsError as error:
         if as_json:
             console.print_json({"stack": stack, "ok": False, "faults": list(error.faults)})

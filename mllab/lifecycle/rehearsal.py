@@ -122,7 +122,7 @@ class Rehearsal:
 
     def _check(self) -> Seen:
         path = files.find(self.session.root, self.session.stack)
-        return stacks.describe(files.load(path, today=self.session.clock.today())), True
+        return stacks.describe(files.load(path, now=self.session.clock.now())), True
 
     def _preview(self) -> Seen:
         plan = self.session.engine.preview()
@@ -266,7 +266,7 @@ def stage(
     lab = files.load(path)
     starts = lab.lab.starts.isoformat() if lab.lab.starts else None
     clock = clock_from(today or starts)
-    files.load(path, today=clock.today())
+    files.load(path, now=clock.now())
     folder = Path(mkdtemp(prefix=f"mllab-{stack}-"))
     try:
         config = files.config(path)

@@ -79,7 +79,7 @@ def open_declared(stack: str, choice: Choice, tell: Tell) -> Session:
 
     root, clock, engine = project(), clock_from(choice.today), choice.driver
     path = files.find(root, stack)
-    lab = files.load(path, today=clock.today())
+    lab = files.load(path, now=clock.now())
     return _open(root, stack, lab, files.config(path), clock, engine, choice, tell)
 
 

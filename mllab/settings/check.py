@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from mllab.settings import faults
+from mllab.settings import faults, fields
 from mllab.settings.faults import NAMESPACE, NO_SECTIONS, Fault
 from mllab.settings.lab import Lab
 from mllab.settings.limits import CLOUDS, PROVIDER_CONFIG_KEYS
@@ -19,14 +19,14 @@ _EMPTY: Final = (None, "", "null")  # a section without anything in it, in the f
 
 
 def lab(
-    stack: str, values: Mapping[str, Any], today: date | None
+    stack: str, values: Mapping[str, Any], now: datetime | None
 ) -> tuple[Lab | None, list[Fault]]:
     """The lab that a stack's configuration describes, and all that is wrong with it.
 
     Args:
         stack: Pulumi's name of the stack.
         values: by full key (`mllab:lab`, `aws:region`); objects plain or as JSON text.
-        today: refuse a lab that is over by then; None to take any.
+        now: refuse a lab that is over by then, where it is; None to take any.
     Returns:
         The lab, or None with at least one fault. Paths of faults begin with a full key.
     """
@@ -52,7 +52,7 @@ def lab(
     for name, key in places(cloud).items():
         if (value := values.get(key)) not in _EMPTY:
             given[name] = value
-    context = {"stack": stack, "cloud": cloud, "today": today}
+    context = {"stack": stack, "cloud": cloud, "today": local_day(now, given.get("notebook"))}
     try:
         checked = Lab.model_validate(given, context=context)
     except ValidationError as exc:
@@ -62,6 +62,16 @@ def lab(
                 found.append((_full(path, cloud), words + hint))
         return None, found
     return (None if found else checked), found
+
+
+def local_day(now: datetime | None, notebook: Any) -> date | None:
+    """The day of a moment in a lab's own time zone; in UTC while that is not known.
+
+    Args:
+        now: timezone-aware. notebook: the section as it was given, right or wrong.
+    """
+    zone = fields.zone(notebook.get("time_zone")) if isinstance(notebook, Mapping) else None
+    return now.astimezone(zone or UTC).date() if now else None
 
 
 def places(cloud: object) -> Mapping[str, str]:

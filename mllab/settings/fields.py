@@ -236,14 +236,21 @@ def _owner(value: Any) -> str:
     return address
 
 
+def zone(value: Any) -> ZoneInfo | None:
+    """The time zone of that name; None if there is none."""
+    try:
+        if isinstance(value, str) and len(value) <= 50 and _ZONE.fullmatch(value):
+            return ZoneInfo(value)
+    except (OSError, KeyError, ValueError):  # a folder, no such zone, no zone file
+        pass
+    return None
+
+
 def _time_zone(value: Any) -> str:
     if not isinstance(value, str) or len(value) > 50:
         raise fault("must be an IANA time zone, like Europe/Copenhagen")
-    try:
-        if _ZONE.fullmatch(value):
-            return ZoneInfo(value).key
-    except (OSError, KeyError, ValueError):  # a folder, no such zone, no zone file
-        pass
+    if found := zone(value):
+        return found.key
     hint = nearest(value, [zone for zone in available_timezones() if _ZONE.fullmatch(zone)])
     raise fault(f"must be an IANA time zone like Europe/Copenhagen, or UTC{hint}")
 

@@ -11,7 +11,7 @@ import json
 import re
 import stat
 from collections.abc import Mapping
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -86,12 +86,12 @@ def find(root: Path, stack: str) -> Path:
     )
 
 
-def load(path: Path, *, today: date | None = None) -> Lab:
+def load(path: Path, *, now: datetime | None = None) -> Lab:
     """The lab that a stack file describes.
 
     Args:
         path: `stacks/Pulumi.<stack>.yaml`.
-        today: refuse a lab that is over by then; None to take any.
+        now: refuse a lab that is over by then, where it is; None to take any.
     Raises:
         SettingsError: the file cannot be read or is wrong; all faults at once, with their lines.
     """
@@ -102,7 +102,7 @@ def load(path: Path, *, today: date | None = None) -> Lab:
     document = _read(path, where)
     values, found = _configuration(document)
     if values is not None:
-        lab, wrong = check.lab(named[1], values, today)
+        lab, wrong = check.lab(named[1], values, now)
         found += [(("config", *at), words) for at, words in wrong]
         if lab is not None and not found:
             return lab
@@ -127,16 +127,17 @@ def config(path: Path) -> dict[str, str]:
     }
 
 
-def from_config(stack: str, values: Mapping[str, str]) -> Lab:
+def from_config(stack: str, values: Mapping[str, str], *, now: datetime | None = None) -> Lab:
     """The lab that plain `pulumi up` sees.
 
     Args:
         stack: Pulumi's name of the stack.
         values: Pulumi's configuration by full key, objects as JSON text.
+        now: see load.
     Raises:
         SettingsError: all faults at once.
     """
-    lab, found = check.lab(stack, values, None)
+    lab, found = check.lab(stack, values, now)
     if lab is not None:
         return lab
     lines = [f"stack {stack}: {spoken(at)}: {words}" for at, words in found]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,12 +48,12 @@ class Ported:
 
 
 def write(
-    root: Path, stack: str, source: str, cloud: str, region: str | None, today: date
+    root: Path, stack: str, source: str, cloud: str, region: str | None, now: datetime
 ) -> tuple[Path, Ported]:
     """Write `stacks/Pulumi.<stack>.yaml` from the file of another stack.
 
     Args:
-        source: name of that stack. cloud, region: see port. today: to name a last day that is past.
+        source: name of that stack. cloud, region: see port. now: to name a last day that is past.
     Returns:
         Where the new file is, and what it holds.
     Raises:
@@ -63,18 +63,18 @@ def write(
     """
     where, path = files.file_of(root, stack), files.find(root, source)
     lab = files.load(path)
-    ported = port(path.read_bytes(), lab, stack, cloud, region, today)
+    ported = port(path.read_bytes(), lab, stack, cloud, region, now)
     new.create(root, where, ported.text)
     return where, ported
 
 
-def port(raw: bytes, lab: Lab, stack: str, cloud: str, region: str | None, today: date) -> Ported:
+def port(raw: bytes, lab: Lab, stack: str, cloud: str, region: str | None, now: datetime) -> Ported:
     """The same lab on another cloud; comments and values stay, line by line.
 
     Args:
         raw: the stack file. lab: what it describes. stack: name of the new one.
         cloud: where the lab shall be. region: of that cloud; None for the one in the same place.
-        today: to name a last day that is past.
+        now: to name a last day that is past.
     Raises:
         UsageError: the lab is on that cloud already, there is no such cloud or region, or no
             region of it is in the same place.
@@ -88,7 +88,7 @@ def port(raw: bytes, lab: Lab, stack: str, cloud: str, region: str | None, today
     text = "".join(_lines(raw, lab, stack, cloud, here, left))
     if cloud == "gcp" and lab.storage.files:
         left.append("gcp.filestore: true, since a shared drive costs about 25 USD a month there")
-    _, found = check.lab(stack, document.parse(text.encode()).data["config"], today)
+    _, found = check.lab(stack, document.parse(text.encode()).data["config"], now)
     left += [f"{spoken(path)}: {words}" for path, words in found]
     left += [f"{key}: an example; put your own there" for key in examples.left_in_text(text)]
     left.append("data: objects, files, home disks and images stay in the old lab")

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,7 +39,11 @@ class Question(Setting):
     """What `mllab new` asks, see Setting."""
 
     def parse(
-        self, typed: str, answers: Mapping[str, object] | None = None, *, today: date | None = None
+        self,
+        typed: str,
+        answers: Mapping[str, object] | None = None,
+        *,
+        now: datetime | None = None,
     ) -> object:
         """What was typed, checked by the model of its section.
 
@@ -47,7 +51,7 @@ class Question(Setting):
             typed: as a person types it, also in quotes as in a file; lists with commas. Nothing
                 typed takes the default.
             answers: what was answered before, so that an `ends` before `starts` is found at once.
-            today: refuse a last day that is past.
+            now: refuse a last day that is past.
         Returns:
             A value for `answers`; None where nothing was given and nothing is needed.
         Raises:
@@ -59,6 +63,7 @@ class Question(Setting):
             section, _, name = key.rpartition(".")
             if answer is not None or (key == self.key and self.default):
                 (told.setdefault(section, {}) if section else told)[name] = answer
+        today = check.local_day(now, told.get("notebook"))
         context = {"cloud": told["lab"].get("cloud"), "today": today}
         path = tuple(self.key.split("."))
         try:
@@ -134,11 +139,11 @@ def _foreign(setting: Setting, cloud: object) -> str:
     )
 
 
-def write(root: Path, stack: str, answers: Mapping[str, object], today: date) -> Path:
+def write(root: Path, stack: str, answers: Mapping[str, object], now: datetime) -> Path:
     """Write `stacks/Pulumi.<stack>.yaml`; what exists already is never touched.
 
     Args:
-        root: the project's folder. answers: see render. today: refuse a lab that is over by then.
+        root: the project's folder. answers: see render. now: refuse a lab that is over by then.
     Returns:
         Where the file is.
     Raises:
@@ -149,7 +154,7 @@ def write(root: Path, stack: str, answers: Mapping[str, object], today: date) ->
     left_out: set[str] = set()
     while True:
         text = render(stack, answers, left_out)
-        found = _faults(stack, text, today)
+        found = _faults(stack, text, now)
         wrong = {faults.spoken(at) for at, _ in found}
         # What nobody gave is a default that does not go with the rest. Without it, more may show.
         if wrong <= left_out | answers.keys():
@@ -162,9 +167,9 @@ def write(root: Path, stack: str, answers: Mapping[str, object], today: date) ->
     return path
 
 
-def _faults(stack: str, text: str, today: date) -> list[tuple[faults.Path, str]]:
+def _faults(stack: str, text: str, now: datetime) -> list[tuple[faults.Path, str]]:
     """Where a file is wrong, and why."""
-    _, found = check.lab(stack, document.parse(text.encode()).data["config"], today)
+    _, found = check.lab(stack, document.parse(text.encode()).data["config"], now)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 from mllab.errors import SettingsError, UsageError
@@ -15,7 +15,7 @@ Ask = Callable[[new.Question, str], str]
 """Puts a question; the second argument is the fault of the last answer. Returns what was typed."""
 
 
-def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, today: date) -> Path:
+def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, now: datetime) -> Path:
     """Write a new stack file.
 
     Args:
@@ -47,9 +47,9 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, today: 
             continue
         try:
             if question.key in typed:
-                answers[question.key] = question.parse(typed[question.key], answers, today=today)
+                answers[question.key] = question.parse(typed[question.key], answers, now=now)
             elif ask is not None and question.asked:
-                answers[question.key] = _asked(question, ask, answers, today)
+                answers[question.key] = _asked(question, ask, answers, now)
             elif question.required:
                 faults.append(f"{question.key}: must be given. {question.text}")
                 wrong.append(question.key)
@@ -63,15 +63,17 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, today: 
         raise SettingsError(
             faults, cure=f"No file was written. Fill in what is missing or wrong:\n  {command}"
         )
-    return new.write(root, stack, answers, today)
+    return new.write(root, stack, answers, now)
 
 
-def _asked(question: new.Question, ask: Ask, answers: Mapping[str, object], today: date) -> object:
+def _asked(
+    question: new.Question, ask: Ask, answers: Mapping[str, object], now: datetime
+) -> object:
     """Ask until the answer is good."""
     fault = ""
     while True:
         try:
-            return question.parse(ask(question, fault), answers, today=today)
+            return question.parse(ask(question, fault), answers, now=now)
         except SettingsError as error:
             fault = error.faults[0]
 

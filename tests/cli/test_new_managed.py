@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from mllab.errors import SettingsError
 from mllab.settings import files
 from mllab.stackfiles import prompts
 
-TODAY = date(2027, 1, 11)
+NOW = datetime(2027, 1, 11, 9, tzinfo=UTC)
 PLACES = {
     "aws": ("region=us-east-1",),
     "azure": ("region=eastus",),
@@ -28,13 +28,13 @@ GIVEN = (
 def written(root: Path, cloud: str, *more: str) -> Path:
     (root / "stacks").mkdir()
     given = (f"lab.cloud={cloud}", *PLACES[cloud], *GIVEN, *more)
-    return prompts.write(root, "lab", given, None, TODAY)
+    return prompts.write(root, "lab", given, None, NOW)
 
 
 @pytest.mark.parametrize("cloud", PLACES)
 def test_the_kind_alone_makes_a_lab(tmp_path: Path, cloud: str) -> None:
     path = written(tmp_path, cloud)
-    assert files.load(path, today=TODAY).notebook.kind == "managed"
+    assert files.load(path, now=NOW).notebook.kind == "managed"
 
 
 def test_what_is_not_for_it_stays_as_a_comment(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,11 @@ def shell(cli: None, tmp_path: Path) -> Iterator[Shell]:
     for part in NEEDED:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copyfile
         copy(ROOT / part, project / part)
+    text = (project / STACK_FILE).read_text()  # a lab of the present day, whenever that is
+    for key, day in (("starts", date.today()), ("ends", date.today() + timedelta(days=30))):
+        text, found = re.subn(rf'{key}: "[\d-]+"', f'{key}: "{day}"', text)
+        assert found == 1
+    (project / STACK_FILE).write_text(text)
     (project / ".venv").symlink_to(sys.prefix)  # where Pulumi.yaml says that Python is
     cloud = Account.opened(tmp_path)
     with ProviderServers({"aws": cloud}, Clock()) as servers:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, datetime
 
 from mllab.stackfiles import new
 
-TODAY = date(2026, 12, 1)
+NOW = datetime(2026, 12, 1, 10, 30, tzinfo=UTC)
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMgATQ4DwLEx0w1Gdo9blol/NfykyfiGlX6xSV448eMy"
 LEAST = {
     "lab.cloud": "aws",

@@ -13,7 +13,7 @@ from mllab.errors import SettingsError, UsageError
 from mllab.settings import document, files
 from mllab.settings.reference import written
 from mllab.stackfiles import new
-from tests.settings.answers import LEAST, LEAST_ON, QUESTIONS, TODAY
+from tests.settings.answers import LEAST, LEAST_ON, NOW, QUESTIONS
 
 
 def answer_all(typed: dict[str, str]) -> dict[str, object]:
@@ -21,7 +21,7 @@ def answer_all(typed: dict[str, str]) -> dict[str, object]:
     for question in new.questions():
         if typed["lab.cloud"] in question.clouds:
             typed_here = typed.get(question.key, "")
-            answers[question.key] = question.parse(typed_here, answers, today=TODAY)
+            answers[question.key] = question.parse(typed_here, answers, now=NOW)
     return answers
 
 
@@ -38,9 +38,9 @@ def test_the_written_file_is_the_lab_that_was_answered(project):
         "budget.notify": "o'neil+x@example.edu, {b}@example.edu",
         "aws.image": "ami-0123456789abcdef0",
     }
-    path = new.write(project, "my-lab", answer_all(typed), TODAY)
+    path = new.write(project, "my-lab", answer_all(typed), NOW)
     assert path == project / "stacks" / "Pulumi.my-lab.yaml"
-    lab = files.load(path, today=TODAY)
+    lab = files.load(path, now=NOW)
     assert lab == files.from_config("my-lab", files.config(path))
     assert (lab.name, lab.stack, lab.region) == ("spring", "my-lab", "us-east-1")
     assert lab.lab.starts == date(2027, 1, 11)
@@ -84,12 +84,12 @@ def test_a_setting_of_another_cloud_is_refused(cloud, key, words):
 
 def test_a_filestore_is_billed_only_to_those_who_want_it(project):
     gcp = LEAST_ON["gcp"]
-    free = files.load(new.write(project, "free", gcp, TODAY))
+    free = files.load(new.write(project, "free", gcp, NOW))
     assert (free.storage.files, free.gcp.filestore) == (False, False)
-    paid = files.load(new.write(project, "paid", gcp | {"gcp.filestore": "true"}, TODAY))
+    paid = files.load(new.write(project, "paid", gcp | {"gcp.filestore": "true"}, NOW))
     assert (paid.storage.files, paid.gcp.filestore) == (True, True)
     with pytest.raises(SettingsError, match="about 25 USD a month"):
-        new.write(project, "unknowing", gcp | {"storage.files": "true"}, TODAY)
+        new.write(project, "unknowing", gcp | {"storage.files": "true"}, NOW)
 
 
 def test_python_values_do_as_well(project):
@@ -101,7 +101,7 @@ def test_python_values_do_as_well(project):
         "notebook.seats": ("a", "b"),
         "budget.warn_percent": [50, 100],
     }
-    lab = files.load(new.write(project, "x", answers, TODAY))
+    lab = files.load(new.write(project, "x", answers, NOW))
     assert (lab.lab.ends, lab.budget.limit_usd) == (date(2027, 2, 5), 99.5)
     assert (lab.storage.keep, lab.notebook.seats) == (False, ("a", "b"))
     assert lab.budget.warn_percent == (50, 100)
@@ -109,19 +109,19 @@ def test_python_values_do_as_well(project):
 
 def test_nothing_is_written_that_is_no_lab(project):
     with pytest.raises(SettingsError) as caught:
-        new.write(project, "x", {"notebook.size": "huge"}, TODAY)
+        new.write(project, "x", {"notebook.size": "huge"}, NOW)
     assert [fault.split(":")[0] for fault in caught.value.faults][-1] == "budget.limit_usd"
     assert len(caught.value.faults) == 6
     with pytest.raises(SettingsError, match=r"lab\.ends: is past"):
-        new.write(project, "x", LEAST, date(2028, 1, 1))
+        new.write(project, "x", LEAST, NOW.replace(year=2028))
     with pytest.raises(
         SettingsError, match=r"notebook\.sise: is not a setting; did you mean noteb"
     ):
-        new.write(project, "x", LEAST | {"notebook.sise": "gpu-small"}, TODAY)
+        new.write(project, "x", LEAST | {"notebook.sise": "gpu-small"}, NOW)
     with pytest.raises(UsageError, match="cannot be the name of a stack"):
-        new.write(project, "../x", LEAST, TODAY)
+        new.write(project, "../x", LEAST, NOW)
     with pytest.raises(SettingsError, match="stack: must be 1 to 63"):
-        new.write(project, "X.y", LEAST, TODAY)
+        new.write(project, "X.y", LEAST, NOW)
     assert list((project / "stacks").iterdir()) == []
 
 
@@ -129,13 +129,13 @@ def test_what_exists_is_never_touched(project):
     path = project / "stacks" / "Pulumi.x.yaml"
     path.write_text("mine")
     with pytest.raises(UsageError) as caught:
-        new.write(project, "x", LEAST, TODAY)
+        new.write(project, "x", LEAST, NOW)
     assert caught.value.message == "stacks/Pulumi.x.yaml exists already; nothing was changed"
     assert path.read_text() == "mine"
     path.unlink()
     path.symlink_to(project / "elsewhere")
     with pytest.raises(UsageError, match="exists already"):
-        new.write(project, "x", LEAST, TODAY)
+        new.write(project, "x", LEAST, NOW)
     assert not (project / "elsewhere").exists()
 
 
@@ -150,7 +150,7 @@ def test_a_file_that_appears_at_the_last_moment_is_not_touched(project, monkeypa
 
     monkeypatch.setattr(new.check, "lab", slow)
     with pytest.raises(UsageError, match="exists already"):
-        new.write(project, "x", LEAST, TODAY)
+        new.write(project, "x", LEAST, NOW)
     assert path.read_text() == "theirs"
 
 
@@ -158,7 +158,7 @@ def test_a_folder_that_cannot_be_written_is_told(project):
     (project / "stacks").rmdir()
     (project / "stacks").write_text("a file")
     with pytest.raises(UsageError, match=r"stacks/Pulumi\.x\.yaml cannot be written: "):
-        new.write(project, "x", LEAST, TODAY)
+        new.write(project, "x", LEAST, NOW)
 
 
 def test_a_full_disk_leaves_no_half_file(project):
@@ -166,7 +166,7 @@ def test_a_full_disk_leaves_no_half_file(project):
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
     try:
         with pytest.raises(UsageError, match="cannot be written: File too large"):
-            new.write(project, "x", LEAST, TODAY)
+            new.write(project, "x", LEAST, NOW)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list((project / "stacks").iterdir()) == []
@@ -174,7 +174,7 @@ def test_a_full_disk_leaves_no_half_file(project):
 
 def test_the_folder_is_made_when_it_is_missing(project):
     (project / "stacks").rmdir()
-    assert new.write(project, "x", LEAST, TODAY).exists()
+    assert new.write(project, "x", LEAST, NOW).exists()
 
 
 @given(st.sampled_from(sorted(QUESTIONS)), st.text())

@@ -8,12 +8,12 @@ from mllab.errors import SettingsError
 from mllab.settings import files
 from mllab.settings.reference import settings, written
 from mllab.stackfiles import new
-from tests.settings.answers import LEAST_ON, QUESTIONS, TODAY
+from tests.settings.answers import LEAST_ON, NOW, QUESTIONS
 
 
 def wrong(key: str, typed: str, answers: dict[str, object] | None = None) -> str:
     with pytest.raises(SettingsError) as caught:
-        QUESTIONS[key].parse(typed, answers, today=TODAY)
+        QUESTIONS[key].parse(typed, answers, now=NOW)
     assert len(caught.value.faults) == 1
     return caught.value.faults[0]
 
@@ -53,7 +53,7 @@ def test_few_are_asked_and_all_that_is_required():
 @pytest.mark.parametrize("cloud", LEAST_ON)
 def test_every_default_is_an_answer(project, cloud):
     least = LEAST_ON[cloud]
-    lab = files.load(new.write(project, "x", least, TODAY))
+    lab = files.load(new.write(project, "x", least, NOW))
     for key, question in QUESTIONS.items():
         section, _, name = key.partition(".")
         if question.default and cloud in question.clouds:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from mllab.settings import examples, files
 from mllab.settings.limits import CLOUDS, PROVIDER_CONFIG_KEYS
 from mllab.stackfiles import convert
 
-TODAY = date(2026, 12, 1)
+NOW = datetime(2026, 12, 1, 10, 30, tzinfo=UTC)
 REGIONS = {
     "course": {"aws": "us-east-1", "azure": "eastus", "gcp": "us-central1"},
     "lab": {"aws": "eu-central-1", "azure": "germanywestcentral", "gcp": "europe-west3"},
@@ -32,7 +32,7 @@ config:
 
 
 def ported(path: Path, stack: str, cloud: str, region: str | None = None) -> convert.Ported:
-    return convert.port(path.read_bytes(), files.load(path), stack, cloud, region, TODAY)
+    return convert.port(path.read_bytes(), files.load(path), stack, cloud, region, NOW)
 
 
 def own_lines(text: str, cloud: str) -> tuple[list[str], list[str]]:
@@ -162,7 +162,9 @@ config:
 
 def test_a_last_day_that_is_past_is_named(put):
     path = put(HEAD)
-    made = convert.port(path.read_bytes(), files.load(path), "y", "azure", None, date(2028, 1, 1))
+    made = convert.port(
+        path.read_bytes(), files.load(path), "y", "azure", None, NOW.replace(year=2028)
+    )
     assert [line for line in made.left if line.startswith("lab.ends: is past, today is 2028")]
 
 
@@ -196,18 +198,18 @@ def test_a_file_on_one_line_is_refused(put):
 
 def test_it_is_written_once_and_never_over_another(project, put):
     put(HEAD)
-    path, made = convert.write(project, "y", "x", "azure", None, TODAY)
+    path, made = convert.write(project, "y", "x", "azure", None, NOW)
     assert path == project / "stacks" / "Pulumi.y.yaml"
     assert path.read_text() == made.text
-    assert files.load(path, today=TODAY).region == "northeurope"
+    assert files.load(path, now=NOW).region == "northeurope"
     with pytest.raises(UsageError, match="exists already; nothing was changed"):
-        convert.write(project, "y", "x", "azure", None, TODAY)
+        convert.write(project, "y", "x", "azure", None, NOW)
     with pytest.raises(UsageError, match="there is no stack z"):
-        convert.write(project, "w", "z", "azure", None, TODAY)
+        convert.write(project, "w", "z", "azure", None, NOW)
 
 
 def test_a_source_that_is_wrong_is_told(project, put):
     put(HEAD.replace(b"100", b"0"))
     with pytest.raises(SettingsError, match=r"budget\.limit_usd"):
-        convert.write(project, "y", "x", "azure", None, TODAY)
+        convert.write(project, "y", "x", "azure", None, NOW)
     assert not (project / "stacks" / "Pulumi.y.yaml").exists()

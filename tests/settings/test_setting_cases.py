@@ -7,7 +7,7 @@ first of December 2026.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from mllab.settings import files
 from mllab.settings.reference import settings, written
 
 CASES = Path(__file__).parent / "cases"
-TODAY = date(2026, 12, 1)
+NOW = datetime(2026, 12, 1, 10, 30, tzinfo=UTC)
 KEYS = {setting.key for setting in settings()} | {"name", "region"}
 
 
@@ -36,7 +36,7 @@ def first_comments(path: Path) -> list[str]:
 def test_wrong_file_yields_exactly_its_messages(case, put):
     expected = [f"stacks/Pulumi.x.yaml:{line}" for line in first_comments(case)]
     with pytest.raises(SettingsError) as caught:
-        files.load(put(case.read_bytes()), today=TODAY)
+        files.load(put(case.read_bytes()), now=NOW)
     assert list(caught.value.faults) == expected
     assert "stacks/Pulumi.x.yaml" in caught.value.cure
 
@@ -44,7 +44,7 @@ def test_wrong_file_yields_exactly_its_messages(case, put):
 @pytest.mark.parametrize("case", cases("ok"))
 def test_right_file_loads_and_pulumi_sees_the_same(case, put):
     path = put(case.read_bytes())
-    lab = files.load(path, today=TODAY)
+    lab = files.load(path, now=NOW)
     for line in first_comments(case):
         key, _, value = line.partition(": ")
         if key in KEYS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import string
 import tempfile
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hypothesis import example, given
@@ -60,7 +60,7 @@ def said(raw: bytes) -> Lab | None:
         path = Path(folder) / "Pulumi.x.yaml"
         path.write_bytes(raw)
         try:
-            lab = files.load(path, today=date(2026, 12, 1))
+            lab = files.load(path, now=datetime(2026, 12, 1, tzinfo=UTC))
         except SettingsError as refusal:
             faults = refusal.faults
         else:

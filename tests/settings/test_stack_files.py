@@ -7,8 +7,9 @@ import os
 import shutil
 import subprocess
 from contextvars import copy_context
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pulumi
 import pytest
@@ -133,13 +134,21 @@ def test_a_stack_that_cannot_name_a_lab_needs_a_name(root, put):
     assert files.load(put(named, "2027_spring")).name == "spring"
 
 
-def test_the_clock_decides_whether_a_lab_is_over(root):
-    path = files.find(root, "aws-course")
-    last = files.load(path).lab.ends
-    assert last == date(2027, 2, 5)
-    files.load(path, today=last)
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "Pacific/Pago_Pago"])
+def test_a_lab_is_over_at_midnight_where_it_is(put, root, zone):
+    text = files.find(root, "aws-course").read_text()
+    assert text.count("time_zone: Europe/Copenhagen") == 1
+    path = put(text.replace("time_zone: Europe/Copenhagen", f"time_zone: {zone}").encode())
+    lab = files.load(path)
+    assert lab.lab.ends == date(2027, 2, 5)
+    config = files.config(path)
+    midnight = datetime(2027, 2, 6, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    before = midnight - timedelta(seconds=1)
+    assert files.load(path, now=before) == files.from_config("x", config, now=before) == lab
     with pytest.raises(SettingsError, match=r"lab\.ends: is past, today is 2027-02-06"):
-        files.load(path, today=date(2027, 2, 6))
+        files.load(path, now=midnight)
+    with pytest.raises(SettingsError, match=r"lab\.ends: is past, today is 2027-02-06"):
+        files.from_config("x", config, now=midnight)
 
 
 def test_secrets_of_others_stay_out_of_the_configuration(put):

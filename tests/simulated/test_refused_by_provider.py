@@ -158,6 +158,16 @@ RULE = {"securityGroupId": "sg-1", "ipProtocol": "tcp", "fromPort": 1, "toPort":
         (tokens.REPOSITORY, {"name": "Upper"}, None),
         (tokens.SCHEDULE_GROUP, {"name": "a b"}, None),
         (
+            tokens.SCHEDULE,
+            {
+                "scheduleExpression": "rate(1 hour)",
+                "flexibleTimeWindow": {"mode": "OFF"},
+                "target": {"arn": "arn:aws:sqs:eu-west-1:1:q", "roleArn": "arn:aws:iam::1:role/r"},
+                "startDate": "2027-02-06",
+            },
+            "startDate: must be a time of RFC 3339 like 2027-02-05T23:00:00Z (got 2027-02-06)",
+        ),
+        (
             "aws:cloudwatch/logGroup:LogGroup",
             {"retentionInDays": 8},
             "retentionInDays: must be one of 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, "

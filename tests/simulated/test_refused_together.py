@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -203,6 +204,25 @@ def test_a_schedule_name_is_unique_within_its_group(account: Account) -> None:
     assert account.refused(tokens.SCHEDULE, inputs) == (
         "ConflictException: Schedule stop already exists."
     )
+
+
+def test_a_schedule_that_has_begun_cannot_be_changed_without_another_beginning(
+    account: Account,
+) -> None:
+    """An update says all again, also the date."""
+    role = account.role("scheduler.amazonaws.com").outputs["arn"]
+    inputs = {
+        "scheduleExpression": "rate(1 hour)",
+        "startDate": f"{account.now - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}",
+        "flexibleTimeWindow": {"mode": "OFF"},
+        "target": {"arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances", "roleArn": role},
+    }
+    made = account.create(tokens.SCHEDULE, inputs)
+    account.later(1)
+    with pytest.raises(ProviderFailure, match="cannot be earlier than 5 minutes ago"):
+        account.update(tokens.SCHEDULE, made.id, inputs | {"state": "DISABLED"})
+    later = inputs | {"startDate": f"{account.now + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}
+    account.update(tokens.SCHEDULE, made.id, later)
 
 
 @pytest.mark.parametrize(

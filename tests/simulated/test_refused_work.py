@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -82,6 +83,21 @@ REFUSALS: Refusals = {
     "schedule in no time zone": (
         lambda account: schedule(account, scheduleExpressionTimezone="Europe/Atlantis"),
         "ValidationException: The ScheduleExpressionTimezone Europe/Atlantis is not valid.",
+    ),
+    "schedule that began in the past": (
+        lambda account: schedule(
+            account,
+            scheduleExpression="rate(1 hour)",
+            startDate=f"{account.now - timedelta(minutes=6):%Y-%m-%dT%H:%M:%SZ}",
+        ),
+        "ValidationException: The StartDate you specify cannot be earlier than 5 minutes ago.",
+    ),
+    "schedule that ended in the past": (
+        lambda account: schedule(
+            account, scheduleExpression="rate(1 hour)", endDate="2020-01-01T00:00:00+01:00"
+        ),
+        "ValidationException: The EndDate you specify must be later than the StartDate and the "
+        "present moment.",
     ),
     "schedule in no group": (
         lambda account: schedule(account, groupName="no-group"),
