@@ -14,6 +14,8 @@ from typing import Final, Protocol
 
 MANAGED_BY: Final = "mllab"
 NAME: Final = "name"
+KEYS: Final = ("lab", "stack", "owner", "role", "managed-by", "seat", "expires", NAME)
+"""All keys that `tags` and `named` write by themselves."""
 _KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _VALUE: Final = re.compile(r"[a-z0-9_-]{0,63}")
 _LONGEST: Final = 63  # characters of a value

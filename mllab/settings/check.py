@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from mllab.settings import faults, fields
+from mllab.settings import default_tags, faults, fields
 from mllab.settings.faults import NAMESPACE, NO_SECTIONS, Fault
 from mllab.settings.lab import Lab
 from mllab.settings.limits import CLOUDS, PROVIDER_CONFIG_KEYS
@@ -48,6 +48,8 @@ def lab(
     said = about.get("cloud") if isinstance(about, dict) else None
     cloud = said if isinstance(said, str) else None
     found += [((f"{NAMESPACE}:{name}",), words) for name, words in _foreign(cloud, given)]
+    if cloud == "aws":
+        found += default_tags.faults(_opened(values.get(default_tags.KEY)))
     given["stack"] = stack
     for name, key in places(cloud).items():
         if (value := values.get(key)) not in _EMPTY:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.contracts import LabArgs
-from components.tags import encode_owner, named, tags
+from components.tags import KEYS, encode_owner, named, tags
 
 LAB = LabArgs(
     name="spring",
@@ -43,6 +43,10 @@ def test_a_name_is_added_without_the_labs():
     assert named(labels, "spring-network-vpc") == {**labels, "name": "network-vpc"}
     assert named(labels, "springs-network") == {**labels, "name": "springs-network"}
     assert "name" not in labels
+
+
+def test_the_keys_are_all_that_there_are():
+    assert set(KEYS) == named(tags(LAB, "notebook", "ann"), "spring-notebook-ann").keys()
 
 
 def test_a_name_outside_the_alphabet_is_refused():

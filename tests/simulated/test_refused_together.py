@@ -11,7 +11,7 @@ import pytest
 from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.aws import places
 from mllab.simulated.aws.rules import tokens
-from tests.simulated.account import CPU_IMAGE, Account, allow
+from tests.simulated.account import CPU_IMAGE, Account, allow, trust
 
 
 def test_groups_and_subnet_in_different_networks(account: Account) -> None:
@@ -204,6 +204,25 @@ def test_a_schedule_name_is_unique_within_its_group(account: Account) -> None:
     assert account.refused(tokens.SCHEDULE, inputs) == (
         "ConflictException: Schedule stop already exists."
     )
+
+
+@pytest.mark.parametrize("type", [tokens.ROLE, tokens.POLICY, tokens.PROFILE])
+def test_to_iam_keys_of_tags_that_differ_in_case_are_one(account: Account, type: str) -> None:
+    inputs = {
+        tokens.ROLE: {"assumeRolePolicy": trust("ec2.amazonaws.com")},
+        tokens.POLICY: {"policy": allow()},
+        tokens.PROFILE: {},
+    }[type]
+    words = (
+        "InvalidInput: Duplicate tag keys found. Please note that Tag keys are case insensitive."
+    )
+    assert account.refused(type, inputs | {"tags": {"owner": "a", "Owner": "b"}}) == words
+    account.create(type, inputs | {"tags": {"owner": "a"}}, "before")
+    settings = {"region": "us-east-1", "defaultTags": {"tags": {"Owner": "b"}}}
+    account.aws = account.whole.configured(settings)
+    assert account.refused(type, inputs | {"tags": {"owner": "a"}}) == words
+    account.create(type, inputs | {"tags": {"Owner": "a"}}, "after")
+    account.create(tokens.VPC, {"cidrBlock": "10.0.0.0/16", "tags": {"owner": "a"}}, "else")
 
 
 def test_a_schedule_that_has_begun_cannot_be_changed_without_another_beginning(

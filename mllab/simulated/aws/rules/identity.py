@@ -28,6 +28,20 @@ def _length(text: str) -> int:
     return len("".join(text.split()))
 
 
+def _refuse_same_keys(here: Here) -> None:
+    """Keys that differ only in case. Where a role is there already IAM takes the new key for the
+    old, so that what is declared is never reached; that is refused, too.
+
+    Source: https://github.com/aws/aws-cdk/issues/26253
+    """
+    keys = [key.lower() for key in here.base["tagsAll"]]
+    if len(set(keys)) < len(keys):
+        raise refuse(
+            "InvalidInput: Duplicate tag keys found. Please note that Tag keys are case"
+            " insensitive."
+        )
+
+
 class Role(Kind):
     """It stays while policies are attached, unless it may detach them itself."""
 
@@ -38,6 +52,7 @@ class Role(Kind):
         return documents.same(old, new)
 
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        _refuse_same_keys(here)
         trust = str(inputs["assumeRolePolicy"])
         _refuse_malformed(trust, trust=True)
         if _length(trust) > TRUST_CHARACTERS:
@@ -75,6 +90,7 @@ class Policy(Kind):
 
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         text = str(inputs["policy"])
+        _refuse_same_keys(here)
         _refuse_malformed(text)
         if _length(text) > POLICY_CHARACTERS:
             raise refuse(
@@ -126,6 +142,9 @@ class RolePolicyAttachment(Kind):
 
 class InstanceProfile(Kind):
     """What carries a role into an instance."""
+
+    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        _refuse_same_keys(here)
 
     def outputs(self, here: Here, record: Record) -> Properties:
         return {"createDate": record.since.strftime("%Y-%m-%dT%H:%M:%SZ")}
