@@ -19,6 +19,16 @@ from components.tags import named
 
 ATTEMPTS = 3
 MEMORY_SHARE = 0.85  # a machine registers less than its nominal memory
+RETRIES: list[batch.JobDefinitionRetryStrategyEvaluateOnExitArgsDict] = [
+    {"on_status_reason": "Host EC2*", "action": "RETRY"},
+    {"on_reason": "AGENT", "action": "RETRY"},
+    {"on_status_reason": "Task failed to start*", "action": "RETRY"},
+    {"on_reason": "*", "action": "EXIT"},
+]
+"""Ends that another machine may spare a job: its own was reclaimed, the agent there lost it, or it
+never started, because the pull was cut off or Docker did not answer. What matches no line is tried
+again; without the last one a bug would be paid thrice.
+Source: https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html"""
 SERVICE = "ecs-tasks.amazonaws.com"
 
 Args = ClusterArgs[Network, Storage, Registry]
@@ -65,14 +75,7 @@ def definition(
         type="container",
         platform_capabilities=["EC2"],
         container_properties=pulumi.Output.json_dumps(container),
-        # A reclaimed machine is not the job's fault; whatever else went wrong would go wrong again.
-        retry_strategy={
-            "attempts": ATTEMPTS,
-            "evaluate_on_exits": [
-                {"on_status_reason": "Host EC2*", "action": "RETRY"},
-                {"on_reason": "*", "action": "EXIT"},
-            ],
-        },
+        retry_strategy={"attempts": ATTEMPTS, "evaluate_on_exits": RETRIES},
         timeout={"attempt_duration_seconds": max_seconds(args)},
         propagate_tags=True,
         tags=named(labels, f"{name}-job"),

@@ -158,6 +158,15 @@ RULE = {"securityGroupId": "sg-1", "ipProtocol": "tcp", "fromPort": 1, "toPort":
         (tokens.REPOSITORY, {"name": "Upper"}, None),
         (tokens.SCHEDULE_GROUP, {"name": "a b"}, None),
         (
+            tokens.DEFINITION,
+            {
+                "type": "container",
+                "containerProperties": "{}",
+                "retryStrategy": {"attempts": 3, "evaluateOnExits": [{"action": "EXIT"}] * 6},
+            },
+            "retryStrategy.evaluateOnExits: at most 5 items (got 6)",
+        ),
+        (
             tokens.SCHEDULE,
             {
                 "scheduleExpression": "rate(1 hour)",

@@ -34,6 +34,7 @@ Source: https://docs.aws.amazon.com/batch/latest/APIReference/API_DeregisterJobD
 
 SHORTEST_TIMEOUT_S = 60
 MOST_ATTEMPTS = 10
+MOST_EXITS = 5
 
 
 def _not_in_place(olds: Properties, news: Properties) -> bool:
@@ -166,6 +167,10 @@ class JobDefinition(Kind):
     def faults(self, inputs: Properties) -> Iterable[str]:
         for name in self.PROPERTIES:
             yield from checks.document(name, inputs.get(name))
+        strategy = inputs.get("retryStrategy")
+        exits = strategy.get("evaluateOnExits") if isinstance(strategy, dict) else None
+        if isinstance(exits, list) and len(exits) > MOST_EXITS:
+            yield f"retryStrategy.evaluateOnExits: at most {MOST_EXITS} items (got {len(exits)})"
         ways = {"containerProperties", "ecsProperties", "eksProperties"}
         if inputs["type"] == "container" and not ways & inputs.keys():
             yield "containerProperties: missing, it is required for type container"
