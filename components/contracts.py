@@ -48,7 +48,8 @@ class Registry(Protocol):
 
 class Notebook(Protocol):
     """Outputs: `seats`: for each seat {id, connect_command, token_command, stop_command,
-    start_command}. While `connect_command` runs, `token_command` prints the address to open."""
+    start_command}. While `connect_command` runs, `token_command` prints the address to open.
+    Where nothing leads to JupyterLab, `unreachable` says why, and `connect_command` fails so."""
 
     seats: pulumi.Output[dict[str, dict[str, str]]]
 
@@ -268,6 +269,10 @@ class Cloud:
 
 
 # --------------------------------------------------------------------------------------- helpers
+
+SSH_OPTIONS = "-o ConnectTimeout=20 -o ServerAliveInterval=30 -o ExitOnForwardFailure=yes"
+"""Of every ssh that forwards a port: it neither waits for a machine that is off, nor stands there
+without the port. A sign of life twice a minute keeps idle connections open on the way."""
 
 
 def child(parent: pulumi.Resource, **extra: Any) -> pulumi.ResourceOptions:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pulumi
 from pulumi_azure_native import compute, machinelearningservices, network
+
+from components.contracts import SSH_OPTIONS
 
 PORT = 8888
 API = "2025-12-01"
@@ -20,29 +24,39 @@ def machine_commands(
     """
     if open:
         host = pulumi.Output.concat(user, "@", address.ip_address.apply(lambda ip: ip or ""))
-        connect = pulumi.Output.concat(
-            f"ssh -N -o ExitOnForwardFailure=yes -L {PORT}:localhost:{PORT} ", host
-        )
-        token = pulumi.Output.concat("ssh ", host, " mllab-token")
+        # The address stays when another machine takes the place of one; its host key does not.
+        key = machine.vm_id.apply(lambda id: f"-o HostKeyAlias=azure-{id or 'machine'}")
+        ssh = pulumi.Output.concat("ssh ", SSH_OPTIONS, " ", key)
+        ways: dict[str, pulumi.Input[str]] = {
+            "connect_command": pulumi.Output.concat(ssh, f" -N -L {PORT}:localhost:{PORT} ", host),
+            "token_command": pulumi.Output.concat(ssh, " ", host, " mllab-token"),
+        }
     else:
-        connect = pulumi.Output.concat(
-            "echo 'no address may come by SSH, so there is no way to JupyterLab: name yours in"
-            " mllab:azure.ssh_from. A shell: https://portal.azure.com/#resource",
-            machine.id,
-            "'",
-        )
-        token = pulumi.Output.concat(
-            "az vm run-command invoke --command-id RunShellScript --scripts mllab-token"
-            " --query 'value[0].message' --output tsv --ids ",
-            machine.id,
-        )
+        reason = machine.id.apply(_unreachable)
+        ways = {
+            "unreachable": reason,
+            "connect_command": reason.apply(
+                lambda why: f"sh -c 'echo \"$0\" >&2; exit 1' {shlex.quote(why)}"
+            ),
+            "token_command": pulumi.Output.concat(
+                "az vm run-command invoke --command-id RunShellScript --scripts mllab-token"
+                " --query 'value[0].message' --output tsv --ids ",
+                machine.id,
+            ),
+        }
     return pulumi.Output.all(
         id=machine.id,
-        connect_command=connect,
-        token_command=token,
+        **ways,
         # Not `az vm stop`: that shuts the machine down, and it goes on being billed.
         stop_command=pulumi.Output.concat("az vm deallocate --ids ", machine.id),
         start_command=pulumi.Output.concat("az vm start --ids ", machine.id),
+    )
+
+
+def _unreachable(machine: str) -> str:
+    return (
+        "no address may come by SSH, so there is no way to JupyterLab: name yours in"
+        f" mllab:azure.ssh_from. A shell: https://portal.azure.com/#resource{machine}"
     )
 
 

@@ -8,7 +8,7 @@ import pulumi
 from pulumi_gcp import workbench
 
 from components import contracts
-from components.contracts import Refused, child, formerly, publish
+from components.contracts import SSH_OPTIONS, Refused, child, formerly, publish
 from components.gcp import images, zones
 from components.gcp.naming import given
 from components.gcp.notebook import (
@@ -161,7 +161,7 @@ def _commands(machine: workbench.Instance) -> pulumi.Output[dict[str, str]]:
         connect_command=pulumi.Output.concat(
             "gcloud compute ssh ",
             named("zone"),
-            f" --tunnel-through-iap -- -N -L {PORT}:localhost:{THEIR_PORT}",
+            f" --tunnel-through-iap -- {SSH_OPTIONS} -N -L {PORT}:localhost:{THEIR_PORT}",
         ),
         token_command=f"echo http://localhost:{PORT}/lab",
         stop_command=pulumi.Output.concat("gcloud workbench instances stop ", named("location")),

@@ -9,7 +9,7 @@ from pulumi_gcp import compute
 
 from components import contracts
 from components.catalog import Machine
-from components.contracts import NotebookArgs, child, formerly, publish
+from components.contracts import SSH_OPTIONS, NotebookArgs, child, formerly, publish
 from components.gcp import access, images, zones
 from components.gcp.cluster import Cluster
 from components.gcp.machine import user_data
@@ -268,7 +268,9 @@ def _commands(machine: compute.Instance, discard: bool) -> pulumi.Output[dict[st
     ssh = pulumi.Output.concat("gcloud compute ssh ", place, " --tunnel-through-iap")
     return pulumi.Output.all(
         id=machine.id,
-        connect_command=pulumi.Output.concat(ssh, f" -- -N -L {PORT}:localhost:{PORT}"),
+        connect_command=pulumi.Output.concat(
+            ssh, f" -- {SSH_OPTIONS} -N -L {PORT}:localhost:{PORT}"
+        ),
         token_command=pulumi.Output.concat(ssh, " --command mllab-token"),
         stop_command=pulumi.Output.concat(
             "gcloud compute instances stop ",

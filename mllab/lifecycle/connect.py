@@ -16,16 +16,17 @@ from types import FrameType
 from typing import Any, Final
 
 from mllab.errors import Interrupted, LabError, UsageError
+from mllab.lifecycle import local_port
 
-QUICK: Final = 20.0
-"""Seconds; a command that fails sooner has never connected."""
+QUICK: Final = 30.0
+"""Seconds; a command that fails sooner has never connected: ssh gives up after 20."""
 
 PAUSE: Final = 10.0
 ATTEMPTS: Final = 24
 """For 4 minutes: a machine that starts can be reached after one or two."""
 
-_CONNECT, _TOKEN, _START, _STOP = (
-    "connect_command", "token_command", "start_command", "stop_command",
+_CONNECT, _TOKEN, _START, _STOP, _UNREACHABLE = (
+    "connect_command", "token_command", "start_command", "stop_command", "unreachable",
 )  # fmt: skip
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -60,7 +61,8 @@ class Seat:
     """One notebook of a lab.
 
     Args:
-        commands: `connect_command`, `token_command`, `start_command`, `stop_command`.
+        commands: `connect_command`, `token_command`, `start_command`, `stop_command`, and perhaps
+            `unreachable`: why there is no way.
     """
 
     name: str
@@ -95,20 +97,27 @@ def run(
 
     Raises:
         UsageError: no such seat, or several and none named.
-        LabError: there is no lab, a program is not installed, the machine does not start.
+        LabError: there is no lab, nothing leads to the seat, a program is not installed, or the
+            machine does not start.
     """
     chosen = choose(outputs, stack, seat, where)
+    if _UNREACHABLE in chosen.commands:
+        raise LabError(f"{stack}, seat {chosen.name}: {chosen.commands[_UNREACHABLE]}")
     connect = _words(chosen, _CONNECT, config or {})
     if simulated:
         say("The account is simulated: nothing is reached. In a real one this would run")
         say(f"  {shlex.join(connect)}")
-        _tell_token(chosen, config or {}, say)
+        _tell_token(chosen, local_port.USUAL, config or {}, say)
         return 0
     _require(connect)
     if start:
         _start(chosen, config or {}, say)
+    port = local_port.free() if local_port.needed(connect) else local_port.USUAL
+    connect = local_port.put(connect, port)
     say(f"Connecting to {stack}, seat {chosen.name}. Ctrl-C ends it.")
-    _tell_token(chosen, config or {}, say)
+    if port != local_port.USUAL:
+        say(f"Port {local_port.USUAL} of this computer is in use, so it is port {port} here.")
+    _tell_token(chosen, port, config or {}, say)
     for attempt in range(ATTEMPTS if start else 1):
         if attempt:
             say(f"{chosen.name} cannot be reached yet; trying again in {PAUSE:.0f} s.")
@@ -175,9 +184,11 @@ def _require(words: list[str]) -> None:
         )
 
 
-def _tell_token(seat: Seat, config: Mapping[str, str], say: Callable[[str], None]) -> None:
-    token = _words(seat, _TOKEN, config)
-    if token == _words(seat, _CONNECT, config):
+def _tell_token(
+    seat: Seat, port: int, config: Mapping[str, str], say: Callable[[str], None]
+) -> None:
+    token = local_port.put(_words(seat, _TOKEN, config), port)
+    if seat.commands[_TOKEN] == seat.commands[_CONNECT]:
         say("It prints the address to open.")
         return
     say("Then, in another terminal, this prints the address to open:")

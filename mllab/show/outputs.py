@@ -37,8 +37,13 @@ def show_lab(console: Console, outputs: Mapping[str, Any]) -> None:
 def _lab(outputs: Mapping[str, Any]) -> Sequence[tuple[str, list[str]]]:
     found: list[tuple[str, list[str]]] = []
     for seat, commands in (_part(outputs, "notebook", "seats") or {}).items():
+        blocked = commands.get("unreachable")
+        if blocked:
+            found.append((f"{seat}: no way to it", [str(blocked)]))
         found.extend(
-            (f"{seat}: {words}", [str(commands[key])]) for key, words in COMMANDS if key in commands
+            (f"{seat}: {words}", [str(commands[key])])
+            for key, words in COMMANDS
+            if key in commands and not (blocked and key == "connect_command")
         )
     submit = _part(outputs, "cluster", "submit") or {}
     if "command" in submit:

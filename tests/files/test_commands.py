@@ -26,6 +26,14 @@ def test_token_is_the_address_to_open(machine: Prepared) -> None:
     assert machine.run("usr/bin/mllab-token").stdout == f"http://localhost:8888/lab?token={token}\n"
 
 
+def test_token_names_the_port_of_whoever_asks(machine: Prepared) -> None:
+    done = machine.run("usr/bin/mllab-token", "8891")
+    assert done.stdout.startswith("http://localhost:8891/lab?token=")
+    for wrong in ("88a", "-1", "1;id"):
+        done = machine.run("usr/bin/mllab-token", wrong)
+        assert (done.returncode, done.stdout) == (2, "")
+
+
 def test_token_before_the_setup_says_what_is_missing(machine: Prepared) -> None:
     (machine.root / "run/mllab/jupyter.env").unlink()
     machine.does("sudo", '[[ $1 == -- ]]; echo "asked sudo for ${2##*/}" >&2; exit 1')

@@ -75,6 +75,7 @@ class AgreeableAzure(Agreeable):
             "identity": {"principalId": f"{call.name}-principal", "type": "SystemAssigned"},
             "principalId": f"{call.name}-principal",
             "clientId": f"{call.name}-client",
+            "vmId": f"{call.name}-number",
             "ipAddress": "203.0.113.7",
             "loginServer": f"{name}.azurecr.io",
         }

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from components.azure import machine
+from components.contracts import SSH_OPTIONS
 from tests.components.azure.azure_account import GROUP, GROUP_ID, declared, variant
 
 STAND_IN = """\
@@ -25,6 +26,7 @@ said = pathlib.Path("/dev/stdin").read_text() if named else ""
 with log.open("a") as file:
     file.write(json.dumps([pathlib.Path(sys.argv[0]).name, sys.argv[1:], said]) + "\\n")
 """
+SSH = [*SSH_OPTIONS.split(), "-o", "HostKeyAlias=azure-azure-course-notebook-shared-number"]
 MACHINE = f"{GROUP_ID}/azure-course-notebook-shared"
 Typed = Callable[[str], tuple[str, list[list[Any]]]]
 
@@ -74,14 +76,28 @@ def call(typed: Typed, command: str) -> tuple[str, list[str]]:
 def test_connect_command_forwards_the_notebooks_port(typed: Typed) -> None:
     program, arguments = call(typed, seat()["connect_command"])
     assert program == "ssh"
-    assert arguments == [
-        *("-N", "-o", "ExitOnForwardFailure=yes"),
-        *("-L", "8888:localhost:8888", "ubuntu@203.0.113.7"),
-    ]
+    assert arguments == [*SSH, "-N", "-L", "8888:localhost:8888", "ubuntu@203.0.113.7"]
+
+
+def test_ssh_neither_waits_for_ever_nor_stands_without_its_port() -> None:
+    """Also what the program itself says of its options."""
+    done = subprocess.run(
+        ["ssh", "-G", *SSH, "host"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert {"connecttimeout 20", "exitonforwardfailure yes", "serveraliveinterval 30"} <= {*done}
+    assert "hostkeyalias azure-azure-course-notebook-shared-number" in done
+
+
+def test_trap_another_machine_at_the_same_address_has_another_host_key() -> None:
+    """The alias is of the machine: a new one is new to ssh, not an impostor of the old one."""
+    for command in ("connect_command", "token_command"):
+        assert "HostKeyAlias=azure-azure-course-notebook-shared-number" in seat()[command]
 
 
 def test_token_command_asks_the_machine_for_the_address_to_open(typed: Typed) -> None:
-    assert call(typed, seat()["token_command"]) == ("ssh", ["ubuntu@203.0.113.7", "mllab-token"])
+    assert call(typed, seat()["token_command"]) == (
+        *("ssh", [*SSH, "ubuntu@203.0.113.7", "mllab-token"]),
+    )
     assert [each.target for each in machine.FILES if each.target.endswith("bin/mllab-token")]
 
 
@@ -93,13 +109,18 @@ def test_start_command_names_the_machine(typed: Typed) -> None:
     assert call(typed, seat()["start_command"]) == ("az", ["vm", "start", "--ids", MACHINE])
 
 
-def test_without_an_address_the_connect_command_says_what_to_do(typed: Typed) -> None:
-    said, calls = typed(seat(switches={"ssh_from": ()})["connect_command"])
-    assert calls == []
-    assert said == (
-        "no address may come by SSH, so there is no way to JupyterLab: name yours in"
-        f" mllab:azure.ssh_from. A shell: https://portal.azure.com/#resource{MACHINE}\n"
+def test_without_an_address_the_connect_command_fails_and_says_what_to_do() -> None:
+    blocked = seat(switches={"ssh_from": ()})
+    done = subprocess.run(
+        ["sh", "-c", blocked["connect_command"]], capture_output=True, text=True, check=False
     )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == blocked["unreachable"] + "\n"
+    assert blocked["unreachable"] == (
+        "no address may come by SSH, so there is no way to JupyterLab: name yours in"
+        f" mllab:azure.ssh_from. A shell: https://portal.azure.com/#resource{MACHINE}"
+    )
+    assert "unreachable" not in seat()
 
 
 def test_without_an_address_the_token_comes_through_azure(typed: Typed) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from components.contracts import SSH_OPTIONS
 from components.gcp import machine
 from tests.components.gcp.gcp_account import declared, managed
 
@@ -76,7 +77,7 @@ def test_connect_command_forwards_the_notebooks_port_through_iap(
     assert program == "gcloud"
     assert arguments == [
         *["compute", "ssh", name_of(kind), *PLACE, "--tunnel-through-iap"],
-        *["--", "-N", "-L", f"8888:localhost:{port}"],
+        *["--", *SSH_OPTIONS.split(), "-N", "-L", f"8888:localhost:{port}"],
     ]
 
 
