@@ -70,9 +70,9 @@ def _options(
 @app.command("list", rich_help_panel=PREPARE)
 def list_stacks(as_json: Json = False) -> None:
     """List the labs of this project, and which of them exist."""
-    from mllab.commands import prepare
+    from mllab.commands.list import list_stacks as run
 
-    prepare.list_stacks(as_json=as_json)
+    run(as_json=as_json)
 
 
 @app.command(
@@ -90,28 +90,28 @@ def new(
     today: Today = None,
 ) -> None:
     """Write a new lab's file by asking, or from --set without a terminal; never overwrite one."""
-    from mllab.commands import prepare
+    from mllab.commands import new as command
 
     if source is None:
-        prepare.new(stack, answers or [], cloud, region, today)
+        command.new(stack, answers or [], cloud, region, today)
     else:
-        prepare.port(stack, answers or [], source, cloud, region, today)
+        command.from_stack(stack, answers or [], source, cloud, region, today)
 
 
 @app.command(rich_help_panel=PREPARE)
 def check(stack: Stack, today: Today = None, as_json: Json = False) -> None:
     """Check a lab's file, and say every fault with its line."""
-    from mllab.commands import prepare
+    from mllab.commands import check as command
 
-    prepare.check(stack, today, as_json=as_json)
+    command.check(stack, today, as_json=as_json)
 
 
 @app.command(rich_help_panel=PREPARE)
 def setup() -> None:
     """Get what real clouds need besides Python: the Pulumi CLI, into a folder of mllab's own."""
-    from mllab.commands import prepare
+    from mllab.commands import setup as command
 
-    prepare.setup()
+    command.setup()
 
 
 @app.command(rich_help_panel=PREPARE)
@@ -123,9 +123,9 @@ def rehearse(
     as_json: Json = False,
 ) -> None:
     """Play a lab's whole life on a simulated account, and prove that nothing is left of it."""
-    from mllab.commands import change
+    from mllab.commands import rehearse as command
 
-    change.rehearse(stack, today, engine, keep=keep, as_json=as_json)
+    command.rehearse(stack, today, engine, keep=keep, as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -137,10 +137,10 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show what `up` would do and why, going by what is recorded, and change nothing."""
-    from mllab.commands import look
+    from mllab.commands import preview as command
     from mllab.session.opening import Choice
 
-    look.preview(stack, Choice(simulate, engine, today), as_json=as_json)
+    command.preview(stack, Choice(simulate, engine, today), as_json=as_json)
 
 
 @app.command(
@@ -159,10 +159,10 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Create the lab, or change it to match its file, after showing the plan and asking."""
-    from mllab.commands import change
+    from mllab.commands import up as command
     from mllab.session.opening import Choice
 
-    change.up(
+    command.up(
         stack,
         Choice(simulate, engine, today),
         yes=yes,
@@ -181,10 +181,10 @@ def outputs(
     as_json: Json = False,
 ) -> None:
     """Print what the lab consists of: commands to connect and submit, addresses, names."""
-    from mllab.commands import look
+    from mllab.commands import outputs as command
     from mllab.session.opening import Choice
 
-    look.outputs(stack, Choice(simulate, engine, today), as_json=as_json)
+    command.outputs(stack, Choice(simulate, engine, today), as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -196,10 +196,10 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Compare the lab with the cloud: what runs, is stopped, was changed by hand or is missing."""
-    from mllab.commands import look
+    from mllab.commands import status as command
     from mllab.session.opening import Choice
 
-    look.status(stack, Choice(simulate, engine, today), as_json=as_json)
+    command.status(stack, Choice(simulate, engine, today), as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -212,10 +212,10 @@ def connect(
     today: Today = None,
 ) -> None:
     """Open the way to a notebook, and keep it open until Ctrl-C."""
-    from mllab.commands import look
+    from mllab.commands import connect as command
     from mllab.session.opening import Choice
 
-    raise typer.Exit(look.connect(stack, seat, Choice(simulate, engine, today), start=start))
+    raise typer.Exit(command.connect(stack, seat, Choice(simulate, engine, today), start=start))
 
 
 @app.command(
@@ -233,11 +233,11 @@ def down(
     as_json: Json = False,
 ) -> None:
     """Remove the whole lab, after showing what goes and asking, and prove that nothing is left."""
-    from mllab.commands import change
+    from mllab.commands import down as command
     from mllab.session.opening import Choice
 
     choice = Choice(simulate, engine, today)
-    change.down(stack, choice, yes=yes, delete_data=delete_data or [], as_json=as_json)
+    command.down(stack, choice, yes=yes, delete_data=delete_data or [], as_json=as_json)
 
 
 def main(words: list[str] | None = None) -> None:

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
-from dataclasses import asdict
-from typing import Any
 
-from rich.console import Console
-
-from mllab.engines.contract import Failure, Op, Outcome, Plan, Status, Step
+from mllab.engines.contract import Failure, Op, Outcome, Plan, Status
 from mllab.engines.operations import OPS
 from mllab.errors import Interrupted, RunFailed, UsageError
 from mllab.lifecycle import data_protection
+from mllab.lifecycle.observer import Observer
 from mllab.lifecycle.quota import Shortage, shortages
 from mllab.protocol.deployment import entries, in_cloud, stack_outputs
 from mllab.session import location
 from mllab.session.session import Session
 from mllab.settings import examples
-from mllab.show.outputs import show_lab
-from mllab.show.plan import show_notes
-from mllab.show.progress import Progress
 from mllab.wording import join_limited, pluralize, short_type
 
 
-def plan(session: Session, console: Console) -> Plan:
+def plan(session: Session, observer: Observer) -> Plan:
     """What `up` would do. Raises UsageError for settings that describe another lab than exists."""
     refuse_moved(session)
-    working = console.status(f"Planning {session.stack}") if console.is_terminal else nullcontext()
     # As if all data might go, so that the plan can say what would be lost; `losses` decides.
     everything = frozenset(holding.urn for holding in session.engine.holdings())
-    with working:
+    with observer.waiting(f"Planning {session.stack}"):
         return session.engine.preview(release=everything)
 
 
-def look(session: Session, console: Console) -> None:
+def look(session: Session, observer: Observer) -> None:
     """Record what was changed or deleted by hand, so that the plan puts it back.
 
     Raises:
@@ -46,13 +38,14 @@ def look(session: Session, console: Console) -> None:
         return
     outcome = session.engine.refresh()
     refuse_failures(outcome, session, "up")
-    show_notes(console, outcome.warnings)
+    for warning in outcome.warnings:
+        observer.note(warning)
     for step in outcome.steps:
         if step.custom and step.op is Op.DELETE:
-            console.print(f"found: {step.name} is gone from the cloud", markup=False)
+            observer.tell(f"found: {step.name} is gone from the cloud")
         elif step.custom and step.op is Op.UPDATE:
             names = join_limited([change.path for change in step.changes])
-            console.print(f"found: {step.name} was changed by hand: {names}", markup=False)
+            observer.tell(f"found: {step.name} was changed by hand: {names}")
 
 
 def losses(session: Session, plan: Plan, named: Sequence[str]) -> frozenset[str]:
@@ -66,22 +59,22 @@ def losses(session: Session, plan: Plan, named: Sequence[str]) -> frozenset[str]
     )
 
 
-def up(session: Session, plan: Plan, release: frozenset[str], console: Console) -> Outcome:
+def up(session: Session, plan: Plan, release: frozenset[str], observer: Observer) -> Outcome:
     """Carry the plan out. Failures stay in the outcome; Ctrl-C raises Interrupted."""
-    progress = Progress(
-        console,
+    run = observer.running(
         f"Bringing up {session.stack}",
         session.clock,
         planned=plan.steps,
         simulated=session.keeps_simulated_time,
     )
     try:
-        with progress:
-            outcome = session.engine.up(progress, release=release)
+        with run:
+            outcome = session.engine.up(run, release=release)
     except KeyboardInterrupt as error:
         raise stopped(session, "up") from error
-    show_notes(console, outcome.warnings)
-    console.print(f"{summary(outcome)} ({progress.took()})", markup=False)
+    for warning in outcome.warnings:
+        observer.note(warning)
+    observer.tell(f"{summary(outcome)} ({run.took()})")
     return outcome
 
 
@@ -194,35 +187,3 @@ def stopped(session: Session, verb: str) -> Interrupted:
         cure=f"Go on:    {session.command(verb)}\nLook:     {session.command('status')}\n"
         f"Remove:   {session.command('down')}",
     )
-
-
-def show_next(console: Console, session: Session) -> None:
-    """Print what a person does next: connect, submit, look, remove."""
-    show_lab(console, stack_outputs(session.engine.state()))
-    console.print("then", style="bold")
-    for verb in ("status", "down"):
-        console.print(f"  {session.command(verb)}", markup=False, soft_wrap=True)
-    if session.simulated:
-        console.print(
-            "The account is simulated: the commands are those for a real one.", style="dim"
-        )
-
-
-def document(session: Session, outcome: Outcome | None) -> dict[str, Any]:
-    """What `up --json` prints; without an outcome there was nothing to do."""
-    return {
-        "stack": session.stack,
-        "engine": session.engine.name,
-        "simulated": session.simulated,
-        "ok": outcome is None or outcome.ok,
-        "steps": [_step(step) for step in outcome.steps] if outcome else [],
-        "failures": [asdict(failure) for failure in outcome.failures] if outcome else [],
-        "outputs": stack_outputs(session.engine.state()),
-        "seconds": outcome.seconds if outcome else 0.0,
-        "warnings": list(outcome.warnings) if outcome else [],
-    }
-
-
-def _step(step: Step) -> dict[str, Any]:
-    keys = ("urn", "type", "name", "custom", "op", "status", "reason", "seconds", "error")
-    return {key: getattr(step, key) for key in keys}

@@ -11,7 +11,6 @@ from mllab.engines.contract import Op, Status, Step
 from mllab.protocol.deployment import entries, in_cloud, interrupted
 from mllab.protocol.provider import Change
 from mllab.session.session import Session
-from mllab.show.graph import changes
 from mllab.wording import role
 
 AS_RECORDED, CHANGED, MISSING = "as recorded", "changed", "missing"
@@ -69,32 +68,6 @@ def counts(findings: Sequence[Finding]) -> dict[str, int]:
         finding.state for finding in findings if finding.state != AS_RECORDED
     ]
     return {word: words.count(word) for word in dict.fromkeys(words)}
-
-
-def document(session: Session, comparison: Comparison) -> dict[str, Any]:
-    """What `status --json` prints."""
-    findings = comparison.findings
-    return {
-        "stack": session.stack,
-        "engine": session.engine.name,
-        "simulated": session.simulated,
-        "exists": bool(findings),
-        "summary": counts(findings),
-        "resources": [
-            {
-                "urn": finding.urn,
-                "type": finding.type,
-                "name": finding.name,
-                "role": finding.role,
-                "state": finding.state,
-                "machine": finding.machine,
-                "changes": changes(finding.changes),
-                "cause": finding.cause,
-            }
-            for finding in findings
-        ],
-        "warnings": list(comparison.warnings),
-    }
 
 
 def _finding(entry: Mapping[str, Any], step: Step | None, causes: Mapping[str, str]) -> Finding:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
-
-from rich.console import Console
-from rich.text import Text
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mllab.accounts.contract import SOFT_DELETED
 from mllab.engines.contract import Holding, Outcome
 from mllab.errors import LabError, StillThere
 from mllab.lifecycle import data_protection
 from mllab.lifecycle.deploy import explain, stopped, summary
+from mllab.lifecycle.observer import Observer
 from mllab.protocol.deployment import entries, in_cloud, interrupted
 from mllab.session.session import Session
-from mllab.show import table
-from mllab.show.plan import show_notes
-from mllab.show.progress import Progress
-from mllab.show.table import Row
 from mllab.wording import pluralize, role, short_type
 
 if TYPE_CHECKING:
@@ -73,22 +67,22 @@ def release(session: Session, holdings: Sequence[Holding], named: Sequence[str])
     )
 
 
-def down(session: Session, release: frozenset[str], total: int, console: Console) -> Outcome:
+def down(session: Session, release: frozenset[str], total: int, observer: Observer) -> Outcome:
     """Delete everything. Failures stay in the outcome; Ctrl-C raises Interrupted."""
-    progress = Progress(
-        console,
+    run = observer.running(
         f"Taking down {session.stack}",
         session.clock,
         expected=total,
         simulated=session.keeps_simulated_time,
     )
     try:
-        with progress:
-            outcome = session.engine.destroy(progress, release=release)
+        with run:
+            outcome = session.engine.destroy(run, release=release)
     except KeyboardInterrupt as error:
         raise stopped(session, "down") from error
-    show_notes(console, outcome.warnings)
-    console.print(f"{summary(outcome)} ({progress.took()})", markup=False)
+    for warning in outcome.warnings:
+        observer.note(warning)
+    observer.tell(f"{summary(outcome)} ({run.took()})")
     return outcome
 
 
@@ -149,64 +143,6 @@ def refuse_leftovers(session: Session, found: Left, outcome: Outcome | None = No
     elif all(thing.where == "account" for thing in things):
         cure = "They are not recorded, so `down` cannot delete them: remove them by hand."
     raise StillThere("\n".join(lines), cure=cure)
-
-
-def show(
-    console: Console, session: Session, things: Sequence[Thing], holdings: Sequence[Holding]
-) -> None:
-    """Print what will go, by role, with the data it holds."""
-    console.print(f"{session.title}: what `down` removes", style="bold", markup=False)
-    held = {(holding.type, holding.name): holding for holding in holdings}
-    rows: dict[str, list[Row]] = {}
-    for thing in things:
-        note = _holds(held.get((thing.type, thing.name)))
-        row = Row(Text("-", style="red"), thing.name, thing.type, note)
-        rows.setdefault(thing.role, []).append(row)
-    console.print(table.resources(rows, console.width))
-    console.print(f"\n{pluralize(len(things), 'resource')} to delete.")
-
-
-def _holds(holding: Holding | None) -> Text:
-    if holding is None:
-        return Text()
-    style = "dim" if holding.amount == "" else "bold red"
-    return Text(data_protection.describe(holding), style=style)
-
-
-def farewell(session: Session, things: Sequence[Thing], kept: Sequence[Thing] = ()) -> str:
-    """The last words of a `down` after which nothing is left.
-
-    Args:
-        things: what existed before. kept: see `Left`.
-    """
-    looked = "the simulated account" if session.simulated else "the account"
-    told = f"{session.stack} is gone: nothing of it is left, neither recorded nor in {looked}."
-    if not things:
-        told = f"Nothing of {session.stack} exists, neither recorded nor in {looked}."
-    if kept:
-        names = ", ".join(f"{thing.name} ({short_type(thing.type)})" for thing in kept)
-        told += (
-            "\nDeleted, and kept by the cloud for some days in case somebody wants it back; it "
-            f"costs nothing and goes by itself: {names}."
-        )
-    return told
-
-
-def document(
-    session: Session, things: Sequence[Thing], found: Left, outcome: Outcome | None
-) -> dict[str, Any]:
-    """What `down --json` prints."""
-    return {
-        "stack": session.stack,
-        "engine": session.engine.name,
-        "simulated": session.simulated,
-        "existed": [asdict(thing) for thing in things],
-        "left": [asdict(thing) for thing in found.things],
-        "unseen": found.unseen.message if found.unseen else "",
-        "soft_deleted": [asdict(thing) for thing in found.kept],
-        "failures": [asdict(failure) for failure in outcome.failures] if outcome else [],
-        "seconds": outcome.seconds if outcome else 0.0,
-    }
 
 
 def _seen(session: Session) -> list[Thing]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 from rich.text import Text
@@ -15,11 +15,14 @@ from mllab.lifecycle.status import (
     INTERRUPTED,
     MISSING,
     UNKNOWN,
+    Comparison,
     Finding,
     counts,
 )
+from mllab.session.session import Session
 from mllab.show import table
 from mllab.show.console import say
+from mllab.show.graph import changes
 from mllab.show.table import Row
 from mllab.show.words import value
 from mllab.wording import pluralize
@@ -50,6 +53,32 @@ def show_status(console: Console, findings: Sequence[Finding], title: str, up_co
     )
     if any(finding.state in {CHANGED, MISSING} for finding in findings):
         say(console, f"Put back what was changed or deleted:\n  {up_command}")
+
+
+def document(session: Session, comparison: Comparison) -> dict[str, Any]:
+    """What `status --json` prints."""
+    findings = comparison.findings
+    return {
+        "stack": session.stack,
+        "engine": session.engine.name,
+        "simulated": session.simulated,
+        "exists": bool(findings),
+        "summary": counts(findings),
+        "resources": [
+            {
+                "urn": finding.urn,
+                "type": finding.type,
+                "name": finding.name,
+                "role": finding.role,
+                "state": finding.state,
+                "machine": finding.machine,
+                "changes": changes(finding.changes),
+                "cause": finding.cause,
+            }
+            for finding in findings
+        ],
+        "warnings": list(comparison.warnings),
+    }
 
 
 def _row(finding: Finding) -> Row:

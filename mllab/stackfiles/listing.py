@@ -6,10 +6,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from mllab.errors import LabError, SettingsError, UsageError
 from mllab.session.local_state import DAMAGED, Types, in_backend, names, simulated
 from mllab.session.session import EMBEDDED, home
@@ -43,23 +39,6 @@ def rows(root: Path) -> list[Row]:
     backend, elsewhere = _backend(root)
     kept = names(home(root), backend)
     return [_row(root, name, backend, elsewhere) for name in sorted({*files.names(root), *kept})]
-
-
-def show_rows(console: Console, found: list[Row]) -> None:
-    """Print the stacks as a table."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("stack", "cloud", "profile", "notebooks", "ends", "state"):
-        table.add_column(title, overflow="fold")
-    for row in found:
-        if row.faults:
-            wrong = Text(
-                f"{pluralize(len(row.faults), 'fault')}: mllab check {row.stack}", style="red"
-            )
-            table.add_row(row.stack, "", "", "", "", wrong.append(f"; {row.state}", style=""))
-        else:
-            ends = row.ends or "no end"
-            table.add_row(row.stack, row.cloud, row.profile, row.size, ends, row.state)
-    console.print(table)
 
 
 def describe(lab: Lab) -> str:

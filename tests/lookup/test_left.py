@@ -11,6 +11,7 @@ import pytest
 from mllab.accounts.contract import SOFT_DELETED, InventoryItem
 from mllab.errors import StillThere
 from mllab.lifecycle import teardown
+from mllab.show import teardown as report
 
 VAULT, DISK = "azure-native:keyvault:Vault", "azure-native:compute:Disk"
 ID = "/subscriptions/0/resourceGroups/g/providers/Microsoft.Compute/disks/d1a2"
@@ -34,18 +35,18 @@ def test_what_is_kept_after_it_was_deleted_is_told_and_not_left_over() -> None:
     found = teardown.left(here)
     assert found.things == ()
     teardown.refuse_leftovers(here, found)
-    assert teardown.farewell(here, ["x"], found.kept).splitlines() == [  # type: ignore[list-item]
+    assert report.farewell(here, ["x"], found.kept).splitlines() == [  # type: ignore[list-item]
         "c is gone: nothing of it is left, neither recorded nor in the account.",
         "Deleted, and kept by the cloud for some days in case somebody wants it back; it costs "
         "nothing and goes by itself: v (keyvault/Vault).",
     ]
-    document = teardown.document(here, [], found, None)
+    document = report.document(here, [], found, None)
     assert [each["name"] for each in document["soft_deleted"]] == ["v"]
     assert document["left"] == []
 
 
 def test_nothing_kept_is_not_mentioned() -> None:
-    assert len(teardown.farewell(session(), [], teardown.left(session()).kept).splitlines()) == 1
+    assert len(report.farewell(session(), [], teardown.left(session()).kept).splitlines()) == 1
 
 
 def test_what_is_there_is_left_over_whatever_else_is_kept() -> None:

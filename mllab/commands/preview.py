@@ -1,0 +1,22 @@
+"""`preview`: what `up` would do."""
+
+from __future__ import annotations
+
+from mllab.lifecycle import deploy
+from mllab.session.opening import Choice, open_declared
+from mllab.show import console
+from mllab.show.graph import graph
+from mllab.show.observer import ConsoleObserver
+from mllab.show.plan import note, show_notes, show_plan
+
+
+def preview(stack: str, choice: Choice, *, as_json: bool) -> None:
+    """Show what `up` would do, going by what is recorded."""
+    err = console.stderr()
+    session = open_declared(stack, choice, note(err))
+    show_notes(err, session.notes)
+    plan = deploy.plan(session, ConsoleObserver(err))
+    if as_json:
+        console.print_json(graph(plan, session.declared.lab.cloud, session.engine.state()))
+    else:
+        show_plan(console.stdout(), plan, session.title)

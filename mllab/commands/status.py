@@ -1,0 +1,29 @@
+"""`status`: the lab beside the cloud."""
+
+from __future__ import annotations
+
+import typer
+
+from mllab.lifecycle import status as comparison
+from mllab.lifecycle import teardown
+from mllab.session.opening import Choice, open_existing
+from mllab.show import console
+from mllab.show import status as report
+from mllab.show.plan import note, show_notes
+
+
+def status(stack: str, choice: Choice, *, as_json: bool) -> None:
+    """Compare the lab with the cloud."""
+    err = console.stderr()
+    session = open_existing(stack, choice, note(err))
+    show_notes(err, session.notes)
+    found = comparison.look(session)
+    show_notes(err, found.warnings)
+    if as_json:
+        console.print_json(report.document(session, found))
+    elif found.findings:
+        report.show_status(console.stdout(), found.findings, session.title, session.command("up"))
+    if not found.findings:
+        teardown.refuse_leftovers(session, teardown.left(session))  # the state may have been lost
+    if not found.findings and not as_json:
+        typer.echo(f"{stack} does not exist. Create it: {session.command('up')}")

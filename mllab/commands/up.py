@@ -1,0 +1,53 @@
+"""`up`: create the lab, or change it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mllab.errors import UsageError
+from mllab.lifecycle import deploy, quota
+from mllab.session.opening import Choice, open_declared
+from mllab.show import ask, console
+from mllab.show import deploy as report
+from mllab.show.observer import ConsoleObserver
+from mllab.show.plan import note, show_notes, show_plan
+
+
+def up(
+    stack: str,
+    choice: Choice,
+    *,
+    yes: bool,
+    delete_data: Sequence[str],
+    grants: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Create the lab, or change it to match its file, after showing the plan and asking."""
+    err, out = console.stderr(), console.results(as_json=as_json)
+    session = open_declared(stack, choice, note(err))
+    show_notes(err, session.notes)
+    ask.require_terminal(yes, session.command("up"), session.command("preview"))
+    if session.cloud is not None:
+        quota.grant(session.cloud, grants)
+    elif grants:
+        raise UsageError(
+            f"--grant {grants[0]}: only simulated clouds grant a quota by command",
+            cure="Ask the real one: see the failure's own cure, or its console.",
+        )
+    deploy.refuse_examples(session)
+    whose = session.identify()
+    observer = ConsoleObserver(err)
+    deploy.look(session, observer)
+    plan = deploy.plan(session, observer)
+    show_plan(out, plan, session.title)
+    release = deploy.losses(session, plan, delete_data)
+    if not plan.empty and not yes:
+        ask.confirm(f"Do this to {stack}{f' in {whose}' if whose else ''}?")
+        release = deploy.losses(session, plan, delete_data)  # data may have come meanwhile
+    outcome = None if plan.empty else deploy.up(session, plan, release, observer)
+    if as_json:
+        console.print_json(report.document(session, outcome))
+    if outcome is not None:
+        deploy.refuse_failures(outcome, session, "up")
+    if not as_json:
+        report.show_next(out, session)
