@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from components import catalog
 from components.environment import ROLES
+from mllab.clouds.registry import CLOUDS
 from mllab.errors import LabError
-from mllab.settings import limits, reference
+from mllab.settings import reference
 
 STACK: Final = "aws-course"
 DAY: Final = "2027-01-11"
@@ -61,9 +62,9 @@ def settings(_: Path) -> str:
 
 def sizes(_: Path) -> str:
     """One row per size: what it promises, and the machine behind it on every cloud."""
-    head = ("size", "what it promises", *limits.CLOUDS.values())
+    head = ("size", "what it promises", *(cloud.title for cloud in CLOUDS.values()))
     rows = [
-        (f"`{size}`", promise, *(_machine(cloud, size) for cloud in limits.CLOUDS))
+        (f"`{size}`", promise, *(_machine(cloud, size) for cloud in CLOUDS))
         for size, promise in catalog.SIZES.items()
     ]
     return table(head, rows)
@@ -80,13 +81,14 @@ def _machine(cloud: str, size: str) -> str:
 
 def roles(root: Path) -> str:
     """One row per role: its outputs, and how many resources of which types the course labs have."""
-    labs = {cloud: _declared(root, f"{cloud}-course") for cloud in limits.CLOUDS}
+    labs = {cloud: _declared(root, f"{cloud}-course") for cloud in CLOUDS}
     rows = []
     for role, contract in ROLES.items():
         outputs = ", ".join(f"`{name}`" for name in contract.__annotations__)
         here = (counted(_below(role, f"{cloud}-course", found)) for cloud, found in labs.items())
         rows.append((f"**{role}**", outputs, *here))
-    head = ("role", "outputs, the same on every cloud", *limits.CLOUDS.values())
+    titles = (cloud.title for cloud in CLOUDS.values())
+    head = ("role", "outputs, the same on every cloud", *titles)
     return table(head, rows)
 
 
@@ -113,9 +115,9 @@ def asleep(root: Path) -> str:
     """One row per role: what it costs when nobody works, as its component says."""
     rows = []
     for role, words in (*((role, role) for role in ROLES), ("managed", "notebook, managed")):
-        files = (root / "components" / cloud / f"{role}.py" for cloud in limits.CLOUDS)
+        files = (root / "components" / cloud / f"{role}.py" for cloud in CLOUDS)
         rows.append((f"**{words}**", *(_cost(file) for file in files)))
-    return table(("role", *limits.CLOUDS.values()), rows)
+    return table(("role", *(cloud.title for cloud in CLOUDS.values())), rows)
 
 
 def _cost(file: Path) -> str:

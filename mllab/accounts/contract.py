@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -62,37 +62,8 @@ class Account(Protocol):
         ...
 
 
-Look = Callable[[str, Mapping[str, str]], Account]
-"""Opens an account; see `account`."""
-
-
-def open_account(package: str, config: Mapping[str, str]) -> Account:
-    """The account in which a stack's resources of a package live. Nothing is contacted yet.
-
-    Args:
-        package: `aws`, `azure-native`, `gcp`.
-        config: Pulumi configuration of the stack.
-    """
-    # Imported here: each cloud does without the others.
-    match package:
-        case "aws":
-            from mllab.accounts.aws.account import AwsAccount
-
-            return AwsAccount(config.get("aws:region", ""), config)
-        case "azure-native":
-            from mllab.accounts.azure.account import AzureAccount
-
-            return AzureAccount(config)
-        case "gcp":
-            from mllab.accounts.gcp.account import GcpAccount
-
-            return GcpAccount(config)
-        case _:
-            return _Unseen(package)
-
-
 @dataclass(frozen=True)
-class _Unseen:
+class UnknownAccount:
     """An account that mllab cannot look into."""
 
     package: str

@@ -1,97 +1,88 @@
-"""Each cloud's own part of what surrounds a lab; nothing of a cloud is loaded before it is used."""
+"""All clouds, in the order of the project; an unknown one is an error, none is the default."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from mllab.simulated.account import SimulatedAccount
+from mllab.accounts.contract import Account, UnknownAccount
+from mllab.clouds.aws import AWS
+from mllab.clouds.azure import AZURE
+from mllab.clouds.contract import Cloud
+from mllab.clouds.gcp import GCP
+from mllab.errors import UsageError
 
+CLOUDS: Final[Mapping[str, Cloud]] = {cloud.name: cloud for cloud in (AWS, AZURE, GCP)}
+"""By the name that settings use."""
 
-@dataclass(frozen=True)
-class ByHand:
-    """What somebody does by hand in a rehearsal.
+POWER_UNKNOWN: Final = "power unknown"
+"""Neither running nor stopped can be told: the provider reads everything but that."""
 
-    Args:
-        opened: type of which a property is changed. path, value: which, and to what.
-        removed: types of what is deleted; the first that the lab has.
-    """
-
-    opened: str
-    path: str
-    value: object
-    removed: tuple[str, ...]
+_WORDS: Final = {"active": "running", "terminated": "stopped", "suspended": "stopped"}
+"""Words of one cloud for what all others call differently."""
 
 
-BY_HAND: Final = {
-    "aws": ByHand(
-        opened="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-        path="blockPublicPolicy",
-        value=False,
-        # A managed notebook has no alarm, but always a daily stop.
-        removed=(
-            "aws:cloudwatch/metricAlarm:MetricAlarm",
-            "aws:scheduler/schedule:Schedule",
-        ),
-    ),
-    "azure": ByHand(
-        opened="azure-native:storage:StorageAccount",
-        path="allowBlobPublicAccess",
-        value=True,
-        removed=("azure-native:storage:ManagementPolicy",),
-    ),
-    "gcp": ByHand(
-        opened="gcp:storage/bucket:Bucket",
-        path="publicAccessPrevention",
-        value="inherited",
-        removed=("gcp:storage/bucketIAMMember:BucketIAMMember",),
-    ),
-}
-"""The bucket is opened to the public; and a watch, a clean-up, a permission is deleted."""
-
-PACKAGES: Final = {"aws": "aws", "azure": "azure-native", "gcp": "gcp"}
-"""Cloud -> the package of Pulumi that drives it, with which its type tokens begin."""
+def of(name: str) -> Cloud:
+    """The cloud of that name. Raises UsageError."""
+    try:
+        return CLOUDS[name]
+    except KeyError:
+        raise UsageError(f"{name}: there is no such cloud; known are {', '.join(CLOUDS)}") from None
 
 
-def of_types(types: Iterable[str]) -> str | None:
+def of_package(package: str) -> Cloud | None:
+    """The cloud that a package of Pulumi drives; None for other packages."""
+    return next((cloud for cloud in CLOUDS.values() if cloud.package == package), None)
+
+
+def of_types(types: Iterable[str]) -> Cloud | None:
     """The cloud in which recorded resources live; None where they do not tell."""
-    clouds = {package: cloud for cloud, package in PACKAGES.items()}
-    packages = (type.partition(":")[0] for type in types)
-    return next((clouds[name] for name in packages if name in clouds), None)
+    found = (of_package(type.partition(":")[0]) for type in types)
+    return next(filter(None, found), None)
 
 
-def simulated(cloud: str, folder: Path) -> SimulatedAccount:
-    """The simulated account of a cloud that lives in a folder.
+def accounts(resources: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The accounts in which resources live: AWS accounts, subscriptions, projects.
+
+    They stand in the state after every `up`, also after one that failed or was plain `pulumi`.
 
     Args:
-        cloud: `aws`, `azure`, `gcp`.
+        resources: entries of a deployment.
     """
-    return _SIMULATED[cloud](folder / f"{cloud}.db")
+    found = (
+        cloud.account_of(str(entry.get("id", "")), entry.get("outputs") or {})
+        for entry in resources
+        if entry.get("custom") and not entry.get("external")
+        if (cloud := of_package(str(entry.get("type", "")).partition(":")[0]))
+    )
+    return frozenset(filter(None, found))
 
 
-def _aws(path: Path) -> SimulatedAccount:
-    from mllab.simulated.aws.cloud import SimulatedAws
+def power(type: str, outputs: Mapping[str, Any]) -> str:
+    """`running`, `stopped`, ..., POWER_UNKNOWN; empty for what is no machine.
 
-    return SimulatedAws(path)
+    Args:
+        outputs: of the resource, as last read.
+    """
+    cloud = of_package(type.partition(":")[0])
+    path = cloud.power.get(type) if cloud else None
+    if path is None:
+        return ""
+    if not path:
+        return POWER_UNKNOWN
+    found: Any = outputs
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    told = str(found or "").lower()
+    return _WORDS.get(told, told)
 
 
-def _azure(path: Path) -> SimulatedAccount:
-    from mllab.simulated.azure.cloud import SimulatedAzure
+def open_account(package: str, config: Mapping[str, str]) -> Account:
+    """The account in which a stack's resources of a package live. Nothing is contacted yet.
 
-    return SimulatedAzure(path)
-
-
-def _gcp(path: Path) -> SimulatedAccount:
-    from mllab.simulated.gcp.cloud import SimulatedGcp
-
-    return SimulatedGcp(path)
-
-
-_SIMULATED: Final[dict[str, Callable[[Path], SimulatedAccount]]] = {
-    "aws": _aws,
-    "azure": _azure,
-    "gcp": _gcp,
-}
+    Args:
+        package: `aws`, `azure-native`, `gcp`.
+        config: Pulumi configuration of the stack.
+    """
+    cloud = of_package(package)
+    return cloud.open_account(config) if cloud else UnknownAccount(package)

@@ -15,6 +15,8 @@ from difflib import get_close_matches
 from types import FrameType
 from typing import Any, Final
 
+from mllab.clouds.contract import Tool
+from mllab.clouds.registry import CLOUDS
 from mllab.errors import Interrupted, LabError, UsageError
 from mllab.lifecycle import local_port
 
@@ -31,29 +33,11 @@ _CONNECT, _TOKEN, _START, _STOP, _UNREACHABLE = (
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@dataclass(frozen=True)
-class Tool:
-    """A program that a connection needs, and where to get it."""
-
-    label: str
-    source: str
-
-
-TOOLS: Final = {
-    "aws": Tool(
-        "the AWS CLI",
-        "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
-    ),
-    "session-manager-plugin": Tool(
-        "the Session Manager plugin of the AWS CLI",
-        "https://docs.aws.amazon.com/systems-manager/latest/userguide/"
-        "session-manager-working-with-install-plugin.html",
-    ),
-    "az": Tool("the Azure CLI", "https://learn.microsoft.com/cli/azure/install-azure-cli"),
-    "gcloud": Tool("the Google Cloud CLI", "https://cloud.google.com/sdk/docs/install"),
-    "ssh": Tool("an SSH client", "https://www.openssh.com"),
+TOOLS: Final = {name: tool for cloud in CLOUDS.values() for name, tool in cloud.tools.items()}
+COMPANIONS: Final = {
+    words: name for cloud in CLOUDS.values() for words, name in cloud.companions.items()
 }
-_BESIDES: Final = {("aws", "ssm"): "session-manager-plugin"}
+"""First words of a command -> the program that it needs besides its own."""
 
 
 @dataclass(frozen=True)
@@ -165,15 +149,14 @@ def choose(outputs: Mapping[str, Any], stack: str, seat: str | None, where: str 
 def _words(seat: Seat, key: str, config: Mapping[str, str]) -> list[str]:
     """A command as it is to be run here: with the profile that the stack's own settings name."""
     words = shlex.split(seat.commands[key])
-    profile = config.get("aws:profile")
-    if profile and words[:1] == ["aws"]:
-        words += ["--profile", profile]
+    for cloud in CLOUDS.values():
+        words += cloud.tool_options(words[0], config)
     return words
 
 
 def _require(words: list[str]) -> None:
     """Raises LabError for a program that is not installed."""
-    besides = _BESIDES.get((words[0], words[1] if len(words) > 1 else ""))
+    besides = COMPANIONS.get((words[0], words[1] if len(words) > 1 else ""))
     missing = [name for name in (words[0], besides) if name and shutil.which(name) is None]
     if missing:
         tools = [TOOLS.get(name, Tool(name, "")) for name in missing]

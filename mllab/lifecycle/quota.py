@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from components import catalog
+from mllab.clouds import registry
 from mllab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,41 +20,18 @@ LARGEST = 1_000_000
 """Largest quota that can be asked for; no account has more."""
 
 
-# Azure Machine Learning counts machines that a cluster may have, not only those that run: a cluster
-# larger than the quota is refused when it is made.
-# Source: https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas
-_COUNTS_IDLE_NODES = ("azure",)
-
-
-_SSD = "SSD_TOTAL_GB"
-"""Google Cloud's limit of balanced and SSD disks together, in a region."""
-
-_ADDRESSES = {"azure": "PublicIPAddresses", "gcp": "IN_USE_ADDRESSES"}
-"""Limits of public addresses in a region. On AWS the addresses of machines have none."""
-
-
 @dataclass(frozen=True)
 class Shortage:
     """A quota that is too small.
 
     Args:
-        code: the vendor's name of it. needed, limit: in the quota's unit, at the same time.
+        code: the vendor's name of it. needed, limit: in `unit`, at the same time.
     """
 
     code: str
     needed: float
     limit: float
-
-    @property
-    def unit(self) -> str:
-        """What the quota counts, in words."""
-        if self.code == _SSD:
-            return "GB"
-        if self.code in _ADDRESSES.values():
-            return "public addresses"
-        if "GPU" in self.code.upper():
-            return "GPUs"
-        return "notebook instances" if self.code.startswith("ml.") else "vCPUs"
+    unit: str
 
     @property
     def in_all(self) -> str:
@@ -72,39 +50,30 @@ def shortages(lab: Lab, limit: Callable[[str], float]) -> tuple[Shortage, ...]:
     Args:
         limit: tells the account's limit for a code.
     """
-    found = (Shortage(code, needed, limit(code)) for code, needed in _needs(lab).items())
+    units = {quota.code: quota.unit for quota in registry.of(lab.lab.cloud).quotas().values()}
+    found = (
+        Shortage(code, needed, limit(code), units[code]) for code, needed in _needs(lab).items()
+    )
     return tuple(each for each in found if each.needed > each.limit)
 
 
 def _needs(lab: Lab) -> Mapping[str, float]:
     """Limit -> how much of it the lab takes; a machine may count against several."""
-    cloud, needs = lab.lab.cloud, Counter[str]()
-    notebook = catalog.machine(cloud, lab.notebook.size, lab.notebook.kind)
+    cloud, seats, needs = registry.of(lab.lab.cloud), len(lab.notebook.seats), Counter[str]()
+    notebook = catalog.machine(cloud.name, lab.notebook.size, lab.notebook.kind)
     for code, units in ((notebook.quota, notebook.units), *notebook.totals):
-        needs[code] += units * len(lab.notebook.seats)
-    if cloud == "gcp":
-        disks = lab.notebook.disk_gb + lab.notebook.home_gb
-        needs[_SSD] += disks * len(lab.notebook.seats)
-    if _has_addresses(lab):
-        needs[_ADDRESSES[cloud]] += len(lab.notebook.seats)
-    if cloud in _COUNTS_IDLE_NODES:
-        node = catalog.machine(cloud, lab.cluster.size, "job")
+        needs[code] += units * seats
+    if cloud.disk_quota:
+        needs[cloud.disk_quota] += (lab.notebook.disk_gb + lab.notebook.home_gb) * seats
+    if cloud.address_quota and lab.own.public_addresses(lab.notebook.kind):
+        needs[cloud.address_quota] += seats
+    if cloud.counts_idle_nodes:
+        node = catalog.machine(cloud.name, lab.cluster.size, "job")
         own = node.spot_quota if lab.cluster.spot else node.quota
         totals = () if lab.cluster.spot else node.totals  # spot machines have one pool of their own
         for code, units in ((own, node.units), *totals):
             needs[code] += units * lab.cluster.max_nodes
     return needs
-
-
-def _has_addresses(lab: Lab) -> bool:
-    """True where each notebook has a public address that counts."""
-    match lab.lab.cloud:
-        case "azure":
-            return lab.notebook.kind == "vm"
-        case "gcp":
-            return lab.gcp.egress == "external"
-        case _:
-            return False
 
 
 def grant(cloud: SimulatedAccount, wishes: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 from mllab.clouds import registry
-from mllab.clouds.power import POWER_UNKNOWN, power
+from mllab.clouds.registry import POWER_UNKNOWN, power
 from mllab.engines.contract import Op, Outcome, Plan
 from mllab.engines.operations import OPS
 from mllab.errors import DataAtRisk, LabError
@@ -164,7 +164,7 @@ class Rehearsal:
         return f"{seen}; {planned(plan)}", told and not others and plan.empty
 
     def _drift(self) -> Seen:
-        by_hand = registry.BY_HAND[self.session.declared.lab.cloud]
+        by_hand = registry.of(self.session.declared.lab.cloud).by_hand
         opened, watch = self._recorded(by_hand.opened), self._recorded(*by_hand.removed)
         self._cloud.tamper(by_hand.opened, opened["id"], by_hand.path, by_hand.value)
         self._cloud.remove(watch["type"], watch["id"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mllab.clouds.power import power
+from mllab.clouds.registry import power
 from mllab.engines.contract import Op, Status, Step
 from mllab.protocol.deployment import entries, in_cloud, interrupted
 from mllab.protocol.provider import Change

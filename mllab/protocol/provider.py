@@ -4,6 +4,7 @@ the same object.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,9 @@ class _Unknown:
 
 
 UNKNOWN: Final = _Unknown()
+
+HINT: Final = "hint: "
+"""Begins the line from which on the text of a failure says what helps."""
 
 Properties = dict[str, Any]
 """Wire names to plain data (None, bool, int, float, str, list, dict), `UNKNOWN` where not known
@@ -137,6 +141,12 @@ class ProviderFailure(Exception):
             seconds,
         )
 
+    @property
+    def text(self) -> str:
+        """All of it as text, for an engine that passes on nothing else."""
+        told = f"{self.code}: {self.message}" if self.code else self.message
+        return f"{told}\n{HINT}{self.cure}" if self.cure else told
+
 
 class Provider(Protocol):
     """One package (`aws`) with one configuration. Methods may be called from several threads."""
@@ -193,3 +203,14 @@ class Provider(Protocol):
         told.
         """
         ...
+
+
+def untimed(provider: Provider) -> Provider:
+    """The provider for an engine that does not reckon with durations: a call that has returned is
+    over, though the clock stands where it stood.
+    """
+    if not getattr(provider, "timed", False):
+        return provider
+    found = copy.copy(provider)
+    found.timed = False  # type: ignore[attr-defined]
+    return found

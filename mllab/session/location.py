@@ -6,30 +6,35 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mllab.clouds import registry
+from mllab.clouds.contract import Cloud
+from mllab.clouds.registry import CLOUDS
 from mllab.protocol.deployment import entries, stack_outputs
 from mllab.settings.lab import Lab
-from mllab.settings.limits import PROVIDER_CONFIG_KEYS
 
-KEYS: Final = frozenset(key for keys in PROVIDER_CONFIG_KEYS.values() for key in keys.values())
+KEYS: Final = frozenset(key for cloud in CLOUDS.values() for key in cloud.config_keys.values())
 """The keys of Pulumi's configuration that say where a lab is."""
 
 
-def recorded(state: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+def recorded(state: Mapping[str, Any]) -> tuple[Cloud | None, dict[str, str]]:
     """Cloud and configuration of the place where the resources of a state are.
 
     Args:
         state: as `Engine.state()` gives it.
-    """
-    from mllab.accounts import identity
 
+    Returns:
+        No cloud where nothing of the state tells it.
+    """
     lab = stack_outputs(state).get("lab") or {}
-    cloud = (
-        lab.get("cloud") or registry.of_types(entry["type"] for entry in entries(state)) or "aws"
+    cloud = CLOUDS.get(lab.get("cloud", "")) or registry.of_types(
+        entry["type"] for entry in entries(state)
     )
-    found = {PROVIDER_CONFIG_KEYS[cloud]["region"]: str(lab["region"])} if "region" in lab else {}
-    accounts = identity.accounts(state)
-    if "project" in PROVIDER_CONFIG_KEYS[cloud] and len(accounts) == 1:
-        found[PROVIDER_CONFIG_KEYS[cloud]["project"]] = min(accounts)
+    if cloud is None:
+        return None, {}
+    keys = cloud.config_keys
+    found = {keys["region"]: str(lab["region"])} if "region" in lab else {}
+    accounts = registry.accounts(entries(state))
+    if "project" in keys and len(accounts) == 1:
+        found[keys["project"]] = min(accounts)
     return cloud, found
 
 
@@ -46,8 +51,8 @@ def moved(
     if not entries(state):
         return {}
     cloud, place = recorded(state)
-    if lab.lab.cloud != cloud:
-        return {"lab.cloud": (cloud, lab.lab.cloud)}
+    if cloud is not None and lab.lab.cloud != cloud.name:
+        return {"lab.cloud": (cloud.name, lab.lab.cloud)}
     return {
         key: (old, config.get(key, "nothing"))
         for key, old in place.items()

@@ -8,13 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mllab.accounts import identity
 from mllab.clock import Clock, SimulatedClock
 from mllab.clouds import registry
-from mllab.errors import SettingsError, UsageError
+from mllab.errors import LabError, SettingsError, UsageError
+from mllab.protocol.deployment import entries
 from mllab.session import location
 from mllab.session.local_state import in_backend, simulated, simulated_home, state_file
 from mllab.session.session import EMBEDDED, PULUMI, Session, clock_from, home, project
-from mllab.settings.limits import PROVIDER_CONFIG_KEYS
+from mllab.session.simulated import simulated_account
 
 if TYPE_CHECKING:
     from mllab.engines.contract import StackTarget
@@ -136,9 +138,11 @@ def on_simulated_cloud(
     """A stack on the simulated cloud that lives in `home`."""
     from mllab.engines.contract import Engine
 
-    name = lab.lab.cloud if lab else registry.of_types(simulated(home, stack)[engine]) or "aws"
-    cloud = registry.simulated(name, home / "simulated")
-    target = _target(root, stack, lab, config, name, clock)
+    known = registry.of(lab.lab.cloud) if lab else registry.of_types(simulated(home, stack)[engine])
+    if known is None:
+        raise _nowhere(stack, fault)
+    cloud = simulated_account(known.name, home / "simulated")
+    target = _target(root, stack, lab, config, known.name, clock)
     driver: Engine
     if engine == EMBEDDED:
         from mllab.engines.embedded.engine import EmbeddedEngine
@@ -166,7 +170,6 @@ def on_real_cloud(
     fault: SettingsError | None = None,
 ) -> Session:
     """A stack in the user's own account, with the backend and the secrets of the user's choice."""
-    from mllab.accounts.contract import open_account
     from mllab.engines.pulumi import binary, environment
     from mllab.engines.pulumi.engine import PulumiEngine
     from mllab.engines.pulumi.workspace import RealWorkspace
@@ -174,30 +177,32 @@ def on_real_cloud(
 
     found = binary.find(home)
     surroundings = environment.real(root, home, stack, files.file_of(root, stack))
-    clock, name = Clock(), lab.lab.cloud if lab else "aws"
+    clock = Clock()
+    known = registry.of(lab.lab.cloud) if lab else None
 
-    def engine_for(config: Mapping[str, str]) -> PulumiEngine:
+    def engine_for(name: str, config: Mapping[str, str]) -> PulumiEngine:
         target = _target(root, stack, lab, config, name, clock)
-        place = RealWorkspace(root, surroundings.backend, surroundings.environ, config)
+        workspace = RealWorkspace(root, surroundings.backend, surroundings.environ, config)
         return PulumiEngine(
-            target, place, found, home, clock, notify=tell, before_change=before_change
+            target, workspace, found, home, clock, notify=tell, before_change=before_change
         )
 
     def identify(state: Mapping[str, Any]) -> str:
-        from mllab.accounts import identity
-
-        who = identity.whoami(name, config.get(PROVIDER_CONFIG_KEYS[name]["region"], ""), config)
-        identity.check(who, identity.accounts(state), TYPICAL_RUN_SECONDS, clock.now())
+        if known is None:
+            raise _nowhere(stack, fault)
+        who = known.whoami(config)
+        accounts = registry.accounts(entries(state))
+        identity.check(who, accounts, TYPICAL_RUN_SECONDS, clock.now())
         return f"{who.kind} {who.account} ({who.principal})"
 
     def before_change(state: Mapping[str, Any]) -> None:
         identify(state)  # again: between plan and change somebody may have logged in elsewhere
 
-    engine = engine_for(config)
-    if lab is None:  # what is recorded tells where the lab is
-        name, recorded = location.recorded(engine.state())
+    engine = engine_for(known.name if known else "", config)
+    if known is None:  # what is recorded tells where the lab is
+        known, recorded = location.recorded(engine.state())
         config = {**recorded, **config}
-        engine = engine_for(config)
+        engine = engine_for(known.name if known else "", config)
     return Session(
         root,
         stack,
@@ -207,9 +212,14 @@ def on_real_cloud(
         fault=fault,
         remarks=(*filter(None, [found.note]), *surroundings.notes),
         config=config,
-        account=open_account(registry.PACKAGES[name], config),
+        account=registry.open_account(known.package if known else "", config),
         identify=lambda: identify(engine.state()),
     )
+
+
+def _nowhere(stack: str, fault: SettingsError | None) -> LabError:
+    """Neither the settings nor what is recorded say in which cloud a stack is."""
+    return fault or UsageError(f"{stack}: nothing says in which cloud it is")
 
 
 def _open(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mllab.clock import Clock, SimulatedClock
+from mllab.clouds.registry import CLOUDS
 from mllab.errors import SettingsError, UsageError
-from mllab.settings.limits import CLOUDS
 
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
@@ -89,7 +89,7 @@ class Session:
     @property
     def title(self) -> str:
         """`aws-course, simulated AWS us-east-1`."""
-        where = f"{CLOUDS[self.lab.lab.cloud]} {self.lab.region}" if self.lab else "cloud"
+        where = f"{CLOUDS[self.lab.lab.cloud].title} {self.lab.region}" if self.lab else "cloud"
         return f"{self.stack}, {'simulated ' if self.simulated else ''}{where}"
 
     @property

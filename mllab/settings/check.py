@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from mllab.clouds.registry import CLOUDS
 from mllab.settings import default_tags, faults, fields
 from mllab.settings.faults import NAMESPACE, NO_SECTIONS, Fault
 from mllab.settings.lab import Lab
-from mllab.settings.limits import CLOUDS, PROVIDER_CONFIG_KEYS
 
 SECTIONS: Final = tuple(name for name in Lab.model_fields if name not in NO_SECTIONS)
 _EMPTY: Final = (None, "", "null")  # a section without anything in it, in the file and from Pulumi
@@ -77,13 +77,14 @@ def local_day(now: datetime | None, notebook: Any) -> date | None:
 
 
 def places(cloud: object) -> Mapping[str, str]:
-    """Where a lab is: our names -> the provider's keys; AWS's while the cloud is not known."""
-    return PROVIDER_CONFIG_KEYS.get(str(cloud), PROVIDER_CONFIG_KEYS["aws"])
+    """Where a lab is: our names -> the provider's keys; none while the cloud is not known."""
+    known = CLOUDS.get(str(cloud))
+    return known.config_keys if known else {}
 
 
 def region_key(cloud: object) -> str:
-    """The key that a cloud's provider reads its region from; AWS's while the cloud is not known."""
-    return places(cloud)["region"]
+    """The key that a cloud's provider reads its region from; `region` while it is not known."""
+    return places(cloud).get("region", "region")
 
 
 def _foreign(cloud: str | None, given: dict[str, Any]) -> list[tuple[str, str]]:
@@ -91,7 +92,7 @@ def _foreign(cloud: str | None, given: dict[str, Any]) -> list[tuple[str, str]]:
     others = [name for name in CLOUDS if name in given and cloud in CLOUDS and name != cloud]
     for name in others:
         del given[name]
-    return [(name, f"is for labs on {CLOUDS[name]} only; take it out") for name in others]
+    return [(name, f"is for labs on {CLOUDS[name].title} only; take it out") for name in others]
 
 
 def _full(path: faults.Path, cloud: str | None) -> faults.Path:
@@ -99,6 +100,8 @@ def _full(path: faults.Path, cloud: str | None) -> faults.Path:
     first, rest = str(path[0]), path[1:]
     if first == "stack":
         return ("stack",)
+    if first == "region" and not places(cloud):
+        return (" or ".join(known.config_keys[first] for known in CLOUDS.values()),)
     return (places(cloud).get(first, f"{NAMESPACE}:{first}"), *rest)
 
 
@@ -107,9 +110,9 @@ def _elsewhere(path: faults.Path, cloud: str | None, values: Mapping[str, Any]) 
     if path != ("region",) or region_key(cloud) in values:
         return ""
     others = [
-        (name, region_key(name)) for name in PROVIDER_CONFIG_KEYS if region_key(name) in values
+        (name, region_key(name)) for name in CLOUDS if values.get(region_key(name)) not in _EMPTY
     ]
-    return "".join(f"; {key} is where {CLOUDS[name]} looks" for name, key in others[:1])
+    return "".join(f"; {key} is where {CLOUDS[name].title} looks" for name, key in others[:1])
 
 
 def holds_secret(value: Any) -> bool:

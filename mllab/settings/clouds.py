@@ -14,7 +14,20 @@ from mllab.settings.ssh import Network, PublicKey
 _ASKED: Final[JsonDict] = {"asked": True}  # `mllab new` asks for it
 
 
-class Aws(Section):
+class Own(Section):
+    """What only one cloud has."""
+
+    @property
+    def budgeted(self) -> bool:
+        """False where the limit is only written down, and nobody is told what is spent."""
+        return True
+
+    def public_addresses(self, kind: str) -> bool:
+        """True where each notebook of a kind has a public address."""
+        return kind == "vm"
+
+
+class Aws(Own):
     """What only AWS has."""
 
     image: Annotated[str, AMI] | None = Field(
@@ -27,7 +40,7 @@ class Aws(Section):
     )
 
 
-class Azure(Section):
+class Azure(Own):
     """What only Azure has."""
 
     image: Annotated[str | None, IMAGE] = Field(
@@ -51,8 +64,13 @@ class Azure(Section):
         description="false: no budget, for subscriptions that take none, like Azure for Students.",
     )
 
+    @property
+    def budgeted(self) -> bool:
+        """See `Own.budgeted`."""
+        return self.budget
 
-class Gcp(Section):
+
+class Gcp(Own):
     """What only Google Cloud has."""
 
     image: Annotated[str, FAMILY] | None = Field(
@@ -78,3 +96,12 @@ class Gcp(Section):
         default=False,
         description="true: storage.files may be a Filestore, about 25 USD a month, used or not.",
     )
+
+    @property
+    def budgeted(self) -> bool:
+        """See `Own.budgeted`."""
+        return self.billing_account is not None
+
+    def public_addresses(self, kind: str) -> bool:
+        """See `Own.public_addresses`; managed notebooks have one, too."""
+        return self.egress == "external"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -41,3 +42,33 @@ def left_in(lab: Lab) -> tuple[str, ...]:
 def left_in_text(text: str) -> tuple[str, ...]:
     """The same of a file, which need not be right."""
     return tuple(key for key, value in _ALL.items() if value in text)
+
+
+FILES_SWITCHES: Final[Mapping[str, str]] = {"gcp": "gcp.filestore"}
+"""Cloud -> the setting without which `storage.files` is refused, because it would cost much."""
+
+
+def place(cloud: str) -> str:
+    """What a new file must say of a lab's place besides its region, with an example."""
+    if cloud != "gcp":
+        return ""
+    return f"  gcp:project: {PROJECT} # the project that pays, by its id; put yours here\n"
+
+
+def own_section(cloud: str, lab: Lab) -> str:
+    """The section of what only a cloud has, for a lab that comes from another one."""
+    if cloud == "azure" and lab.notebook.kind == "vm":
+        return f"""\
+  mllab:azure:
+    ssh_from: [{NETWORK}] # the addresses that people come from; put yours here
+    ssh_keys: ["{KEY}"] # the public keys that open the machines; put yours here
+"""
+    if cloud != "gcp":
+        return ""
+    files = (
+        "    filestore: true # the shared drive is billed here, about 25 USD a month, used or not\n"
+    )
+    return f"""\
+  mllab:gcp:
+    billing_account: {BILLING} # who pays; put yours here, or null for no budget
+""" + (files if lab.storage.files else "")

@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 from components import catalog
 from components.azure import images
 from mllab.settings import limits
-from mllab.settings.clouds import Aws, Azure, Gcp
+from mllab.settings.clouds import Aws, Azure, Gcp, Own
 from mllab.settings.fields import Section, absent, fault, is_email
 from mllab.settings.sections import Budget, Cluster, LabSection, Notebook, Registry, Storage
 
@@ -148,3 +148,9 @@ class Lab(Section):
     def name(self) -> str:
         """The lab's name: its own, or the stack's."""
         return self.lab.name or self.stack
+
+    @property
+    def own(self) -> Own:
+        """The section of what only the lab's cloud has."""
+        section: Own = getattr(self, self.lab.cloud)
+        return section

@@ -10,15 +10,8 @@ from pydantic import BeforeValidator, ValidationInfo
 
 from components import catalog, regions
 from components.azure import images
+from mllab.clouds.registry import CLOUDS
 from mllab.settings.fields import Pattern, choice, fault, length, money, text, whole
-
-CLOUDS: Final = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
-PROVIDER_CONFIG_KEYS: Final[Mapping[str, Mapping[str, str]]] = {
-    "aws": {"region": "aws:region"},
-    "azure": {"region": "azure-native:location"},
-    "gcp": {"region": "gcp:region", "zone": "gcp:zone", "project": "gcp:project"},
-}
-"""Where a lab is, by cloud: our name -> the key that the cloud's provider reads it from."""
 
 _PROJECT: Final = r"[a-z][a-z0-9-]{4,28}[a-z0-9]"
 GPU_IMAGE_GB: Final = 75  # the GPU images' own disk: EC2 answers `expect size >= 75GB` to less

@@ -10,9 +10,9 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from components import catalog
+from mllab.clouds.registry import CLOUDS
 from mllab.settings.fields import Choice, Listed, Money, Whole
 from mllab.settings.lab import Lab
-from mllab.settings.limits import CLOUDS, PROVIDER_CONFIG_KEYS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class Setting:
     def written_key(self, cloud: object = None) -> str:
         """The key as a file has it: `aws:region`, `notebook.size`."""
         here = cloud if cloud in self.clouds else self.clouds[0]
-        return PROVIDER_CONFIG_KEYS[str(here)].get(self.key, self.key)
+        return CLOUDS[str(here)].config_keys.get(self.key, self.key)
 
 
 def settings() -> tuple[Setting, ...]:
@@ -58,7 +58,7 @@ def settings() -> tuple[Setting, ...]:
             clouds = (name,) if name in CLOUDS else tuple(CLOUDS)
             for inner, its in model.model_fields.items():
                 found.append(_setting(f"{name}.{inner}", its, clouds))
-        elif clouds := tuple(cloud for cloud, keys in PROVIDER_CONFIG_KEYS.items() if name in keys):
+        elif clouds := tuple(cloud.name for cloud in CLOUDS.values() if name in cloud.config_keys):
             found.append(_setting(name, field, clouds))
     return tuple(found)
 

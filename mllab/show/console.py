@@ -14,10 +14,14 @@ from typing import IO, Any, Final, cast
 from rich.console import Console
 from rich.text import Text
 
+from mllab.clouds.registry import CLOUDS
+
 PIPE_WIDTH: Final = 120
 """Columns of a table that no terminal will fold."""
 
-COMMANDS: Final = frozenset({"aws", "az", "gcloud", "mllab", "pulumi"})
+COMMANDS: Final = frozenset(
+    {"mllab", "pulumi", *(tool for cloud in CLOUDS.values() for tool in cloud.tools)}
+)
 """What a line that is a command begins with."""
 
 

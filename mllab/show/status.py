@@ -8,7 +8,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from mllab.clouds.power import POWER_UNKNOWN
+from mllab.clouds.registry import POWER_UNKNOWN
 from mllab.lifecycle.status import (
     AS_RECORDED,
     CHANGED,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mllab.protocol.provider import Call, Provider
+from mllab.protocol.provider import Call
 from mllab.simulated.cloud import SimulatedCloud
 from mllab.simulated.database import Database
 from mllab.simulated.faults import Faults
@@ -171,17 +170,6 @@ class SimulatedAccount(SimulatedCloud, ABC):
     def _fill(self, type: str, id: str, key: str, size: int) -> None:
         with self.database.session() as session:
             session.put(_find(session, type, id), key, size)
-
-
-def untimed(provider: Provider) -> Provider:
-    """The provider for an engine that does not reckon with durations: a call that has returned is
-    over, though the clock stands where it stood.
-    """
-    if not isinstance(provider, SimulatedAccount):
-        return provider
-    found = copy.copy(provider)
-    found.timed = False
-    return found
 
 
 def _find(session: Session, type: str, key: str) -> Record:

@@ -16,10 +16,11 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mllab.clouds.registry import CLOUDS
 from mllab.simulated import nodes
 from mllab.simulated.nodes import Node
 
-SDKS = {"aws": "pulumi_aws", "azure-native": "pulumi_azure_native", "gcp": "pulumi_gcp"}
+SDKS = {cloud.package: f"pulumi_{cloud.package.replace('-', '_')}" for cloud in CLOUDS.values()}
 """Package of a token -> Python module of its SDK."""
 
 

@@ -7,31 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from components import catalog, regions
+from mllab.clouds.registry import CLOUDS
 from mllab.errors import UsageError
 from mllab.settings import check, document, examples, files
 from mllab.settings.faults import NAMESPACE, spoken
 from mllab.settings.lab import Lab
-from mllab.settings.limits import CLOUDS, PROVIDER_CONFIG_KEYS
 from mllab.stackfiles import new
-
-_PROJECT: Final = (
-    f"  gcp:project: {examples.PROJECT} # the project that pays, by its id; put yours here\n"
-)
-_AZURE: Final = f"""\
-  mllab:azure:
-    ssh_from: [{examples.NETWORK}] # the addresses that people come from; put yours here
-    ssh_keys: ["{examples.KEY}"] # the public keys that open the machines; put yours here
-"""
-_GCP: Final = f"""\
-  mllab:gcp:
-    billing_account: {examples.BILLING} # who pays; put yours here, or null for no budget
-"""
-_FILESTORE: Final = (
-    "    filestore: true # the shared drive is billed here, about 25 USD a month, used or not\n"
-)
 
 
 @dataclass(frozen=True)
@@ -83,11 +67,11 @@ def port(raw: bytes, lab: Lab, stack: str, cloud: str, region: str | None, now: 
         others = " or ".join(name for name in CLOUDS if name != lab.lab.cloud)
         raise UsageError(f"{lab.stack} is on {lab.lab.cloud}; it can be brought to {others}")
     here = _region(lab, cloud, region)
-    key = PROVIDER_CONFIG_KEYS[cloud]["region"]
+    key = CLOUDS[cloud].config_keys["region"]
     left = [f"{key}: {here} instead of {lab.region}; prices and stock differ"]
     text = "".join(_lines(raw, lab, stack, cloud, here, left))
-    if cloud == "gcp" and lab.storage.files:
-        left.append("gcp.filestore: true, since a shared drive costs about 25 USD a month there")
+    if (switch := examples.FILES_SWITCHES.get(cloud)) and lab.storage.files:
+        left.append(f"{switch}: true, since a shared drive costs about 25 USD a month there")
     _, found = check.lab(stack, document.parse(text.encode()).data["config"], now)
     left += [f"{spoken(path)}: {words}" for path, words in found]
     left += [f"{key}: an example; put your own there" for key in examples.left_in_text(text)]
@@ -108,7 +92,7 @@ def _region(lab: Lab, cloud: str, region: str | None) -> str:
             return name
     known = ", ".join(f"{name} ({there})" for name, there in regions.of(cloud).items())
     raise UsageError(
-        f"{CLOUDS[cloud]} has no region in {place}, where {lab.region} is; there are {known}",
+        f"{CLOUDS[cloud].title} has no region in {place}, where {lab.region} is; there are {known}",
         cure="Say which with --region NAME: the lab's data would be in another place.",
     )
 
@@ -123,14 +107,14 @@ def _lines(
     for key, lines in _blocks(raw.decode(), held):
         name = key.removeprefix("config ")
         text = _called(lines, lab.stack, stack)
-        if name == PROVIDER_CONFIG_KEYS[old]["region"]:
+        if name == CLOUDS[old].config_keys["region"]:
             yield re.sub(
                 _valued(name),
-                rf"\g<1>{PROVIDER_CONFIG_KEYS[cloud]['region']}: {region}",
+                rf"\g<1>{CLOUDS[cloud].config_keys['region']}: {region}",
                 text,
                 count=1,
             )
-            yield _PROJECT if cloud == "gcp" else ""
+            yield examples.place(cloud)
         elif why := _not_carried(key, values, old):
             left.append(f"{spoken((name,))}: {why}")
         elif name == f"{NAMESPACE}:lab":
@@ -139,10 +123,7 @@ def _lines(
             yield _sized(text, lab, name.partition(":")[2], cloud, left)
         else:
             yield text if text.endswith("\n") else f"{text}\n"
-    if cloud == "azure" and lab.notebook.kind == "vm":
-        yield _AZURE
-    if cloud == "gcp":
-        yield _GCP + (_FILESTORE if lab.storage.files else "")
+    yield examples.own_section(cloud, lab)
 
 
 def _blocks(text: str, held: document.Document) -> Iterator[tuple[str, str]]:
@@ -175,9 +156,9 @@ def _not_carried(key: str, values: Mapping[str, Any], old: str) -> str:
     name = key.removeprefix("config ")
     if name == key:
         return "is Pulumi's own, and belongs to the old stack"
-    providers = {place.partition(":")[0] for place in PROVIDER_CONFIG_KEYS[old].values()}
+    providers = {place.partition(":")[0] for place in CLOUDS[old].config_keys.values()}
     if name == f"{NAMESPACE}:{old}" or name.partition(":")[0] in providers:
-        return f"is for labs on {CLOUDS[old]} only"
+        return f"is for labs on {CLOUDS[old].title} only"
     if check.holds_secret(values[name]):
         return "is encrypted for the old stack; set it again"
     return ""
@@ -190,7 +171,9 @@ def _sized(text: str, lab: Lab, section: str, cloud: str, left: list[str]) -> st
     if size in catalog.SIZES:
         return text
     near = catalog.nearest(cloud, catalog.machine(lab.lab.cloud, size, use), use)
-    left.append(f"{section}.size: {near}, which comes nearest to {size} of {CLOUDS[lab.lab.cloud]}")
+    left.append(
+        f"{section}.size: {near}, which comes nearest to {size} of {CLOUDS[lab.lab.cloud].title}"
+    )
     return _set(text, "size", size, near)
 
 

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mllab.clouds.registry import CLOUDS
 from mllab.errors import LabError, SettingsError, UsageError
 from mllab.session.local_state import DAMAGED, Types, in_backend, names, simulated
 from mllab.session.session import EMBEDDED, home
 from mllab.settings import files
 from mllab.settings.lab import Lab
-from mllab.settings.limits import CLOUDS
 from mllab.wording import pluralize
 
 
@@ -49,21 +49,12 @@ def describe(lab: Lab) -> str:
         f"at most {pluralize(lab.cluster.max_nodes, f'{lab.cluster.size}{spot} node')} for jobs"
     )
     files_too = "bucket and files" if lab.storage.files else "bucket"
-    budget = f"{lab.budget.limit_usd:g} USD per {lab.budget.per}" if _budgeted(lab) else "no budget"
+    budget = (
+        f"{lab.budget.limit_usd:g} USD per {lab.budget.per}" if lab.own.budgeted else "no budget"
+    )
     ends = f"ends {lab.lab.ends}" if lab.lab.ends else "no end"
-    where = f"{CLOUDS[lab.lab.cloud]} {lab.region}"
+    where = f"{CLOUDS[lab.lab.cloud].title} {lab.region}"
     return ", ".join([where, notebooks, cluster, files_too, budget, ends])
-
-
-def _budgeted(lab: Lab) -> bool:
-    """False where the limit is only written down, and nobody is told what is spent."""
-    match lab.lab.cloud:
-        case "azure":
-            return lab.azure.budget
-        case "gcp":
-            return lab.gcp.billing_account is not None
-        case _:
-            return True
 
 
 def document(row: Row) -> dict[str, Any]:
@@ -83,7 +74,7 @@ def _row(root: Path, stack: str, backend: Path | None, elsewhere: str) -> Row:
         return Row(stack, state=state("a cloud"), faults=error.faults)
     cloud, ends = lab.lab.cloud, lab.lab.ends.isoformat() if lab.lab.ends else ""
     size = f"{len(lab.notebook.seats)} x {lab.notebook.size}"
-    return Row(stack, cloud, lab.lab.profile, size, ends, state(CLOUDS[cloud]))
+    return Row(stack, cloud, lab.lab.profile, size, ends, state(CLOUDS[cloud].title))
 
 
 def _state(home: Path, stack: str, where: str, backend: Path | None, elsewhere: str) -> str:

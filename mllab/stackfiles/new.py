@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from mllab.clouds.registry import CLOUDS
 from mllab.errors import SettingsError, UsageError
-from mllab.settings import check, document, faults, files
+from mllab.settings import check, document, examples, faults, files
 from mllab.settings.fields import nearest
 from mllab.settings.lab import Lab
-from mllab.settings.limits import CLOUDS
 from mllab.settings.reference import Setting, settings, written
 
 _SWITCHES: Final = {"y": "true", "yes": "true", "n": "false", "no": "false"}
@@ -119,8 +119,8 @@ def render(
             text += f"  {faults.NAMESPACE}:{section}:\n"
             above = section
         default = setting.default
-        if key == "storage.files" and cloud == "gcp":
-            default = written(answers.get("gcp.filestore") or False)
+        if key == "storage.files" and (switch := examples.FILES_SWITCHES.get(str(cloud))):
+            default = written(answers.get(switch) or False)
         value = answers.get(key, default or None)
         if (value is not None or default) and key not in left_out:
             line = f"{name}: {_yaml(setting, value)}"
@@ -134,9 +134,8 @@ def _foreign(setting: Setting, cloud: object) -> str:
     """Why a cloud does not take a setting; empty if it does, or is not known yet."""
     if str(cloud) not in CLOUDS or cloud in setting.clouds:
         return ""
-    return (
-        f"is for labs on {' or '.join(CLOUDS[name] for name in setting.clouds)} only; take it out"
-    )
+    titles = " or ".join(CLOUDS[name].title for name in setting.clouds)
+    return f"is for labs on {titles} only; take it out"
 
 
 def write(root: Path, stack: str, answers: Mapping[str, object], now: datetime) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from mllab.clouds.registry import CLOUDS
 from mllab.errors import SettingsError, UsageError
 from mllab.settings import files, limits
 from mllab.stackfiles import new
@@ -42,7 +43,7 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, now: da
     faults: list[str] = []
     wrong: list[str] = []
     for question in new.questions():
-        own = len(question.clouds) < len(limits.CLOUDS)
+        own = len(question.clouds) < len(CLOUDS)
         if own and answers.get("lab.cloud") not in question.clouds:
             continue
         try:
@@ -98,7 +99,5 @@ def _pairs(given: Sequence[str]) -> dict[str, str]:
             )
         pairs[key.strip()] = value
     # A stack file and README.md call them `aws:region`, `gcp:project`.
-    ours = {
-        key: name for keys in limits.PROVIDER_CONFIG_KEYS.values() for name, key in keys.items()
-    }
+    ours = {key: name for cloud in CLOUDS.values() for name, key in cloud.config_keys.items()}
     return {ours.get(key, key): value for key, value in pairs.items()}

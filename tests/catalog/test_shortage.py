@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mllab.clouds.registry import CLOUDS
 from mllab.lifecycle.quota import Shortage, shortages
 from mllab.settings import files
 from mllab.settings.lab import Lab
@@ -87,7 +88,7 @@ def test_machines_without_an_address_of_their_own_need_none():
 
 def test_a_quota_that_is_just_enough_is_enough():
     limits = {"NVIDIA_T4_GPUS": 2, "GPUS_ALL_REGIONS": 2, "CPUS": 7, SSD: 300, USED: 2}
-    assert shortages(lab("gcp", TWO), limits.__getitem__) == (Shortage("CPUS", 8, 7),)
+    assert shortages(lab("gcp", TWO), limits.__getitem__) == (Shortage("CPUS", 8, 7, "vCPUs"),)
     assert shortages(lab("gcp", TWO), {**limits, "CPUS": 8}.__getitem__) == ()
 
 
@@ -110,4 +111,5 @@ def test_a_limit_that_nobody_knows_is_no_zero_and_no_yes():
     ],
 )
 def test_a_shortage_says_what_it_counts(code, unit):
-    assert Shortage(code, 1, 0).unit == unit
+    units = [cloud.quotas()[code].unit for cloud in CLOUDS.values() if code in cloud.quotas()]
+    assert units == [unit]

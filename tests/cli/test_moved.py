@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mllab.clouds import registry
+from mllab.session.simulated import simulated_account
 from tests.cli.conftest import Run
 from tests.cli.scripted import make_project
 
@@ -75,7 +75,7 @@ def test_a_lab_is_seen_and_removed_where_it_exists(
     home = "--delete-data=moved-notebook-shared-home"  # without a usable file, data is kept
     gone = run("down", *ON, "--yes", home)
     assert gone.code == 0, gone.err
-    account = registry.simulated(cloud, tmp_path / "places" / ".mllab" / "simulated")
+    account = simulated_account(cloud, tmp_path / "places" / ".mllab" / "simulated")
     assert account.inventory() == []
 
 

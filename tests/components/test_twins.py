@@ -15,8 +15,8 @@ import pytest
 
 from components.environment import ROLES
 from mllab import program
+from mllab.clouds.registry import CLOUDS
 from mllab.settings import files
-from mllab.settings.limits import CLOUDS
 from tests.components.labs import ROOT
 from tests.components.twins import declared, of_kind, run
 

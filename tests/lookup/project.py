@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mllab.accounts.contract import open_account
+from mllab.clouds.registry import open_account
 from tests.lookup.labs import Entry, Lab, pending, up
 
 PROJECT, NUMBER, REGION = "my-course-2027", "921754366967", "us-central1"

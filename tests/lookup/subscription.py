@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mllab.accounts.contract import open_account
+from mllab.clouds.registry import open_account
 from tests.lookup.labs import Entry, Lab, pending, up
 
 MINE = "00000000-0000-0000-0000-000000000000"

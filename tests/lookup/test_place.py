@@ -10,8 +10,9 @@ import pytest
 
 from mllab.accounts.aws.account import AwsAccount
 from mllab.accounts.azure.account import AzureAccount
-from mllab.accounts.contract import Account, Entry, open_account
+from mllab.accounts.contract import Account, Entry
 from mllab.accounts.gcp.account import GcpAccount
+from mllab.clouds.registry import open_account
 from mllab.engines.pulumi.backend import Backend, ChosenBy
 from mllab.engines.pulumi.workspace import RealWorkspace
 from mllab.errors import StillThere

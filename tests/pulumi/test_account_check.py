@@ -9,16 +9,19 @@ import pytest
 
 from mllab.accounts import identity
 from mllab.clock import SimulatedClock
+from mllab.clouds import registry
 from mllab.errors import LabError
+from mllab.protocol.deployment import entries
 from mllab.session.opening import on_simulated_cloud
 from mllab.settings import files
 
 NOW = datetime(2027, 1, 11, 9, tzinfo=UTC)
 
 
-def state(*arns: str, **more: object) -> dict[str, object]:
-    entries = [{"custom": True, "outputs": {"arn": arn}, **more} for arn in arns]
-    return {"version": 3, "deployment": {"resources": [{"custom": False}, *entries]}}
+def recorded(*arns: str, **more: object) -> list[dict[str, object]]:
+    type = "aws:ec2/vpc:Vpc"
+    entries = [{"type": type, "custom": True, "outputs": {"arn": arn}, **more} for arn in arns]
+    return [{"custom": False}, *entries]
 
 
 def test_a_state_tells_its_accounts() -> None:
@@ -26,22 +29,16 @@ def test_a_state_tells_its_accounts() -> None:
     china = "arn:aws-cn:iam::222222222222:role/lab/x:y"
     bucket, policy = "arn:aws:s3:::lab-storage", "arn:aws:iam::aws:policy/ReadOnly"
     other = "urn:pulumi:x::333333333333:z"
-    assert identity.accounts(state(here, china, bucket, policy, other, "", "x")) == {
+    assert registry.accounts(recorded(here, china, bucket, policy, other, "", "x")) == {
         "111111111111",
         "222222222222",
     }
-    assert identity.accounts(state(here, external=True)) == frozenset()
-    for empty in (
-        {},
-        {"deployment": None},
-        {"deployment": {}},
-        {"deployment": {"resources": None}},
-    ):
-        assert identity.accounts(empty) == frozenset()
+    assert registry.accounts(recorded(here, external=True)) == frozenset()
+    assert registry.accounts([]) == frozenset()
 
 
 def who(**more: object) -> identity.Identity:
-    return identity.Identity("111111111111", "arn:x", "aws sso login", **more)  # type: ignore[arg-type]
+    return identity.Identity("111111111111", "arn:x", "aws sso login", switch="so", **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("recorded", [set(), {"111111111111"}])
@@ -55,7 +52,7 @@ def test_another_account_is_refused_with_both(recorded: set[str]) -> None:
         identity.check(who(), frozenset(recorded), 1, NOW)
     for part in ("111111111111 (arn:x)", "222222222222", "nothing was changed"):
         assert part in caught.value.message
-    assert "AWS_PROFILE" in caught.value.cure
+    assert caught.value.cure == "so"
 
 
 @pytest.mark.parametrize(("minutes", "enough"), [(61, True), (60, True), (59.9, False)])
@@ -85,4 +82,4 @@ def test_a_labs_own_state_tells_its_account(root: Path, tmp_path: Path) -> None:
     session = on_simulated_cloud(root, "aws-tiny", lab, config, clock, tmp_path)
     assert session.cloud is not None
     session.engine.up()
-    assert identity.accounts(session.engine.state()) == {session.cloud.account}
+    assert registry.accounts(entries(session.engine.state())) == {session.cloud.account}

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from botocore.credentials import SSOProvider
 
-from mllab.accounts import identity
+from mllab.clouds.aws import AWS
 from mllab.errors import LabError
 from tests.pulumi import stub_sts
 
@@ -53,12 +53,12 @@ def profiles(user: Path, text: str) -> None:
 
 def refusal(config: dict[str, str] | None = None) -> LabError:
     with pytest.raises(LabError) as caught:
-        identity.whoami("aws", REGION, config or {})
+        AWS.whoami({"aws:region": REGION, **(config or {})})
     return caught.value
 
 
 def test_long_lived_keys_tell_their_account_and_never_end(keys: pytest.MonkeyPatch) -> None:
-    found = identity.whoami("aws", REGION, {})
+    found = AWS.whoami({"aws:region": REGION})
     assert (found.account, found.principal) == (
         "111111111111",
         "arn:aws:iam::111111111111:user/ana",
@@ -80,11 +80,11 @@ def test_a_profile_is_found_as_pulumi_finds_it(user: Path, keys: pytest.MonkeyPa
     profiles(user, PROFILES)
     keys.setenv("AWS_PROFILE", "research")
     # Keys in the environment come before AWS_PROFILE, and the stack's own profile before both.
-    assert identity.whoami("aws", REGION, {}).account == "111111111111"
+    assert AWS.whoami({"aws:region": REGION}).account == "111111111111"
     named = {"aws:profile": "research"}
-    assert identity.whoami("aws", REGION, named).account == "222222222222"
+    assert AWS.whoami({"aws:region": REGION, **named}).account == "222222222222"
     keys.delenv("AWS_ACCESS_KEY_ID")
-    found = identity.whoami("aws", REGION, {})
+    found = AWS.whoami({"aws:region": REGION})
     assert found.account == "222222222222"
     assert "aws configure --profile research" in found.login
 
@@ -157,7 +157,7 @@ def test_keys_for_a_while_tell_when_they_end(
 ) -> None:
     keys.setenv("AWS_SESSION_TOKEN", "t")
     keys.setenv(variable, text)
-    found = identity.whoami("aws", REGION, {})
+    found = AWS.whoami({"aws:region": REGION})
     assert found.expires == datetime(2099, 1, 11, 10, 30, tzinfo=UTC)
     assert not found.end_unknown
 
@@ -173,18 +173,18 @@ def test_an_end_that_is_no_time_is_named(keys: pytest.MonkeyPatch, text: str) ->
 def test_an_end_of_other_keys_is_not_taken(user: Path, keys: pytest.MonkeyPatch) -> None:
     profiles(user, PROFILES + "aws_session_token = t\n")
     keys.setenv("AWS_CREDENTIAL_EXPIRATION", "2099-01-11T10:30:00Z")
-    found = identity.whoami("aws", REGION, {"aws:profile": "research"})
+    found = AWS.whoami({"aws:region": REGION, "aws:profile": "research"})
     assert (found.expires, found.end_unknown) == (None, True)
     keys.delenv("AWS_ACCESS_KEY_ID")
     keys.setenv("AWS_PROFILE", "research")
-    assert identity.whoami("aws", REGION, {}) == found
+    assert AWS.whoami({"aws:region": REGION}) == found
 
 
 def test_keys_for_a_while_that_do_not_say_are_not_taken_for_endless(
     keys: pytest.MonkeyPatch,
 ) -> None:
     keys.setenv("AWS_SESSION_TOKEN", "t")
-    found = identity.whoami("aws", REGION, {})
+    found = AWS.whoami({"aws:region": REGION})
     assert (found.expires, found.end_unknown) == (None, True)
 
 
@@ -217,7 +217,7 @@ def test_a_single_sign_on_ends_with_its_login(
     profiles(user, SINGLE_SIGN_ON)
     signed_on(user, ends)
     monkeypatch.setenv("AWS_PROFILE", "lab")
-    found = identity.whoami("aws", REGION, {})
+    found = AWS.whoami({"aws:region": REGION})
     assert found.account == "111111111111"
     assert found.expires == datetime(2099, 1, 11, 10, 30, tzinfo=UTC)
     assert found.login == "aws sso login --profile lab"

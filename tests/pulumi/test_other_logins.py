@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from mllab.accounts import identity, vendor_cli
+from mllab.clouds import registry
+from mllab.clouds.azure import AZURE
+from mllab.clouds.gcp import GCP
 from mllab.errors import LabError
 from tests.pulumi.conftest import Script
 
@@ -45,7 +48,7 @@ esac"""
 
 def test_azure_tells_subscription_and_user(tools: Tools) -> None:
     log = tools(az=AZ)
-    found = identity.whoami("azure", "eastus", {})
+    found = AZURE.whoami({})
     assert (found.account, found.principal) == (MINE, "ann@example.edu")
     assert (found.kind, found.login) == ("subscription", "az login")
     assert "accessToken" not in log.read_text(), "no token is printed, even to us"
@@ -58,9 +61,7 @@ def test_azure_is_asked_about_the_subscription_that_the_provider_takes(
     log = tools(az=AZ)
     if by == "variable":
         monkeypatch.setenv("ARM_SUBSCRIPTION_ID", OTHERS)
-    identity.whoami(
-        "azure", "x", {"azure-native:subscriptionId": OTHERS} if by != "variable" else {}
-    )
+    AZURE.whoami({"azure-native:subscriptionId": OTHERS} if by != "variable" else {})
     asked = log.read_text().splitlines()
     assert len(asked) == 2
     assert all(f"--subscription {OTHERS}" in line for line in asked)
@@ -72,9 +73,9 @@ def test_a_service_principal_needs_no_command(
     tools()
     monkeypatch.setenv("ARM_CLIENT_ID", "robot")
     with pytest.raises(LabError, match="not in which subscription"):
-        identity.whoami("azure", "x", {})
+        AZURE.whoami({})
     monkeypatch.setenv("ARM_SUBSCRIPTION_ID", MINE)
-    found = identity.whoami("azure", "x", {})
+    found = AZURE.whoami({})
     assert (found.account, found.principal) == (MINE, "service principal robot")
 
 
@@ -89,14 +90,14 @@ def test_a_service_principal_needs_no_command(
 def test_a_login_of_azure_that_does_not_work(tools: Tools, body: str, told: str) -> None:
     tools(az=body)
     with pytest.raises(LabError) as caught:
-        identity.whoami("azure", "x", {})
+        AZURE.whoami({})
     assert told in caught.value.message
     assert caught.value.cure == "az login"
 
 
 def test_google_tells_project_and_account(tools: Tools) -> None:
     tools(gcloud="[ $1 = auth ] && echo ya29.secret || echo ann@example.edu")
-    found = identity.whoami("gcp", "x", PROJECT)
+    found = GCP.whoami(PROJECT)
     assert (found.account, found.principal) == ("my-course-2027", "ann@example.edu")
     assert "secret" not in repr(found)
 
@@ -104,7 +105,7 @@ def test_google_tells_project_and_account(tools: Tools) -> None:
 def test_google_without_a_login(tools: Tools) -> None:
     tools(gcloud="echo 'ERROR: Your default credentials were not found.' >&2; exit 1")
     with pytest.raises(LabError, match="default credentials were not found") as caught:
-        identity.whoami("gcp", "x", PROJECT)
+        GCP.whoami(PROJECT)
     assert caught.value.cure == "gcloud auth application-default login"
 
 
@@ -120,12 +121,12 @@ def test_a_key_of_google_tells_whose_it_is(
         monkeypatch.setenv("GOOGLE_CREDENTIALS", text)
     else:
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
-    assert identity.whoami("gcp", "x", PROJECT).principal == "robot@x"
+    assert GCP.whoami(PROJECT).principal == "robot@x"
     path.write_text("{")
     monkeypatch.delenv("GOOGLE_CREDENTIALS", raising=False)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
     with pytest.raises(LabError, match="GOOGLE_APPLICATION_CREDENTIALS names cannot be read"):
-        identity.whoami("gcp", "x", PROJECT)
+        GCP.whoami(PROJECT)
 
 
 def test_a_token_of_google_does_not_say_when_it_ends(
@@ -133,7 +134,7 @@ def test_a_token_of_google_does_not_say_when_it_ends(
 ) -> None:
     tools()
     monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "ya29.secret")
-    found = identity.whoami("gcp", "x", PROJECT)
+    found = GCP.whoami(PROJECT)
     assert found.end_unknown
     assert "ya29" not in repr(found)
 
@@ -142,7 +143,7 @@ def test_a_token_of_google_does_not_say_when_it_ends(
 def test_a_command_line_that_is_not_there(tools: Tools, cloud: str, tool: str) -> None:
     tools()
     with pytest.raises(LabError, match=f"`{tool}` is not installed") as caught:
-        identity.whoami(cloud, "x", PROJECT)
+        registry.of(cloud).whoami(PROJECT)
     assert vendor_cli.WHERE[tool] in caught.value.cure
 
 
@@ -150,7 +151,7 @@ def test_a_command_line_that_hangs(tools: Tools, monkeypatch: pytest.MonkeyPatch
     tools(az="while :; do :; done")
     monkeypatch.setattr(vendor_cli, "PATIENCE", 0.2)
     with pytest.raises(LabError, match="does not answer"):
-        identity.whoami("azure", "x", {})
+        AZURE.whoami({})
 
 
 @pytest.mark.parametrize(
@@ -159,13 +160,13 @@ def test_a_command_line_that_hangs(tools: Tools, monkeypatch: pytest.MonkeyPatch
 def test_credentials_in_the_settings_are_refused(tools: Tools, cloud: str, key: str) -> None:
     tools()
     with pytest.raises(LabError, match=key):
-        identity.whoami(cloud, "x", {**PROJECT, key: "x"})
+        registry.of(cloud).whoami({**PROJECT, key: "x"})
 
 
 def test_google_needs_a_project(tools: Tools) -> None:
     tools()
     with pytest.raises(LabError, match="no project"):
-        identity.whoami("gcp", "x", {})
+        GCP.whoami({})
 
 
 def test_a_state_tells_subscriptions_and_projects() -> None:
@@ -174,8 +175,7 @@ def test_a_state_tells_subscriptions_and_projects() -> None:
     odd = {"type": "gcp:x:X", "outputs": {"project": {"4dabf": "secret"}}}
     random = {"type": "azure-native:x:X", "id": "subscriptions"}
     found = [{"custom": True, **each} for each in (group, bucket, odd, random)]
-    state = {"deployment": {"resources": found}}
-    assert identity.accounts(state) == {MINE, "mine"}
+    assert registry.accounts(found) == {MINE, "mine"}
 
 
 @pytest.mark.parametrize("kind", ["subscription", "project"])

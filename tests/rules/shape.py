@@ -65,14 +65,70 @@ def one_file_imports_the_automation_api(tree: Tree) -> Iterator[str]:
 @rule(mllab__simulated__x="import boto3")
 def nothing_but_the_engine_reaches_a_cloud(tree: Tree) -> Iterator[str]:
     """But for questions: whose account it is, and what is in it."""
-    askers = ("mllab/accounts/aws/login.py", "mllab/accounts/aws/client.py")
     clients = ("boto3", "botocore", "azure", "google.cloud", "requests", "httpx", "urllib3")
     for path, module in tree.product():
-        if path in askers:
+        if path.startswith("mllab/accounts/"):
             continue
         for name in imported(module):
             if f"{name}.".startswith(tuple(f"{client}." for client in clients)):
                 yield f"{path}: imports {name}; only the Pulumi engine talks to a cloud"
+
+
+# Each room imports only what stands to the right of it; docs/architecture.md shows the same.
+ROOMS = (
+    ("commands",), ("show", "readme"), ("lifecycle",), ("stackfiles",), ("session",),
+    ("simulated",), ("engines",), ("program",), ("settings",), ("clouds",), ("accounts",),
+    ("protocol",), ("errors", "clock", "wording"),
+)  # fmt: skip
+RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}
+
+
+@rule(
+    mllab__engines__a="from mllab.simulated import account",
+    mllab__lifecycle__b="from mllab.show.console import say",
+    mllab__unknown__c="x = 1",
+)
+def rooms_import_to_the_right_only(tree: Tree) -> Iterator[str]:
+    for path, module in tree.under("mllab/"):
+        here = path.removesuffix(".py").split("/")[1]
+        if here == "__init__":
+            continue
+        if here not in RANK:
+            yield f"{path}: {here} is no room of ROOMS"
+            continue
+        for name in imported(module):
+            parts = name.split(".")
+            there = parts[1] if parts[0] == "mllab" and len(parts) > 1 else here
+            if there != here and there in RANK and RANK[there] <= RANK[here]:
+                yield f"{path}: imports {name}, which stands to the left of {here} or beside it"
+
+
+@rule(mllab__engines__pulumi__x="from mllab.engines.embedded import store")
+def engines_do_not_know_each_other(tree: Tree) -> Iterator[str]:
+    pairs = (("pulumi", "embedded"), ("embedded", "pulumi"))
+    for one, other in pairs:
+        for path, module in tree.under(f"mllab/engines/{one}"):
+            for name in imported(module):
+                if f"{name}.".startswith(f"mllab.engines.{other}."):
+                    yield f"{path}: imports {name}; what both need stands in protocol"
+
+
+@rule(
+    mllab__lifecycle__a="def f(cloud):\n  match cloud:\n    case 'aws':\n      return 1",
+    mllab__session__b="X = {'aws': 1, 'gcp': 2}",
+    mllab__show__c="def f(lab):\n  return lab.cloud == 'azure'",
+)
+def clouds_are_named_in_their_rooms_only(tree: Tree) -> Iterator[str]:
+    """A fourth cloud is one file and four folders, and the stack file's own sections."""
+    rooms = ("mllab/clouds/", "mllab/settings/", "mllab/program.py")
+    clouds = tree.clouds() or {"aws", "azure", "gcp"}
+    for path, module in tree.under("mllab/"):
+        folder = path.split("/")
+        if path.startswith(rooms) or (len(folder) > 3 and folder[2] in clouds):
+            continue
+        for node in ast.walk(module):
+            if isinstance(node, ast.Constant) and node.value in clouds:
+                yield f"{path}:{node.lineno}: names {node.value!r}; ask clouds/registry.py"
 
 
 @rule(components__aws__x="opts = pulumi.ResourceOptions(parent=self).merge(opts)")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from mllab.clouds.registry import CLOUDS
 from mllab.errors import SettingsError, UsageError
 from mllab.settings import examples, files
-from mllab.settings.limits import CLOUDS, PROVIDER_CONFIG_KEYS
 from mllab.stackfiles import convert
 
 NOW = datetime(2026, 12, 1, 10, 30, tzinfo=UTC)
@@ -41,9 +41,9 @@ def own_lines(text: str, cloud: str) -> tuple[list[str], list[str]]:
     for line in text.splitlines():
         key = line.strip().partition(": ")[0]
         inside = line == f"  mllab:{cloud}:" or (inside and line.startswith("    "))
-        if key == PROVIDER_CONFIG_KEYS[cloud]["region"]:
+        if key == CLOUDS[cloud].config_keys["region"]:
             common.append("  REGION " + line.partition(" # ")[2])
-        elif inside or key in PROVIDER_CONFIG_KEYS[cloud].values():
+        elif inside or key in CLOUDS[cloud].config_keys.values():
             own.append(line)
         else:
             common.append(line.replace(f"cloud: {cloud} ", "cloud: CLOUD "))
@@ -62,7 +62,7 @@ def test_a_committed_stack_equals_its_twin_line_by_line(root, size, cloud):
     assert common == own_lines(twin, "aws")[0]
     assert own_lines(twin, "aws")[1] == []
     assert 2 <= len(own) <= 4
-    assert not any(name in twin for name in CLOUDS.values())
+    assert not any(each.title in twin for each in CLOUDS.values())
 
 
 @pytest.mark.parametrize("size", REGIONS)
@@ -186,7 +186,7 @@ def test_data_does_not_move_to_another_country_unasked(put, cloud, region, words
 @pytest.mark.parametrize(("cloud", "region"), [("azure", "eastus"), ("gcp", "us-east4")])
 def test_virginia_is_virginia_whatever_they_call_it(root, cloud, region):
     made = ported(files.find(root, "aws-tiny"), "y", cloud)
-    assert f"  {PROVIDER_CONFIG_KEYS[cloud]['region']}: {region} # " in made.text
+    assert f"  {CLOUDS[cloud].config_keys['region']}: {region} # " in made.text
 
 
 def test_a_file_on_one_line_is_refused(put):

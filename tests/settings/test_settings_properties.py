@@ -12,10 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from mllab.clouds.registry import CLOUDS
 from mllab.errors import SettingsError
 from mllab.settings import examples, files
 from mllab.settings.lab import Lab
-from mllab.settings.limits import PROVIDER_CONFIG_KEYS
 
 STACKS = sorted((Path(__file__).parent.parent.parent / "stacks").glob("*.yaml"))
 COMMITTED = [path.read_bytes() for path in STACKS]
@@ -137,7 +137,7 @@ def configurations(draw):
         else:
             found[f"mllab:{section}"] = draw(values)
     if draw(st.booleans()):
-        places = [key for keys in PROVIDER_CONFIG_KEYS.values() for key in keys.values()]
+        places = [key for cloud in CLOUDS.values() for key in cloud.config_keys.values()]
         found[draw(st.sampled_from(places))] = draw(values)
     if draw(st.booleans()):  # as `pulumi config set mllab:lab '{...}'` leaves it
         found["mllab:lab"] = json.dumps(found["mllab:lab"])

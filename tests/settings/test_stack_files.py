@@ -15,10 +15,10 @@ import pulumi
 import pytest
 from pulumi.runtime import config as pulumi_config
 
+from mllab.clouds.registry import CLOUDS
 from mllab.errors import SettingsError, UsageError
 from mllab.settings import files
 from mllab.settings.lab import Lab
-from mllab.settings.limits import CLOUDS
 
 STACKS = tuple(f"{cloud}-{size}" for cloud in CLOUDS for size in ("course", "lab", "tiny"))
 

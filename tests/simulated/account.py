@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from mllab.clouds.aws import AWS
 from mllab.protocol.provider import Call, Checked, Difference, Found, Made, ProviderFailure
 from mllab.simulated.aws import places
 from mllab.simulated.aws.cloud import SimulatedAws
@@ -16,7 +17,7 @@ from mllab.simulated.aws.rules import tokens
 from mllab.simulated.faults import Faults
 
 MORNING = datetime(2027, 1, 11, 8, tzinfo=UTC)
-PLENTY = {code: 1000.0 for code in places.quotas()}
+PLENTY = {code: 1000.0 for code in AWS.quotas()}
 GPU_IMAGE = places.images()[0]
 CPU_IMAGE = places.images()[-1]
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from components import catalog, regions
+from mllab.clouds.aws import AWS
 from mllab.simulated.aws import places
 from tests.simulated.tables import Tables
 
@@ -25,7 +26,7 @@ def test_machine_types_agree_with_the_catalogue_of_the_components() -> None:
 
 def test_machine_types_count_against_known_quotas() -> None:
     for machine in places.machines().values():
-        assert {machine.quota, machine.spot_quota} <= places.quotas().keys()
+        assert {machine.quota, machine.spot_quota} <= AWS.quotas().keys()
 
 
 def test_zones_and_offerings_agree() -> None:
@@ -40,9 +41,9 @@ def test_zones_and_offerings_agree() -> None:
 
 
 def test_a_new_account_has_no_gpu() -> None:
-    assert places.quotas()["L-DB2E81BA"].default == 0
-    assert places.quotas()["L-417A185B"].default == 0
-    assert places.quotas()["L-F678F1CE"].default == 5
+    assert AWS.quotas()["L-DB2E81BA"].default == 0
+    assert AWS.quotas()["L-417A185B"].default == 0
+    assert AWS.quotas()["L-F678F1CE"].default == 5
 
 
 def test_images_fit_the_machines() -> None:

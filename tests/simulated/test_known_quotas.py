@@ -31,7 +31,7 @@ def limits(cloud: str, use: str, name: str) -> set[str]:
 
 
 def test_every_cloud_of_the_catalogue_has_a_simulation() -> None:
-    assert set(CLOUDS) == set(catalog.clouds()) == set(registry.PACKAGES)
+    assert set(CLOUDS) == set(catalog.clouds()) == set(registry.CLOUDS)
 
 
 @pytest.mark.parametrize(("cloud", "use", "name"), MACHINES)

@@ -39,8 +39,8 @@ class Client:
         """
         if not self._region:
             raise QueryFailed("the stack's settings do not say aws:region")
-        found = login.ask(self._region, self._config)
-        partition = found.arn.split(":")[1]
+        found = login.ask({**self._config, "aws:region": self._region})
+        partition = found.principal.split(":")[1]
         return {"account": found.account, "partition": partition, "region": self._region}
 
     def ask(self, service: str, operation: str, args: Mapping[str, Any]) -> Iterator[Any]:

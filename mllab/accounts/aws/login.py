@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha1
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from mllab.accounts.identity import Identity
 from mllab.errors import LabError
 
 _SECONDS: Final = 10.0  # for a connection, and for an answer; usual is less than one
@@ -26,18 +26,7 @@ _IN_SETTINGS: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class AwsLogin:
-    """What AWS says of the credentials; see `identity.Identity`."""
-
-    account: str
-    arn: str
-    login: str
-    expires: datetime | None
-    end_unknown: bool
-
-
-def ask(region: str, config: Mapping[str, str]) -> AwsLogin:
+def ask(config: Mapping[str, str]) -> Identity:
     """Call `sts:GetCallerIdentity`, which needs no permission.
 
     Raises:
@@ -66,7 +55,7 @@ def ask(region: str, config: Mapping[str, str]) -> AwsLogin:
         quick = Config(
             connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"total_max_attempts": 2}
         )
-        client = session.create_client("sts", region_name=region, config=quick)
+        client = session.create_client("sts", region_name=config.get("aws:region"), config=quick)
         answer = client.get_caller_identity()
         credentials = session.get_credentials()
         expires, unknown = _end(credentials.method, credentials.token, profile, stated)
@@ -77,7 +66,15 @@ def ask(region: str, config: Mapping[str, str]) -> AwsLogin:
         raise _refused(error.response.get("Error", {}), login) from error
     except exceptions.BotoCoreError as error:
         raise _failed(error, name, login) from error
-    return AwsLogin(answer["Account"], answer["Arn"], login, expires, unknown)
+    return Identity(
+        answer["Account"],
+        answer["Arn"],
+        login,
+        expires,
+        unknown,
+        switch="Take the other account's credentials, for example: export AWS_PROFILE=...\n"
+        "Whose they are:  aws sts get-caller-identity",
+    )
 
 
 def _refuse_credentials_in_settings(config: Mapping[str, str]) -> None:

@@ -37,7 +37,7 @@ class Client:
     @cached_property
     def subscription(self) -> str:
         """Its id, the one that the provider takes. Raises what `login.ask` raises."""
-        return login.ask(self._config).subscription
+        return login.ask(self._config).account
 
     def list(self, *words: str) -> list[Any]:
         """What an `az ... list` lists.

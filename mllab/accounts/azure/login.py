@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from mllab.accounts import vendor_cli
+from mllab.accounts.identity import Identity
 from mllab.errors import LabError
 
 LOGIN: Final = "az login"
@@ -21,21 +21,7 @@ _IN_SETTINGS: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class AzureLogin:
-    """What Azure says of the login.
-
-    Args:
-        subscription: its id. principal: the user, or the service principal's client id.
-        login: what to type for a fresh login.
-    """
-
-    subscription: str
-    principal: str
-    login: str
-
-
-def ask(config: Mapping[str, str]) -> AzureLogin:
+def ask(config: Mapping[str, str]) -> Identity:
     """The subscription and the login that Pulumi's provider takes: variables, else `az login`.
 
     Source: https://www.pulumi.com/registry/packages/azure-native/installation-configuration/
@@ -57,7 +43,7 @@ def ask(config: Mapping[str, str]) -> AzureLogin:
                 cure="export ARM_SUBSCRIPTION_ID=...",
             )
         login = "Set fresh ARM_CLIENT_SECRET or ARM_OIDC_TOKEN"
-        return AzureLogin(wanted, f"service principal {client}", login)
+        return _identity(wanted, f"service principal {client}", login)
     where = ["--subscription", wanted] if wanted else []
     # Only a token shows that the login still holds; it is dropped before it is printed.
     token = vendor_cli.ask(
@@ -69,8 +55,19 @@ def ask(config: Mapping[str, str]) -> AzureLogin:
     shown = vendor_cli.ask("az", "account", "show", *where, "--output", "json")
     try:
         account = json.loads(shown.out)
-        return AzureLogin(str(account["id"]), str(account["user"]["name"]), LOGIN)
+        return _identity(str(account["id"]), str(account["user"]["name"]), LOGIN)
     except (ValueError, LookupError, TypeError) as error:
         raise LabError(
             f"`az account show` tells no subscription: {shown.why}", cure=LOGIN
         ) from error
+
+
+def _identity(subscription: str, principal: str, login: str) -> Identity:
+    return Identity(
+        subscription,
+        principal,
+        login,
+        kind="subscription",
+        switch="Take the other subscription:  az account set --subscription ...\n"
+        "Which it is:  az account show",
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from mllab.accounts import vendor_cli
+from mllab.accounts.identity import Identity
 from mllab.errors import LabError
 
 LOGIN: Final = "gcloud auth application-default login"
@@ -19,23 +19,7 @@ _TOKEN: Final = "GOOGLE_OAUTH_ACCESS_TOKEN"
 _IN_SETTINGS: Final = ("gcp:accessToken", "gcp:credentials")
 
 
-@dataclass(frozen=True)
-class GoogleLogin:
-    """Whose credentials they are.
-
-    Args:
-        project: its id, from the stack's settings. principal: e-mail address where it is told.
-        login: what to type for a fresh login.
-        end_unknown: they end but do not say when.
-    """
-
-    project: str
-    principal: str
-    login: str
-    end_unknown: bool = False
-
-
-def ask(config: Mapping[str, str]) -> GoogleLogin:
+def ask(config: Mapping[str, str]) -> Identity:
     """The project of the settings, and the credentials in the provider's own order.
 
     Source: https://www.pulumi.com/registry/packages/gcp/installation-configuration/
@@ -56,16 +40,16 @@ def ask(config: Mapping[str, str]) -> GoogleLogin:
         )
     for name in _KEYS:
         if text := os.environ.get(name):
-            return GoogleLogin(project, _who(text, name), f"Put a good key into {name}")
+            return _identity(project, _who(text, name), f"Put a good key into {name}")
     if os.environ.get(_TOKEN):
-        return GoogleLogin(project, f"the token in {_TOKEN}", LOGIN, end_unknown=True)
+        return _identity(project, f"the token in {_TOKEN}", LOGIN, end_unknown=True)
     if path := os.environ.get(_FILE):
-        return GoogleLogin(project, _who(path, _FILE), f"Name a good file in {_FILE}")
+        return _identity(project, _who(path, _FILE), f"Name a good file in {_FILE}")
     answer = vendor_cli.ask("gcloud", "auth", "application-default", "print-access-token")
     if answer.code:
         raise LabError(f"there is no Google Cloud login that works: {answer.why}", cure=LOGIN)
     named = vendor_cli.ask("gcloud", "config", "get", "account")
-    return GoogleLogin(project, named.out.strip() or "application default credentials", LOGIN)
+    return _identity(project, named.out.strip() or "application default credentials", LOGIN)
 
 
 def _who(text: str, name: str) -> str:
@@ -79,3 +63,15 @@ def _who(text: str, name: str) -> str:
         raise LabError(
             f"the credentials that {name} names cannot be read: {why}", cure=LOGIN
         ) from error
+
+
+def _identity(project: str, principal: str, login: str, *, end_unknown: bool = False) -> Identity:
+    return Identity(
+        project,
+        principal,
+        login,
+        end_unknown=end_unknown,
+        kind="project",
+        switch="Put the project back into the stack's settings (gcp:project), or give the new lab "
+        "a stack of its own: mllab new NAME",
+    )

@@ -230,11 +230,11 @@ class Cli:
     def _known(self, verb: str, text: str) -> LabError | None:
         return known_errors.told(text, *self._where(verb))
 
-    def _where(self, verb: str) -> tuple[str, str, Path | None]:
-        """Stack, command and state file, as troubles are told."""
+    def _where(self, verb: str) -> tuple[str, str, Path | None, str]:
+        """Stack, command, state file and cloud, as known errors are told."""
         folder, stack = self._place.backend.folder, self._target.stack
         file = folder and folder / ".pulumi" / "stacks" / self._target.project / f"{stack}.json"
-        return stack, verb, file
+        return stack, verb, file, self._target.cloud
 
     def _explained(self, verb: str, text: str) -> LabError:
         return self._known(verb, text) or RunFailed(f"Pulumi's engine gave up:\n{text.strip()}")

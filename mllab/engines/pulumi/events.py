@@ -15,13 +15,13 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from components.holdings import HOLDS_DATA
+from mllab.clouds import registry
 from mllab.engines import reasons
 from mllab.engines.contract import Failure, OnStep, Op, Resource, Status, Step
-from mllab.engines.pulumi import known_errors
 from mllab.engines.pulumi.changes import changes_of, shown
 from mllab.engines.pulumi.declared import Declared
 from mllab.protocol import urns
-from mllab.protocol.provider import Change
+from mllab.protocol.provider import HINT, Change
 
 _FORGOTTEN: Final = "remove-pending-replace"
 """It was deleted by an earlier run, and leaves the state."""
@@ -273,27 +273,27 @@ class Events:
             self._errors.setdefault(urn, []).append(text)
 
     def _failure(self, urn: str, texts: list[str]) -> Failure:
-        """A failure; what a simulated cloud says after the first line is its cure."""
-        message, cure = _told(texts)
-        code, words = known_errors.taken_apart(message)
+        """A failure, with the hint of a simulated cloud or the one that is known of the code."""
+        told, hint = _told(texts)
+        cloud = registry.of_package(urns.package_of(urns.type_of(urn)))
+        code, message = cloud.refusal(told) if cloud else ("", told)
         return Failure(
             urn,
             urns.type_of(urn),
             urns.name_of(urn),
             self._ops.get(urn, Op.CREATE),
-            words,
+            message,
             code=code,
-            cure=cure or known_errors.remedy(code),
+            cure=hint or (cloud.hints.get(code, "") if cloud else ""),
             source=self._declared.source(urn),
         )
 
 
 def _told(texts: list[str]) -> tuple[str, str]:
-    """Cause and cure of one resource, without the engine's own words around them."""
-    causes, cures = [], []
+    """Message and hint of one resource, without the engine's own words around them."""
+    messages, hints = [], []
     for text in dict.fromkeys(texts):
-        plain = _WRAPPING.sub("", text).strip()
-        cause, _, cure = plain.partition("\n")
-        causes.append(cause.strip().removeprefix("* ").strip())
-        cures.append(cure.strip())
-    return "; ".join(filter(None, causes)), "\n".join(filter(None, cures))
+        message, _, hint = _WRAPPING.sub("", text).strip().partition(f"\n{HINT}")
+        messages.append(message.strip().removeprefix("* ").strip())
+        hints.append(hint.strip())
+    return "; ".join(filter(None, messages)), "\n".join(filter(None, hints))

@@ -25,10 +25,17 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from mllab.clock import Clock
-from mllab.protocol.provider import Call, Change, Made, Properties, Provider, ProviderFailure
+from mllab.protocol.provider import (
+    Call,
+    Change,
+    Made,
+    Properties,
+    Provider,
+    ProviderFailure,
+    untimed,
+)
 from mllab.protocol.values import bare
 from mllab.protocol.wire import decode, encode
-from mllab.simulated.account import untimed
 
 _THREADS: Final = 64  # calls beyond these wait their turn
 
@@ -251,13 +258,11 @@ def _refusing(context: grpc.ServicerContext) -> Iterator[None]:
     try:
         yield
     except ProviderFailure as failure:
-        text = f"{failure.code}: {failure.message}" if failure.code else failure.message
-        text = f"{text}\n{failure.cure}" if failure.cure else text
         # Not UNKNOWN or INTERNAL: after those the engine holds the resource's state for lost.
         code = grpc.StatusCode.FAILED_PRECONDITION
         if failure.made is not None:
-            _attach_made(context, code, text, failure.made)
-        context.abort(code, text)
+            _attach_made(context, code, failure.text, failure.made)
+        context.abort(code, failure.text)
 
 
 def _attach_made(

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from mllab.accounts.contract import Account, Look, open_account
+from mllab.accounts.contract import Account
 from mllab.accounts.contract import Entry as Entry
 from mllab.clock import Clock
+from mllab.clouds.registry import open_account
 from mllab.engines.contract import StackTarget
 from mllab.engines.pulumi import environment
 from mllab.engines.pulumi.backend import VARIABLE, Backend, ChosenBy, salt
@@ -69,7 +70,7 @@ class RealWorkspace:
     backend: Backend
     environ: Mapping[str, str]
     config: Mapping[str, str]
-    look: Look = open_account
+    look: Callable[[str, Mapping[str, str]], Account] = open_account
 
     @contextmanager
     def surroundings(self) -> Iterator[Mapping[str, str]]:

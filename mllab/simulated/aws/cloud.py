@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Self
 
+from mllab.clouds.aws import AWS
 from mllab.protocol.provider import Properties
 from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.aws import functions, places
@@ -119,7 +120,7 @@ class SimulatedAws(SimulatedAccount):
 
     def limits(self) -> Mapping[str, float]:
         """What a new account has, by quota code."""
-        return {code: quota.default for code, quota in places.quotas().items()}
+        return {code: quota.default for code, quota in AWS.quotas().items()}
 
     def size_of(self, machine: Record) -> str:
         """The instance type of an instance, or of a notebook instance."""
@@ -128,3 +129,6 @@ class SimulatedAws(SimulatedAccount):
     def machine(self, session: Session, key: str) -> Record:
         """An instance, or a notebook instance."""
         return session.find(tokens.NOTEBOOK, key) or super().machine(session, key)
+
+
+ACCOUNT = SimulatedAws

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+from mllab.clouds.aws import AWS
 from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.facts import rows
 
@@ -58,22 +59,6 @@ class Image:
 
     def snapshot(self, region: str) -> str:
         return stable("snap-", 17, f"{self.name} {region}")
-
-
-@dataclass(frozen=True)
-class Quota:
-    """A limit of the account.
-
-    Args:
-        code: its code; those of SageMaker, which are a thousand, go by their names here.
-        default: what a new account has.
-    """
-
-    code: str
-    service: str
-    name: str
-    unit: str
-    default: float
 
 
 def stable(prefix: str, digits: int, words: str) -> str:
@@ -151,38 +136,9 @@ def image(id: str, region: str) -> Image | None:
     return next((image for image in images() if image.id(region) == id), None)
 
 
-@cache
-def quotas() -> Mapping[str, Quota]:
-    """All limits by code."""
-    return {
-        row["code"]: Quota(
-            row["code"], row["service"], row["name"], row["unit"], float(row["default"])
-        )
-        for row in rows(DATA / "quotas.csv")
-    }
-
-
 def ask_for(code: str, region: str, needed: float) -> str:
     """Which limit is too low, how much is needed, and the command that asks for it."""
-    quota = quotas()[code]
-    place = quota.service if code == quota.name else f"{quota.service}/{code}"
-    return (
-        f"the quota {quota.name!r} ({place}) in {region} must be at least "
-        f"{needed:g} {quota.unit}; ask for it, which takes AWS hours to days:\n"
-        f"aws service-quotas request-service-quota-increase --region {region} "
-        f"--service-code {quota.service} --quota-code {_code(quota, region)} "
-        f"--desired-value {needed:g}"
-    )
-
-
-def _code(quota: Quota, region: str) -> str:
-    """The code as a command takes it."""
-    if quota.code != quota.name:
-        return quota.code
-    return (
-        f"$(aws service-quotas list-service-quotas --region {region} --service-code "
-        f"{quota.service} --query \"Quotas[?QuotaName=='{quota.name}'].QuotaCode\" --output text)"
-    )
+    return AWS.request_quota(AWS.quotas()[code], needed, {"region": region})
 
 
 @cache

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
+from mllab.clouds.azure import AZURE
 from mllab.protocol.provider import UNKNOWN, Call, Checked, Properties
 from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.azure import functions, places
@@ -119,7 +120,7 @@ class SimulatedAzure(SimulatedAccount):
 
     def limits(self) -> Mapping[str, float]:
         """What a new subscription has, by quota code."""
-        return {code: quota.default for code, quota in places.quotas().items()}
+        return {code: quota.default for code, quota in AZURE.quotas().items()}
 
     def size_of(self, machine: Record) -> str:
         """The size of a virtual machine, or of a compute instance."""
@@ -164,3 +165,6 @@ class SimulatedAzure(SimulatedAccount):
             if not ids:
                 raise KeyError(f"no deleted {type} {name}")
             session.purge(type, ids[0])
+
+
+ACCOUNT = SimulatedAzure

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from mllab.clouds.azure import AZURE
 from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.facts import rows
 
@@ -45,16 +46,6 @@ class Image:
     os_gb: int
     trusted_launch: bool
     nvidia_extension: bool
-
-
-@dataclass(frozen=True)
-class Quota:
-    """A limit of the subscription in one location. `default`: what a new subscription has."""
-
-    code: str
-    service: str
-    unit: str
-    default: float
 
 
 def stable_uuid(words: str) -> str:
@@ -124,28 +115,6 @@ def time_zones() -> frozenset[str]:
     return frozenset(row["name"].lower() for row in rows(DATA / "time_zones.csv"))
 
 
-@cache
-def quotas() -> Mapping[str, Quota]:
-    """All limits by code."""
-    return {
-        row["code"]: Quota(row["code"], row["service"], row["unit"], float(row["default"]))
-        for row in rows(DATA / "quotas.csv")
-    }
-
-
 def ask_for(code: str, location: str, needed: float) -> str:
     """Which limit is too low, how much is needed, and the command that asks for it."""
-    quota = quotas()[code]
-    text = (
-        f"the quota {code!r} ({quota.service}) in {location} must be at least "
-        f"{needed:g} {quota.unit}"
-    )
-    if quota.service == "Microsoft.MachineLearningServices":
-        page = "https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas"
-        return f"{text}; ask for it in the portal, Quotas > Machine learning: {page}"
-    scope = f"/subscriptions/<subscription>/providers/{quota.service}/locations/{location}"
-    return (
-        f"{text}; ask for it, which takes Azure minutes to days:\n"
-        f"az quota update --resource-name {code} --scope {scope} "
-        f"--limit-object value={needed:g}"
-    )
+    return AZURE.request_quota(AZURE.quotas()[code], needed, {"region": location})

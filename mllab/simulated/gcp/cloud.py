@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from mllab.clouds.gcp import GCP
 from mllab.protocol.provider import UNKNOWN, Call, Checked, Made, Properties, ProviderFailure
 from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.facts import Refusal
@@ -148,7 +149,7 @@ class SimulatedGcp(SimulatedAccount):
 
     def limits(self) -> Mapping[str, float]:
         """What a new project has, by the name of the quota."""
-        return {code: quota.default for code, quota in places.quotas().items()}
+        return {code: quota.default for code, quota in GCP.quotas().items()}
 
     def size_of(self, machine: Record) -> str:
         """The machine type of an instance, or of the one that a notebook is."""
@@ -277,3 +278,6 @@ def _disabled(refusal: Refusal, service: str, project: str) -> ProviderFailure:
 
 def _region(zone: object) -> Any:
     return zone.rpartition("-")[0] if isinstance(zone, str) else zone
+
+
+ACCOUNT = SimulatedGcp

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from mllab.clouds.gcp import GCP
 from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.facts import rows
 
@@ -59,17 +60,6 @@ class Image:
     @property
     def id(self) -> str:
         return f"projects/{self.project}/global/images/{self.name}"
-
-
-@dataclass(frozen=True)
-class Quota:
-    """A limit of the project. `scope`: `global` or `region`; `default`: in a new project."""
-
-    code: str
-    service: str
-    scope: str
-    unit: str
-    default: float
 
 
 @dataclass(frozen=True)
@@ -192,30 +182,10 @@ def image(name: str) -> Image | None:
     return None
 
 
-@cache
-def quotas() -> Mapping[str, Quota]:
-    """All limits by code."""
-    return {
-        row["code"]: Quota(
-            row["code"], row["service"], row["scope"], row["unit"], float(row["default"])
-        )
-        for row in rows(DATA / "quotas.csv")
-    }
-
-
 def ask_for(code: str, project: str, region: str, needed: float) -> str:
     """Which limit is too low, how much is needed, and the command that asks for it."""
-    quota = quotas()[code]
-    everywhere = quota.scope == "global"
-    per = "per-project" if everywhere else "per-project-region"
-    where = "" if everywhere else f" --dimensions=region={region}"
-    return (
-        f"the quota {code} {'of the project' if everywhere else f'in {region}'} must be at least "
-        f"{needed:g} {quota.unit}; ask for it, which takes Google hours to days:\n"
-        f"gcloud beta quotas preferences create --project={project} "
-        f"--service={quota.service}.googleapis.com --quota-id={code.replace('_', '-')}-{per} "
-        f"--preferred-value={needed:g}{where}"
-    )
+    where = {"region": region, "project": project}
+    return GCP.request_quota(GCP.quotas()[code], needed, where)
 
 
 @cache

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from mllab.clouds.azure import AZURE
 from mllab.protocol.provider import Call, Checked, Difference, Found, Made, ProviderFailure
 from mllab.simulated.azure import places
 from mllab.simulated.azure.cloud import SimulatedAzure
@@ -15,7 +16,7 @@ from mllab.simulated.azure.rules import tokens
 from mllab.simulated.faults import Faults
 
 MORNING = datetime(2027, 1, 11, 8, tzinfo=UTC)
-PLENTY = {code: 1000.0 for code in places.quotas()}
+PLENTY = {code: 1000.0 for code in AZURE.quotas()}
 WHOLE = f"/subscriptions/{places.SUBSCRIPTION}"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1cS0xIQ0nobodyhasit0000000000000000000 lab"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from components import catalog, regions
 from components.azure import access
+from mllab.clouds.azure import AZURE
 from mllab.simulated.azure import places
 from tests.simulated.tables import Tables
 
@@ -22,17 +23,17 @@ def test_sizes_agree_with_the_catalogue_of_the_components() -> None:
             assert (size.vcpus, size.gpu, size.gpus) == (machine.vcpus, machine.gpu, machine.gpus)
             assert machine.quota == (size.quota if use == "vm" else size.ml_quota)
             limits = {machine.quota, machine.spot_quota, *(code for code, _ in machine.totals)}
-            assert limits <= places.quotas().keys()
+            assert limits <= AZURE.quotas().keys()
 
 
 def test_sizes_count_against_known_quotas() -> None:
     for size in places.sizes().values():
-        assert size.quota in places.quotas()
-        assert not size.ml_quota or size.ml_quota in places.quotas()
+        assert size.quota in AZURE.quotas()
+        assert not size.ml_quota or size.ml_quota in AZURE.quotas()
 
 
 def test_a_new_subscription_has_no_gpu_and_few_cores() -> None:
-    defaults = {code: quota.default for code, quota in places.quotas().items()}
+    defaults = {code: quota.default for code, quota in AZURE.quotas().items()}
     gpu = {code for size in places.sizes().values() if size.gpu for code in (size.quota,)}
     gpu |= {size.ml_quota for size in places.sizes().values() if size.gpu}
     assert {defaults[code] for code in gpu} == {0}

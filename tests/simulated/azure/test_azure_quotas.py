@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mllab.clouds.azure import AZURE
 from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.azure import places
 from mllab.simulated.azure.rules import tokens
@@ -210,7 +211,7 @@ def test_a_granted_quota_stays_and_unknown_ones_are_named() -> None:
             change("L-1")
 
 
-@pytest.mark.parametrize("code", places.quotas())
+@pytest.mark.parametrize("code", AZURE.quotas())
 def test_every_quota_says_how_to_ask_for_more(code: str) -> None:
     text = places.ask_for(code, "westeurope", 12)
     assert "must be at least 12" in text

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from mllab.clouds.gcp import GCP
 from mllab.protocol.provider import (
     Call,
     Checked,
@@ -23,7 +24,7 @@ from mllab.simulated.gcp.cloud import SimulatedGcp
 from mllab.simulated.gcp.rules import tokens
 
 MORNING = datetime(2027, 1, 11, 8, tzinfo=UTC)
-PLENTY = {code: 1000.0 for code in places.quotas()}
+PLENTY = {code: 1000.0 for code in GCP.quotas()}
 PROJECT = "ml-course-2027"
 NUMBER = places.number(PROJECT)
 ZONE = "us-central1-a"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from components import catalog, holdings, regions
+from mllab.clouds.gcp import GCP
 from mllab.simulated import facts, introspect, names
 from mllab.simulated.gcp import places
 from mllab.simulated.gcp.cloud import SimulatedGcp
@@ -212,14 +213,14 @@ def test_machine_types_agree_with_the_catalogue_of_the_components() -> None:
 
 def test_everything_counts_against_known_quotas() -> None:
     for machine in places.machines().values():
-        assert {machine.quota, machine.spot_quota} - {""} <= places.quotas().keys()
+        assert {machine.quota, machine.spot_quota} - {""} <= GCP.quotas().keys()
     for model in places.accelerators().values():
-        assert {model.quota, model.spot_quota} <= places.quotas().keys()
+        assert {model.quota, model.spot_quota} <= GCP.quotas().keys()
     for use in catalog.USES:
         for name in catalog.types("gcp", use):
             machine_ = catalog.machine("gcp", name, use)
             codes = {machine_.quota, machine_.spot_quota, *(code for code, _ in machine_.totals)}
-            assert codes - {""} <= places.quotas().keys(), (use, name)
+            assert codes - {""} <= GCP.quotas().keys(), (use, name)
 
 
 def test_regions_agree_with_those_of_the_components() -> None:
@@ -231,8 +232,8 @@ def test_regions_agree_with_those_of_the_components() -> None:
 
 
 def test_a_new_project_has_no_gpu() -> None:
-    assert places.quotas()["GPUS_ALL_REGIONS"].default == 0
-    assert places.quotas()["custom_model_training_nvidia_t4_gpus"].default == 0
+    assert GCP.quotas()["GPUS_ALL_REGIONS"].default == 0
+    assert GCP.quotas()["custom_model_training_nvidia_t4_gpus"].default == 0
 
 
 def test_images_have_a_date_and_no_two_the_same_family() -> None:

@@ -10,17 +10,17 @@ import pytest
 
 from mllab import program
 from mllab.clock import SimulatedClock
+from mllab.clouds.gcp import GCP
 from mllab.engines.contract import Op, Outcome, Plan, StackTarget, Status
 from mllab.engines.embedded.engine import EmbeddedEngine
 from mllab.settings import files
 from mllab.simulated.faults import Faults, How, Killed, Rule
-from mllab.simulated.gcp import places
 from mllab.simulated.gcp.cloud import SimulatedGcp
 from mllab.simulated.gcp.rules import tokens
 from tests.simulated.gcp.project import MORNING
 
 STACKS = ("gcp-course", "gcp-lab", "gcp-tiny")
-PLENTY = {code: 10_000.0 for code in places.quotas()}
+PLENTY = {code: 10_000.0 for code in GCP.quotas()}
 
 
 class Life:

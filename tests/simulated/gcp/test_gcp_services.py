@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mllab.protocol.provider import ProviderFailure
-from mllab.simulated.account import untimed
+from mllab.protocol.provider import ProviderFailure, untimed
 from mllab.simulated.gcp.rules import tokens
 from tests.simulated.gcp.project import AGENT, NUMBER, PROJECT, Project
 

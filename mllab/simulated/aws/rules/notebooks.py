@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterable
 
+from mllab.clouds.aws import AWS
 from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated.aws import places
 from mllab.simulated.aws.rules import documents, launch, networks, tokens
@@ -65,10 +66,10 @@ class NotebookInstance(Kind):
 
     def _admit_type(self, inputs: Properties) -> None:
         name = inputs["instanceType"]
-        if limit(name) not in places.quotas():
+        if limit(name) not in AWS.quotas():
             known = [
                 code.split(" ")[0]
-                for code, quota in places.quotas().items()
+                for code, quota in AWS.quotas().items()
                 if quota.service == "sagemaker"
             ]
             raise refuse(

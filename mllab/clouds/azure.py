@@ -1,0 +1,154 @@
+"""Azure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from mllab.clouds import tables
+from mllab.clouds.contract import ByHand, Cloud, KnownError, Quota, Tool
+
+if TYPE_CHECKING:
+    from mllab.accounts.contract import Account
+    from mllab.accounts.identity import Identity
+
+_ML: Final = "https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas"
+_QUOTA: Final = (
+    "Ask Azure for more, in the portal under Quotas; it takes minutes to days:\n"
+    "  https://learn.microsoft.com/azure/quotas/quickstart-increase-quota-portal\n"
+    "Or take what the quota allows: another `size`, or fewer seats, in the stack file."
+)
+_DENIED: Final = (
+    "Ask an owner of the subscription for a role that allows it. Who is logged in:\n"
+    "  az account show"
+)
+_LOGIN: Final = "Log in again:  az login"
+_ELSEWHERE: Final = (
+    "Azure has no such machine here at present. Try it again later, or take another\n"
+    "`size` in the stack file."
+)
+_OFTEN: Final = "Azure was asked too often at once. Run it again in some minutes."
+
+
+def _request_quota(quota: Quota, needed: float, where: Mapping[str, str]) -> str:
+    region = where.get("region", "")
+    subscription = where.get("subscription") or "<subscription>"
+    text = (
+        f"the quota {quota.code!r} ({quota.service}) in {region} must be at least "
+        f"{needed:g} {quota.unit}"
+    )
+    if quota.service == "Microsoft.MachineLearningServices":
+        return f"{text}; ask for it in the portal, Quotas > Machine learning: {_ML}"
+    scope = f"/subscriptions/{subscription}/providers/{quota.service}/locations/{region}"
+    return (
+        f"{text}; ask for it, which takes Azure minutes to days:\n"
+        f"az quota update --resource-name {quota.code} --scope {scope} "
+        f"--limit-object value={needed:g}"
+    )
+
+
+def _whoami(config: Mapping[str, str]) -> Identity:
+    from mllab.accounts.azure import login
+
+    return login.ask(config)
+
+
+def _account_of(id: str, _outputs: Mapping[str, Any]) -> str:
+    parts = id.split("/")
+    return parts[2] if parts[:2] == ["", "subscriptions"] and len(parts) > 2 else ""
+
+
+def _open_account(config: Mapping[str, str]) -> Account:
+    from mllab.accounts.azure.account import AzureAccount
+
+    return AzureAccount(config)
+
+
+AZURE: Final = Cloud(
+    name="azure",
+    title="Azure",
+    package="azure-native",
+    config_keys={"region": "azure-native:location"},
+    by_hand=ByHand(
+        opened="azure-native:storage:StorageAccount",
+        path="allowBlobPublicAccess",
+        value=True,
+        removed=("azure-native:storage:ManagementPolicy",),
+    ),
+    # A cluster of Azure ML is of the same type as its notebooks, and has no such output: its nodes
+    # come and go by themselves.
+    # Source: outputs of these resources in pulumi-azure-native 3
+    power={
+        "azure-native:compute:VirtualMachine": "",
+        "azure-native:machinelearningservices:Compute": "properties.properties.state",
+    },
+    tools={
+        "az": Tool("the Azure CLI", "https://learn.microsoft.com/cli/azure/install-azure-cli"),
+        "ssh": Tool("an SSH client", "https://www.openssh.com"),
+    },
+    quotas=partial(tables.quotas, "azure"),
+    request_quota=_request_quota,
+    address_quota="PublicIPAddresses",
+    disk_quota="",
+    # Azure Machine Learning counts machines that a cluster may have, not only those that run: a
+    # cluster larger than the quota is refused when it is made.
+    # Source: https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas
+    counts_idle_nodes=True,
+    # Source: azcore's ResponseError, `ERROR CODE: OperationNotAllowed` above the answer as JSON, as
+    # in https://github.com/cloud-barista/cb-spider/issues/1558; the older SDK's
+    # `Code="QuotaExceeded" Message="..."`, as in https://github.com/jenkins-infra/azure/pull/123
+    refusals=(
+        re.compile(
+            r"ERROR CODE: (?P<code>\w+)(.*?\"message\": \"(?P<words>(?:[^\"\\]|\\.)*)\")?", re.S
+        ),
+        re.compile(r"Code=\"(?P<code>\w+)\" Message=\"(?P<words>.*?)\"(?=\s|$)", re.S),
+        re.compile(r"^(?P<code>[A-Z]\w+)( \(\d+\))?: (?P<words>.*)", re.S),
+    ),
+    # Source: https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/
+    # common-deployment-errors
+    hints={
+        "QuotaExceeded": _QUOTA,
+        "OperationNotAllowed": "Where it names a quota: " + _QUOTA[0].lower() + _QUOTA[1:],
+        "ClusterCoreQuotaReached": _QUOTA,
+        "SkuNotAvailable": _ELSEWHERE,
+        "AllocationFailed": _ELSEWHERE,
+        "ZonalAllocationFailed": _ELSEWHERE,
+        "OverconstrainedAllocationRequest": _ELSEWHERE,
+        "AuthorizationFailed": _DENIED,
+        "LinkedAuthorizationFailed": _DENIED,
+        "RequestDisallowedByPolicy": "A policy of the subscription forbids it. Ask who runs it:\n"
+        "  az policy assignment list --output table",
+        "MissingSubscriptionRegistration": "Register the service in the subscription, once:\n"
+        "  az provider register --namespace <the one it names>",
+        "ExpiredAuthenticationToken": _LOGIN,
+        "InvalidAuthenticationTokenTenant": _LOGIN,
+        "TooManyRequests": _OFTEN,
+    },
+    known_errors=(
+        KnownError(
+            re.compile(
+                r"ExpiredAuthenticationToken|AADSTS(700082|50173|70043|50078|50076)|"
+                r"refresh token has expired",
+                re.I,
+            ),
+            "the Azure login ended; what was done until then is recorded",
+            "Log in again (az login), then go on:  mllab {verb} {stack}",
+            changed=True,
+        ),
+        KnownError(
+            re.compile(
+                r"Please run 'az login'|no subscription found|DefaultAzureCredential: failed|"
+                r"unable to (acquire|get) (a|an) (access )?token.*azure|could not obtain.*azure.*"
+                r"credential|AzureCLICredential|AADSTS\d+",
+                re.I,
+            ),
+            "there is no Azure login that works; nothing was changed",
+            "Log in:  az login. Which subscription it is:  az account show",
+        ),
+    ),
+    whoami=_whoami,
+    account_of=_account_of,
+    open_account=_open_account,
+)

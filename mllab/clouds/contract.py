@@ -1,0 +1,133 @@
+"""What the rest of the program must know of a cloud: one record, filled in by a file per cloud."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mllab.accounts.contract import Account
+    from mllab.accounts.identity import Identity
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What somebody does by hand in a rehearsal.
+
+    Args:
+        opened: type of which a property is changed. path, value: which, and to what.
+        removed: types of what is deleted; the first that the lab has.
+    """
+
+    opened: str
+    path: str
+    value: object
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program that a connection needs, and where to get it."""
+
+    label: str
+    source: str
+
+
+@dataclass(frozen=True)
+class KnownError:
+    """What a provider says when something outside the lab is wrong.
+
+    Args:
+        pattern: of its words. message, hint: ours; `{verb}` and `{stack}` are filled in.
+        changed: True where it can happen after something was changed.
+    """
+
+    pattern: re.Pattern[str]
+    message: str
+    hint: str
+    changed: bool = False
+
+
+@dataclass(frozen=True)
+class Quota:
+    """A limit of an account in one region.
+
+    Args:
+        code: the vendor's own. name: in words, where it has one.
+        service: that keeps it. scope: `region` or `global`. unit: what it counts.
+        default: what a new account has.
+    """
+
+    code: str
+    service: str
+    unit: str
+    default: float
+    name: str = ""
+    scope: str = "region"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cloud:
+    """One cloud.
+
+    Args:
+        name: as settings call it, `aws`. title: as people call it, `AWS`.
+        package: of Pulumi that drives it, with which its type tokens begin.
+        config_keys: where a lab is: our name -> the key that the provider reads it from; `region`
+            is always there.
+        by_hand: what a rehearsal changes behind the lab's back: the bucket is opened to the public;
+            a watch, a clean-up, a permission is deleted.
+        power: type of a machine -> the dotted path in its outputs that tells whether it runs; empty
+            where they never do.
+        tools: programs that a connection needs. companions: first words of a command -> what it
+            needs besides its program.
+        tool_options: what the stack's own configuration adds to a command: (program, config).
+        quotas: all limits by code.
+        request_quota: which limit is too low, how much is needed, and the command that asks for it:
+            (quota, needed, config_keys' names -> values) -> text.
+        address_quota: limit of public addresses that machines count against; empty where none.
+        disk_quota: limit of the disks' size in GB; empty where there is none.
+        counts_idle_nodes: a cluster counts against its quota with all machines that it may have.
+        refusals: how its provider writes a refusal, with the groups `code` and `words`, which may
+            be missing; the first that is found counts.
+        hints: code of a refusal -> what helps.
+        known_errors: wrong credentials and the like.
+        whoami: asks whose credentials the engine will find; see `login.ask` of each.
+        account_of: the account that a resource tells: (id, outputs) -> account, or empty.
+        open_account: the account in which a stack's resources live; nothing is contacted yet.
+    """
+
+    name: str
+    title: str
+    package: str
+    config_keys: Mapping[str, str]
+    by_hand: ByHand
+    power: Mapping[str, str]
+    tools: Mapping[str, Tool]
+    companions: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    tool_options: Callable[[str, Mapping[str, str]], list[str]] = lambda _tool, _config: []
+    quotas: Callable[[], Mapping[str, Quota]]
+    request_quota: Callable[[Quota, float, Mapping[str, str]], str]
+    address_quota: str
+    disk_quota: str
+    counts_idle_nodes: bool
+    refusals: tuple[re.Pattern[str], ...]
+    hints: Mapping[str, str]
+    known_errors: tuple[KnownError, ...]
+    whoami: Callable[[Mapping[str, str]], Identity]
+    account_of: Callable[[str, Mapping[str, Any]], str]
+    open_account: Callable[[Mapping[str, str]], Account]
+
+    def refusal(self, message: str) -> tuple[str, str]:
+        """Code and words of a refusal, without an SDK's words around them.
+
+        Returns:
+            An empty code, and the message as it is, where it names none.
+        """
+        for pattern in self.refusals:
+            if found := pattern.search(message):
+                named = found.groupdict()
+                return named.get("code") or "", (named.get("words") or message).strip()
+        return "", message
