@@ -13,6 +13,19 @@ DESTROYED = "destroyed"
 GONE = "is gone"
 
 
+def protected(verb: str) -> str:
+    """Why an engine does not touch a resource. `verb`: `deleted` or `replaced`."""
+    return f"it is protected and must not be {verb}"
+
+
+def protected_dependent(name: str) -> str:
+    """Why nothing is deleted first on which something protected hangs."""
+    return f"it must be deleted before it is made again, and with it {name}, which is protected"
+
+
+UNPROTECT = "Take protect off its declaration and bring the stack up once; then it may be."
+
+
 def updated(changes: Iterable[Change]) -> str:
     """`tags.owner, tags.expires changed`."""
     found = list(changes)

@@ -38,15 +38,15 @@ def refusal(home: Path, environ: dict[str, str], patience: float = 20) -> LabErr
 @pytest.mark.parametrize(
     ("told", "version"),
     [
-        ("echo v3.250.1", (3, 250, 1)),
-        ("echo 3.206.0", (3, 206, 0)),
+        ("echo v3.258.1", (3, 258, 1)),
+        ("echo 3.256.0", (3, 256, 0)),
         ("echo v3.260.99", (3, 260, 99)),
         ("echo v3.260.0-alpha.1753+b8a7e1c", (3, 260, 0)),
         ("echo 'warning: something'; echo v3.259.0; echo", (3, 259, 0)),
-        ("echo 'v9.9.9' >&2; printf 'v3.255.0\\r\\n'", (3, 255, 0)),
+        ("echo 'v9.9.9' >&2; printf 'v3.257.0\\r\\n'", (3, 257, 0)),
         (
-            '[ "$PULUMI_SKIP_UPDATE_CHECK" = true ] && [ "$1" = version ] && echo v3.250.1',
-            (3, 250, 1),
+            '[ "$PULUMI_SKIP_UPDATE_CHECK" = true ] && [ "$1" = version ] && echo v3.258.1',
+            (3, 258, 1),
         ),
     ],
 )
@@ -63,7 +63,7 @@ def test_a_cli_outside_the_tested_range_is_refused_with_both_numbers(
 ) -> None:
     script(ambient, f"echo v{number}")
     assert refusal(home, on(ambient)).message == (
-        f"{ambient} is version {number}; mllab works with 3.206.0 to 3.260.0"
+        f"{ambient} is version {number}; mllab works with 3.256.0 to 3.260.0"
     )
 
 
@@ -100,7 +100,7 @@ def test_what_cannot_run_is_named(home: Path, ambient: Path, content: bytes, why
 
 
 def test_a_file_that_may_not_run_is_no_cli(home: Path, ambient: Path, script: Script) -> None:
-    script(ambient, "echo v3.250.0").chmod(0o644)
+    script(ambient, "echo v3.258.0").chmod(0o644)
     assert refusal(home, on(ambient)).message == (
         f"there is no Pulumi CLI, neither on PATH nor in {home}"
     )
@@ -119,7 +119,7 @@ def test_one_that_hangs_is_ended_with_all_that_it_has_started(
     alive = tmp_path / "alive"
     os.mkfifo(alive)
     reader = os.open(alive, os.O_RDONLY | os.O_NONBLOCK)
-    script(ambient, f"exec 3>'{alive}'; echo up >&3; sleep 600 & echo v3.250.0; wait")
+    script(ambient, f"exec 3>'{alive}'; echo up >&3; sleep 600 & echo v3.258.0; wait")
     assert "does not end within 2 s" in refusal(home, on(ambient), patience=2).message
     assert os.read(reader, 10) == b"up\n"
     # The pipe ends when the last process that holds it does.
@@ -129,7 +129,7 @@ def test_one_that_hangs_is_ended_with_all_that_it_has_started(
 
 
 def test_one_that_never_stops_talking_is_ended(home: Path, ambient: Path, script: Script) -> None:
-    script(ambient, "exec yes v3.250.0")
+    script(ambient, "exec yes v3.258.0")
     assert "does not end within 1 s" in refusal(home, on(ambient), patience=1).message
 
 
@@ -144,8 +144,8 @@ def background(tmp_path: Path) -> Iterator[Path]:
 def test_what_a_cli_leaves_behind_holds_nobody_up(
     home: Path, ambient: Path, script: Script, background: Path
 ) -> None:
-    script(ambient, f"sleep 600 & echo $! >'{background}'; echo v3.250.0")
-    assert binary.find(home, on(ambient), patience=5).version == (3, 250, 0)
+    script(ambient, f"sleep 600 & echo $! >'{background}'; echo v3.258.0")
+    assert binary.find(home, on(ambient), patience=5).version == (3, 258, 0)
 
 
 def test_ours_is_found_where_the_installer_puts_it(home: Path, script: Script) -> None:
@@ -167,7 +167,7 @@ def test_ours_steps_in_for_one_on_path_that_does_not_fit(
 
 
 def test_one_on_path_comes_before_ours(home: Path, ambient: Path, script: Script) -> None:
-    script(ambient, "echo v3.250.0")
+    script(ambient, "echo v3.258.0")
     script(binary.install_root(home) / "bin" / "pulumi", f"echo v{binary.PINNED}")
     assert binary.find(home, on(ambient)).path == ambient
 
@@ -178,7 +178,7 @@ def test_both_are_named_when_neither_fits(home: Path, ambient: Path, script: Scr
     ours.chmod(0o644)
     message = refusal(home, on(ambient)).message
     assert message.splitlines() == [
-        f"{ambient} is version 3.272.0; mllab works with 3.206.0 to 3.260.0",
+        f"{ambient} is version 3.272.0; mllab works with 3.256.0 to 3.260.0",
         f"{ours} cannot be run: Permission denied",
     ]
 

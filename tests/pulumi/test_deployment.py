@@ -6,7 +6,15 @@ import copy
 import json
 from typing import Any
 
-from mllab.engines.pulumi.deployment import released, remaining, settled, stack_outputs
+import pytest
+
+from mllab.engines.pulumi.deployment import (
+    protected,
+    released,
+    remaining,
+    settled,
+    stack_outputs,
+)
 
 URN = "urn:pulumi:course::mllab::"
 SECRET = "4dabf18193072939515e22adb298388d"
@@ -25,6 +33,7 @@ BUCKET = entry(
     outputs={"forceDestroy": False, "bucket": "b"},
 )
 FILES = entry("aws:efs/fileSystem:FileSystem", "files", protect=True, inputs={}, outputs={})
+BARE = {key: value for key, value in FILES.items() if key != "protect"}
 STACK = entry("pulumi:pulumi:Stack", "mllab-course", custom=False) | {
     "outputs": {"a": 1.0, "key": {SECRET: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x"}}
 }
@@ -55,6 +64,25 @@ def test_what_was_found_is_recorded_and_nothing_stays_pending() -> None:
     after = settled(deployment(STACK, pending_operations=pending), [BUCKET])
     assert "pending_operations" not in after
     assert after["resources"] == [STACK, BUCKET]
+
+
+def test_protection_comes_back_to_what_is_still_there() -> None:
+    before = deployment(STACK, BUCKET, FILES)
+    lifted = released(before, [BUCKET["urn"]])
+    assert lifted != before
+    assert protected(lifted, [BUCKET], ()) == before
+
+
+@pytest.mark.parametrize("now", [{"id": "another"}, {"delete": True}], ids=["replaced", "remains"])
+def test_protection_is_for_what_had_it(now: dict[str, Any]) -> None:
+    after = deployment({**BARE, **now})
+    assert protected(after, [FILES], ()) == after
+
+
+def test_protection_that_the_program_gave_up_does_not_come_back() -> None:
+    after = deployment(BARE)
+    assert protected(after, [FILES], {FILES["urn"]}) == after
+    assert protected(after, [FILES], ()) == deployment(FILES)
 
 
 def test_secrets_of_what_was_found_are_marked_for_encryption() -> None:

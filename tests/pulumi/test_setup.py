@@ -122,10 +122,10 @@ def test_a_cli_on_path_that_fits_is_used_and_nothing_is_written(
     home: Path, tmp_path: Path, serve: Serve, script: Script
 ) -> None:
     asked, said = serve(), list[str]()
-    theirs = script(tmp_path / "theirs" / "pulumi", "echo v3.250.1")
+    theirs = script(tmp_path / "theirs" / "pulumi", "echo v3.258.1")
     found = install.install(home, said.append, {"PATH": f"{theirs.parent}:{SYSTEM}"})
     assert found.path == theirs
-    assert said == [f"Pulumi 3.250.1 is there: {theirs} (on PATH). Nothing to install."]
+    assert said == [f"Pulumi 3.258.1 is there: {theirs} (on PATH). Nothing to install."]
     assert asked == []
     assert not home.exists()
 
@@ -138,7 +138,7 @@ def test_beside_a_cli_that_does_not_fit_our_own_is_installed(
     theirs = script(tmp_path / "theirs" / "pulumi", "echo v3.300.0")
     environ = {"PATH": f"{theirs.parent}:{os.environ['PATH']}"}
     assert install.install(home, said.append, environ).version == (3, 260, 0)
-    assert said[0] == f"{theirs} is version 3.300.0; mllab works with 3.206.0 to 3.260.0"
+    assert said[0] == f"{theirs} is version 3.300.0; mllab works with 3.256.0 to 3.260.0"
     said.clear()
     install.install(home, said.append, environ)
     assert "3.300.0" in said[0], "why the one on PATH is passed over is said each time"

@@ -91,7 +91,7 @@ class Stage(_Data):
     Args:
         declare, outputs, config: the program; left out, that of the stage before.
         meddle: what a person does in the cloud before: inputs to set by logical name, or `gone`.
-        release: names whose protection a destroy lifts.
+        release: names whose protection is lifted.
         expect: what both engines do; `embedded` and `pulumi` replace single keys of it.
     """
 

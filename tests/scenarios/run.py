@@ -144,15 +144,12 @@ def run(under_test: EngineUnderTest, target: StackTarget, cloud: Cloud, stage: S
 
 def command(engine: Engine, stage: Stage, on_step: Callable[[Step], None]) -> Plan | Outcome:
     """Call the verb of a stage."""
-    if stage.do == "preview":
-        return engine.preview(on_step)
-    if stage.do == "up":
-        return engine.up(on_step)
-    if stage.do == "destroy":
-        urns = {r["urn"] for r in engine.state()["deployment"].get("resources", [])}
-        release = {urn for urn in urns if urn.rsplit("::", 1)[1] in stage.release}
-        return engine.destroy(on_step, release=frozenset(release))
-    return engine.refresh(on_step, dry=stage.do == "refresh dry")
+    if stage.do in ("refresh", "refresh dry"):
+        return engine.refresh(on_step, dry=stage.do == "refresh dry")
+    urns = engine.state()["deployment"].get("resources") or [] if stage.release else []
+    release = frozenset(r["urn"] for r in urns if r["urn"].rsplit("::", 1)[1] in stage.release)
+    verb = {"preview": engine.preview, "up": engine.up, "destroy": engine.destroy}[stage.do]
+    return verb(on_step, release=release)
 
 
 def _observe(engine: Engine, stage: Stage, seen: Seen) -> None:

@@ -36,8 +36,7 @@ def find(run: Run, decision: Decision) -> list[Dependent]:
     for dependent in found:
         if not dependent.record.delete and not run.may_go(dependent.record):
             raise ProviderFailure(
-                "it must be deleted before it is made again, "
-                f"and with it {dependent.record.name}, which is protected",
+                reasons.protected_dependent(dependent.record.name),
                 cure=f"Take protect off {dependent.record.name} and bring the stack up once, "
                 "then make the change.",
             )

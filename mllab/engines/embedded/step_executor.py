@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from mllab.engines import reasons
 from mllab.engines.contract import Op, Status, Step
 from mllab.engines.embedded import registry, report
 from mllab.engines.embedded.decide import Decision
@@ -198,10 +199,7 @@ def stays(run: Run, record: Record) -> bool:
 
 def protected(verb: str = "deleted") -> ProviderFailure:
     """The refusal to touch a protected resource."""
-    return ProviderFailure(
-        f"it is protected and must not be {verb}",
-        cure="Take protect off its declaration and bring the stack up once; then it may be.",
-    )
+    return ProviderFailure(reasons.protected(verb), cure=reasons.UNPROTECT)
 
 
 EMPTYING = {

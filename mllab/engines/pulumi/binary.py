@@ -16,10 +16,11 @@ from mllab.errors import LabError
 
 Version = tuple[int, int, int]
 
-OLDEST: Final[Version] = (3, 206, 0)
-"""First CLI with everything we use: events over a stream instead of a file that is read while it is
-written (3.206.0), programs of ours for `refresh` and `destroy` (`--client`, 3.181.0), SIGTERM
-(3.136.0), `--continue-on-error` without damage to the state (3.126.0).
+OLDEST: Final[Version] = (3, 256, 0)
+"""First CLI with everything we use: a preview of what is protected (`--ignore-protect`, 3.256.0),
+events over a stream instead of a file that is read while it is written (3.206.0), programs of ours
+for `refresh` and `destroy` (`--client`, 3.181.0), SIGTERM (3.136.0), `--continue-on-error` without
+damage to the state (3.126.0).
 Source: https://github.com/pulumi/pulumi/blob/master/CHANGELOG.md"""
 
 NEWEST: Final[Version] = (3, 260, 0)

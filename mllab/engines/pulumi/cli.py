@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -78,8 +78,13 @@ class Cli:
         self._parallel, self._notify, self._patience = parallel, notify, patience
         self._process: Process | None = None
 
-    def run(self, verb: Verb, program: Callable[[], Any], events: Events) -> float:
+    def run(
+        self, verb: Verb, program: Callable[[], Any], events: Events, flags: Sequence[str] = ()
+    ) -> float:
         """Run the engine. Resources that fail are told by `events`, and are no error here.
+
+        Args:
+            flags: options of the command that the Automation API does not know.
 
         Returns:
             Seconds.
@@ -99,6 +104,7 @@ class Cli:
                 self._with_stack(
                     lambda stack: self._engine(stack, verb, program, events),
                     self._say_stopping if verb in _CHANGING else _say_nothing,
+                    flags,
                 )
         except auto.ConcurrentUpdateError as error:
             url = self._place.backend.url
@@ -196,14 +202,17 @@ class Cli:
                 return stack.destroy(**how, continue_on_error=True)
 
     def _with_stack(
-        self, command: Callable[[auto.Stack], Any], on_stop: Callable[[], None] | None = None
+        self,
+        command: Callable[[auto.Stack], Any],
+        on_stop: Callable[[], None] | None = None,
+        flags: Sequence[str] = (),
     ) -> Any:
         """Run one command of the Automation API. Raises KeyboardInterrupt when it was to stop."""
         with self._place.surroundings() as environ:
             self._process = process = Process(self._binary.path, environ, on_stop)
             workspace = auto.LocalWorkspace(
                 work_dir=str(self._place.folder),
-                pulumi_command=_Command(self._process, self._binary.version),
+                pulumi_command=_Command(self._process, self._binary.version, flags),
             )
             try:
                 return command(_Stack(self._target.stack, workspace))
@@ -265,8 +274,8 @@ class _Stack(auto.Stack):
 class _Command(auto.PulumiCommand):
     """The CLI as the Automation API calls it."""
 
-    def __init__(self, process: Process, version: Version) -> None:
-        self._process, self.version = process, VersionInfo(*version)
+    def __init__(self, process: Process, version: Version, flags: Sequence[str]) -> None:
+        self._process, self.version, self._flags = process, VersionInfo(*version), flags
 
     def run(
         self,
@@ -276,7 +285,8 @@ class _Command(auto.PulumiCommand):
         on_output: Callable[[str], Any] | None = None,
         on_error: Callable[[str], Any] | None = None,
     ) -> Any:
-        ended: Ended = self._process.execute(args, cwd, additional_env, on_output, on_error)
+        words = [*args, *self._flags]
+        ended: Ended = self._process.execute(words, cwd, additional_env, on_output, on_error)
         if ended.code:
             raise create_command_error(ended)  # type: ignore[arg-type]  # reads the same fields
         return ended

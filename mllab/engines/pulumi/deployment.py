@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from mllab.engines.contract import Op, Status, Step
 from mllab.engines.pulumi.changes import shown
@@ -16,6 +16,11 @@ from mllab.protocol import urns
 from mllab.protocol.values import SECRET, SIGNATURE
 
 Deployment = dict[str, Any]
+
+_EMPTYING: Final = [
+    (part, key) for part in ("inputs", "outputs") for key in ("forceDestroy", "forceDelete")
+]
+"""By what a provider is told to empty a resource before it deletes it."""
 
 
 def resources(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -54,10 +59,32 @@ def released(deployment: Deployment, wanted: Iterable[str]) -> Deployment:
     for entry in resources(found):
         if entry["urn"] in urns_wanted:
             entry.pop("protect", None)
-            for part in ("inputs", "outputs"):
-                for key in ("forceDestroy", "forceDelete"):
-                    if key in entry.get(part, {}):
-                        entry[part][key] = True
+            for part, key in _EMPTYING:
+                if key in entry.get(part, {}):
+                    entry[part][key] = True
+    return found
+
+
+def protected(
+    deployment: Deployment, entries: Iterable[Mapping[str, Any]], given_up: Collection[str]
+) -> Deployment:
+    """The deployment with what `released` took off some entries put back.
+
+    Args:
+        entries: as they were before. What is to be deleted, or was replaced, stays as it is.
+        given_up: urns that are protected no more, because the program says so.
+    """
+    found = copy.deepcopy(deployment)
+    before = {(entry["urn"], entry.get("id")): entry for entry in entries}
+    for entry in resources(found):
+        old = before.get((entry["urn"], entry.get("id")))
+        if old is None or entry.get("delete"):
+            continue
+        if old.get("protect") and entry["urn"] not in given_up:
+            entry["protect"] = True
+        for part, key in _EMPTYING:
+            if key in entry.get(part, {}) and key in old.get(part, {}):
+                entry[part][key] = old[part][key]
     return found
 
 

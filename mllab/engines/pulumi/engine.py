@@ -10,7 +10,16 @@ from typing import Any
 
 from components.holdings import HOLDS_DATA
 from mllab.clock import Clock
-from mllab.engines.contract import Holding, OnStep, Outcome, Plan, StackTarget, Step, ignore
+from mllab.engines.contract import (
+    Failure,
+    Holding,
+    OnStep,
+    Outcome,
+    Plan,
+    StackTarget,
+    Step,
+    ignore,
+)
 from mllab.engines.pulumi import backups, checkpoint, deployment, locks
 from mllab.engines.pulumi.binary import Binary
 from mllab.engines.pulumi.cli import PATIENCE, Cli, Verb
@@ -18,6 +27,7 @@ from mllab.engines.pulumi.declared import Declared
 from mllab.engines.pulumi.deployment import Deployment
 from mllab.engines.pulumi.events import Events
 from mllab.engines.pulumi.recovery import recover
+from mllab.engines.pulumi.release import Release, refused
 from mllab.engines.pulumi.workspace import RealWorkspace, Workspace
 from mllab.errors import LabError, RunFailed
 from mllab.protocol import urns
@@ -56,6 +66,7 @@ class PulumiEngine:
         self._notify, self._before_change = notify, before_change
         self._binary, self._parallel, self._patience = binary, parallel, patience
         self.cli = Cli(target, place, binary, parallel=parallel, notify=notify, patience=patience)
+        self._release = Release(self.cli, home, target.stack)
 
     def preview(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Plan:
         """What `up` would do. A stack that does not exist yet is planned beside the real ones."""
@@ -67,11 +78,13 @@ class PulumiEngine:
                     return beside.preview(on_step)
             self.cli.init()
         warning = self._check_lock()
-        pending = deployment.pending(self.cli.export())
+        before = self.cli.export()
+        pending = deployment.pending(before)
         declared = Declared(self._target, dry=True)
         events = Events(on_step, declared, "up", dry=True)
-        self.cli.run(Verb.PREVIEW, declared.run, events)
-        _refuse_broken(events, declared, always=True)
+        self.cli.run(Verb.PREVIEW, declared.run, events, ["--ignore-protect"] if release else [])
+        guarded = refused(events.steps(), before, declared.resources, release) if release else ()
+        _refuse_broken(events, declared, (*events.failures(), *guarded), always=True)
         return Plan(
             self._target.stack,
             self.name,
@@ -87,8 +100,11 @@ class PulumiEngine:
         ready = self._prepare(on_step, release)
         declared = Declared(self._target, ready.recorded)
         events = Events(on_step, declared, "up", dry=False, adopted=ready.adopted)
-        seconds = self.cli.run(Verb.UP, declared.run, events)
-        _refuse_broken(events, declared)
+        try:
+            seconds = self.cli.run(Verb.UP, declared.run, events)
+        finally:
+            self._put_back(declared)
+        _refuse_broken(events, declared, events.failures())
         return self._outcome(events, seconds, ready)
 
     def refresh(self, on_step: OnStep = ignore, *, dry: bool = False) -> Outcome:
@@ -104,7 +120,10 @@ class PulumiEngine:
         """Delete everything that is recorded."""
         ready = self._prepare(on_step, release)
         events = self._events_of(on_step, "destroy", ready)
-        seconds = self.cli.run(Verb.DESTROY, _nothing, events)
+        try:
+            seconds = self.cli.run(Verb.DESTROY, _nothing, events)
+        finally:
+            self._put_back(Declared(self._target))
         return self._outcome(events, seconds, ready)
 
     def outputs(self) -> Mapping[str, Any]:
@@ -152,9 +171,10 @@ class PulumiEngine:
             ready.warnings += warnings
             for step in ready.steps:
                 on_step(step)
-            before = self.cli.export()
+        self._release.put_back()
+        before = self.cli.export()
         if release:
-            self.cli.import_(deployment.released(before, release))
+            self._release.lift(before, release)
         ready.recorded = tuple(entry["urn"] for entry in deployment.resources(before))
         return ready
 
@@ -167,6 +187,13 @@ class PulumiEngine:
         removed = locks.clear_stale(folder, *names, Clock().now())
         mended = checkpoint.mend(folder, *names)
         return " ".join(filter(None, (removed, mended)))
+
+    def _put_back(self, declared: Declared) -> None:
+        """Protect again what is left, whatever became of the run, and hide no error of its own."""
+        try:
+            self._release.put_back(declared.resources)
+        except LabError as error:
+            self._notify(f"What was named is protected again by the next run: {error.message}")
 
     def _outcome(self, events: Events, seconds: float, ready: _Ready) -> Outcome:
         after = self.cli.export()
@@ -217,10 +244,13 @@ class _Ready:
         return frozenset(step.urn for step in self.steps)
 
 
-def _refuse_broken(events: Events, declared: Declared, *, always: bool = False) -> None:
+def _refuse_broken(
+    events: Events, declared: Declared, failures: tuple[Failure, ...], *, always: bool = False
+) -> None:
     """Raise RunFailed for a program that raises.
 
     Args:
+        failures: of resources.
         always: also for resources that failed: in a preview their inputs are refused.
     """
     if declared.raised:
@@ -228,7 +258,6 @@ def _refuse_broken(events: Events, declared: Declared, *, always: bool = False) 
         if isinstance(error, LabError):
             raise error
         raise RunFailed(f"{place or 'the program'}: {error}") from error
-    failures = events.failures()
     if (always and failures) or (events.general and not failures):
         lines = [f"{f.source or f.name}: {f.name} ({f.type}): {f.message}" for f in failures]
         cure = next((failure.cure for failure in failures if failure.cure), "")

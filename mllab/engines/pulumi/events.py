@@ -18,10 +18,11 @@ from components.holdings import HOLDS_DATA
 from mllab.clouds import registry
 from mllab.engines import reasons
 from mllab.engines.contract import Failure, OnStep, Op, Resource, Status, Step
+from mllab.engines.pulumi import messages
 from mllab.engines.pulumi.changes import changes_of, shown
 from mllab.engines.pulumi.declared import Declared
 from mllab.protocol import urns
-from mllab.protocol.provider import HINT, Change
+from mllab.protocol.provider import Change
 
 _FORGOTTEN: Final = "remove-pending-replace"
 """It was deleted by an earlier run, and leaves the state."""
@@ -36,13 +37,6 @@ _OPS: Final = {op.value: op for op in Op} | {
 _HALVES: Final = (Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED)
 _LOSING: Final = (Op.DELETE, Op.REPLACE, Op.DELETE_REPLACED)
 _SUMMARIES: Final = re.compile(r"(update|preview|destroy|refresh) failed")
-_WRAPPING: Final = re.compile(
-    r"^(?:.*?rpc error: code = \w+ desc = )?(?:Preview failed: )?"
-    r"(?:(?:\S*: )?\d+ errors? occurred:\s*)?",
-    re.S,
-)
-"""Around what a provider says; the engine adds to it, and the provider of AWS does, too."""
-
 _COLOURS: Final = re.compile(r"<\{%[a-z_-]*%\}>")
 
 
@@ -274,7 +268,7 @@ class Events:
 
     def _failure(self, urn: str, texts: list[str]) -> Failure:
         """A failure, with the hint of a simulated cloud or the one that is known of the code."""
-        told, hint = _told(texts)
+        told, hint = messages.told(texts)
         cloud = registry.of_package(urns.package_of(urns.type_of(urn)))
         code, message = cloud.refusal(told) if cloud else ("", told)
         return Failure(
@@ -287,13 +281,3 @@ class Events:
             cure=hint or (cloud.hints.get(code, "") if cloud else ""),
             source=self._declared.source(urn),
         )
-
-
-def _told(texts: list[str]) -> tuple[str, str]:
-    """Message and hint of one resource, without the engine's own words around them."""
-    messages, hints = [], []
-    for text in dict.fromkeys(texts):
-        message, _, hint = _WRAPPING.sub("", text).strip().partition(f"\n{HINT}")
-        messages.append(message.strip().removeprefix("* ").strip())
-        hints.append(hint.strip())
-    return "; ".join(filter(None, messages)), "\n".join(filter(None, hints))

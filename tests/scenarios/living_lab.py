@@ -1,0 +1,142 @@
+"""A lab that lives on a simulated account, changed by its settings as a person would by commands.
+
+Everything goes the way of the command line, from the file of settings to the proof that nothing is
+left, without its text.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from ruamel.yaml import YAML
+
+from components.holdings import HOLDS_DATA
+from mllab.clock import SimulatedClock
+from mllab.engines.contract import Op, Outcome, Plan
+from mllab.lifecycle import deploy, teardown
+from mllab.session.opening import on_simulated_cloud
+from mllab.session.session import Session
+from mllab.settings import files
+from mllab.simulated.account import SimulatedAccount
+
+ROOT = Path(__file__).parents[2]
+MORNING = datetime(2027, 1, 11, 9, tzinfo=UTC)
+
+Change = Mapping[str, Mapping[str, Any]]
+"""Section to what is set in it."""
+
+SMALL: Change = {
+    "notebook": {"size": "cpu-small", "seats": ["s01", "s02"]},
+    "cluster": {"size": "cpu-small", "max_nodes": 1},
+}
+"""Two seats that a new account has the quota for."""
+
+
+class LivingLab:
+    """One lab on one engine.
+
+    Args:
+        folder: an empty one.
+        cloud: `aws`, `azure`, `gcp`.
+        engine: `embedded` or `pulumi`.
+    """
+
+    def __init__(self, folder: Path, cloud: str, engine: str) -> None:
+        self._folder, self._engine = folder, engine
+        (folder / "stacks").mkdir(parents=True)
+        (folder / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
+        text = (ROOT / "stacks" / f"Pulumi.{cloud}-course.yaml").read_text()
+        self.path = folder / "stacks" / "Pulumi.lab.yaml"
+        self.path.write_text(text)
+        self.set(SMALL)
+
+    def set(self, change: Change) -> None:
+        """Change settings in the file; None takes one out."""
+        yaml = YAML()
+        document = yaml.load(self.path)
+        for section, values in change.items():
+            found = document["config"].setdefault(f"mllab:{section}", {})
+            found.update(values)
+            for key in [key for key, value in values.items() if value is None]:
+                del found[key]
+        yaml.dump(document, self.path)
+
+    def settings(self) -> str:
+        """The file as it is."""
+        return self.path.read_text()
+
+    def session(self) -> Session:
+        """As every command opens its own."""
+        return on_simulated_cloud(
+            self._folder,
+            "lab",
+            files.load(self.path, now=MORNING),
+            files.config(self.path),
+            SimulatedClock(MORNING),
+            self._folder / "home",
+            engine=self._engine,
+        )
+
+    @property
+    def cloud(self) -> SimulatedAccount:
+        """The account, seen from outside."""
+        cloud = self.session().cloud
+        assert cloud is not None
+        return cloud
+
+    def plan(self) -> Plan:
+        """`mllab preview`."""
+        return deploy.plan(self.session(), Console(file=io.StringIO()))
+
+    def up(self, named: Iterable[str] = ()) -> Outcome | None:
+        """`mllab up --yes --delete-data NAME ...`; None when there was nothing to do."""
+        session, console = self.session(), Console(file=io.StringIO())
+        deploy.look(session, console)
+        plan = deploy.plan(session, console)
+        release = deploy.losses(session, plan, [*named])
+        return None if plan.empty else deploy.up(session, plan, release, console)
+
+    def down(self, named: Iterable[str] = ()) -> teardown.Left:
+        """`mllab down --yes --delete-data NAME ...`; what is left."""
+        session, console = self.session(), Console(file=io.StringIO())
+        things, holdings = teardown.recorded(session), session.engine.holdings()
+        release = teardown.release(session, holdings, [*named])
+        teardown.down(session, release, len(things), console)
+        return teardown.left(session)
+
+    def entries(self) -> dict[str, Mapping[str, Any]]:
+        """The state by urn."""
+        deployment = self.session().engine.state()["deployment"]
+        return {entry["urn"]: entry for entry in deployment.get("resources") or []}
+
+    def fill(self) -> None:
+        """Put an object into the bucket, files into the shared folder, an image into the registry.
+
+        A home disk counts as full as soon as it is there.
+        """
+        cloud = self.cloud
+        for entry in self.entries().values():
+            if entry["type"] == cloud.buckets:
+                cloud.put_object(entry["id"], "results/model.bin", 12_000_000)
+            if entry["type"] == cloud.shares:
+                cloud.write_files(entry["id"], 5_000_000)
+            if entry["type"] == cloud.repositories:
+                cloud.push_image(entry["id"], "train", 2_000_000_000)
+
+    def data(self) -> dict[str, tuple[str, bool]]:
+        """What keeps data, by name: its id, and whether it is protected."""
+        return {
+            urn.rpartition("::")[2]: (entry["id"], bool(entry.get("protect")))
+            for urn, entry in self.entries().items()
+            if entry["type"] in HOLDS_DATA
+        }
+
+
+def lost(plan: Plan) -> set[str]:
+    """The names of what a plan takes away with its data."""
+    return {step.name for step in plan.steps if step.loses and step.op in {Op.DELETE, Op.REPLACE}}
