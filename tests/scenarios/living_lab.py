@@ -22,6 +22,7 @@ from mllab.lifecycle import deploy, teardown
 from mllab.session.opening import on_simulated_cloud
 from mllab.session.session import Session
 from mllab.settings import files
+from mllab.show.observer import ConsoleObserver
 from mllab.simulated.account import SimulatedAccount
 
 ROOT = Path(__file__).parents[2]
@@ -91,22 +92,22 @@ class LivingLab:
 
     def plan(self) -> Plan:
         """`mllab preview`."""
-        return deploy.plan(self.session(), Console(file=io.StringIO()))
+        return deploy.plan(self.session(), _nobody())
 
     def up(self, named: Iterable[str] = ()) -> Outcome | None:
         """`mllab up --yes --delete-data NAME ...`; None when there was nothing to do."""
-        session, console = self.session(), Console(file=io.StringIO())
-        deploy.look(session, console)
-        plan = deploy.plan(session, console)
+        session, nobody = self.session(), _nobody()
+        deploy.look(session, nobody)
+        plan = deploy.plan(session, nobody)
         release = deploy.losses(session, plan, [*named])
-        return None if plan.empty else deploy.up(session, plan, release, console)
+        return None if plan.empty else deploy.up(session, plan, release, nobody)
 
     def down(self, named: Iterable[str] = ()) -> teardown.Left:
         """`mllab down --yes --delete-data NAME ...`; what is left."""
-        session, console = self.session(), Console(file=io.StringIO())
+        session, nobody = self.session(), _nobody()
         things, holdings = teardown.recorded(session), session.engine.holdings()
         release = teardown.release(session, holdings, [*named])
-        teardown.down(session, release, len(things), console)
+        teardown.down(session, release, len(things), nobody)
         return teardown.left(session)
 
     def entries(self) -> dict[str, Mapping[str, Any]]:
@@ -135,6 +136,10 @@ class LivingLab:
             for urn, entry in self.entries().items()
             if entry["type"] in HOLDS_DATA
         }
+
+
+def _nobody() -> ConsoleObserver:
+    return ConsoleObserver(Console(file=io.StringIO()))
 
 
 def lost(plan: Plan) -> set[str]:
