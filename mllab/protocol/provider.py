@@ -111,6 +111,10 @@ class Found:
     outputs: Properties
 
 
+NOT_CONFIGURATION: Final = frozenset({"version", "pluginDownloadURL"})
+"""Inputs of a provider resource that belong to the engine's bookkeeping."""
+
+
 class ProviderFailure(Exception):
     """The cloud said no.
 

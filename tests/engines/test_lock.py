@@ -54,6 +54,24 @@ def test_a_second_run_is_refused_with_the_name_of_the_first(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["l"]
 
 
+def test_a_zombie_holds_nothing(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"]) as process:
+        (tmp_path / "l").write_text(owner(pid=process.pid))
+        with pytest.raises(LockedError):
+            Lock(tmp_path / "l", "dev").check()
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays
+        assert "taken over" in Lock(tmp_path / "l", "dev").acquire()
+
+
+def test_drafts_of_processes_that_are_gone_go(tmp_path: Path, dead: int) -> None:
+    living = tmp_path / f"l.{os.getppid()}.5"
+    for draft in (tmp_path / f"l.{dead}.7", tmp_path / f"l.{dead}.dead", living):
+        draft.write_text("")
+    Lock(tmp_path / "l", "dev").acquire()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["l", living.name]
+
+
 def test_only_the_own_lock_is_given_back(tmp_path: Path) -> None:
     lock = Lock(tmp_path / "l", "dev")
     lock.acquire()

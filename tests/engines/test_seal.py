@@ -66,6 +66,19 @@ def test_another_key_opens_nothing(tmp_path: Path) -> None:
         Sealer(tmp_path / "key").open(entry)
 
 
+@pytest.mark.parametrize("left", [b"", bytes(31)])
+def test_a_key_that_a_killed_run_has_left_half_written_is_made_anew(
+    tmp_path: Path, left: bytes
+) -> None:
+    (tmp_path / "key").write_bytes(left)
+    with pytest.raises(StateError, match="missing or damaged"):
+        Sealer(tmp_path / "key").open({"ciphertext": "mllab1:"})
+    entry = Sealer(tmp_path / "key").seal("x")
+    assert Sealer(tmp_path / "key").open(entry) == "x"
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("at", [7, 20, -5])
 def test_a_changed_entry_is_noticed(tmp_path: Path, at: int) -> None:
     sealer = Sealer(tmp_path / "key")

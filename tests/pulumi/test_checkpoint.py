@@ -35,6 +35,41 @@ def test_a_whole_state_is_left_alone(tmp_path: Path, state: Path) -> None:
     assert state.read_text() == WHOLE
 
 
+def test_while_somebody_is_at_work_only_attributes_are_touched(tmp_path: Path, state: Path) -> None:
+    state.write_text("")
+    state.with_name("course.json.bak").write_text(WHOLE)
+    draft = state.with_name("course.json.18ecc4a47f0daa73.tmp")
+    draft.write_text("{")
+    state.with_name("course.json.attrs").write_text("")
+    assert "attrs" in mend(tmp_path, "mllab", "course", held=True)
+    assert (state.read_text(), draft.read_text()) == ("", "{")
+    assert not state.with_name("course.json.attrs").exists()
+
+
+def test_drafts_of_this_stack_go(tmp_path: Path, state: Path) -> None:
+    state.write_text(WHOLE)
+    ours = [state.with_name(f"course.json{of}.18ecc4a47f0daa73.tmp") for of in ("", ".bak")]
+    others = state.with_name("course-2.json.18ecc4a47f0daa73.tmp")
+    for draft in (*ours, others):
+        draft.write_text("{")
+    assert mend(tmp_path, "mllab", "course") == ""
+    assert sorted(path.name for path in state.parent.iterdir()) == [others.name, "course.json"]
+
+
+@pytest.mark.parametrize(
+    "torn",
+    ["meta.yaml", "stacks/mllab/course.json.gz", "history/mllab/course/course-1.history.json"],
+)
+def test_torn_attributes_of_what_else_pulumi_reads_go(
+    tmp_path: Path, state: Path, torn: str
+) -> None:
+    attributes = tmp_path / ".pulumi" / f"{torn}.attrs"
+    attributes.parent.mkdir(parents=True, exist_ok=True)
+    attributes.write_text("")
+    assert str(attributes) in mend(tmp_path, "mllab", "course")
+    assert not attributes.exists()
+
+
 @pytest.mark.parametrize("of", ["course.json", "course.json.bak"])
 def test_torn_attributes_are_removed(tmp_path: Path, state: Path, of: str) -> None:
     for name in ("course.json", "course.json.bak"):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mllab.engines.pulumi.locks import clear_stale
+from mllab.engines.pulumi.locks import clear_stale, is_held
 from mllab.errors import LockedError
 
 NOW = datetime(2027, 1, 11, 9, 30, tzinfo=UTC)
@@ -81,6 +81,33 @@ def test_the_lock_of_a_living_pulumi_stays(tmp_path: Path) -> None:
             assert path.exists()
         finally:
             process.kill()
+
+
+def test_a_zombie_holds_nothing(tmp_path: Path) -> None:
+    link = tmp_path / "pulumi"
+    link.symlink_to("/bin/sleep")
+    with subprocess.Popen([link, "1000"]) as process:
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays
+        path = lock(tmp_path, pid=process.pid)
+        assert not is_held(tmp_path, "mllab", "course")
+        assert "killed" in clear(tmp_path)
+        assert not path.exists()
+
+
+def test_drafts_of_locks_go_unless_somebody_holds_the_stack(tmp_path: Path) -> None:
+    path = lock(tmp_path, "foreign", hostname="lab-pc")
+    draft = path.with_name("dead.json.18ecc4a47f0daa73.tmp")
+    draft.write_text("")
+    attributes = path.with_name("dead.json.attrs")
+    attributes.write_text("")
+    with pytest.raises(LockedError):
+        clear(tmp_path)
+    assert is_held(tmp_path, "mllab", "course")
+    assert draft.exists()
+    path.unlink()
+    assert clear(tmp_path) == ""
+    assert list(path.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": "x"}', "{}"])

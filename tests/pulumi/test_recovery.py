@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +56,12 @@ class Place:
 
     def __init__(self, id: str = "") -> None:
         self.id = id
+        self.config: dict[str, str] = {}
 
-    def find(self, wanted: dict[str, Any], known: Collection[str]) -> dict[str, Any] | None:
+    def find(
+        self, wanted: dict[str, Any], known: Collection[str], config: Mapping[str, str]
+    ) -> dict[str, Any] | None:
+        self.config = dict(config)
         return {**wanted, "id": self.id} if self.id and self.id not in known else None
 
 
@@ -96,6 +100,18 @@ def test_an_id_is_taken_only_by_what_is_there_and_of_its_type(
 ) -> None:
     before = {"resources": [other], "pending_operations": [pending("creating", entry("a"))]}
     assert recovered(before, Place("x"))[0] == found
+
+
+def test_it_is_looked_for_as_its_own_provider_is_configured() -> None:
+    urn = "urn:pulumi:dev::toys::pulumi:providers:toy::far"
+    inputs = {"region": "far", "version": "1.0.0", "token": {"ciphertext": "x"}}
+    far = {"urn": urn, "type": "pulumi:providers:toy", "id": "7", "custom": True, "inputs": inputs}
+    near = {**far, "urn": f"{urn}-not", "inputs": {"region": "near"}}
+    of_far = entry("a", provider=f"{urn}::7")
+    before = {"resources": [near, far], "pending_operations": [pending("creating", of_far)]}
+    place = Place("x")
+    assert recovered(before, place)[0] == ["a"]
+    assert place.config == {"region": "far"}
 
 
 def test_one_thing_is_not_taken_in_twice() -> None:

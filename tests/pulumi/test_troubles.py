@@ -118,12 +118,28 @@ def test_a_state_in_a_folder_is_put_back_from_beside_it(tmp_path: Path) -> None:
     state = tmp_path / "a lab's" / "course.json"
     state.parent.mkdir()
     state.write_text("damaged")
-    Path(f"{state}.bak").write_text("good")
+    Path(f"{state}.bak").write_text('"good"')
     error = told("error: failed to load checkpoint: x", "course", "up", state)
     assert error is not None
     (copy,) = [line for line in error.cure.splitlines() if line.startswith("  cp ")]
     subprocess.run(copy, shell=True, check=True)
-    assert state.read_text() == "good"
+    assert state.read_text() == '"good"'
+
+
+def test_what_cannot_be_read_either_is_not_advised(tmp_path: Path) -> None:
+    state = tmp_path / ".pulumi" / "stacks" / "mllab" / "course.json"
+    kept = tmp_path / ".pulumi" / "backups" / "mllab" / "course"
+    for path in (state, Path(f"{state}.bak"), kept / "course.2.json", kept / "course.1.json"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{")
+    error = told("error: failed to load checkpoint: x", "course", "up", state)
+    assert error is not None
+    assert "  cp " not in error.cure
+    assert "pulumi stack import -s course" in error.cure
+    (kept / "course.1.json").write_text("{}")
+    error = told("error: failed to load checkpoint: x", "course", "up", state)
+    assert error is not None
+    assert f"  cp {kept / 'course.1.json'} {state}" in error.cure
 
 
 def failure(message: str, code: str = "") -> Failure:

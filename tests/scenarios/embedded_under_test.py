@@ -14,6 +14,7 @@ from typing import NoReturn
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import StackTarget, ignore
 from mllab.engines.embedded.engine import EmbeddedEngine
+from tests.scenarios.death import Death, Reaper
 from tests.scenarios.model import Stage
 from tests.scenarios.run import EngineUnderTest, command
 from tests.scenarios.toy import Cloud, Fault, Toy
@@ -36,7 +37,14 @@ class EmbeddedUnderTest(EngineUnderTest):
         return _engine(target, cloud, self.home, blocking=self._blocking)
 
     def kill_and_run(self, target: StackTarget, cloud: Cloud, stage: Stage) -> bool:
-        doomed = _Doomed(target, cloud.path, cloud.faults, self.home, stage, self._blocking)
+        return self.die(target, cloud, stage)
+
+    def die(
+        self, target: StackTarget, cloud: Cloud, stage: Stage, death: Death | None = None
+    ) -> bool:
+        """Run a stage whose faults kill the engine, or a death in writing; true when it died."""
+        faults, home, blocking = cloud.faults, self.home, self._blocking
+        doomed = _Doomed(target, cloud.path, faults, home, stage, blocking, death)
         process = _processes().Process(target=doomed)
         process.start()
         process.join()
@@ -53,10 +61,14 @@ class _Doomed:
     home: Path
     stage: Stage
     blocking: bool
+    death: Death | None = None
 
     def __call__(self) -> None:
         cloud = Cloud(self.cloud, self.faults, kill=_kill)
-        command(_engine(self.target, cloud, self.home, blocking=self.blocking), self.stage, ignore)
+        engine = _engine(self.target, cloud, self.home, blocking=self.blocking)
+        if self.death:
+            Reaper(self.death)
+        command(engine, self.stage, ignore)
 
 
 def _engine(target: StackTarget, cloud: Cloud, home: Path, *, blocking: bool) -> EmbeddedEngine:

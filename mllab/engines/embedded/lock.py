@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import glob
 import json
 import os
 import socket
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mllab.engines import alive
 from mllab.errors import LockedError, StateError
 
 
@@ -24,7 +26,8 @@ class _Owner:
 
     @classmethod
     def me(cls) -> _Owner:
-        return cls(os.getpid(), socket.gethostname(), _user(), _began(os.getpid()))
+        found = alive.process(os.getpid())
+        return cls(os.getpid(), socket.gethostname(), _user(), found.began if found else "")
 
     @classmethod
     def read(cls, data: bytes) -> _Owner | None:
@@ -39,14 +42,8 @@ class _Owner:
         """True when it is sure that the process is gone. Of another host nobody can tell."""
         if self.host != socket.gethostname():
             return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except OSError:
-            return False
-        now = _began(self.pid)
-        return bool(self.began and now and self.began != now)
+        found = alive.process(self.pid)
+        return found is None or bool(self.began and found.began and self.began != found.began)
 
 
 class Lock:
@@ -84,7 +81,9 @@ class Lock:
             self._mine = json.dumps(vars(_Owner.me())).encode()
             own.write_bytes(self._mine)
             try:
-                return self._link(own)
+                warning = self._link(own)
+                self._sweep()
+                return warning
             finally:
                 own.unlink(missing_ok=True)
         except OSError as error:
@@ -118,6 +117,13 @@ class Lock:
                 f"the lock of {self._stack} was taken over from process {owner.pid} "
                 f"of {owner.user}, which is gone; the run before was interrupted"
             )
+
+    def _sweep(self) -> None:
+        """Remove drafts of processes that were killed before they had the lock."""
+        for draft in self._path.parent.glob(f"{glob.escape(self._path.name)}.*"):
+            pid = draft.name.removeprefix(f"{self._path.name}.").partition(".")[0]
+            if pid.isdigit() and alive.process(int(pid)) is None:
+                draft.unlink(missing_ok=True)
 
     def _set_aside(self, dead: bytes) -> None:
         """Remove a dead owner's file. The slower of two finds a living one's, and puts it back."""
@@ -159,18 +165,6 @@ def _user() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return f"user {os.getuid()}" if hasattr(os, "getuid") else "an unknown user"
-
-
-def _began(pid: int) -> str:
-    """When a process began, in clock ticks since the machine did; empty where /proc is missing.
-
-    Process ids are used again, so the id alone does not name a process (proc(5), field 22 of stat).
-    """
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        return stat.rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
 
 
 def _age(seconds: float) -> str:

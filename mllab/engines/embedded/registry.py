@@ -9,7 +9,7 @@ from typing import Any, Final
 from mllab.engines.embedded.unconfigured_provider import UnconfiguredProvider
 from mllab.protocol import urns
 from mllab.protocol.failure import ProgramError
-from mllab.protocol.provider import Change, Difference, Properties, Provider
+from mllab.protocol.provider import NOT_CONFIGURATION, Change, Difference, Properties, Provider
 from mllab.protocol.values import bare, has_unknown, same
 
 _REPLACING: Final = frozenset({"region", "project", "subscriptionId"})
@@ -56,11 +56,7 @@ class Registry:
     def serve(self, reference: str, inputs: Properties) -> None:
         """Configure the provider behind a reference. Raises ProviderFailure."""
         package = urns.provider_package(urns.type_of(urns.provider_urn(reference)))
-        config = {
-            key: value
-            for key, value in bare(inputs).items()
-            if key not in ("version", "pluginDownloadURL")
-        }
+        config = {key: value for key, value in bare(inputs).items() if key not in NOT_CONFIGURATION}
         base = self.base(package)
         self._served[reference] = (
             UnconfiguredProvider(base) if has_unknown(config) else base.configured(config)

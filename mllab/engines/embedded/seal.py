@@ -31,6 +31,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from mllab.engines.embedded import drafts
 from mllab.errors import StateError
 
 _PREFIX: Final = "mllab1:"
@@ -45,7 +46,7 @@ class Sealer:
     """
 
     def __init__(self, key_file: Path) -> None:
-        self._file = key_file
+        self.path = key_file
         self._known: bytes | None = None
 
     def seal(self, value: Any) -> Mapping[str, Any]:
@@ -75,27 +76,23 @@ class Sealer:
             ):
                 return json.loads(clear)
         raise StateError(
-            f"a secret in the state cannot be opened with the key in {self._file}",
+            f"a secret in the state cannot be opened with the key in {self.path}",
             cure="Put the key file back that belongs to this state; without it the secret is lost.",
         )
 
     def _key(self, *, make: bool) -> bytes:
         if self._known is None:
             with contextlib.suppress(FileNotFoundError):
-                self._known = self._file.read_bytes()
-        if self._known is None and make:
+                self._known = self.path.read_bytes()
+        # One that is too short has sealed nothing: a key is on the disk before it is used.
+        if make and len(self._known or b"") < _KEY_BYTES:
             made = os.urandom(_KEY_BYTES)
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                os.write(handle, made)
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            with drafts.into(self.path) as file:
+                file.write(made)
             self._known = made
         if self._known is None or len(self._known) != _KEY_BYTES:
             raise StateError(
-                f"the state holds secrets, and their key is missing or damaged: {self._file}",
+                f"the state holds secrets, and their key is missing or damaged: {self.path}",
                 cure="Put the key file back that belongs to this state; without it the secrets are "
                 "lost.",
             )

@@ -6,15 +6,13 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from mllab.engines.embedded import journal
+from mllab.engines.embedded import drafts, journal
 from mllab.engines.embedded.journal import Entry, Journal
 from mllab.engines.embedded.record import Record, Seal
 from mllab.engines.embedded.seal import Sealer
@@ -108,7 +106,7 @@ class Store:
 
     def journal(self, serial: int) -> Journal:
         """The journal of a run that starts from state `serial`; an older one is removed."""
-        self._guarded(lambda: self.journal_path.unlink(missing_ok=True))
+        self._guarded(self._clear)
         return Journal(self.journal_path, serial, self.sealer.seal)
 
     def save(
@@ -141,20 +139,16 @@ class Store:
         written = at.isoformat().replace("+00:00", "Z")
         document = self.deployment(records, pending, written, self.sealer.seal)
         document["mllab"] = {"serial": serial, "stack": self._stack}
-        self.folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{self._stack}-", dir=self.folder)
-        new = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(_text(document))
-                file.flush()
-                os.fsync(file.fileno())
+        with drafts.into(self.path) as file:
+            file.write(_text(document).encode())
             self._back_up(at)
-            new.replace(self.path)
-        except BaseException:
-            new.unlink(missing_ok=True)
-            raise
         _sync(self.folder)
+        self.journal_path.unlink(missing_ok=True)
+
+    def _clear(self) -> None:
+        """Remove what earlier runs left half done, and what is in the state by now."""
+        for path in (self.path, self.sealer.path):
+            drafts.sweep(path)
         self.journal_path.unlink(missing_ok=True)
 
     def _back_up(self, at: datetime) -> None:
@@ -162,9 +156,9 @@ class Store:
             return
         serial = _state(json.loads(self.path.read_text(encoding="utf-8")))[0]
         self.backups.mkdir(mode=0o700, exist_ok=True)
-        shutil.copy2(
-            self.path, self.backups / f"{self._stack}-{serial:06}-{at:%Y%m%dT%H%M%SZ}.json"
-        )
+        copy = self.backups / f"{self._stack}-{serial:06}-{at:%Y%m%dT%H%M%SZ}.json"
+        with drafts.into(copy) as file:
+            file.write(self.path.read_bytes())
         for old in self._kept()[:-BACKUPS]:
             old.unlink(missing_ok=True)
 

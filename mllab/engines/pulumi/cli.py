@@ -49,6 +49,9 @@ class Verb(StrEnum):
     DESTROY = "destroy"
 
 
+_PACKED: Final = (".gz", ".zst")
+"""Endings of a state that Pulumi was told to compress."""
+
 _CHANGING: Final = frozenset({Verb.UP, Verb.REFRESH, Verb.DESTROY})
 
 
@@ -153,7 +156,7 @@ class Cli:
         folder, name = self._place.backend.folder, self._target.stack
         if folder is not None:
             stacks = folder / ".pulumi" / "stacks" / self._target.project
-            return any(stacks.glob(f"{name}.json*"))
+            return any((stacks / f"{name}.json{packed}").exists() for packed in ("", *_PACKED))
         known = self._short("status", lambda stack: stack.workspace.list_stacks())
         return any(found.name.rpartition("/")[2] == name for found in known)
 

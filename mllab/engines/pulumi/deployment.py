@@ -13,6 +13,7 @@ from typing import Any, Final
 from mllab.engines.contract import Op, Status, Step
 from mllab.engines.pulumi.changes import shown
 from mllab.protocol import urns
+from mllab.protocol.provider import NOT_CONFIGURATION
 from mllab.protocol.values import SECRET, SIGNATURE
 
 Deployment = dict[str, Any]
@@ -48,6 +49,19 @@ def remaining(deployment: Mapping[str, Any]) -> tuple[str, ...]:
         for entry in resources(deployment)
         if entry.get("custom") and not urns.is_provider(entry["type"])
     )
+
+
+def provider_config(deployment: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, str]:
+    """Configuration of the provider that serves an entry, by its own keys; secrets are left out."""
+    for provider in resources(deployment):
+        if f"{provider['urn']}::{provider.get('id')}" == entry.get("provider"):
+            inputs = provider.get("inputs") or {}
+            return {
+                key: value
+                for key, value in inputs.items()
+                if isinstance(value, str) and key not in NOT_CONFIGURATION
+            }
+    return {}
 
 
 def released(deployment: Deployment, wanted: Iterable[str]) -> Deployment:

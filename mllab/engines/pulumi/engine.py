@@ -70,6 +70,7 @@ class PulumiEngine:
 
     def preview(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Plan:
         """What `up` would do. A stack that does not exist yet is planned beside the real ones."""
+        warning = self._repair()
         if not self.cli.exists():
             if isinstance(self._place, RealWorkspace):
                 with self._place.scratch(self._target) as scratch:
@@ -77,7 +78,6 @@ class PulumiEngine:
                     beside.cli.init()
                     return beside.preview(on_step)
             self.cli.init()
-        warning = self._check_lock()
         before = self.cli.export()
         pending = deployment.pending(before)
         declared = Declared(self._target, dry=True)
@@ -109,7 +109,7 @@ class PulumiEngine:
 
     def refresh(self, on_step: OnStep = ignore, *, dry: bool = False) -> Outcome:
         """Read everything that is recorded, and record what is really there."""
-        ready = _Ready((self._check_lock(),)) if dry else self._prepare(on_step)
+        ready = _Ready((self._repair(),)) if dry else self._prepare(on_step)
         events = self._events_of(on_step, "refresh", ready, dry=dry)
         seconds = self.cli.run(Verb.LOOK if dry else Verb.REFRESH, _nothing, events)
         return self._outcome(events, seconds, ready)
@@ -128,16 +128,19 @@ class PulumiEngine:
 
     def outputs(self) -> Mapping[str, Any]:
         """The stack's outputs; secrets in clear."""
+        self._make_readable()
         return self.cli.outputs() if self.cli.exists() else {}
 
     def state(self) -> Mapping[str, Any]:
         """The deployment as `pulumi stack export` prints it."""
-        return _whole(self.cli.export() if self.cli.exists() else {})
+        self._make_readable()
+        return _whole(self._recorded())
 
     def holdings(self) -> tuple[Holding, ...]:
         """Every recorded resource that keeps data, with what it holds where that can be told."""
-        self._check_lock()  # what another run makes or takes meanwhile is not told
-        entries = deployment.resources(self.cli.export() if self.cli.exists() else {})
+        if repaired := self._repair():  # what another run makes or takes meanwhile is not told
+            self._notify(repaired)
+        entries = deployment.resources(self._recorded())
         return tuple(
             Holding(
                 urn=entry["urn"],
@@ -152,6 +155,7 @@ class PulumiEngine:
 
     def _prepare(self, on_step: OnStep, release: frozenset[str] = frozenset()) -> _Ready:
         """Everything that must be right before something is changed."""
+        ready = _Ready((self._repair(),))
         if not self.cli.exists():
             self._before_change(_whole({}))
             self.cli.init()
@@ -160,7 +164,6 @@ class PulumiEngine:
                     f"Made the stack {self._target.stack} in {self._place.backend.url}. Pulumi may "
                     "have added a line of its own to the stack file (encryptionsalt): keep it."
                 )
-        ready = _Ready((self._check_lock(),))
         before = self.cli.export()
         self._before_change(_whole(before))
         if deployment.resources(before) or deployment.pending(before):
@@ -178,19 +181,33 @@ class PulumiEngine:
         ready.recorded = tuple(entry["urn"] for entry in deployment.resources(before))
         return ready
 
-    def _check_lock(self) -> str:
-        folder, target = self._place.backend.folder, self._target
+    def _repair(self) -> str:
+        """Put right what a killed run has left, before anything else; what there is to say of it.
+
+        Raises LockedError when somebody holds the stack.
+        """
+        folder, names = self._place.backend.folder, (self._target.project, self._target.stack)
         if folder is None:
             return ""
         # A lock is as old as it really is, whatever the lab's own clock says.
-        names = target.project, target.stack
         removed = locks.clear_stale(folder, *names, Clock().now())
-        mended = checkpoint.mend(folder, *names)
-        return " ".join(filter(None, (removed, mended)))
+        return " ".join(filter(None, (removed, checkpoint.mend(folder, *names))))
+
+    def _make_readable(self) -> None:
+        """The same for those who only look: a run that is at work is not disturbed."""
+        folder, names = self._place.backend.folder, (self._target.project, self._target.stack)
+        if folder is None:
+            return
+        if mended := checkpoint.mend(folder, *names, held=locks.is_held(folder, *names)):
+            self._notify(mended)
+
+    def _recorded(self) -> Deployment:
+        return self.cli.export() if self.cli.exists() else {}
 
     def _put_back(self, declared: Declared) -> None:
         """Protect again what is left, whatever became of the run, and hide no error of its own."""
         try:
+            self._make_readable()  # the run may have been killed
             self._release.put_back(declared.resources)
         except LabError as error:
             self._notify(f"What was named is protected again by the next run: {error.message}")

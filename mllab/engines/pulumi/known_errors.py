@@ -11,6 +11,7 @@ from typing import Final
 
 from mllab.clouds.registry import CLOUDS
 from mllab.engines.contract import Failure
+from mllab.engines.pulumi import checkpoint
 from mllab.errors import LabError, RunFailed, StateError
 
 WIDTH: Final = 300
@@ -44,7 +45,8 @@ KNOWN_ERRORS: Final = (
         StateError,
     ),
     _known(
-        r"failed to load checkpoint|could not deserialize deployment|snapshot integrity",
+        r"failed to load checkpoint|unexpected end of JSON input|"
+        r"could not deserialize deployment|snapshot integrity",
         "the recorded state of {stack} cannot be read; nothing was changed",
         "{restore}",
         StateError,
@@ -154,10 +156,17 @@ def _restore(stack: str, state: Path | None) -> str:
             "Put the newest copy that mllab keeps back:\n"
             f"  pulumi stack import -s {stack} --file $MLLAB_HOME/backups/{stack}/<newest>.json"
         )
-    here, before = shlex.quote(str(state)), shlex.quote(f"{state}.bak")
+    if (whole := checkpoint.newest(state)) is None:
+        return (
+            "No copy that Pulumi keeps can be read either. Move it away, and put the newest copy "
+            "back that mllab keeps:\n"
+            f"  mv {shlex.quote(str(state))} {shlex.quote(f'{state}.damaged')}\n"
+            f"  pulumi stack init {stack}\n"
+            f"  pulumi stack import -s {stack} --file $MLLAB_HOME/backups/{stack}/<newest>.json"
+        )
     return (
-        "Pulumi keeps the state of one step earlier beside it. Put that back, and look:\n"
-        f"  cp {before} {here}\n  mllab status {stack}\n"
+        "Pulumi keeps earlier states. Put the newest that can be read back, and look:\n"
+        f"  cp {shlex.quote(str(whole))} {shlex.quote(str(state))}\n  mllab status {stack}\n"
         "Never go on without it: `up` on an empty state makes everything a second time."
     )
 

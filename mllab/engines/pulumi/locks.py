@@ -1,13 +1,12 @@
 """Locks that a killed run has left in a `file://` backend.
 
 Pulumi writes one JSON file per run and removes it at the end; it never looks whether the run that
-made one still lives.
+made one still lives, and takes everything in the folder for a lock, also a draft of one.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import socket
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mllab.engines import alive
 from mllab.errors import LockedError
 
 
@@ -33,7 +33,9 @@ class Owner:
         """True when it is sure that the process is gone; of another host nobody can tell."""
         if self.host != socket.gethostname():
             return False
-        return not _is_pulumi(self.pid)
+        found = alive.process(self.pid)
+        # Numbers are used again. Where there is no name to be told, the lock is believed.
+        return found is None or bool(found.name and not found.name.startswith("pulumi"))
 
     def described(self, now: datetime) -> str:
         """`ann on lab-pc (process 4711), for 12 min`."""
@@ -58,15 +60,22 @@ def clear_stale(backend: Path, project: str, stack: str, now: datetime) -> str:
     Raises:
         LockedError: somebody holds the stack, or may hold it from another host.
     """
-    folder = backend / ".pulumi" / "locks" / "organization" / project / stack
-    removed = ""
+    folder, removed = _folder(backend, project, stack), ""
     for path in sorted(folder.glob("*.json")):
         owner = _read(path)
         if owner is None or not owner.dead:
             raise held(stack, owner.described(now) if owner else str(path), backend.as_uri())
         path.unlink(missing_ok=True)
         removed = f"Removed the lock of a run that was killed: {owner.described(now)}."
+    for path in folder.glob("*"):  # drafts and attributes; nobody holds the stack by these
+        path.unlink(missing_ok=True)
     return removed
+
+
+def is_held(backend: Path, project: str, stack: str) -> bool:
+    """True when somebody holds the stack, or may hold it."""
+    owners = [_read(path) for path in _folder(backend, project, stack).glob("*.json")]
+    return any(owner is None or not owner.dead for owner in owners)
 
 
 def held(stack: str, by: str, url: str) -> LockedError:
@@ -76,6 +85,10 @@ def held(stack: str, by: str, url: str) -> LockedError:
         cure="Wait until that run has ended. Only if you are sure that it is dead:\n"
         f"  PULUMI_BACKEND_URL={shlex.quote(url)} pulumi cancel -s {stack}",
     )
+
+
+def _folder(backend: Path, project: str, stack: str) -> Path:
+    return backend / ".pulumi" / "locks" / "organization" / project / stack
 
 
 def _read(path: Path) -> Owner | None:
@@ -98,18 +111,3 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
-
-
-def _is_pulumi(pid: int) -> bool:
-    """True when a process of this number lives and may be Pulumi: numbers are used again."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    try:
-        name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
-    except OSError:
-        return True  # no such table here, or not ours to read: believe the lock
-    return name.startswith("pulumi")

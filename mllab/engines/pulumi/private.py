@@ -23,6 +23,18 @@ def make_folder(path: Path) -> bool:
     return True
 
 
+def write(path: Path, text: str) -> None:
+    """Write a file, or put another in its place, for the owner alone; whole at any moment."""
+    handle, draft = tempfile.mkstemp(prefix=".", suffix=".draft", dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
 def write_new(path: Path, text: str) -> None:
     """Write a file that did not exist, for the owner alone.
 

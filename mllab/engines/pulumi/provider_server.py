@@ -26,6 +26,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 
 from mllab.clock import Clock
 from mllab.protocol.provider import (
+    NOT_CONFIGURATION,
     Call,
     Change,
     Made,
@@ -38,9 +39,6 @@ from mllab.protocol.values import bare
 from mllab.protocol.wire import decode, encode
 
 _THREADS: Final = 64  # calls beyond these wait their turn
-
-# Keys that belong to the engine's bookkeeping of a provider, not to its configuration.
-_NOT_CONFIGURATION: Final = frozenset({"version", "pluginDownloadURL"})
 
 
 class ProviderServers:
@@ -130,7 +128,7 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
         config = _plain(request.args)
-        wanted = {key: value for key, value in config.items() if key not in _NOT_CONFIGURATION}
+        wanted = {key: value for key, value in config.items() if key not in NOT_CONFIGURATION}
         with _refusing(context):
             self._latest = self._unconfigured.configured(wanted)
         self._configured[context.peer()] = self._latest

@@ -41,7 +41,7 @@ def recover(
                 f"{name} was read again: the run before was interrupted while "
                 f"{operation['type']} it"
             )
-        elif (found := place.find(entry, _known(before, entry, made))) is None:
+        elif (found := _found(place, before, entry, made)) is None:
             warnings.append(
                 f"creating {name} was interrupted before anything was made; "
                 "it is made now if it is still declared"
@@ -63,6 +63,11 @@ def recover(
             cure=next((failure.cure for failure in failures if failure.cure), ""),
         )
     return tuple(deployment.adopted(made)), tuple(warnings)
+
+
+def _found(place: Workspace, before: Deployment, entry: Entry, made: list[Entry]) -> Entry | None:
+    known, config = _known(before, entry, made), deployment.provider_config(before, entry)
+    return place.find(entry, known, config)
 
 
 def _known(before: Deployment, entry: Entry, made: list[Entry]) -> set[str]:

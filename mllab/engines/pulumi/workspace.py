@@ -22,9 +22,10 @@ from mllab.engines.contract import StackTarget
 from mllab.engines.pulumi import environment
 from mllab.engines.pulumi.backend import VARIABLE, Backend, ChosenBy, salt
 from mllab.engines.pulumi.passphrase import TEXT
-from mllab.engines.pulumi.private import make_folder
+from mllab.engines.pulumi.private import make_folder, write
+from mllab.errors import StillThere
 from mllab.protocol import urns
-from mllab.protocol.provider import Call, Provider
+from mllab.protocol.provider import Call, Provider, ProviderFailure
 
 
 class Workspace(Protocol):
@@ -42,8 +43,12 @@ class Workspace(Protocol):
         """The complete environment of one command."""
         ...
 
-    def find(self, entry: Entry, known: Collection[str]) -> Entry | None:
+    def find(self, entry: Entry, known: Collection[str], config: Mapping[str, str]) -> Entry | None:
         """What an interrupted create made, as it is to stand in the state; None if nothing.
+
+        Args:
+            config: of the provider by which it was made, by its own keys. What it says goes before
+                the stack's own: a provider may be declared that works elsewhere, or otherwise.
 
         Raises:
             StillThere: nobody can tell.
@@ -76,7 +81,7 @@ class RealWorkspace:
     def surroundings(self) -> Iterator[Mapping[str, str]]:
         yield self.environ
 
-    def find(self, entry: Entry, known: Collection[str]) -> Entry | None:
+    def find(self, entry: Entry, known: Collection[str], config: Mapping[str, str]) -> Entry | None:
         """The entry as it is to be imported.
 
         Without outputs: then the provider takes the next refresh for an import, which works from
@@ -85,9 +90,11 @@ class RealWorkspace:
         if not entry.get("custom") or urns.is_provider(entry["type"]):
             return None  # there is nothing of it in a cloud
         package = urns.package_of(entry["type"])
-        if package not in self._accounts:
-            self._accounts[package] = self.look(package, self.config)
-        found = self._accounts[package].find(entry, known)
+        by = entry.get("provider") or package
+        if by not in self._accounts:
+            own = {f"{package}:{key}": value for key, value in config.items()}
+            self._accounts[by] = self.look(package, {**self.config, **own})
+        found = self._accounts[by].find(entry, known)
         return {**entry, "id": found, "outputs": {}} if found else None
 
     @cached_property
@@ -144,31 +151,38 @@ class SimulatedWorkspace:
         with ProviderServers(self.providers, self.clock) as servers:
             yield environment.isolated(self.home, servers.debug_providers)
 
-    def find(self, entry: Entry, known: Collection[str]) -> Entry | None:
-        provider = self._provider(entry)
+    def find(self, entry: Entry, known: Collection[str], config: Mapping[str, str]) -> Entry | None:
+        provider = self._provider(entry, config)
         if provider is None:
             return None
         call = self._call(entry)
-        id = provider.find(call, dict(entry.get("inputs") or {}), known)
-        found = provider.read(call, id, {}) if id else None
+        try:
+            id = provider.find(call, dict(entry.get("inputs") or {}), known)
+            found = provider.read(call, id, {}) if id else None
+        except ProviderFailure as why:
+            raise StillThere(
+                f"the run before was interrupted while it made {call.name}, and the cloud does not "
+                f"say what became of it: {why.message}; nothing was changed",
+                cure=why.cure or "Try again.",
+            ) from why
         return {**entry, "id": found.id, "outputs": found.outputs} if found else None
 
     def contents(self, entry: Entry) -> str | None:
-        provider = self._provider(entry)
+        provider = self._provider(entry, {})
         if provider is None:
             return None
         return provider.contents(self._call(entry), entry["id"], dict(entry.get("outputs") or {}))
 
-    def _provider(self, entry: Entry) -> Provider | None:
-        """The cloud behind an entry, in the region of the stack's own configuration."""
-        package = str(entry["type"]).partition(":")[0]
+    def _provider(self, entry: Entry, config: Mapping[str, str]) -> Provider | None:
+        """The cloud behind an entry, configured as the stack is where its provider is not."""
+        package = urns.package_of(entry["type"])
         provider = self.providers.get(package)
-        config = {
+        of_stack = {
             key.partition(":")[2]: value
             for key, value in self.target.config.items()
             if key.startswith(f"{package}:")
         }
-        return provider.configured(config) if provider is not None else None
+        return provider.configured({**of_stack, **config}) if provider is not None else None
 
     def _call(self, entry: Entry) -> Call:
         urn = str(entry["urn"])
@@ -182,9 +196,9 @@ def write_project(folder: Path, target: StackTarget) -> None:
     """
     make_folder(folder)
     project = {"name": target.project, "runtime": "python"}
-    (folder / "Pulumi.yaml").write_text(json.dumps(project), encoding="utf-8")
+    write(folder / "Pulumi.yaml", json.dumps(project))
     path = folder / f"Pulumi.{target.stack}.yaml"
     settings: dict[str, Any] = {"config": dict(target.config)}
     if known := salt(path):  # Pulumi's own line, without which the passphrase no longer fits
         settings["encryptionsalt"] = known
-    path.write_text(json.dumps(settings), encoding="utf-8")
+    write(path, json.dumps(settings))
