@@ -181,7 +181,12 @@ def _gcp_notebook(lab: Lab) -> Notebooks:
         return ManagedNotebook
     from components.gcp.notebook import Notebook
 
-    return partial(Notebook, image=lab.gcp.image, spot=lab.gcp.spot)
+    return partial(
+        Notebook,
+        image=lab.gcp.image,
+        spot=lab.gcp.spot,
+        secure_boot=lab.gcp.secure_boot or lab.lab.profile == "strict",
+    )
 
 
 _CLOUDS: Final[dict[str, Callable[[Lab, date | None], Cloud]]] = {

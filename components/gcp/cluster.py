@@ -29,8 +29,9 @@ class Cluster(pulumi.ComponentResource):
 
     There is no queue and no machine that waits: each job brings its own, in a project of Google's,
     and they are gone when it ends. So nothing is idle here, and nothing holds jobs back either:
-    `max_nodes` is what a submission must keep to, and the hard ceiling is the project's quota of
-    training GPUs. No persistent resource is made: it needs a machine from the first minute on.
+    Google does not enforce `max_nodes`, it is what submissions must keep to. The hard ceiling is
+    the project's quota of training GPUs, which all labs of the project share. No persistent
+    resource is made: it needs a machine from the first minute on.
 
     Args:
         args: see ClusterArgs. `machine`: of a job's node. `spot`: jobs ask for spot machines, which

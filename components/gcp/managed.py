@@ -10,6 +10,7 @@ from pulumi_gcp import workbench
 from components import contracts
 from components.contracts import SSH_OPTIONS, Refused, child, formerly, publish
 from components.gcp import images, zones
+from components.gcp.ends import HourlyEnd, ends
 from components.gcp.naming import given
 from components.gcp.notebook import (
     PORT,
@@ -67,12 +68,9 @@ class ManagedNotebook(pulumi.ComponentResource):
         apis = enable(self, name, "notebooks")
         rights = rights_of_notebooks(self, name, args)
         daily = Daily(self, name, args.lab, args.stop_at, args.network)
-        end = (
-            End(self, name, args.lab, args.lab.ends, args.network, args.storage.bucket)
-            if args.lab.ends
-            else None
-        )
-        family = images.family(self, images.WORKBENCH, args.network.apis)
+        stops = [daily, *ends(self, name, args, discard=local_disks(args))]
+        source = images.workbench(args.machine)
+        family = images.family(self, source, args.network.apis)
         found = zones.offered(args.machine, args.lab.region, args.network.zone)
         before = [args.network, *apis, *rights]
         self.seats = pulumi.Output.all(
@@ -81,9 +79,10 @@ class ManagedNotebook(pulumi.ComponentResource):
                     f"{name}-{seat}",
                     seat,
                     args,
+                    source,
                     family,
                     zones.choose(seat, found),
-                    (daily, end),
+                    stops,
                     before,
                 )
                 for seat in args.seats
@@ -96,9 +95,10 @@ class ManagedNotebook(pulumi.ComponentResource):
         name: str,
         seat: str,
         args: Args,
+        source: images.Source,
         family: pulumi.Output[str],
         zone: str,
-        stops: Sequence[Daily | End | None],
+        stops: Sequence[Daily | End | HourlyEnd],
         before: Sequence[pulumi.Resource],
     ) -> pulumi.Output[dict[str, str]]:
         labels = tags(args.lab, "notebook", seat)
@@ -111,7 +111,12 @@ class ManagedNotebook(pulumi.ComponentResource):
             gce_setup={
                 "machine_type": args.machine.type,
                 "accelerator_configs": _accelerators(args),
-                "vm_image": {"project": images.WORKBENCH.project, "family": family},
+                "vm_image": {"project": source.project, "family": family},
+                "shielded_instance_config": {
+                    "enable_vtpm": True,
+                    "enable_integrity_monitoring": True,
+                    "enable_secure_boot": source.signed,
+                },
                 "boot_disk": {"disk_size_gb": str(args.disk_gb), "disk_type": "PD_BALANCED"},
                 "data_disks": {"disk_size_gb": str(args.home_gb), "disk_type": "PD_BALANCED"},
                 # Named, since Google falls back to a network that new projects do not have.
@@ -137,8 +142,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         number = machine.gce_setup.apply(lambda setup: (setup and setup.compute_instance_id) or "")
         box = Box(machine.name, machine.location, machine.project, number, local_disks(args))
         for stop in stops:
-            if stop:
-                stop.stop(seat, box)
+            stop.stop(seat, box)
         return _commands(machine)
 
 

@@ -12,6 +12,7 @@ from components.catalog import Machine
 from components.contracts import SSH_OPTIONS, NotebookArgs, child, formerly, publish
 from components.gcp import access, images, zones
 from components.gcp.cluster import Cluster
+from components.gcp.ends import HourlyEnd, ends
 from components.gcp.machine import user_data
 from components.gcp.naming import given
 from components.gcp.network import Network
@@ -48,6 +49,8 @@ class Notebook(pulumi.ComponentResource):
     Args:
         args: see NotebookArgs. `keep`: home disks are protected.
         image: an image family of Deep Learning VM.
+        secure_boot: machines with a GPU boot with Secure Boot, too, from another image; a lab that
+            changes it gets new machines. Those without a GPU always do.
         spot: spare machines; Google may stop one at any time, its disks stay. Changed, a machine is
             made anew.
     Outputs:
@@ -73,12 +76,15 @@ class Notebook(pulumi.ComponentResource):
         *,
         image: str | None = None,
         spot: bool = False,
+        secure_boot: bool = False,
     ) -> None:
         opts = formerly(opts, "mllab:gcp:ManagedNotebook")
         super().__init__("mllab:gcp:Notebook", name, None, opts)
         self._spot = spot
         rights = rights_of_notebooks(self, name, args)
-        source = images.source(args.machine)
+        source = images.source(args.machine, signed=secure_boot and not image)
+        # Whether an image that somebody names is signed is not known.
+        self._secure_boot = source.signed and not image
         family: pulumi.Output[str] = (
             pulumi.Output.from_input(images.path(images.DEEP_LEARNING, image))
             if image
@@ -87,20 +93,16 @@ class Notebook(pulumi.ComponentResource):
             )
         )
         files = args.storage.files
-        built_for = f"{source.kind} {'with' if files else 'without'} files"
-        daily = Daily(self, name, args.lab, args.stop_at, args.network) if args.stop_at else None
-        end = (
-            End(self, name, args.lab, args.lab.ends, args.network, args.storage.bucket)
-            if args.lab.ends
-            else None
-        )
+        built_for = f"{source.kind} {'with' if files else 'without'} files{_gpus(args.machine)}"
+        daily = [Daily(self, name, args.lab, args.stop_at, args.network)] if args.stop_at else []
+        stops = [*daily, *ends(self, name, args, discard=local_disks(args))]
         # The first boot installs packages and mounts, so rights and the way out must exist by then.
         before = [args.network, *rights, *([files.instance] if files else [])]
         found = zones.offered(args.machine, args.lab.region, args.network.zone)
         self.seats = pulumi.Output.all(
             **{
                 seat: self._seat(
-                    f"{name}-{seat}", seat, args, family, built_for, found, (daily, end), before
+                    f"{name}-{seat}", seat, args, family, built_for, found, stops, before
                 )
                 for seat in args.seats
             }
@@ -115,7 +117,7 @@ class Notebook(pulumi.ComponentResource):
         family: pulumi.Input[str],
         built_for: str,
         found: Sequence[str],
-        stops: Sequence[Daily | End | None],
+        stops: Sequence[Daily | End | HourlyEnd],
         before: Sequence[pulumi.Resource],
     ) -> pulumi.Output[dict[str, str]]:
         labels = tags(args.lab, "notebook", seat)
@@ -160,7 +162,7 @@ class Notebook(pulumi.ComponentResource):
             shielded_instance_config={
                 "enable_vtpm": True,
                 "enable_integrity_monitoring": True,
-                "enable_secure_boot": False,  # the image's NVIDIA modules may not be signed
+                "enable_secure_boot": self._secure_boot,
             },
             metadata=_metadata(seat, args),
             allow_stopping_for_update=True,  # else another size is an error, not a change
@@ -184,8 +186,7 @@ class Notebook(pulumi.ComponentResource):
             machine.name, machine.zone, machine.project, machine.instance_id, local_disks(args)
         )
         for stop in stops:
-            if stop:
-                stop.stop(seat, box)
+            stop.stop(seat, box)
         return _commands(machine, local_disks(args))
 
 
@@ -197,6 +198,13 @@ def rights_of_notebooks(parent: pulumi.Resource, name: str, args: Args) -> list[
         access.images(parent, f"{name}-access", args.registry.repository, account, push=True),
         access.project(parent, f"{name}-access-logs", account, "roles/logging.logWriter"),
     ]
+
+
+def _gpus(machine: Machine) -> str:
+    """The series of a machine type that brings GPUs: it cannot become one of another series.
+    Source: https://cloud.google.com/compute/docs/gpus/add-remove-gpus"""
+    brings = machine.gpus and not machine.accelerator
+    return f", {machine.type.rpartition('-')[0]}" if brings else ""
 
 
 def _accelerators(machine: Machine) -> list[compute.InstanceGuestAcceleratorArgsDict] | None:

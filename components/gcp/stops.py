@@ -14,7 +14,7 @@ import pulumi
 from pulumi_gcp import cloudscheduler, compute, projects, storage
 
 from components.contracts import LabArgs, child
-from components.gcp import access
+from components.gcp import access, scheduler
 from components.gcp.network import Network
 from components.gcp.services import enable
 
@@ -72,24 +72,16 @@ class Daily:
             member=self._account.member,
             opts=child(self._parent, replacement_trigger=box.made, delete_before_replace=True),
         )
-        address = pulumi.Output.format(
-            "https://compute.googleapis.com/compute/v1/projects/{0}/zones/{1}/instances/{2}/stop",
-            box.project,
-            box.zone,
-            box.name,
-        )
         cloudscheduler.Job(
             f"{name}-daily",
-            region=self._lab.region,
+            region=scheduler.location(self._lab.region),
             description=f"Stops the notebook of {seat}",
             schedule=f"{self._at.minute} {self._at.hour} * * *",
             time_zone=self._lab.time_zone,
             attempt_deadline=f"{TRY_SECONDS}s",
             retry_config={"retry_count": TRIES},
             http_target={
-                "uri": pulumi.Output.concat(
-                    address, "?discardLocalSsd=true" if box.discard else ""
-                ),
+                "uri": stop_address(box),
                 "http_method": "POST",
                 "oauth_token": {"service_account_email": self._account.email},
             },
@@ -144,7 +136,7 @@ class End:
             description="Stops the notebooks of a lab that is over",
             instance_schedule_policy={
                 "time_zone": lab.time_zone,
-                "start_time": _midnight_after(last, lab.time_zone),
+                "start_time": midnight_after(last, lab.time_zone),
                 "vm_stop_schedule": {"schedule": "0 * * * *"},
             },
             opts=child(parent, depends_on=[allowed]),
@@ -174,6 +166,20 @@ def _service_agent(number: float) -> str:
     return f"serviceAccount:service-{int(number)}@compute-system.iam.gserviceaccount.com"
 
 
-def _midnight_after(last: date, time_zone: str) -> str:
+def stop_address(box: Box) -> pulumi.Output[str]:
+    """What to call to stop a machine."""
+    return pulumi.Output.concat(
+        "https://compute.googleapis.com/compute/v1/projects/",
+        box.project,
+        "/zones/",
+        box.zone,
+        "/instances/",
+        box.name,
+        "/stop?discardLocalSsd=true" if box.discard else "/stop",
+    )
+
+
+def midnight_after(last: date, time_zone: str) -> str:
+    """The end of a day in a time zone, as Google takes it."""
     midnight = datetime.combine(last + timedelta(days=1), time(), ZoneInfo(time_zone))
     return midnight.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,8 +12,10 @@ from urllib.parse import unquote, urlsplit
 from mllab.protocol import urns
 
 _FOREIGN: Final = ("site-packages", "dist-packages")
-_ENGINE: Final = f"{Path(__file__).parent}{os.sep}"
-"""This engine, which lies under the root when the project is run from its own folder."""
+_ENGINE: Final = tuple(
+    f"{Path(__file__).parents[1] / room}{os.sep}" for room in ("engines", "protocol")
+)
+"""The engines, which lie under the root when the project is run from its own folder."""
 
 
 class Sources:

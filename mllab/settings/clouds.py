@@ -77,6 +77,11 @@ class Gcp(Own):
         default=None,
         description="Family of Deep Learning VM images for new notebooks, instead of the newest.",
     )
+    secure_boot: Switch = Field(
+        default=False,
+        description="true: machines with a GPU boot with Secure Boot, too, from Canonical's image;"
+        " without a GPU, of kind managed or of profile strict all do.",
+    )
     egress: Annotated[str, choice("external", "nat")] = Field(
         default="external",
         description="Way to the internet: external (own addresses, open to nobody), or nat (which"

@@ -78,11 +78,19 @@ class Lab(Section):
         notebook = info.data.get("notebook")
         if notebook is None or info.field_name != limits.cloud_of(info):
             return section
-        given = sorted(section.model_fields_set & {"image", "spot", "ssh_from", "ssh_keys"})
+        given = sorted(
+            section.model_fields_set & {"image", "secure_boot", "spot", "ssh_from", "ssh_keys"}
+        )
         if given and notebook.kind != "vm":
             raise absent("is for notebook.kind vm only; take it out", at=given[0])
         if isinstance(section, Azure) and notebook.kind == "vm":
             cls._holds_the_image(section, notebook)
+        if isinstance(section, Gcp) and section.secure_boot and section.image:
+            raise absent(
+                "is not for gcp.image: nobody says that the driver of such an image is signed;"
+                " take one of the two out",
+                at="secure_boot",
+            )
         if isinstance(section, Azure) and notebook.kind == "vm" and not section.ssh_keys:
             raise absent("must name a public SSH key, nothing else opens a machine", at="ssh_keys")
         return section

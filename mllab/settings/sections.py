@@ -183,7 +183,8 @@ class Cluster(Section):
     )
     max_nodes: Annotated[int, limits.NODES] = Field(
         default=4,
-        description="Most machines at the same time; the least is always 0.",
+        description="Most machines at the same time; the least is always 0. Google Cloud does not"
+        " enforce it: there every job brings its machines, up to the project's quota.",
         json_schema_extra=_ASKED,
     )
     spot: Switch = Field(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Final
 
+from components.gcp import scheduler
 from mllab.accounts import vendor_cli
 from mllab.accounts.gcp import login
 from mllab.accounts.responses import QueryFailed, items
@@ -35,7 +36,8 @@ class Client:
 
     @property
     def names(self) -> dict[str, str]:
-        """Project, and region and zone where the settings name them.
+        """Project, and region and zone where the settings name them; `scheduler`: the region where
+        a lab of that region has its jobs of Cloud Scheduler.
 
         Raises:
             QueryFailed: no project. The one that gcloud is set to may be another.
@@ -47,6 +49,8 @@ class Client:
         }
         if "project" not in found:
             raise QueryFailed("the stack's settings do not say gcp:project")
+        if "region" in found:
+            found["scheduler"] = scheduler.location(found["region"])
         return found
 
     @cached_property

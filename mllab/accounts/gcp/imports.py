@@ -118,7 +118,7 @@ IMPORT_QUERIES: Final[Mapping[str, ImportQuery]] = {
     ),
     JOB: ImportQuery(
         "cloudscheduler",
-        ("scheduler", "jobs", "list", "--location=$region"),
+        ("scheduler", "jobs", "list", "--location=$scheduler"),
         f"{_PROJECT}/locations/$region/jobs/$name",
         {"path": f"{_PROJECT}/locations/$region/jobs/$name"},
     ),

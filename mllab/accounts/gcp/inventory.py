@@ -26,7 +26,7 @@ from mllab.accounts.responses import QueryFailed, filled, items, state_of
 
 _AT_ONCE: Final = 8  # gcloud takes a second or two to start
 _SUFFIX: Final = "-[0-9a-f]{7}"  # what Pulumi makes up
-_ROLES: Final = ("notebook", "cluster", "stopper")  # of service accounts
+_ROLES: Final = ("notebook", "cluster", "stopper", "ender")  # of service accounts
 _LONGEST_ACCOUNT: Final = 30
 _LONGEST_NAME: Final = 60  # of a budget
 _MANAGED: Final = "managed"  # in the names of managed notebooks

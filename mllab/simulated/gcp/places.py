@@ -198,6 +198,17 @@ def services() -> Mapping[str, tuple[str, bool]]:
 
 
 @cache
+def located(service: str) -> frozenset[str]:
+    """The regions that have an API which not every region has."""
+    found = frozenset(
+        row["region"] for row in rows(DATA / "locations.csv") if row["service"] == service
+    )
+    if not found:
+        raise KeyError(service)
+    return found
+
+
+@cache
 def service_of() -> Mapping[str, str]:
     """Type or function token -> the API that it needs; empty for none."""
     return {row["token"]: row["service"] for row in rows(DATA / "types.csv")}

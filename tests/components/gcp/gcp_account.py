@@ -38,7 +38,12 @@ IMAGE = "gcp:compute/getImage:getImage"
 ACCOUNT = "gcp:organizations/getBillingAccount:getBillingAccount"
 WHOSE = "gcp:organizations/getProject:getProject"
 
-PUBLISHED = (*images.DEEP_LEARNING.families, *images.UBUNTU.families, *images.WORKBENCH.families)
+PUBLISHED = (
+    *images.DEEP_LEARNING.families,
+    *images.ACCELERATOR.families,
+    *images.UBUNTU.families,
+    *images.WORKBENCH.families,
+)
 
 
 def answers(published: Iterable[str] = PUBLISHED, currency: str = "USD") -> Answers:

@@ -31,6 +31,11 @@ def test_machine_is_what_was_asked_for() -> None:
         "machineType": "n1-standard-4",
         "acceleratorConfigs": [{"type": "NVIDIA_TESLA_T4", "coreCount": "1"}],
         "vmImage": {"project": "cloud-notebooks-managed", "family": "workbench-instances-2603"},
+        "shieldedInstanceConfig": {
+            "enableVtpm": True,
+            "enableIntegrityMonitoring": True,
+            "enableSecureBoot": True,
+        },
         "bootDisk": {"diskSizeGb": "100", "diskType": "PD_BALANCED"},
         "dataDisks": {"diskSizeGb": "50", "diskType": "PD_BALANCED"},
         "networkInterfaces": [

@@ -217,8 +217,9 @@ def test_trap_a_machine_with_local_disks_does_not_stop_without_saying_so(
     rendered = variant(notebook=machine("gcp", size))
     scheduling = rendered.one(INSTANCE).inputs["scheduling"]
     assert scheduling.get("onInstanceStopAction") == ({"discardLocalSsd": True} if local else None)
-    uri = rendered.one(JOB).inputs["httpTarget"]["uri"]
-    assert uri.endswith("/stop?discardLocalSsd=true" if local else "/stop")
+    for job in rendered.of(JOB):
+        uri = job.inputs["httpTarget"]["uri"]
+        assert uri.endswith("/stop?discardLocalSsd=true" if local else "/stop")
     seat = rendered.registered["mllab:gcp:Notebook"]["seats"]["shared"]
     assert seat["stop_command"].endswith(" --discard-local-ssd=true") is local
 

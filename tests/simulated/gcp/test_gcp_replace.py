@@ -9,6 +9,7 @@ import pytest
 from mllab.simulated.gcp.rules import tokens
 from tests.simulated.gcp.project import GPU_FAMILY, Project
 from tests.simulated.gcp.samples import build
+from tests.simulated.samples import filled
 
 IN_PLACE: list[tuple[str, dict[str, Any]]] = [
     ("sub", {"ipCidrRange": "10.10.0.0/19"}),
@@ -35,6 +36,15 @@ REPLACED: list[tuple[str, dict[str, Any]]] = [
     ("account", {"accountId": "another"}),
     ("home", {"size": 20}),
     ("home", {"type": "pd-ssd"}),
+    ("home", {"provisionedIops": 4000}),
+    (
+        "machine",
+        {
+            "networkInterfaces": [
+                {"subnetwork": "@sub.id", "accessConfigs": [{}], "networkIp": "10.10.0.77"}
+            ]
+        },
+    ),
     ("home", {"zone": "us-central1-b"}),
     ("machine", {"zone": "us-central1-b"}),
     ("machine", {"hostname": "notebook.uni.edu"}),
@@ -64,8 +74,10 @@ REPLACED: list[tuple[str, dict[str, Any]]] = [
 
 def changed(project: Project, name: str, change: dict[str, Any]) -> tuple[bool, bool, bool]:
     """Whether there is a difference, whether it replaces, whether the old one goes first."""
-    made = build(project)[name]
-    found = project.diff(made["token"], made["id"], {**made["given"], **change}, name)
+    every = build(project)
+    made = every[name]
+    news = {**made["given"], **filled(change, every)}
+    found = project.diff(made["token"], made["id"], news, name)
     return bool(found.changes), found.replaces, found.delete_before_replace
 
 

@@ -25,7 +25,8 @@ class Disk(Resource):
     conditions = {
         "the new size is smaller": lambda olds, news: (
             news.get("size") is not None and int(news["size"]) < int(olds.get("size") or USUAL_GB)
-        )
+        ),
+        "the disk is no hyperdisk": lambda _, news: "hyperdisk" not in str(news.get("type", "")),
     }
 
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:

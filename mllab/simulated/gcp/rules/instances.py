@@ -16,6 +16,9 @@ QUICK_UPDATE_S = 10.0
 RESERVED = 2
 """Addresses at the start of a subnet: that of the network and the gateway."""
 
+PLACES = ("network", "subnetwork", "subnetworkProject")
+"""Where a card is."""
+
 STATES = {"running": "RUNNING", "stopped": "TERMINATED"}
 
 
@@ -28,7 +31,10 @@ class Instance(Resource):
                 olds.get("metadataStartupScript")
                 != (news.get("metadata") or {}).get("startup-script")
             )
-        )
+        ),
+        "the address changes, and neither network nor subnet": lambda olds, news: _readdressed(
+            olds.get("networkInterfaces") or [], news.get("networkInterfaces") or []
+        ),
     }
 
     def faults(self, inputs: Properties) -> Iterable[str]:
@@ -59,6 +65,8 @@ class Instance(Resource):
             capacity.admit(here, wanted)
             return
         launch.refuse_stopping(inputs, old)
+        launch.refuse_other_gpus(wanted, old)
+        launch.admit_boot_size(here, inputs, wanted, _boot_disk(here, old))
         if old.hidden["state"] == "running":
             capacity.admit(here, wanted, old)
 
@@ -92,7 +100,13 @@ class Instance(Resource):
     def updated(self, here: Here, record: Record, olds: Properties) -> None:
         super().updated(here, record, olds)
         before = self.size(record), record.hidden["state"]
-        record.hidden |= launch.need(here, record.inputs).hidden
+        wanted = launch.need(here, record.inputs)
+        record.hidden |= wanted.hidden
+        disk = _boot_disk(here, record)
+        if disk is not None:
+            size = launch.boot(record.inputs["bootDisk"].get("initializeParams") or {}, wanted)[1]
+            disk.hidden["gigabytes"] = disk.outputs["size"] = size
+            here.session.save(disk)
         status = record.inputs.get("desiredStatus")
         if status is not None:
             record.hidden["state"] = "running" if status == "RUNNING" else "stopped"
@@ -192,6 +206,21 @@ class Instance(Resource):
     def update_s(self, olds: Properties, news: Properties) -> float:
         stops = any(olds.get(name) != news.get(name) for name in launch.STOPPING)
         return self.facts.update_s if stops else QUICK_UPDATE_S
+
+
+def _boot_disk(here: Here, record: Record) -> Record | None:
+    """The system disk that came with a machine."""
+    disks_ = [child for child in here.session.owned(record) if child.type == tokens.DISK]
+    return next((disk for disk in disks_ if disk.id == record.hidden.get("disk")), None)
+
+
+def _readdressed(olds: list[Properties], news: list[Properties]) -> bool:
+    """Whether a card gets another address where it is; with another subnet it moves instead."""
+    return len(olds) == len(news) and any(
+        new.get("networkIp") not in (None, old.get("networkIp"))
+        and all(old.get(key) == new.get(key) for key in PLACES)
+        for old, new in zip(olds, news, strict=True)
+    )
 
 
 def _address(here: Here, subnet: Record | None) -> str:

@@ -132,6 +132,53 @@ def admit_cards(here: Here, inputs: Properties, wanted: capacity.Need) -> None:
             )
 
 
+def refuse_other_gpus(wanted: capacity.Need, old: Record) -> None:
+    """Refuse to change a machine whose type brings GPUs into one with others: ProviderFailure.
+
+    A type that brings GPUs can change within its series only, and nothing else can become one; of
+    them G2 alone can become one without.
+    Source: https://cloud.google.com/compute/docs/gpus/add-remove-gpus,
+    https://cloud.google.com/compute/docs/instances/changing-machine-type-of-stopped-instance
+    """
+    was, new = places.machines()[str(old.hidden["machine"])], wanted.machine
+    same = _series(was) == _series(new)
+    if same or not (was.accelerator or new.accelerator):
+        return
+    if not new.accelerator and was.type.startswith("g2-"):
+        return
+    raise refuse(
+        "badRequest (400): Cannot change the machine type from {was} to {new}: the GPUs of an "
+        "accelerator-optimized machine type cannot be changed to others.",
+        "make the machine anew; its home disk stays",
+        was=was.type,
+        new=new.type,
+    )
+
+
+def _series(machine: places.Machine) -> str:
+    """`a2-highgpu` of `a2-highgpu-1g`."""
+    return machine.type.rpartition("-")[0]
+
+
+def admit_boot_size(
+    here: Here, inputs: Properties, wanted: capacity.Need, disk: Record | None
+) -> None:
+    """Refuse to make a system disk smaller, or larger than the quota. Raises ProviderFailure."""
+    params = inputs["bootDisk"].get("initializeParams") or {}
+    if disk is None or not params.get("size"):
+        return
+    type_, size = boot(params, wanted)
+    capacity.admit_disk(here, type_, wanted.zone, size, disk)
+    if size < int(disk.hidden["gigabytes"]):
+        raise refuse(
+            "invalid (400): Invalid value for field 'sizeGb': '{size}'. Disk cannot be made "
+            "smaller: its size is {now} GB.",
+            "put the old size back, or make the machine anew; its home disk stays",
+            size=size,
+            now=disk.hidden["gigabytes"],
+        )
+
+
 def refuse_stopping(inputs: Properties, old: Record) -> None:
     """Refuse a change that would stop a running machine unasked. Raises ProviderFailure."""
     changed = [name for name in STOPPING if inputs.get(name) != old.inputs.get(name)]

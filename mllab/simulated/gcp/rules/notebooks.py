@@ -7,7 +7,7 @@ from typing import Any
 
 from mllab.protocol.provider import UNKNOWN, Properties
 from mllab.simulated.gcp import places
-from mllab.simulated.gcp.rules import capacity, disks, tokens
+from mllab.simulated.gcp.rules import capacity, disks, launch, tokens
 from mllab.simulated.gcp.rules.resource import Resource, companion, given
 from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.store import Record
@@ -67,6 +67,8 @@ class Notebook(Resource):
             capacity.admit(here, need)
             return
         machine = self._machine(here, old)
+        if machine:
+            launch.refuse_other_gpus(need, machine)
         if machine and machine.hidden["state"] == "running":
             capacity.admit(here, need, machine)
 

@@ -14,6 +14,7 @@ from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.store import Record
 
 SCHEDULE = "instanceSchedulePolicy"
+API = "cloudscheduler.googleapis.com"
 CRON = re.compile(r"([\d*/,\-]+\s+){2}[\d*/,\-L]+\s+[\dA-Za-z*/,\-]+\s+[\dA-Za-z*/,\-]+")
 URL = re.compile(r"https?://[^/\s]+\S*")
 DEADLINE_S = range(15, 1801)
@@ -115,6 +116,13 @@ class Job(Resource):
     def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
         super().admit(here, inputs, old)
         places.zones(here.base["region"])
+        if here.base["region"] not in places.located(API):
+            raise refuse(
+                "INVALID_ARGUMENT (400): Location '{region}' is not a valid location. Use "
+                "ListLocations to list valid locations.",
+                "choose one of " + ", ".join(sorted(places.located(API))),
+                region=here.base["region"],
+            )
         if not CRON.fullmatch(str(inputs.get("schedule"))):
             raise refuse(
                 "INVALID_ARGUMENT (400): Schedule or time zone is invalid. (schedule: {schedule})",
