@@ -8,6 +8,9 @@ from __future__ import annotations
 import pytest
 
 from mllab.accounts.contract import InventoryItem
+from mllab.accounts.gcp import imports
+from mllab.accounts.gcp.client import Client
+from mllab.accounts.responses import filled
 from mllab.errors import StillThere
 from tests.lookup.labs import labels, up
 from tests.lookup.project import (
@@ -152,3 +155,10 @@ def test_a_part_that_cannot_be_seen_is_never_taken_for_empty(project: Project, p
     if part != "storage buckets list":
         assert "gcp-course-storage-bucket (gcp:storage/bucket:Bucket)" in caught.value.message
     assert "labels.stack=gcp-course" in caught.value.cure
+
+
+def test_schedules_are_looked_for_where_the_lab_has_them() -> None:
+    """Where its region has no Cloud Scheduler they are in another."""
+    names = Client({"gcp:project": "p", "gcp:region": "europe-west9"}).names
+    asked = filled(list(imports.IMPORT_QUERIES[imports.JOB].words), names)
+    assert asked == ["scheduler", "jobs", "list", "--location=europe-west1"]

@@ -17,6 +17,7 @@ from tests.components.render import Rendered
 MACHINE = "gcp-course-notebook-shared"
 DISK = "compute/disk:Disk"
 T4, L4, CPU = (machine("gcp", size) for size in ("gpu-small", "gpu-medium", "cpu-small"))
+A100 = machine("gcp", "a2-highgpu-1g")
 
 
 def shape(rendered: Rendered) -> dict[str, Any]:
@@ -121,6 +122,8 @@ def test_zones_are_those_that_have_the_gpu(one: Any, region: str, letters: str) 
     [
         pytest.param({"notebook": CPU}, {"notebook": T4}, id="a GPU without drivers"),
         pytest.param({"notebook": T4}, {"notebook": CPU}, id="drivers without a GPU"),
+        pytest.param({"notebook": T4}, {"notebook": L4}, id="a GPU that comes with the type"),
+        pytest.param({"notebook": L4}, {"notebook": A100}, id="another such GPU"),
         pytest.param({"files": False}, {"files": True}, id="files that it was not told to mount"),
         pytest.param({"files": True}, {"files": False}, id="files that are gone"),
     ],
@@ -136,7 +139,7 @@ def test_trap_rights_and_schedule_go_with_a_machine_that_is_made_anew(
 @pytest.mark.parametrize(
     "after",
     [
-        pytest.param({"notebook": L4}, id="another GPU"),
+        pytest.param({"notebook": machine("gcp", "n1-standard-8+nvidia-tesla-t4")}, id="a size"),
         pytest.param({"idle_minutes": 30, "max_hours": 3}, id="limits"),
         pytest.param({"image": "pytorch-3-0"}, id="an image for new machines"),
         pytest.param({"disk_gb": 500, "home_gb": 500}, id="larger disks"),
