@@ -17,9 +17,9 @@ def connect(stack: str, seat: str | None, choice: Choice, *, start: bool) -> int
         session.engine.outputs(),
         stack,
         seat,
-        simulated=session.simulated,
+        simulated=session.realm.simulated,
         say=lambda line: console.say(err, line),
         start=start,
         config=session.config,
-        where=session.where,
+        where=session.realm.options,
     )

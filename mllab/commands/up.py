@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mllab.errors import UsageError
-from mllab.lifecycle import deploy, quota
+from mllab.lifecycle import deploy
 from mllab.session.opening import Choice, open_declared
 from mllab.show import ask, console
 from mllab.show import deploy as report
@@ -27,13 +26,7 @@ def up(
     session = open_declared(stack, choice, note(err))
     show_notes(err, session.notes)
     ask.require_terminal(yes, session.command("up"), session.command("preview"))
-    if session.cloud is not None:
-        quota.grant(session.cloud, grants)
-    elif grants:
-        raise UsageError(
-            f"--grant {grants[0]}: only simulated clouds grant a quota by command",
-            cure="Ask the real one: see the failure's own cure, or its console.",
-        )
+    session.realm.grant(grants)
     deploy.refuse_examples(session)
     whose = session.identify()
     observer = ConsoleObserver(err)

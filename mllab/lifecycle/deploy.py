@@ -65,7 +65,7 @@ def up(session: Session, plan: Plan, release: frozenset[str], observer: Observer
         f"Bringing up {session.stack}",
         session.clock,
         planned=plan.steps,
-        simulated=session.keeps_simulated_time,
+        simulated=session.realm.timed,
     )
     try:
         with run:
@@ -84,7 +84,7 @@ def refuse_examples(session: Session) -> None:
     Raises:
         UsageError: names the settings.
     """
-    left = () if session.simulated else examples.left_in(session.declared)
+    left = () if session.realm.examples else examples.left_in(session.declared)
     if left:
         raise UsageError(
             f"{session.stack} still has example values, with which nobody could use or pay for it: "
@@ -134,9 +134,8 @@ def _grant(session: Session) -> str:
 
 
 def _short(session: Session) -> tuple[Shortage, ...]:
-    if session.cloud is None or session.lab is None:
-        return ()
-    return shortages(session.lab, session.cloud.quota)
+    limit = session.realm.limit
+    return shortages(session.lab, limit) if session.lab and limit else ()
 
 
 def explain(failures: Sequence[Failure], short: Sequence[Shortage] = ()) -> list[str]:

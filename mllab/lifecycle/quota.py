@@ -1,23 +1,19 @@
-"""Whether an account's quotas are enough for a lab; raising them where they are simulated."""
+"""Whether an account's quotas are enough for a lab."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from components import catalog
 from mllab.clouds import registry
-from mllab.errors import UsageError
+from mllab.session.realm import Limit
 
 if TYPE_CHECKING:
     from mllab.settings.lab import Lab
-    from mllab.simulated.account import SimulatedAccount
-
-LARGEST = 1_000_000
-"""Largest quota that can be asked for; no account has more."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ class Shortage:
         return asked is not None and float(asked[1]) < self.needed
 
 
-def shortages(lab: Lab, limit: Callable[[str], float]) -> tuple[Shortage, ...]:
+def shortages(lab: Lab, limit: Limit) -> tuple[Shortage, ...]:
     """What a lab lacks when all its notebooks run; empty when every quota is enough.
 
     Args:
@@ -74,36 +70,3 @@ def _needs(lab: Lab) -> Mapping[str, float]:
         for code, units in ((own, node.units), *totals):
             needs[code] += units * lab.cluster.max_nodes
     return needs
-
-
-def grant(cloud: SimulatedAccount, wishes: Sequence[str]) -> None:
-    """Raise quotas of a simulated account, as its support would.
-
-    Args:
-        wishes: `L-DB2E81BA=8` each.
-
-    Raises:
-        UsageError: no such quota, or no number; then none is raised.
-    """
-    pairs = [_pair(wish) for wish in wishes]
-    try:
-        for code, _ in pairs:
-            cloud.quota(code)
-    except KeyError as error:
-        raise UsageError(f"--grant: {error.args[0]}") from error
-    for code, value in pairs:
-        cloud.grant(code, value)
-
-
-def _pair(wish: str) -> tuple[str, float]:
-    code, _, value = wish.partition("=")
-    try:
-        number = float(value)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= LARGEST:
-        raise UsageError(
-            f"--grant {wish}: must be CODE=NUMBER with a number of 0 to {LARGEST}",
-            cure="For example: --grant L-DB2E81BA=8",
-        )
-    return code, number

@@ -22,6 +22,7 @@ from mllab.lifecycle.deploy import explain, summary
 from mllab.lifecycle.quota import Shortage, shortages
 from mllab.protocol.deployment import entries, stack_outputs
 from mllab.session.opening import on_simulated_cloud
+from mllab.session.realm import SimulatedRealm
 from mllab.session.session import Session, clock_from, project
 from mllab.settings import files
 from mllab.stackfiles import listing as stacks
@@ -61,9 +62,9 @@ class Rehearsal:
     """
 
     def __init__(self, session: Session, folder: Path) -> None:
-        if session.cloud is None:
+        if not isinstance(session.realm, SimulatedRealm):
             raise ValueError("a rehearsal never reaches a real cloud")
-        self.session, self.folder, self._cloud = session, folder, session.cloud
+        self.session, self.folder, self._cloud = session, folder, session.realm.cloud
         self._short = shortages(session.declared, self._cloud.quota)
         self.outputs: Mapping[str, Any] = {}
         self.things: tuple[teardown.Thing, ...] = ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mllab.accounts.contract import SOFT_DELETED
 from mllab.engines.contract import Holding, Outcome
@@ -15,9 +14,6 @@ from mllab.lifecycle.observer import Observer
 from mllab.protocol.deployment import entries, in_cloud, interrupted
 from mllab.session.session import Session
 from mllab.wording import pluralize, role, short_type
-
-if TYPE_CHECKING:
-    from mllab.simulated.store import Record
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def down(session: Session, release: frozenset[str], total: int, observer: Observ
         f"Taking down {session.stack}",
         session.clock,
         expected=total,
-        simulated=session.keeps_simulated_time,
+        simulated=session.realm.timed,
     )
     try:
         with run:
@@ -107,7 +103,10 @@ def left(session: Session) -> Left:
     ids = {(thing.type, thing.id.lower()) for thing in known if thing.id}
     names = {(thing.type, thing.name) for thing in known if not thing.id}
     try:
-        seen = _seen(session)
+        seen = [
+            Thing(one.name, one.type, one.role, "account", one.id, one.state)
+            for one in session.realm.inventory(session.stack)
+        ]
     except LabError as error:
         return Left(known, error)
     kept = tuple(one for one in seen if one.state == SOFT_DELETED)
@@ -143,33 +142,3 @@ def refuse_leftovers(session: Session, found: Left, outcome: Outcome | None = No
     elif all(thing.where == "account" for thing in things):
         cure = "They are not recorded, so `down` cannot delete them: remove them by hand."
     raise StillThere("\n".join(lines), cure=cure)
-
-
-def _seen(session: Session) -> list[Thing]:
-    """What the account itself shows of this stack, and what it cannot ascribe to any."""
-    if session.account is not None:
-        seen = session.account.inventory(session.stack)
-        return [
-            Thing(found.name, found.type, found.role, "account", found.id, found.state)
-            for found in seen
-        ]
-    records = session.cloud.inventory() if session.cloud else []
-    by_uid = {record.uid: record for record in records}
-
-    def stack(record: Record) -> str | None:
-        if record.urn:
-            return record.urn.split(":")[2]
-        if record.owner in by_uid:
-            return stack(by_uid[record.owner])
-        return (record.inputs.get("tags") or record.outputs.get("tags") or {}).get("stack")
-
-    return [
-        Thing(_name(record), record.type, role(record.urn), "account", record.id)
-        for record in records
-        if stack(record) in {session.stack, None}
-    ]
-
-
-def _name(record: Record) -> str:
-    """The logical name of what was declared; what came to be by itself has only the cloud's own."""
-    return record.urn.rpartition("::")[2] or record.name or record.id

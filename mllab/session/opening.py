@@ -15,6 +15,7 @@ from mllab.errors import LabError, SettingsError, UsageError
 from mllab.protocol.deployment import entries
 from mllab.session import location
 from mllab.session.local_state import in_backend, simulated, simulated_home, state_file
+from mllab.session.realm import RealRealm, SimulatedRealm
 from mllab.session.session import EMBEDDED, PULUMI, Session, clock_from, home, project
 from mllab.session.simulated import simulated_account
 
@@ -156,7 +157,8 @@ def on_simulated_cloud(
         own = simulated_home(home)
         place = SimulatedWorkspace(own, target, {cloud.package: cloud}, clock)
         driver = PulumiEngine(target, place, binary.find(home), own, clock, notify=tell)
-    return Session(root, stack, lab, driver, clock, cloud, fault, config=config)
+    realm = SimulatedRealm(cloud, engine == PULUMI)
+    return Session(root, stack, lab, driver, clock, realm, fault, config=config)
 
 
 def on_real_cloud(
@@ -209,11 +211,10 @@ def on_real_cloud(
         lab,
         engine,
         clock,
-        fault=fault,
+        RealRealm(registry.open_account(known.package if known else "", config), identify),
+        fault,
         remarks=(*filter(None, [found.note]), *surroundings.notes),
         config=config,
-        account=registry.open_account(known.package if known else "", config),
-        identify=lambda: identify(engine.state()),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -14,10 +14,9 @@ from mllab.clouds.registry import CLOUDS
 from mllab.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
-    from mllab.accounts.contract import Account
     from mllab.engines.contract import Engine
+    from mllab.session.realm import Realm
     from mllab.settings.lab import Lab
-    from mllab.simulated.account import SimulatedAccount
 
 HOME_VARIABLE: Final = "MLLAB_HOME"
 MORNING: Final = time(9, tzinfo=UTC)
@@ -25,10 +24,6 @@ MORNING: Final = time(9, tzinfo=UTC)
 
 EMBEDDED, PULUMI = "embedded", "pulumi"
 """The engines, by name."""
-
-
-def _nobody() -> str:
-    return ""
 
 
 @dataclass(frozen=True)
@@ -40,13 +35,10 @@ class Session:
         lab: the settings; None where the file is gone or wrong and the command can do without.
         engine: knows the stack's state and reaches its cloud.
         clock: the engine's.
-        cloud: the simulated cloud behind the engine; None for a real one.
+        realm: where it lives.
         fault: why `lab` is None.
         remarks: what a person should know before this session is used, one line each.
         config: Pulumi's configuration of the stack, by full key.
-        account: the real account behind the engine, for a second look; None for a simulated one.
-        identify: asks a real cloud whose account it is, and refuses a wrong one before anything is
-            planned. Returns `account 123456789012 (arn:aws:...)`; nothing on a simulated cloud.
     """
 
     root: Path
@@ -54,22 +46,15 @@ class Session:
     lab: Lab | None
     engine: Engine
     clock: Clock
-    cloud: SimulatedAccount | None = None
+    realm: Realm
     fault: SettingsError | None = None
     remarks: tuple[str, ...] = ()
     config: Mapping[str, str] = field(default_factory=dict)
-    account: Account | None = None
-    identify: Callable[[], str] = _nobody
 
-    @property
-    def simulated(self) -> bool:
-        """True when nothing real is reached."""
-        return self.cloud is not None
-
-    @property
-    def keeps_simulated_time(self) -> bool:
-        """True when durations are those of a cloud; Pulumi's engine measures its own."""
-        return self.simulated and self.engine.name != PULUMI
+    def identify(self) -> str:
+        """Whose account it is, refused before anything is planned where it is a wrong one; empty
+        where it is nobody's. Raises what `Realm.identify` raises."""
+        return self.realm.identify(self.engine.state())
 
     @property
     def declared(self) -> Lab:
@@ -90,17 +75,11 @@ class Session:
     def title(self) -> str:
         """`aws-course, simulated AWS us-east-1`."""
         where = f"{CLOUDS[self.lab.lab.cloud].title} {self.lab.region}" if self.lab else "cloud"
-        return f"{self.stack}, {'simulated ' if self.simulated else ''}{where}"
-
-    @property
-    def where(self) -> str:
-        """The options that come back to the same cloud and engine: ` --simulate`."""
-        engine = f" --engine {PULUMI}" if self.simulated and self.engine.name == PULUMI else ""
-        return f" --simulate{engine}" if self.simulated else ""
+        return f"{self.stack}, {self.realm.prefix}{where}"
 
     def command(self, verb: str, rest: str = "") -> str:
         """A command to type next, for the same stack in the same cloud, on the same engine."""
-        return f"mllab {verb} {self.stack}{self.where}{rest}"
+        return f"mllab {verb} {self.stack}{self.realm.options}{rest}"
 
 
 def project() -> Path:

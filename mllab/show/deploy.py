@@ -19,10 +19,8 @@ def show_next(console: Console, session: Session) -> None:
     console.print("then", style="bold")
     for verb in ("status", "down"):
         console.print(f"  {session.command(verb)}", markup=False, soft_wrap=True)
-    if session.simulated:
-        console.print(
-            "The account is simulated: the commands are those for a real one.", style="dim"
-        )
+    if session.realm.remark:
+        console.print(session.realm.remark, style="dim")
 
 
 def document(session: Session, outcome: Outcome | None) -> dict[str, Any]:
@@ -30,7 +28,7 @@ def document(session: Session, outcome: Outcome | None) -> dict[str, Any]:
     return {
         "stack": session.stack,
         "engine": session.engine.name,
-        "simulated": session.simulated,
+        "simulated": session.realm.simulated,
         "ok": outcome is None or outcome.ok,
         "steps": [_step(step) for step in outcome.steps] if outcome else [],
         "failures": [asdict(failure) for failure in outcome.failures] if outcome else [],

@@ -61,7 +61,7 @@ def document(session: Session, comparison: Comparison) -> dict[str, Any]:
     return {
         "stack": session.stack,
         "engine": session.engine.name,
-        "simulated": session.simulated,
+        "simulated": session.realm.simulated,
         "exists": bool(findings),
         "summary": counts(findings),
         "resources": [

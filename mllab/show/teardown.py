@@ -46,7 +46,7 @@ def farewell(session: Session, things: Sequence[Thing], kept: Sequence[Thing] = 
     Args:
         things: what existed before. kept: see `Left`.
     """
-    looked = "the simulated account" if session.simulated else "the account"
+    looked = session.realm.account
     told = f"{session.stack} is gone: nothing of it is left, neither recorded nor in {looked}."
     if not things:
         told = f"Nothing of {session.stack} exists, neither recorded nor in {looked}."
@@ -66,7 +66,7 @@ def document(
     return {
         "stack": session.stack,
         "engine": session.engine.name,
-        "simulated": session.simulated,
+        "simulated": session.realm.simulated,
         "existed": [asdict(thing) for thing in things],
         "left": [asdict(thing) for thing in found.things],
         "unseen": found.unseen.message if found.unseen else "",

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import cli
 from mllab.clock import SimulatedClock
 from mllab.session import opening, session
+from mllab.session.realm import SimulatedRealm
 from tests.cli.scripted import LAB, Account, Scripted, Use, make_project
 
 DAY = ("--today", "2027-01-11")
@@ -85,7 +86,7 @@ def use(monkeypatch: pytest.MonkeyPatch, account: Account) -> Use:
                 lab,
                 engine,  # type: ignore[arg-type]
                 clock,
-                account,  # type: ignore[arg-type]
+                SimulatedRealm(account),  # type: ignore[arg-type]
                 fault,
                 config=config,
             )

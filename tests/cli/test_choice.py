@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from mllab.accounts.contract import UnknownAccount
 from mllab.clock import Clock
 from mllab.session import opening
 from mllab.session.local_state import simulated_home, state_file
+from mllab.session.realm import RealRealm
 from mllab.session.session import Session
 from mllab.settings.lab import Lab
 from tests.cli.conftest import DAY, Run
@@ -121,7 +123,8 @@ def real(use: Use, monkeypatch: pytest.MonkeyPatch) -> Scripted:
     engine = use(steps=NEW)
 
     def opened(root: Path, stack: str, lab: Lab, *_: object, **__: object) -> Session:
-        return Session(root, stack, lab, engine, Clock())
+        realm = RealRealm(UnknownAccount("aws"), lambda _: "")
+        return Session(root, stack, lab, engine, Clock(), realm)
 
     monkeypatch.setattr(opening, "on_real_cloud", opened)
     return engine

@@ -28,9 +28,13 @@ def failure(cure: str = CURE) -> Failure:
     ],
 )
 def test_the_whole_labs_need_is_told(code: str, needed: float, lines: list[str]) -> None:
-    found = explain([failure()] * 3, [Shortage(code, needed, 5)])
+    found = explain(
+        [failure()] * 3, [Shortage(code, needed, 5, "vCPUs" if "CPUS" in code else "GPUs")]
+    )
     assert [line for line in found if "whole lab" in line] == lines
 
 
 def test_without_a_cure_there_is_nothing_to_ask_for() -> None:
-    assert not [line for line in explain([failure("")], [Shortage("CPUS", 60, 5)]) if "ask" in line]
+    assert not [
+        line for line in explain([failure("")], [Shortage("CPUS", 60, 5, "vCPUs")]) if "ask" in line
+    ]

@@ -11,6 +11,7 @@ import pytest
 from mllab.accounts.contract import SOFT_DELETED, InventoryItem
 from mllab.errors import StillThere
 from mllab.lifecycle import teardown
+from mllab.session.realm import RealRealm
 from mllab.show import teardown as report
 
 VAULT, DISK = "azure-native:keyvault:Vault", "azure-native:compute:Disk"
@@ -23,8 +24,7 @@ def session(*seen: InventoryItem, recorded: str = "") -> Any:
     resources = [{**entry, "custom": True, "inputs": {}}] if recorded else []
     return SimpleNamespace(
         stack="c",
-        simulated=False,
-        account=SimpleNamespace(inventory=lambda stack: list(seen)),
+        realm=RealRealm(SimpleNamespace(inventory=lambda stack: list(seen)), lambda _: ""),  # type: ignore[arg-type]
         engine=SimpleNamespace(state=lambda: {"deployment": {"resources": resources}}, name="p"),
         command=lambda verb: f"mllab {verb} c",
     )

@@ -13,6 +13,7 @@ from mllab.clouds import registry
 from mllab.errors import LabError
 from mllab.protocol.deployment import entries
 from mllab.session.opening import on_simulated_cloud
+from mllab.session.realm import SimulatedRealm
 from mllab.settings import files
 
 NOW = datetime(2027, 1, 11, 9, tzinfo=UTC)
@@ -80,6 +81,6 @@ def test_a_labs_own_state_tells_its_account(root: Path, tmp_path: Path) -> None:
     lab, config = files.load(path), files.config(path)
     clock = SimulatedClock(NOW)
     session = on_simulated_cloud(root, "aws-tiny", lab, config, clock, tmp_path)
-    assert session.cloud is not None
+    assert isinstance(session.realm, SimulatedRealm)
     session.engine.up()
-    assert registry.accounts(entries(session.engine.state())) == {session.cloud.account}
+    assert registry.accounts(entries(session.engine.state())) == {session.realm.cloud.account}
