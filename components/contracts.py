@@ -54,8 +54,19 @@ class Notebook(Protocol):
     seats: pulumi.Output[dict[str, dict[str, str]]]
 
 
+JOB_FOLDER = "/app"
+JOB_COMMAND = "python train.py"
+
+
 class Cluster(Protocol):
-    """Outputs: `id`, `submit` ({kind, command, and all that a submission needs}), `max_nodes`."""
+    """Outputs: `id`, `submit` ({kind, command, and all that a submission needs}), `max_nodes`.
+
+    A container job means the same everywhere: it runs the image's own command in the image's own
+    working directory, where the code is, and finds the bucket's address in LAB_BUCKET. Azure ML
+    knows neither of an image: there it is `python train.py` in `/app`, unless the image names
+    others as LAB_COMMAND and LAB_CODE. An image that says `WORKDIR /app` and
+    `CMD ["python", "train.py"]` runs alike on every cloud.
+    """
 
     id: pulumi.Output[str]
     submit: pulumi.Output[dict[str, Any]]
@@ -112,10 +123,12 @@ class NetworkArgs:
 
     Args:
         machines: sizes that must be able to start in each of the chosen zones.
+        keep: what data cannot be read without blocks a destroy.
     """
 
     lab: LabArgs
     machines: tuple[Machine, ...]
+    keep: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +234,7 @@ class EnvironmentArgs:
     """What a whole lab is asked for; the meaning of each is where the role takes it.
 
     Args:
-        files, undelete_days: see StorageArgs. keep: see StorageArgs and NotebookArgs.
+        files, undelete_days: see StorageArgs. keep: see NetworkArgs, StorageArgs and NotebookArgs.
         keep_images: see RegistryArgs.
         notebook: the size of NotebookArgs. disk_gb, home_gb, seats, idle_minutes, max_hours,
             stop_at: see there.

@@ -9,6 +9,7 @@ HOLDS_DATA: Final[dict[str, str]] = {
     "aws:efs/fileSystem:FileSystem": "files",
     "aws:ebs/volume:Volume": "home disk",
     "aws:ecr/repository:Repository": "container images",
+    "aws:kms/key:Key": "key of encrypted data: without it none of that can be read, nor any copy",
     "aws:sagemaker/notebookInstance:NotebookInstance": "home disk",
     "azure-native:storage:StorageAccount": "objects and files in the account",
     "azure-native:storage:FileShare": "files",

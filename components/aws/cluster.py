@@ -9,13 +9,12 @@ import pulumi
 from pulumi_aws import batch, cloudwatch, ec2, iam
 
 from components import contracts
-from components.aws import access, jobs
+from components.aws import access, baseline, jobs
 from components.aws.jobs import Args
 from components.contracts import child, publish
 from components.tags import named, tags
 
 NODE_DISK_GB = 200  # images with CUDA take tens of GB; the 30 GB of the machine image fill up
-LOG_DAYS = 30
 STUCK_SECONDS = 3600
 STUCK = (
     "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
@@ -39,7 +38,7 @@ class Cluster(pulumi.ComponentResource):
         id: ARN of the queue. max_nodes: as asked.
         submit: {kind: `aws-batch`, command, queue, job_definition, region, log_group, image, gpus,
         vcpus, memory_mib, max_seconds}. `command` is typed as it is, and runs the image's own
-        command once `image` has been pushed.
+        command once `image` has been pushed; see the contract.
     Cost: idle 0 USD; in use the price of the machines, and 0.02 USD per node-hour for their disks
         (us-east-1, Nov 2026).
     Source: https://docs.aws.amazon.com/batch/latest/userguide/updating-compute-environments.html,
@@ -56,7 +55,8 @@ class Cluster(pulumi.ComponentResource):
         labels = tags(args.lab, "cluster")
         logs = cloudwatch.LogGroup(
             f"{name}-logs",
-            retention_in_days=LOG_DAYS,
+            retention_in_days=baseline.log_days(args.lab),
+            kms_key_id=baseline.arn(args.network.key),
             tags=named(labels, f"{name}-logs"),
             opts=child(self),
         )

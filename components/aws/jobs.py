@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import batch, cloudwatch, iam
 
-from components.aws import access
+from components.aws import access, baseline
 from components.aws.network import Network
 from components.aws.registry import MOVING_TAG, Registry
 from components.aws.shared_files import MOUNT_PATH
@@ -54,6 +54,7 @@ def definition(
         role=job_role.name,
         policy=access.document(
             *access.bucket(args.storage.arn),
+            *baseline.use(args.network.key),
             *([access.mount(files.system.arn, files.access_point.arn)] if files else []),
         ),
         opts=child(parent),
@@ -115,7 +116,7 @@ def _container(
         "linuxParameters": {"sharedMemorySize": memory // 2},
         "environment": [
             {"name": "AWS_DEFAULT_REGION", "value": args.lab.region},
-            {"name": "LAB_BUCKET", "value": args.storage.name},
+            {"name": "LAB_BUCKET", "value": args.storage.uri},
         ],
         # Named, since the group that Batch makes by itself never expires and is left behind.
         "logConfiguration": {

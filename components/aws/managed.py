@@ -9,7 +9,7 @@ import pulumi
 from pulumi_aws import iam, sagemaker
 
 from components import contracts
-from components.aws import access, lifecycle
+from components.aws import access, baseline, lifecycle
 from components.aws.notebook import NO_MOUNT, Args, rights, zone_of
 from components.aws.stops import NOTEBOOKS, Stops, stop_notebooks
 from components.contracts import Refused, child, formerly, publish
@@ -111,6 +111,7 @@ class ManagedNotebook(pulumi.ComponentResource):
             role_arn=role.arn,
             platform_identifier=PLATFORM,
             volume_size=args.home_gb,
+            kms_key_id=baseline.arn(args.network.key),
             root_access="Disabled",
             subnet_id=args.network.subnets[zone_of(seat, args.network)].id,
             security_groups=[args.network.compute_group.id],
@@ -124,7 +125,7 @@ class ManagedNotebook(pulumi.ComponentResource):
                 self,
                 protect=args.keep,
                 depends_on=before,
-                ignore_changes=["platformIdentifier", "subnetId"],
+                ignore_changes=["platformIdentifier", "subnetId", "kmsKeyId"],
                 delete_before_replace=True,  # the new one has its name
             ),
         )

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 
 import pulumi
-from pulumi_aws import ec2, vpc
+from pulumi_aws import ec2, kms, vpc
 
 from components import contracts
+from components.aws import baseline
 from components.contracts import NetworkArgs, Refused, child, publish
 from components.tags import named, tags
 
@@ -21,9 +22,11 @@ ANYWHERE = "0.0.0.0/0"
 class Network(pulumi.ComponentResource):
     """The lab's own VPC: one public subnet per usable zone, outgoing traffic only.
 
-    Machines get a public address while they run, also in profile `strict`: a NAT gateway would cost
-    more than all else that is idle. Nothing can reach them there: their security group has no
-    ingress rule, and people connect through Session Manager, which the machine dials itself.
+    Machines get a public address while they run, also in profile `strict`: a NAT gateway costs 33
+    USD a month, more than all else that is idle. Nothing can reach them there: their security group
+    has no ingress rule, and people connect through Session Manager, which the machine dials itself.
+
+    In profile `strict` the lab has a key of its own, and its traffic is recorded; see `baseline`.
 
     Args:
         args: `machines`: subnets exist only in zones that offer the type of each.
@@ -31,7 +34,9 @@ class Network(pulumi.ComponentResource):
         id: of the VPC, `vpc-0a1b...`. subnet_ids: one per zone, in the order of the zones' names.
     Raises:
         Refused: no zone of the region offers all types; names those that could be had.
-    Cost: idle 0 USD; 0.005 USD per machine-hour for the public address (us-east-1, Nov 2026).
+    Cost: idle 0 USD; 0.005 USD per machine-hour for the public address. In `strict` 1 USD a month
+        and 0.03 USD per 10,000 uses for the key, 0.50 USD per GB of flow logs (us-east-1, Nov
+        2026).
     Source: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html,
         https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html,
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html
@@ -43,6 +48,8 @@ class Network(pulumi.ComponentResource):
     """By zone, for whoever must be in the same one as something else."""
     types: frozenset[str]
     """Machine types, asked for or fallbacks of these, that one of the zones or more offer."""
+    key: kms.Key | None
+    """What the lab's data is encrypted with; None where AWS's own keys do it."""
     compute_group: ec2.SecurityGroup
     files_group: ec2.SecurityGroup
 
@@ -59,6 +66,12 @@ class Network(pulumi.ComponentResource):
             tags=named(labels, f"{name}-vpc"),
             opts=child(self),
         )
+        self.key = None
+        if baseline.is_strict(args.lab):
+            self.key = baseline.key(
+                self, f"{name}-key", args.lab, network.owner_id, labels, protect=args.keep
+            )
+            baseline.flow_logs(self, f"{name}-flows", args.lab, network, self.key, labels)
         # Whatever names no group falls into this one: adopted, and left without rules.
         ec2.DefaultSecurityGroup(
             f"{name}-default-group",

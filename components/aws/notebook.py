@@ -10,7 +10,7 @@ import pulumi
 from pulumi_aws import ebs, ec2, iam
 
 from components import contracts
-from components.aws import access, images
+from components.aws import access, baseline, images
 from components.aws.cluster import Cluster
 from components.aws.machine import user_data
 from components.aws.network import Network
@@ -113,9 +113,11 @@ class Notebook(pulumi.ComponentResource):
             size=args.home_gb,
             type="gp3",
             encrypted=True,
+            kms_key_id=baseline.arn(args.network.key),
             tags=named(labels, f"{name}-home"),
-            # A disk cannot move: when zones come or go it stays, and the machine follows it.
-            opts=child(self, protect=args.keep, ignore_changes=["availabilityZone"]),
+            # A disk cannot move: when zones come or go it stays, and the machine follows it. Nor
+            # can it take another key.
+            opts=child(self, protect=args.keep, ignore_changes=["availabilityZone", "kmsKeyId"]),
         )
         machine = ec2.Instance(
             name,
@@ -131,20 +133,14 @@ class Notebook(pulumi.ComponentResource):
                 "http_tokens": "required",
                 "http_put_response_hop_limit": 2,  # containers on it may use the machine's role
             },
-            root_block_device={
-                "volume_type": "gp3",
-                "volume_size": args.disk_gb,
-                "encrypted": True,
-                "delete_on_termination": True,
-                "tags": labels,
-            },
+            root_block_device=_system_disk(args, labels),
             instance_initiated_shutdown_behavior="stop",
             user_data_base64=user_data(_settings(seat, args, home)),
             tags=named(labels, name),
             opts=child(
                 self,
                 depends_on=before,
-                ignore_changes=["ami", "userDataBase64"],
+                ignore_changes=["ami", "userDataBase64", "rootBlockDevice.kmsKeyId"],
                 replacement_trigger=built_for,
                 # Where AWS has no machine left, the provider would go on asking for 50 minutes.
                 custom_timeouts=pulumi.CustomTimeouts(create="10m", update="20m", delete="20m"),
@@ -176,6 +172,7 @@ def rights(args: Args) -> list[access.Statement]:
     files = args.storage.files
     return [
         *access.bucket(args.storage.arn),
+        *baseline.use(args.network.key),
         *access.pull(args.registry.arn),
         *access.push(args.registry.arn),
         *([access.mount(files.system.arn, files.access_point.arn)] if files else []),
@@ -188,6 +185,19 @@ def zone_of(seat: str, network: Network) -> str:
     Each zone draws a number for the seat and the highest wins: a new zone, too, moves few seats.
     """
     return max(network.subnets, key=lambda zone: hashlib.sha256(f"{seat} {zone}".encode()).digest())
+
+
+def _system_disk(args: Args, labels: Mapping[str, str]) -> ec2.InstanceRootBlockDeviceArgsDict:
+    disk: ec2.InstanceRootBlockDeviceArgsDict = {
+        "volume_type": "gp3",
+        "volume_size": args.disk_gb,
+        "encrypted": True,
+        "delete_on_termination": True,
+        "tags": labels,
+    }
+    if args.network.key:
+        disk["kms_key_id"] = args.network.key.arn
+    return disk
 
 
 def _subnet(seat: str, zone: str, args: Args) -> pulumi.Input[str]:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pulumi
-from pulumi_aws import ecr
+from pulumi_aws import ecr, kms
 
 from components import contracts
 from components.aws.network import Network
@@ -47,11 +47,12 @@ class Registry(pulumi.ComponentResource):
                 [{"filter": MOVING_TAG, "filter_type": "WILDCARD"}] if strict else None
             ),
             image_scanning_configuration={"scan_on_push": True},
-            encryption_configurations=[{"encryption_type": "AES256"}],
+            encryption_configurations=[_encryption(args.network.key)],
             # A repository with images cannot be deleted otherwise; they are made from sources.
             force_delete=True,
             tags=named(tags(args.lab, "registry"), f"{name}-images"),
-            opts=child(self),
+            # Another key would be another repository, without the images.
+            opts=child(self, ignore_changes=["encryptionConfigurations"]),
         )
         ecr.LifecyclePolicy(
             f"{name}-clean-up",
@@ -71,6 +72,12 @@ class Registry(pulumi.ComponentResource):
         )
         self.arn = repository.arn
         publish(self, contracts.Registry)
+
+
+def _encryption(key: kms.Key | None) -> ecr.RepositoryEncryptionConfigurationArgsDict:
+    if key is None:
+        return {"encryption_type": "AES256"}
+    return {"encryption_type": "KMS", "kms_key": key.arn}
 
 
 def _clean_up(keep_images: int) -> str:

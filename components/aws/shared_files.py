@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 from pulumi_aws import efs
 
-from components.aws import access
+from components.aws import access, baseline
 from components.aws.network import Network
 from components.contracts import StorageArgs, child
 from components.tags import named, tags
@@ -31,6 +31,7 @@ class SharedFiles:
         self.system = efs.FileSystem(
             f"{name}-files",
             encrypted=True,
+            kms_key_id=baseline.arn(args.network.key),
             performance_mode="generalPurpose",
             throughput_mode="elastic",
             lifecycle_policies=[  # AWS takes one transition per entry
@@ -39,7 +40,8 @@ class SharedFiles:
             ],
             tags=named(labels, f"{name}-files"),
             # AWS deletes a file system with all that is in it, without asking.
-            opts=child(parent, protect=args.keep),
+            # Another key would be another file system.
+            opts=child(parent, protect=args.keep, ignore_changes=["kmsKeyId"]),
         )
         # Recovery points would outlive the file system, and be billed.
         efs.BackupPolicy(

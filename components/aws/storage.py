@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_aws import s3
+from pulumi_aws import kms, s3
 
 from components import contracts
-from components.aws import access
+from components.aws import access, baseline
 from components.aws.network import Network
 from components.aws.shared_files import SharedFiles
 from components.contracts import StorageArgs, child, publish
@@ -21,7 +21,7 @@ class Storage(pulumi.ComponentResource):
     Args:
         args: `files`: EFS besides the bucket. `keep`: a bucket with objects refuses to be deleted,
             and the file system is protected. `undelete_days`: versions of overwritten and deleted
-            objects stay that long.
+            objects stay that long, in profile `strict` at least 30 days.
     Outputs:
         name: of the bucket. uri: `s3://<name>`.
         mounts: empty without files, else one {kind: `efs`, source: `fs-...`, path: `/shared`,
@@ -44,11 +44,13 @@ class Storage(pulumi.ComponentResource):
         self, name: str, args: StorageArgs[Network], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("mllab:aws:Storage", name, None, opts)
+        key = args.network.key
         bucket = s3.Bucket(
             f"{name}-bucket",
             force_destroy=not args.keep,
             tags=named(tags(args.lab, "storage"), f"{name}-bucket"),
-            opts=child(self),
+            # Only its settings name the key; it must not go before the objects that it opens.
+            opts=child(self, depends_on=[key] if key else []),
         )
         private = s3.BucketPublicAccessBlock(
             f"{name}-private",
@@ -68,9 +70,12 @@ class Storage(pulumi.ComponentResource):
         s3.BucketServerSideEncryptionConfiguration(
             f"{name}-encryption",
             bucket=bucket.bucket,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            rules=[_encryption(key)],
             opts=child(self),
         )
+        undelete_days = args.undelete_days
+        if baseline.is_strict(args.lab):
+            undelete_days = max(undelete_days, baseline.STRICT_VERSION_DAYS)
         objects = pulumi.Output.concat(bucket.arn, "/*")
         s3.BucketPolicy(
             f"{name}-tls-only",
@@ -82,8 +87,8 @@ class Storage(pulumi.ComponentResource):
         s3.BucketLifecycleConfiguration(
             f"{name}-clean-up",
             bucket=bucket.bucket,
-            rules=[_clean_up(args.undelete_days)],
-            opts=child(self, depends_on=_versions(self, name, bucket, args.undelete_days)),
+            rules=[_clean_up(undelete_days)],
+            opts=child(self, depends_on=_versions(self, name, bucket, undelete_days)),
         )
         self.files = SharedFiles(self, name, args) if args.files else None
         self.name = bucket.bucket
@@ -91,6 +96,20 @@ class Storage(pulumi.ComponentResource):
         self.mounts = pulumi.Output.all(*([self.files.mount] if self.files else []))
         self.arn = bucket.arn
         publish(self, contracts.Storage)
+
+
+def _encryption(
+    key: kms.Key | None,
+) -> s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
+    if key is None:
+        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    return {
+        "apply_server_side_encryption_by_default": {
+            "sse_algorithm": "aws:kms",
+            "kms_master_key_id": key.arn,
+        },
+        "bucket_key_enabled": True,  # else every object is a use of the key, which is billed
+    }
 
 
 def _versions(

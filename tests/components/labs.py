@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi
@@ -179,7 +180,7 @@ def alone(
     """
     whole = _changed(asked(), lab or {}, changes)
     own = {each.name for each in fields(kind)} - {"network"}
-    args = kind(network=None, **{name: getattr(whole, name) for name in own})
+    args = kind(network=SimpleNamespace(key=None), **{name: getattr(whole, name) for name in own})
     name = f"{whole.lab.name}-{role}"
 
     def declare() -> None:

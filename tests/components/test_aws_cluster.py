@@ -110,7 +110,7 @@ def test_a_job_finds_bucket_region_and_files() -> None:
     found = container(committed("aws-course"))
     assert found["environment"] == [
         {"name": "AWS_DEFAULT_REGION", "value": "us-east-1"},
-        {"name": "LAB_BUCKET", "value": "aws-course-storage-bucket-0abc123"},
+        {"name": "LAB_BUCKET", "value": "s3://aws-course-storage-bucket-0abc123"},
     ]
     assert found["mountPoints"] == [{"sourceVolume": "shared", "containerPath": "/shared"}]
     assert found["volumes"] == [

@@ -15,7 +15,8 @@ from tests.components.render import ACCOUNT
 def test_images_are_scanned_encrypted_and_deleted_with_the_repository(stack: str) -> None:
     inputs = committed(stack).one("ecr/repository:Repository").inputs
     assert inputs["imageScanningConfiguration"] == {"scanOnPush": True}
-    assert inputs["encryptionConfigurations"] == [{"encryptionType": "AES256"}]
+    (encryption,) = inputs["encryptionConfigurations"]
+    assert encryption["encryptionType"] == ("KMS" if stack == "aws-lab" else "AES256")
     assert inputs["forceDelete"] is True
     assert "name" not in inputs
 

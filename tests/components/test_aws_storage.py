@@ -39,8 +39,11 @@ def test_bucket_is_private(stack: str) -> None:
 @every_stack
 def test_bucket_is_encrypted(stack: str) -> None:
     kind = "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
-    rules = bucket_part(committed(stack), kind).inputs["rules"]
-    assert rules == [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]
+    (rule,) = bucket_part(committed(stack), kind).inputs["rules"]
+    strict = stack == "aws-lab"
+    algorithm = rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"]
+    assert algorithm == ("aws:kms" if strict else "AES256")
+    assert rule.get("bucketKeyEnabled", False) is strict
 
 
 @every_stack

@@ -132,3 +132,25 @@ def budget(m: Maker, i: Inputs) -> str:
         ResourceTags=pairs(i),
     )
     return f"{account}:{i['name']}"
+
+
+@makes("aws:kms/key:Key")
+def key(m: Maker, i: Inputs) -> str:
+    client = m.client("kms")
+    tags = [{"TagKey": key, "TagValue": value} for key, value in i["tags"].items()]
+    going = client.create_key(Tags=tags)["KeyMetadata"]["KeyId"]
+    client.schedule_key_deletion(KeyId=going, PendingWindowInDays=7)  # of a lab of that name before
+    return client.create_key(Tags=tags)["KeyMetadata"]["KeyId"]
+
+
+@makes("aws:ec2/flowLog:FlowLog")
+def flow_log(m: Maker, i: Inputs) -> str:
+    made = m.client("ec2").create_flow_logs(
+        ResourceIds=[i["vpcId"]],
+        ResourceType="VPC",
+        TrafficType=i["trafficType"],
+        LogGroupName="flows",
+        DeliverLogsPermissionArn=i["iamRoleArn"],
+        TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": pairs(i)}],
+    )
+    return made["FlowLogIds"][0]

@@ -174,6 +174,19 @@ def work(account: Account) -> list[Sample]:
             },
         ),
         ("logs", "aws:cloudwatch/logGroup:LogGroup", {"retentionInDays": 30}),
+        ("key", tokens.KEY, {"enableKeyRotation": True, "tags": TAGS}),
+        ("flow-writer", tokens.ROLE, {"assumeRolePolicy": trust("vpc-flow-logs.amazonaws.com")}),
+        (
+            "flows",
+            tokens.FLOW_LOG,
+            {
+                "vpcId": "@net.id",
+                "trafficType": "ALL",
+                "iamRoleArn": "@flow-writer.arn",
+                "logDestination": "@logs.arn",
+                "tags": TAGS,
+            },
+        ),
         (
             "idle",
             tokens.ALARM,

@@ -13,7 +13,13 @@ from typing import Final
 
 from mllab.accounts.aws import inventory
 from mllab.accounts.aws.client import Client, tags_of
-from mllab.accounts.aws.imports import DELETING_STATES, IMPORT_QUERIES, SETTINGS, ImportQuery
+from mllab.accounts.aws.imports import (
+    DELETING_STATES,
+    IMPORT_QUERIES,
+    SETTINGS,
+    TAGGING,
+    ImportQuery,
+)
 from mllab.accounts.contract import Entry, InventoryItem
 from mllab.accounts.responses import (
     QueryFailed,
@@ -74,14 +80,18 @@ class AwsAccount:
         given = {**texts(inputs), **texts(tags, "tag_"), **self._calls.names}
         where = filled(way.where, given)
         wanted = {key: given[f"tag_{key}"] for key in _TAGS} if way.tagged else {}
-        return {
-            filled(way.id, {**given, **texts(item)})
+        found = {
+            filled(way.id, {**given, **texts(item)}): tags_of(item)
             for answer in self._calls.ask(way.service, way.operation, filled(way.args, given))
             for item in items(answer, way.items)
             if where.items() <= item.items()
             and wanted.items() <= tags_of(item).items()
             and state_of(item, way.state) not in DELETING_STATES
         }
+        if way.service != TAGGING:
+            return set(found)
+        ids = (inventory.confirmed(self._calls, arn, said) for arn, said in found.items())
+        return {id for id in ids if id is not None}
 
     def _unclear(self, entry: Entry, why: str) -> StillThere:
         return unclear(entry, why, _by_tag(str(entry["urn"]).split(":")[2], self._region))

@@ -12,10 +12,24 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 DELETING_STATES: Final = frozenset(
-    {"deleting", "deleted", "shutting-down", "terminated", "detaching", "detached", "inactive"}
+    {
+        "deleting",
+        "deleted",
+        "shutting-down",
+        "terminated",
+        "detaching",
+        "detached",
+        "inactive",
+        "pendingdeletion",
+    }
 )
 """States, in lower case, of what is no more or will soon be no more. A deregistered job definition
-is INACTIVE for months, and so is a cluster of containers that was deleted."""
+is INACTIVE for months, and so is a cluster of containers that was deleted; a key is PendingDeletion
+for a week or more, and costs nothing."""
+
+
+TAGGING: Final = "resourcegroupstaggingapi"
+"""What it lists is told by ARN, and asked for again at its own service."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +101,26 @@ IMPORT_QUERIES: Final[Mapping[str, ImportQuery]] = {
         "describe_instances", "Reservations.Instances", "$InstanceId", "State.Name"
     ),
     "aws:ebs/volume:Volume": _ec2("describe_volumes", "Volumes", "$VolumeId", "State"),
+    "aws:ec2/flowLog:FlowLog": ImportQuery(
+        "ec2",
+        "describe_flow_logs",
+        {"Filter": [{"Name": "tag:stack", "Values": ["$tag_stack"]}]},
+        "FlowLogs",
+        "$FlowLogId",
+        tagged=True,
+    ),
+    # The list of keys shows no tags; the tagging service does, but also keys that are going.
+    "aws:kms/key:Key": ImportQuery(
+        TAGGING,
+        "get_resources",
+        {
+            "TagFilters": [{"Key": "stack", "Values": ["$tag_stack"]}],
+            "ResourceTypeFilters": ["kms:key"],
+        },
+        "ResourceTagMappingList",
+        "$ResourceARN",
+        tagged=True,
+    ),
     "aws:efs/fileSystem:FileSystem": ImportQuery(
         "efs",
         "describe_file_systems",

@@ -113,6 +113,12 @@ def _tagged(calls: Client, stack: str) -> Iterator[_Thing]:
                 yield thing
 
 
+def confirmed(calls: Client, arn: str, tags: Mapping[str, str]) -> str | None:
+    """The id of what the tagging service lists; None when its own service says that it is gone."""
+    thing = _of_arn(arn, tags)
+    return None if _state(calls, thing) is None else thing.id
+
+
 def _of_arn(arn: str, tags: Mapping[str, str]) -> _Thing:
     """`...:ecr:us-east-1:123456789012:repository/a/b`, `...:log-group:a`, `arn:aws:s3:::a`."""
     service, rest = arn.split(":", 5)[2::3]

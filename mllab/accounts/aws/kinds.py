@@ -71,6 +71,7 @@ CHECKS: Final[Mapping[str, Check]] = {
         "logGroups",
         where={"logGroupName": "$id"},
     ),
+    "kms:key": Check("describe_key", {"KeyId": "$id"}, "KeyMetadata", "KeyState"),
     "cloudwatch:alarm": Check("describe_alarms", {"AlarmNames": ["$id"]}, "MetricAlarms"),
     "scheduler:schedule-group": Check("get_schedule_group", {"Name": "$id"}, "", "State"),
     "sagemaker:notebook-instance": Check(
@@ -103,6 +104,8 @@ TYPES: Final[Mapping[str, str]] = {
     "ec2:launch-template": "aws:ec2/launchTemplate:LaunchTemplate",
     "ec2:instance": "aws:ec2/instance:Instance",
     "ec2:volume": "aws:ebs/volume:Volume",
+    "ec2:vpc-flow-log": "aws:ec2/flowLog:FlowLog",
+    "kms:key": "aws:kms/key:Key",
     "s3:": "aws:s3/bucket:Bucket",
     "ecr:repository": "aws:ecr/repository:Repository",
     "elasticfilesystem:file-system": "aws:efs/fileSystem:FileSystem",

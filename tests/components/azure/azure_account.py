@@ -200,7 +200,7 @@ def alone(
     def declare() -> None:
         network = Network(
             f"{whole.lab.name}-network",
-            NetworkArgs(lab=whole.lab, machines=(whole.notebook, whole.cluster)),
+            NetworkArgs(lab=whole.lab, machines=(whole.notebook, whole.cluster), keep=True),
         )
         args = kind(network=network, **{name: getattr(whole, name) for name in own})
         name = f"{whole.lab.name}-{role}"

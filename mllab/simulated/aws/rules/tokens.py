@@ -16,6 +16,7 @@ ROUTES_OF_SUBNET: Final = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 GATEWAY: Final = "aws:ec2/internetGateway:InternetGateway"
 ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
 INTERFACE: Final = "aws:ec2/networkInterface:NetworkInterface"
+FLOW_LOG: Final = "aws:ec2/flowLog:FlowLog"
 NETWORK_ACL: Final = "aws:ec2/networkAcl:NetworkAcl"
 
 INSTANCE: Final = "aws:ec2/instance:Instance"
@@ -36,6 +37,8 @@ ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
 ROLE_ATTACHMENT: Final = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 PROFILE: Final = "aws:iam/instanceProfile:InstanceProfile"
 SERVICE_LINKED_ROLE: Final = "aws:iam/serviceLinkedRole:ServiceLinkedRole"
+
+KEY: Final = "aws:kms/key:Key"
 
 BUCKET: Final = "aws:s3/bucket:Bucket"
 BUCKET_BLOCK: Final = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
