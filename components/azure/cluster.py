@@ -14,7 +14,7 @@ from components import contracts
 from components.azure import access
 from components.azure.registry import MOVING_TAG
 from components.azure.workspace import Args, Workspace
-from components.contracts import child, publish
+from components.contracts import JOB_COMMAND, JOB_FOLDER, child, publish
 from components.tags import named, tags
 
 NODES = "nodes"
@@ -39,8 +39,8 @@ class Cluster(pulumi.ComponentResource):
         id: of the workspace's cluster. max_nodes: as asked.
         submit: {kind: `azureml`, command, workspace, resource_group, region, compute,
         instance_type, image, datastore, gpus, vcpus, max_seconds}. `command` is typed as it is,
-        needs the extension `ml` of the Azure CLI, and runs the image's Python once `image` has been
-        pushed. A serverless job names `instance_type` instead of `compute`.
+        needs the extension `ml` of the Azure CLI, and runs what `image` says once that has been
+        pushed; see the contract. A serverless job names `instance_type` instead of `compute`.
     Cost: idle 0 USD for machines, up to 1 USD per month for logs and vault; in use the price of the
         machines (East US, Nov 2026).
     Source: https://learn.microsoft.com/azure/machine-learning/how-to-create-attach-compute-cluster,
@@ -148,10 +148,13 @@ def _rights(
 
 
 def _command(at: dict[str, str], max_seconds: int) -> str:
-    """A first job. The CLI takes a job only as a file, and standard input is one."""
+    """A first job. The CLI takes a job only as a file, and standard input is one.
+
+    Azure ML runs no image's own command, and in a folder of its own making.
+    """
     job = {
         "$schema": "https://azuremlschemas.azureedge.net/latest/commandJob.schema.json",
-        "command": "python train.py",
+        "command": f"cd ${{LAB_CODE:-{JOB_FOLDER}}} && eval ${{LAB_COMMAND:-{JOB_COMMAND}}}",
         "environment": {"image": at["image"]},
         "compute": f"azureml:{NODES}",
         "identity": {"type": "managed"},

@@ -121,7 +121,7 @@ def _specification(
                 "diskSpec": {"bootDiskType": "pd-ssd", "bootDiskSizeGb": NODE_DISK_GB},
                 "containerSpec": {
                     "imageUri": image,
-                    "env": [{"name": "LAB_BUCKET", "value": args.storage.name}],
+                    "env": [{"name": "LAB_BUCKET", "value": args.storage.uri}],
                 },
             }
         ],

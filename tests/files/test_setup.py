@@ -56,7 +56,8 @@ def test_token_is_long_secret_and_kept_until_the_next_boot(tmp_path: Path) -> No
     machine.setup()
     file = machine.root / "run/mllab/jupyter.env"
     first = file.read_text()
-    assert re.fullmatch(r"JUPYTER_TOKEN=[0-9a-f]{48}\nAWS_DEFAULT_REGION=us-east-1\n", first)
+    told = r"AWS_DEFAULT_REGION=us-east-1\nLAB_BUCKET=s3://course-data-1a2b\n"
+    assert re.fullmatch(rf"JUPYTER_TOKEN=[0-9a-f]{{48}}\n{told}", first)
     assert file.stat().st_mode & 0o777 == 0o600
     machine.setup()
     assert file.read_text() == first

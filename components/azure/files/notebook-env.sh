@@ -8,3 +8,4 @@ account=$(setting BUCKET)
 [[ $identity =~ ^[0-9a-zA-Z-]+$ ]] || die "IDENTITY is no client id: $identity"
 [[ $account =~ ^[a-z0-9]+$ ]] || die "BUCKET is no storage account: $account"
 printf 'AZURE_CLIENT_ID=%s\nAZURE_STORAGE_ACCOUNT=%s\n' "$identity" "$account"
+printf 'LAB_BUCKET=https://%s.blob.core.windows.net/data\n' "$account" # the lab's container

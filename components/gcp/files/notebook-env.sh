@@ -5,6 +5,8 @@ set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lab-env.sh"
 region=$(setting REGION)
 project=$(setting PROJECT)
+bucket=$(setting BUCKET)
 [[ $region =~ ^[a-z0-9-]+$ ]] || die "REGION is no region: $region"
 [[ $project =~ ^[a-z0-9:.-]+$ ]] || die "PROJECT is no project: $project"
-printf 'GOOGLE_CLOUD_PROJECT=%s\nGOOGLE_CLOUD_REGION=%s\n' "$project" "$region"
+[[ $bucket =~ ^[a-z0-9._-]+$ ]] || die "BUCKET is no bucket: $bucket"
+printf 'GOOGLE_CLOUD_PROJECT=%s\nGOOGLE_CLOUD_REGION=%s\nLAB_BUCKET=gs://%s\n' "$project" "$region" "$bucket"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,7 +187,7 @@ def test_submit_tells_all_that_a_submission_needs() -> None:
     assert (echo, pipe) == ("echo", "|")
     assert json.loads(job) == {
         "$schema": "https://azuremlschemas.azureedge.net/latest/commandJob.schema.json",
-        "command": "python train.py",
+        "command": "cd ${LAB_CODE:-/app} && eval ${LAB_COMMAND:-python train.py}",
         "environment": {"image": submit["image"]},
         "compute": "azureml:nodes",
         "identity": {"type": "managed"},
@@ -197,6 +199,19 @@ def test_submit_tells_all_that_a_submission_needs() -> None:
         "experiment_name": "first-job",
     }
     assert create[:5] == ["az", "ml", "job", "create", "--file"]
+
+
+def test_a_job_runs_what_its_image_says_where_it_says(tmp_path: Path) -> None:
+    """Azure ML hands the words to a shell, in a folder of its own."""
+    _, job, *_ = shlex.split(declared().outputs["cluster"]["submit"]["command"])
+    run = ["sh", "-c", json.loads(job)["command"]]
+    (tmp_path / "code").mkdir()
+    image = {"LAB_CODE": str(tmp_path / "code"), "LAB_COMMAND": 'echo "a  b" $PWD'}
+    done = subprocess.run(run, cwd=tmp_path, env=image, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"a b {tmp_path}/code\n")
+    lost = subprocess.run(run, cwd=tmp_path, env={}, capture_output=True, text=True)
+    assert lost.returncode != 0
+    assert "/app" in lost.stderr
 
 
 @pytest.mark.parametrize(("hours", "seconds"), [(1, 3600), (48, 172_800)])

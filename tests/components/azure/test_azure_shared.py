@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from components.azure.storage import CONTAINER
 from tests.components.azure.azure_machine import ACCOUNT, ARM, CURL, FILES, KEY, TOKEN, Machine
 from tests.files.prepared import HOME
 
@@ -26,6 +27,7 @@ def test_first_boot_makes_the_machine_ready(tmp_path: Path) -> None:
     assert env[1:] == [
         "AZURE_CLIENT_ID=11111111-2222-3333-4444-555555555555",
         "AZURE_STORAGE_ACCOUNT=mldata1a2b",
+        f"LAB_BUCKET=https://mldata1a2b.blob.core.windows.net/{CONTAINER}",
     ]
 
 

@@ -134,7 +134,7 @@ def test_submit_holds_all_that_a_submission_needs() -> None:
     (pool,) = specification["workerPoolSpecs"]
     assert pool["containerSpec"] == {
         "imageUri": found["image"],
-        "env": [{"name": "LAB_BUCKET", "value": "gcp-course-storage-bucket-0abc123"}],
+        "env": [{"name": "LAB_BUCKET", "value": declared("gcp-course").outputs["storage"]["uri"]}],
     }
 
 

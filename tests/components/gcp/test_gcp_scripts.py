@@ -184,12 +184,14 @@ def test_notebooks_know_project_and_region(tmp_path: Path) -> None:
     text = (box.root / "run/mllab/jupyter.env").read_text()
     assert re.fullmatch(
         r"JUPYTER_TOKEN=[0-9a-f]{48}\nGOOGLE_CLOUD_PROJECT=my-course-2027\n"
-        r"GOOGLE_CLOUD_REGION=us-central1\n",
+        r"GOOGLE_CLOUD_REGION=us-central1\nLAB_BUCKET=gs://course-data-1a2b\n",
         text,
     )
 
 
-@pytest.mark.parametrize("change", [{"REGION": "x y"}, {"PROJECT": "$(touch pwned)"}])
+@pytest.mark.parametrize(
+    "change", [{"REGION": "x y"}, {"PROJECT": "$(touch pwned)"}, {"BUCKET": "a;b"}]
+)
 def test_odd_place_never_reaches_the_notebooks_environment(
     change: dict[str, str], tmp_path: Path
 ) -> None:
