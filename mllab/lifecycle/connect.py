@@ -216,20 +216,29 @@ def _attend(words: list[str]) -> tuple[int, float, bool]:
     process alone is passed on.
     """
     heard: list[int] = []
+    waiting: list[int] = []
     running: list[subprocess.Popen[bytes]] = []
     by_terminal = _in_foreground()
 
+    def is_ours(number: int) -> bool:
+        return not (by_terminal and number == signal.SIGINT)
+
     def hear(number: int, _frame: FrameType | None) -> None:
         heard.append(number)
-        if running and not (by_terminal and number == signal.SIGINT):
+        if not running:
+            waiting.append(number)
+        elif is_ours(number):
             running[0].send_signal(number)
 
     before = {number: signal.signal(number, hear) for number in _SIGNALS}
     began = time.monotonic()
     try:
+        alone = len(
+            waiting
+        )  # later ones may come when the command is there, and hears the terminal
         with subprocess.Popen(words) as process:
             running.append(process)
-            for number in heard:  # came before there was anything to pass it to
+            for number in (*waiting[:alone], *filter(is_ours, waiting[alone:])):
                 process.send_signal(number)
             code = process.wait()
     except OSError as error:

@@ -11,16 +11,33 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from mllab.lifecycle import connect
 from tests.pulumi.aws_cli import ONE, Aws
+from tests.pulumi.conftest import Script
 
-WAITS = """
-trap 'echo heard INT; exit 7' INT; trap 'echo heard TERM; exit 8' TERM
-trap 'echo heard HUP; exit 9' HUP; echo up
-while :; do read line < "$NOTED.never" || :; done
+
+def hears(**ending: int) -> str:
+    """A command that says what it hears, and ends at some signals with a code.
+
+    From its first word on nothing is missed: a signal is kept until it waits for one. A shell would
+    miss what comes between a look at its traps and a call that blocks.
+    """
+    return f"""exec {sys.executable} -c '
+import signal, sys
+every = {{signal.SIGINT, signal.SIGTERM, signal.SIGHUP}}
+signal.pthread_sigmask(signal.SIG_BLOCK, every)
+print("up", flush=True)
+while True:
+    name = signal.sigwait(every).name
+    print("heard", name, flush=True)
+    if code := dict({", ".join(f"SIG{name}={code}" for name, code in ending.items())}).get(name):
+        sys.exit(code)
+'
 """
 
 
@@ -30,7 +47,6 @@ def started(root: Path, aws: Aws) -> Callable[..., subprocess.Popen[str]]:
 
     def begin(does: str, **streams: Any) -> subprocess.Popen[str]:
         aws.does(does)
-        os.mkfifo(f"{aws.noted}.never")
         code = (
             "import sys, json; from mllab.lifecycle import connect; "
             f"sys.exit(connect.run(json.loads({json.dumps(ONE)!r}), 'course', None, "
@@ -45,7 +61,9 @@ def started(root: Path, aws: Aws) -> Callable[..., subprocess.Popen[str]]:
 def test_a_signal_passes_to_the_command(
     started: Callable[..., subprocess.Popen[str]], name: str, code: int
 ) -> None:
-    with started(WAITS, stdout=subprocess.PIPE, start_new_session=True) as process:
+    with started(
+        hears(INT=7, TERM=8, HUP=9), stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
         process.send_signal(getattr(signal, f"SIG{name}"))
@@ -54,7 +72,7 @@ def test_a_signal_passes_to_the_command(
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
-    assert shown == f"heard {name}\n", "once"
+    assert shown == f"heard SIG{name}\n", "once"
     assert process.returncode == code
 
 
@@ -69,8 +87,6 @@ def test_ctrl_c_at_a_terminal_is_heard_once_and_by_the_command(
     root: Path, started: Callable[..., subprocess.Popen[str]]
 ) -> None:
     main, side = pty.openpty()
-    counts = "n=0; trap 'n=$((n+1)); echo INT $n' INT; trap 'echo TERM; exit 5' TERM; echo up\n"
-    wait = 'while :; do read line < "$NOTED.never" || :; done'
     launcher = str(root / "tests" / "cli" / "launcher.py")
     real = subprocess.Popen
 
@@ -80,7 +96,7 @@ def test_ctrl_c_at_a_terminal_is_heard_once_and_by_the_command(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subprocess, "Popen", at_terminal)
         process = started(
-            counts + wait, stdin=side, stdout=side, stderr=side, start_new_session=True
+            hears(TERM=5), stdin=side, stdout=side, stderr=side, start_new_session=True
         )
     os.close(side)
     shown = ""
@@ -94,12 +110,51 @@ def test_ctrl_c_at_a_terminal_is_heard_once_and_by_the_command(
     try:
         until("up")
         os.write(main, b"\x03")
-        until("INT 1")
+        until("heard SIGINT")
         process.terminate()
-        until("TERM")
+        until("heard SIGTERM")
         assert process.wait(60) == 5
-        assert "INT 2" not in shown
+        assert shown.count("heard SIGINT") == 1
     finally:
         process.kill()
         process.wait()
         os.close(main)
+
+
+@pytest.mark.parametrize(
+    ("by_terminal", "before", "heard"),
+    [(True, False, []), (False, False, ["SIGINT"]), (True, True, ["SIGINT"])],
+)
+def test_what_comes_while_the_command_starts_reaches_it_once(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    script: Script,
+    by_terminal: bool,
+    before: bool,
+    heard: list[str],
+) -> None:
+    """A command that is there hears the terminal by itself; one that is not yet cannot."""
+    real, (read, write) = subprocess.Popen, os.pipe()
+    early = [signal.SIGINT] if before else []
+
+    def begin(words: list[str]) -> subprocess.Popen[bytes]:
+        process = real(words, stdout=write)
+        os.close(write)
+        assert os.read(read, 3) == b"up\n"
+        if not before:
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        return process
+
+    def monotonic() -> float:
+        if early:
+            signal.raise_signal(early.pop())
+        return 0.0
+
+    monkeypatch.setattr(connect, "_in_foreground", lambda: by_terminal)
+    monkeypatch.setattr(connect, "time", SimpleNamespace(monotonic=monotonic))
+    monkeypatch.setattr(connect.subprocess, "Popen", begin)
+    command = script(tmp_path / "waits", hears(TERM=8))
+    assert connect._attend([str(command)])[0] == 8
+    with os.fdopen(read) as shown:
+        assert shown.read().split() == [w for name in [*heard, "SIGTERM"] for w in ("heard", name)]

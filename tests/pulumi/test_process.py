@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +59,22 @@ print("heard", signal.sigwait({{signal.SIGINT}}).name)'""",
     assert told == ["stop"]
 
 
+def test_a_signal_that_comes_while_it_starts_is_passed_on_once(
+    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = subprocess.Popen
+
+    def typed_meanwhile(*words: Any, **more: Any) -> subprocess.Popen[str]:
+        process = real(*words, **more)
+        signal.raise_signal(signal.SIGINT)
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", typed_meanwhile)
+    told: list[str] = []
+    code, _, _ = run(script(tmp_path / "pulumi", "exec sleep 60"), told)
+    assert (code, len(told)) == (-signal.SIGINT, 1)
+
+
 def test_a_short_command_is_let_end(tmp_path: Path, script: Script) -> None:
     process = Process(script(tmp_path / "pulumi", "kill -INT $PPID; exit 4"), QUIET)
     assert process.execute([], str(tmp_path), {}, None, None).code == 4
@@ -77,7 +95,7 @@ def test_a_quiet_end_is_no_interruption(tmp_path: Path, script: Script) -> None:
 
 def test_silence_ends_a_command() -> None:
     asked, killed = threading.Event(), threading.Event()
-    with Watch(0.01, lambda: False, asked.set, killed.set) as watch:
+    with Watch(0.01, lambda: False, asked.set, killed.set, grace=1000) as watch:
         assert asked.wait(30)
     assert watch.fell_silent
     assert not killed.is_set(), "it ended when it was asked to"

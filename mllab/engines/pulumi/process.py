@@ -87,7 +87,10 @@ class Process:
                 start_new_session=True,
             ) as process,
         ):
+            waiting = self._signals
             self._running = process
+            for _ in range(waiting):  # they came before there was anything to pass them to
+                self.interrupt()
             texts: tuple[list[str], list[str]] = ([], [])
             pipes = zip((process.stdout, process.stderr), (on_output, on_error), texts, strict=True)
             readers = [threading.Thread(target=_read, args=pipe) for pipe in pipes]
