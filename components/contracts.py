@@ -124,11 +124,13 @@ class NetworkArgs:
     Args:
         machines: sizes that must be able to start in each of the chosen zones.
         keep: what data cannot be read without blocks a destroy.
+        files: there is a shared file system, which machines must reach.
     """
 
     lab: LabArgs
     machines: tuple[Machine, ...]
     keep: bool
+    files: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,12 @@ class Environment(pulumi.ComponentResource):
         super().__init__(f"mllab:{cloud.name}:Environment", name, None, opts)
         self.network = cloud.network(
             f"{name}-network",
-            NetworkArgs(lab=args.lab, machines=(args.notebook, args.cluster), keep=args.keep),
+            NetworkArgs(
+                lab=args.lab,
+                machines=(args.notebook, args.cluster),
+                keep=args.keep,
+                files=args.files,
+            ),
             child(self),
         )
         self.storage = cloud.storage(

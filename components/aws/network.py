@@ -29,7 +29,8 @@ class Network(pulumi.ComponentResource):
     In profile `strict` the lab has a key of its own, and its traffic is recorded; see `baseline`.
 
     Args:
-        args: `machines`: subnets exist only in zones that offer the type of each.
+        args: `machines`: subnets exist only in zones that offer the type of each. `files`: a
+            security group that lets NFS in.
     Outputs:
         id: of the VPC, `vpc-0a1b...`. subnet_ids: one per zone, in the order of the zones' names.
     Raises:
@@ -51,7 +52,8 @@ class Network(pulumi.ComponentResource):
     key: kms.Key | None
     """What the lab's data is encrypted with; None where AWS's own keys do it."""
     compute_group: ec2.SecurityGroup
-    files_group: ec2.SecurityGroup
+    files_group: ec2.SecurityGroup | None
+    """Of a shared file system; None where there is none."""
 
     def __init__(
         self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None
@@ -134,14 +136,6 @@ class Network(pulumi.ComponentResource):
             tags=named(labels, f"{name}-compute"),
             opts=child(self),
         )
-        self.files_group = ec2.SecurityGroup(
-            f"{name}-files",
-            vpc_id=network.id,
-            description="Shared files: NFS from notebooks and nodes",
-            revoke_rules_on_delete=True,
-            tags=named(labels, f"{name}-files"),
-            opts=child(self),
-        )
         # Rules are resources of their own: rules inside a group would undo them.
         vpc.SecurityGroupEgressRule(
             f"{name}-compute-out",
@@ -152,22 +146,44 @@ class Network(pulumi.ComponentResource):
             tags=named(labels, f"{name}-compute-out"),
             opts=child(self),
         )
-        vpc.SecurityGroupIngressRule(
-            f"{name}-files-in",
-            security_group_id=self.files_group.id,
-            referenced_security_group_id=self.compute_group.id,
-            ip_protocol="tcp",
-            from_port=NFS_PORT,
-            to_port=NFS_PORT,
-            description="NFS from notebooks and nodes",
-            tags=named(labels, f"{name}-files-in"),
-            opts=child(self),
+        self.files_group = (
+            _files_group(self, name, network, self.compute_group, labels) if args.files else None
         )
         self.id = network.id
         self.subnet_ids = pulumi.Output.all(*(subnet.id for subnet in subnets.values()))
         self.subnets = subnets
         self.types = frozenset(kind for kind, zones in offered.items() if zones & subnets.keys())
         publish(self, contracts.Network)
+
+
+def _files_group(
+    parent: pulumi.Resource,
+    name: str,
+    network: ec2.Vpc,
+    compute_group: ec2.SecurityGroup,
+    labels: Mapping[str, str],
+) -> ec2.SecurityGroup:
+    """Around a shared file system: NFS from notebooks and nodes comes in."""
+    group = ec2.SecurityGroup(
+        f"{name}-files",
+        vpc_id=network.id,
+        description="Shared files: NFS from notebooks and nodes",
+        revoke_rules_on_delete=True,
+        tags=named(labels, f"{name}-files"),
+        opts=child(parent),
+    )
+    vpc.SecurityGroupIngressRule(
+        f"{name}-files-in",
+        security_group_id=group.id,
+        referenced_security_group_id=compute_group.id,
+        ip_protocol="tcp",
+        from_port=NFS_PORT,
+        to_port=NFS_PORT,
+        description="NFS from notebooks and nodes",
+        tags=named(labels, f"{name}-files-in"),
+        opts=child(parent),
+    )
+    return group
 
 
 def _block(letter: str) -> str:

@@ -28,6 +28,8 @@ class SharedFiles:
 
     def __init__(self, parent: pulumi.Resource, name: str, args: StorageArgs[Network]) -> None:
         labels = tags(args.lab, "storage")
+        around = args.network.files_group
+        assert around is not None, "the network is made for the same `files`"
         self.system = efs.FileSystem(
             f"{name}-files",
             encrypted=True,
@@ -76,7 +78,7 @@ class SharedFiles:
                 f"{name}-files-{zone[-1]}",
                 file_system_id=self.system.id,
                 subnet_id=subnet.id,
-                security_groups=[args.network.files_group.id],
+                security_groups=[around.id],
                 opts=child(parent),
             )
             for zone, subnet in args.network.subnets.items()

@@ -44,7 +44,7 @@ def grant(
     principal: pulumi.Input[str],
     scope: pulumi.Input[str],
 ) -> authorization.RoleAssignment:
-    """Give an identity a role on something of the lab, and on nothing else.
+    """Give an identity of the lab a role on something of the lab, and on nothing else.
 
     Args:
         role: id of a built-in role. principal: object id of a managed identity.
@@ -58,6 +58,27 @@ def grant(
         principal_type="ServicePrincipal",
         scope=scope,
         opts=child(parent, deleted_with=group),
+    )
+
+
+def grant_deployer(
+    parent: pulumi.Resource,
+    name: str,
+    group: resources.ResourceGroup,
+    role: str,
+    scope: pulumi.Input[str],
+) -> authorization.RoleAssignment:
+    """Give whoever makes the lab a role on something of it. Another one who changes the lab later
+    takes it from nobody."""
+    me = authorization.get_client_config_output(opts=pulumi.InvokeOptions(parent=parent))
+    return authorization.RoleAssignment(
+        name,
+        role_definition_id=role_id(group, role),
+        principal_id=me.object_id,
+        # A person, or what a pipeline logs in as: Azure looks. The SDK would say it is a person.
+        principal_type=pulumi.Output.from_input(None),  # type: ignore[arg-type]
+        scope=scope,
+        opts=child(parent, deleted_with=group, ignore_changes=["principalId"]),
     )
 
 

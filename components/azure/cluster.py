@@ -31,7 +31,9 @@ class Cluster(pulumi.ComponentResource):
     lab's container is there as a datastore, for which the job's identity suffices.
 
     Args:
-        args: see ClusterArgs. `spot`: low-priority machines, with a quota of their own.
+        args: see ClusterArgs. `spot`: spot machines, which Azure takes back when it needs them and
+            bills at a price that varies; Azure ML goes on calling them low priority, also in their
+            quota.
             `max_job_hours`: part of what is submitted, as a cluster has no such limit; a job that
             names none may run for 21 days. `max_nodes` times the vCPUs count against the quota at
             once.
@@ -45,7 +47,8 @@ class Cluster(pulumi.ComponentResource):
         machines (East US, Nov 2026).
     Source: https://learn.microsoft.com/azure/machine-learning/how-to-create-attach-compute-cluster,
         https://learn.microsoft.com/azure/machine-learning/how-to-use-serverless-compute,
-        https://learn.microsoft.com/azure/machine-learning/how-to-identity-based-service-authentication
+        https://learn.microsoft.com/azure/machine-learning/how-to-identity-based-service-authentication,
+        https://github.com/MicrosoftDocs/azure-ai-docs/pull/806
     """
 
     id: pulumi.Output[str]
@@ -78,7 +81,7 @@ class Cluster(pulumi.ComponentResource):
                 disable_local_auth=True,
                 properties=ml.AmlComputePropertiesArgs(
                     vm_size=args.machine.type,
-                    vm_priority="LowPriority" if args.spot else "Dedicated",
+                    vm_priority="LowPriority" if args.spot else "Dedicated",  # runs spot machines
                     os_type="Linux",
                     # Azure's default leaves it open to the world.
                     remote_login_port_public_access="Disabled",

@@ -12,9 +12,8 @@ from components.azure.cluster import Cluster
 from components.azure.commands import instance_commands
 from components.azure.network import Network
 from components.azure.registry import Registry
-from components.azure.stops import Stops
+from components.azure.stops import Stops, iso_minutes
 from components.azure.storage import Storage
-from components.azure.time_zones import windows_name
 from components.contracts import NotebookArgs, Refused, child, formerly, publish
 from components.names import KEBAB, narrow
 from components.tags import named, tags
@@ -28,9 +27,10 @@ class ManagedNotebook(pulumi.ComponentResource):
     """A compute instance for each seat, in the cluster's workspace; Azure looks after the rest.
 
     Notebooks lie on the workspace's own share in the lab's storage account, and outlive the
-    instance. Its own disk does not: Azure ML changes nothing of an instance, so that any change
-    replaces it, and what was installed on it is gone. An instance belongs to who made it: the
-    person that runs `up`.
+    instance. Its own disk does not: Azure ML changes nothing of an instance, not even its tags, so
+    that another size replaces it, and what was installed on it is gone. Limits are not part of it:
+    workflows apply them, within the hour. An instance belongs to who made it: the person that runs
+    `up`.
 
     Azure's idle shutdown is known to fail, for one while an editor is open: so it comes with a
     daily stop, which must be given. There is no longest time at a stretch but that.
@@ -55,17 +55,17 @@ class ManagedNotebook(pulumi.ComponentResource):
         opts = formerly(opts, "mllab:azure:Notebook")
         super().__init__("mllab:azure:ManagedNotebook", name, None, opts)
         stop_at = _check(args)
+        stops = Stops(self, name, args.lab, args.network.group, tags(args.lab, "notebook"))
+        stops.instances_daily(stop_at, args.cluster.workspace.id)
+        stops.instances_idle(args.idle_minutes, args.cluster.workspace.id)
         if args.lab.ends:
-            stops = Stops(self, name, args.lab, args.network.group, tags(args.lab, "notebook"))
             stops.instances_after(args.lab.ends, args.cluster.workspace.id)
         self.seats = pulumi.Output.all(
-            **{seat: self._seat(f"{name}-{seat}", seat, args, stop_at) for seat in args.seats}
+            **{seat: self._seat(f"{name}-{seat}", seat, args) for seat in args.seats}
         )
         publish(self, contracts.Notebook)
 
-    def _seat(
-        self, name: str, seat: str, args: Args, stop_at: time
-    ) -> pulumi.Output[dict[str, str]]:
+    def _seat(self, name: str, seat: str, args: Args) -> pulumi.Output[dict[str, str]]:
         group = args.network.group
         instance = ml.Compute(
             name,
@@ -82,10 +82,7 @@ class ManagedNotebook(pulumi.ComponentResource):
                 disable_local_auth=True,
                 properties=ml.ComputeInstancePropertiesArgs(
                     vm_size=args.machine.type,
-                    idle_time_before_shutdown=f"PT{args.idle_minutes}M",
-                    schedules=ml.ComputeSchedulesArgs(
-                        compute_start_stop=[_daily(stop_at, args.lab.time_zone)]
-                    ),
+                    idle_time_before_shutdown=iso_minutes(args.idle_minutes),
                     application_sharing_policy="Personal",
                     compute_instance_authorization_type="personal",
                     ssh_settings=ml.ComputeInstanceSshSettingsArgs(ssh_public_access="Disabled"),
@@ -96,6 +93,8 @@ class ManagedNotebook(pulumi.ComponentResource):
                 self,
                 deleted_with=args.cluster.workspace,
                 replace_on_changes=["properties"],
+                # The first holds until a workflow says another one; a change of tags is refused.
+                ignore_changes=["properties.properties.idleTimeBeforeShutdown", "tags"],
                 delete_before_replace=True,  # its name is taken while it exists
                 custom_timeouts=pulumi.CustomTimeouts(create="30m", update="30m", delete="30m"),
             ),
@@ -121,14 +120,3 @@ def _check(args: Args) -> time:
             " shutdown of a compute instance alone is known to fail"
         )
     return args.stop_at
-
-
-def _daily(stop_at: time, zone: str) -> ml.ComputeStartStopScheduleArgs:
-    return ml.ComputeStartStopScheduleArgs(
-        action="Stop",
-        trigger_type="Cron",
-        status="Enabled",
-        cron=ml.CronArgs(
-            expression=f"{stop_at.minute} {stop_at.hour} * * *", time_zone=windows_name(zone)
-        ),
-    )

@@ -51,7 +51,7 @@ class Stops:
         """
         watch = self._workflow(
             "idle",
-            json.loads((_HERE / "stop-idle.json").read_bytes()),
+            _definition("stop-idle.json"),
             group=("String", self._group.id),
             minutes=("Int", 2 * idle_minutes),
             # A share of all processors: half of one must count as busy on a large machine, too.
@@ -74,6 +74,38 @@ class Stops:
         definition = self._from("stop-instances.json", last)
         end = self._workflow("end", definition, workspace=("String", workspace))
         self._allow(end, "end-power", access.ML_COMPUTE, workspace)
+
+    def instances_daily(self, at: time, workspace: pulumi.Input[str]) -> None:
+        """Stop the compute instances of a workspace every day at that time of the lab's time zone.
+
+        Not by schedules of their own, which Azure ML changes as little as anything of an instance.
+        Source: https://learn.microsoft.com/azure/connectors/connectors-native-recurrence
+        """
+        definition = _definition("stop-instances.json")
+        (trigger,) = definition["triggers"].values()
+        trigger["recurrence"] = {
+            "frequency": "Day",
+            "interval": 1,
+            "timeZone": windows_name(self._lab.time_zone),
+            "schedule": {"hours": [str(at.hour)], "minutes": [at.minute]},
+        }
+        definition["triggers"] = {"daily": trigger}
+        daily = self._workflow("daily", definition, workspace=("String", workspace))
+        self._allow(daily, "daily-power", access.ML_COMPUTE, workspace)
+
+    def instances_idle(self, idle_minutes: int, workspace: pulumi.Input[str]) -> None:
+        """Tell the compute instances of a workspace the idle time that counts now, every hour.
+
+        It is the one thing about an instance that can be changed, though not by declaring it.
+        Source: https://learn.microsoft.com/azure/machine-learning/how-to-create-compute-instance
+        """
+        limits = self._workflow(
+            "limits",
+            _definition("limit-instances.json"),
+            workspace=("String", workspace),
+            idle=("String", iso_minutes(idle_minutes)),
+        )
+        self._allow(limits, "limits-change", access.ML_COMPUTE, workspace)
 
     def daily(
         self, seat: str, machine: compute.VirtualMachine, at: time, labels: Mapping[str, str]
@@ -99,7 +131,7 @@ class Stops:
     def _from(self, file: str, last: date) -> dict[str, Any]:
         """An hourly workflow that begins when the day is over."""
         midnight = datetime.combine(last + timedelta(days=1), time(), ZoneInfo(self._lab.time_zone))
-        definition: dict[str, Any] = json.loads((_HERE / file).read_bytes())
+        definition = _definition(file)
         recurrence = definition["triggers"]["hourly"]["recurrence"]
         recurrence["startTime"] = midnight.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return definition
@@ -125,3 +157,13 @@ class Stops:
     ) -> None:
         principal = workflow.identity.apply(lambda own: own.principal_id if own else "")
         access.grant(self._parent, f"{self._name}-{what}", self._group, role, principal, scope)
+
+
+def iso_minutes(minutes: int) -> str:
+    """A time as Azure ML writes it."""
+    return f"PT{minutes}M"
+
+
+def _definition(file: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((_HERE / file).read_bytes())
+    return found

@@ -6,6 +6,7 @@ import pulumi
 from pulumi_azure_native import storage
 
 from components import contracts
+from components.azure import access
 from components.azure.network import Network
 from components.azure.shared_files import SharedFiles, retention
 from components.contracts import StorageArgs, child, publish
@@ -19,7 +20,10 @@ DEFAULT = "default"  # the only name that Azure takes for an account's settings
 class Storage(pulumi.ComponentResource):
     """A private container for data sets, checkpoints and results; a share that all machines mount.
 
-    People and machines come with their own identities. The key of the account works only with
+    People and machines come with their own identities, and need a role for objects: being Owner of
+    the subscription is none. Machines, jobs and whoever makes the lab have it. For others: `az role
+    assignment create --role "Storage Blob Data Contributor" --assignee ADDRESS --scope ACCOUNT_ID`;
+    with it `az storage blob upload --auth-mode login` works. The key of the account works only with
     `files`, because SMB from Linux knows no identities: machines read it when they mount, and it is
     in no state, setting or output. Azure ML keeps its own containers and shares in the account.
 
@@ -35,7 +39,8 @@ class Storage(pulumi.ComponentResource):
         reads, 0.015 USD per 10,000 writes (East US, Nov 2026).
     Source: https://learn.microsoft.com/azure/storage/common/shared-key-authorization-prevent,
         https://learn.microsoft.com/azure/storage/blobs/soft-delete-blob-overview,
-        https://learn.microsoft.com/azure/storage/blobs/lifecycle-management-overview
+        https://learn.microsoft.com/azure/storage/blobs/lifecycle-management-overview,
+        https://learn.microsoft.com/azure/storage/blobs/assign-azure-role-data-access
     """
 
     name: pulumi.Output[str]
@@ -93,6 +98,7 @@ class Storage(pulumi.ComponentResource):
             policy={"rules": [_clean_up(args.undelete_days)]},
             opts=child(self, deleted_with=self.account),
         )
+        access.grant_deployer(self, f"{name}-deployer", group, access.BLOB_DATA, self.account.id)
         self.files = SharedFiles(self, name, args, self.account) if args.files else None
         self.name = self.account.name
         self.uri = pulumi.Output.concat(

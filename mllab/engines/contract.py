@@ -106,6 +106,7 @@ class Plan:
         outputs: the stack's outputs, masked and with unknowns.
         pending: urns whose last operation was interrupted.
         warnings: one line each.
+        settles: what a run would only record, one line each: no resource changes by it.
     """
 
     stack: str
@@ -115,6 +116,7 @@ class Plan:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     pending: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    settles: tuple[str, ...] = ()
 
     def counts(self) -> dict[Op, int]:
         """Custom resources per operation, operations that do not occur left out."""
@@ -127,7 +129,8 @@ class Plan:
     @property
     def empty(self) -> bool:
         """True when a run would change nothing."""
-        return all(step.op in {Op.SAME, Op.READ} for step in self.steps) and not self.pending
+        quiet = all(step.op in {Op.SAME, Op.READ} for step in self.steps)
+        return quiet and not self.pending and not self.settles
 
 
 @dataclass(frozen=True)

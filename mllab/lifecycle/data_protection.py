@@ -24,6 +24,20 @@ def kept(keep_setting: bool, recorded: Mapping[str, Any]) -> bool:
     )
 
 
+def settled(plan: Plan, recorded: Mapping[str, Any]) -> tuple[str, ...]:
+    """Whose protection a run would switch on or off, one line each.
+
+    It is an option of Pulumi's, and no cloud knows of it: alone it makes no step.
+    """
+    before = {entry["urn"]: bool(entry.get("protect")) for entry in entries(recorded)}
+    return tuple(
+        f"{each.name}: "
+        + ("kept, until it is named" if protect else "no longer kept when the lab goes")
+        for each in plan.resources
+        if (protect := bool(each.options.get("protect"))) != before.get(each.urn, protect)
+    )
+
+
 def going(plan: Plan, holdings: Iterable[Holding]) -> tuple[Holding, ...]:
     """The holders of data that a plan deletes or replaces; what was not looked into is unknown."""
     known = {holding.urn: holding for holding in holdings}

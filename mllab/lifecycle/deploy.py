@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mllab.engines.contract import Failure, Op, Outcome, Plan, Status
 from mllab.engines.operations import OPS
@@ -23,7 +24,8 @@ def plan(session: Session, observer: Observer) -> Plan:
     # As if all data might go, so that the plan can say what would be lost; `losses` decides.
     everything = frozenset(holding.urn for holding in session.engine.holdings())
     with observer.waiting(f"Planning {session.stack}"):
-        return session.engine.preview(release=everything)
+        found = session.engine.preview(release=everything)
+    return replace(found, settles=data_protection.settled(found, session.engine.state()))
 
 
 def look(session: Session, observer: Observer) -> None:

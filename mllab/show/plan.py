@@ -28,6 +28,8 @@ def show_plan(console: Console, plan: Plan, title: str) -> None:
     rows = {name: [_row(step) for step in steps] for name, steps in grouped(plan.steps).items()}
     console.print(table.resources(rows, console.width))
     show_notes(console, plan.warnings)
+    for line in plan.settles:
+        say(console, line, label="recorded: ", style="yellow")
     for urn in plan.pending:
         console.print(
             f"interrupted before: {urn.rpartition('::')[2]}, `up` looks for it in the cloud",
@@ -53,9 +55,10 @@ def summary(plan: Plan) -> Text:
     """`Plan: 45 to create, 2 to replace (1 loses data), 3 unchanged.`"""
     counts = plan.counts()
     if not any(counts.get(op) for op in ORDER) and not plan.pending:
-        return Text(
-            f"Plan: nothing to do, {pluralize(counts.get(Op.SAME, 0), 'resource')} as declared."
-        )
+        same = f"{pluralize(counts.get(Op.SAME, 0), 'resource')} as declared."
+        if plan.settles:
+            return Text(f"Plan: {len(plan.settles)} to record, {same}")
+        return Text(f"Plan: nothing to do, {same}")
     text = Text("Plan: ")
     parts = [
         Text(f"{counts[op]} {OPS[op].future}", style=OPS[op].style)
@@ -65,6 +68,8 @@ def summary(plan: Plan) -> Text:
     if counts.get(Op.SAME):
         parts.append(Text(f"{counts[Op.SAME]} unchanged"))
     text.append_text(Text(", ").join(parts))
+    if doubtful := sum(1 for step in plan.steps if _is_doubtful(step)):
+        text.append(f" ({doubtful} of them only if what is not known yet has changed)")
     losing = sum(1 for step in plan.steps if step.loses)
     if losing:
         text.append(f"; {pluralize(losing, 'step')} would lose data", style="bold red")
@@ -78,6 +83,13 @@ def grouped(steps: Iterable[Step]) -> dict[str, list[Step]]:
         if step.custom and step.op is not Op.SAME:
             groups.setdefault(role(step.urn), []).append(step)
     return groups
+
+
+def _is_doubtful(step: Step) -> bool:
+    """Whether a replacement is announced for nothing but values that the run will know."""
+    causes = [change.after for change in step.changes if change.replaces]
+    unknown = {"$unknown": True}
+    return step.op is Op.REPLACE and bool(causes) and all(after == unknown for after in causes)
 
 
 def _row(step: Step) -> Row:
@@ -95,7 +107,9 @@ def _why(step: Step) -> Text:
         for change in step.changes:
             text.append(f"\n{change.path}: ")
             text.append(f"{value(change.before)} -> {value(change.after)}")
-            if change.replaces:
+            if change.replaces and _is_doubtful(step):
+                text.append(" (replaced only if it has changed)", style="dim")
+            elif change.replaces:
                 text.append(" (cannot be changed in place)", style="magenta")
     if step.loses:
         text.append(f"\nloses data: {step.loses}", style="bold red")

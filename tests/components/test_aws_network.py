@@ -7,12 +7,27 @@ from ipaddress import ip_network
 import pytest
 
 from components.catalog import machine
+from mllab.engines.contract import Resource
 from tests.components.labs import OFFERINGS, STACKS, answers, committed, refusal, variant
+from tests.components.render import Rendered
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
 
 
-@every_stack
+def groups(rendered: Rendered) -> list[Resource]:
+    found = rendered.of("ec2/securityGroup:SecurityGroup")
+    return found + rendered.of("ec2/defaultSecurityGroup:DefaultSecurityGroup")
+
+
+def test_without_files_nothing_comes_in_at_all() -> None:
+    rendered = committed("aws-tiny")
+    assert not rendered.of("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    found = groups(rendered)
+    assert [g.name for g in found] == ["aws-tiny-network-compute", "aws-tiny-network-default-group"]
+    assert not [g.name for g in found if {"ingress", "egress"} & g.inputs.keys()]
+
+
+@pytest.mark.parametrize("stack", [each for each in STACKS if each != "aws-tiny"])
 def test_nothing_comes_in_but_nfs_from_our_own_machines(stack: str) -> None:
     rendered = committed(stack)
     compute = rendered.one("ec2/securityGroup:SecurityGroup", f"{stack}-network-compute")
@@ -26,10 +41,9 @@ def test_nothing_comes_in_but_nfs_from_our_own_machines(stack: str) -> None:
         "toPort": 2049,
         "description": "NFS from notebooks and nodes",
     }
-    groups = rendered.of("ec2/securityGroup:SecurityGroup")
-    groups += rendered.of("ec2/defaultSecurityGroup:DefaultSecurityGroup")
-    assert len(groups) == 3
-    assert not [g.name for g in groups if {"ingress", "egress"} & g.inputs.keys()]
+    found = groups(rendered)
+    assert len(found) == 3
+    assert not [g.name for g in found if {"ingress", "egress"} & g.inputs.keys()]
 
 
 @every_stack

@@ -200,7 +200,12 @@ def alone(
     def declare() -> None:
         network = Network(
             f"{whole.lab.name}-network",
-            NetworkArgs(lab=whole.lab, machines=(whole.notebook, whole.cluster), keep=True),
+            NetworkArgs(
+                lab=whole.lab,
+                machines=(whole.notebook, whole.cluster),
+                keep=True,
+                files=whole.files,
+            ),
         )
         args = kind(network=network, **{name: getattr(whole, name) for name in own})
         name = f"{whole.lab.name}-{role}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -41,22 +41,39 @@ def test_every_seat_is_an_instance_in_the_clusters_workspace() -> None:
     assert not rendered.of("compute:Disk")
 
 
-def test_trap_idle_shutdown_fails_so_there_is_a_daily_stop_as_well() -> None:
+def test_trap_idle_shutdown_fails_so_there_must_be_a_daily_stop_as_well() -> None:
     (found,) = instances(managed(idle_minutes=45, stop_at=time(20, 5)))
-    properties = found.inputs["properties"]["properties"]
-    assert properties["idleTimeBeforeShutdown"] == "PT45M"
-    assert properties["schedules"]["computeStartStop"] == [
-        {
-            "action": "Stop",
-            "triggerType": "Cron",
-            "status": "Enabled",
-            "cron": {"expression": "5 20 * * *", "timeZone": "Romance Standard Time"},
-        }
-    ]
+    assert found.inputs["properties"]["properties"]["idleTimeBeforeShutdown"] == "PT45M"
     assert refusal(managed, stop_at=None) == (
         "mllab:notebook.kind managed needs mllab:notebook.stop_at on Azure, because the idle"
         " shutdown of a compute instance alone is known to fail"
     )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"idle_minutes": 90},
+        {"stop_at": time(22)},
+        {"lab": {"time_zone": "Asia/Tokyo"}},
+        {"lab": {"ends": date(2027, 2, 12), "owner": "other@example.edu"}},
+    ],
+)
+def test_trap_other_limits_and_tags_would_take_the_instance_with_all_that_is_on_it(
+    changed: dict[str, Any],
+) -> None:
+    """What differs is ignored, or is none of the instance's."""
+    (before,), (after,) = instances(managed()), instances(managed(**changed))
+    ignored = before.options["ignoreChanges"]
+    assert ignored == ["properties.properties.idleTimeBeforeShutdown", "tags"]
+
+    def counts(each: Resource) -> dict[str, Any]:
+        inner = dict(each.inputs["properties"]["properties"])
+        del inner["idleTimeBeforeShutdown"]
+        properties = {**each.inputs["properties"], "properties": inner}
+        return {**each.inputs, "properties": properties, "tags": None}
+
+    assert counts(before) == counts(after)
 
 
 def test_trap_an_identity_with_few_rights_keeps_an_instance_awake() -> None:

@@ -7,8 +7,9 @@ import re
 
 import pytest
 
+from components.azure import access
 from components.holdings import HOLDS_DATA
-from tests.components.azure.azure_account import STACKS, committed, declared, variant
+from tests.components.azure.azure_account import STACKS, committed, declared, grants, variant
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
 ACCOUNT = "storage:StorageAccount"
@@ -27,6 +28,19 @@ def test_account_is_private(stack: str) -> None:
     assert inputs["isHnsEnabled"] is False, "Azure ML takes no other"
     container = committed(stack).one("storage:BlobContainer").inputs
     assert (container["containerName"], container["publicAccess"]) == ("data", "None")
+
+
+@every_stack
+def test_trap_the_owner_of_a_subscription_may_not_touch_objects(stack: str) -> None:
+    """So whoever makes the lab gets the role, and nobody who changes it later takes it away."""
+    rendered = committed(stack)
+    name = f"{stack}-storage-deployer"
+    role, who, scope = grants(rendered)[name]
+    assert (role, who) == (access.BLOB_DATA, "o")
+    assert scope.endswith(f"/{stack}-storage-account")
+    right = rendered.one("authorization:RoleAssignment", name)
+    assert right.options["ignoreChanges"] == ["principalId"]
+    assert "principalType" not in right.inputs, "it may be a person or a pipeline"
 
 
 @pytest.mark.parametrize("files", [True, False])

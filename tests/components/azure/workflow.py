@@ -23,7 +23,7 @@ class Failed(Exception):
 
 
 class Workflow:
-    """One run. `calls`: each (method, URI) in order."""
+    """One run. `calls`: each (method, URI) in order; `sent`: the bodies of those that have one."""
 
     def __init__(
         self, definition: Mapping[str, Any], given: Mapping[str, Any], now: datetime, answer: Answer
@@ -35,6 +35,7 @@ class Workflow:
         self._items: dict[str, Any] = {}
         self._item: Any = None
         self.calls: list[tuple[str, str]] = []
+        self.sent: list[dict[str, Any]] = []
         self._all(definition["actions"])
 
     def _all(self, actions: Mapping[str, Any]) -> bool:
@@ -63,6 +64,8 @@ class Workflow:
             assert inputs["authentication"]["type"] == "ManagedServiceIdentity"
             uri = self._text(inputs["uri"])
             self.calls.append((inputs["method"], uri))
+            if "body" in inputs:
+                self.sent.append({k: self._text(v) for k, v in inputs["body"].items()})
             self._bodies[name] = self._answer(inputs["method"], uri)
             return True
         if kind == "Query":
