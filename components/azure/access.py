@@ -76,7 +76,7 @@ def grant_deployer(
         role_definition_id=role_id(group, role),
         principal_id=me.object_id,
         # A person, or what a pipeline logs in as: Azure looks. The SDK would say it is a person.
-        principal_type=pulumi.Output.from_input(None),  # type: ignore[arg-type]
+        principal_type=pulumi.Output.from_input(None),
         scope=scope,
         opts=child(parent, deleted_with=group, ignore_changes=["principalId"]),
     )
