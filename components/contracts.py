@@ -285,10 +285,6 @@ class Cloud:
 
 # --------------------------------------------------------------------------------------- helpers
 
-SSH_OPTIONS = "-o ConnectTimeout=20 -o ServerAliveInterval=30 -o ExitOnForwardFailure=yes"
-"""Of every ssh that forwards a port: it neither waits for a machine that is off, nor stands there
-without the port. A sign of life twice a minute keeps idle connections open on the way."""
-
 
 def child(parent: pulumi.Resource, **extra: Any) -> pulumi.ResourceOptions:
     """Options of a child: its parent and what the call names, nothing of the caller's options."""

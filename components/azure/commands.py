@@ -7,7 +7,7 @@ import shlex
 import pulumi
 from pulumi_azure_native import compute, machinelearningservices, network
 
-from components.contracts import SSH_OPTIONS
+from components.ssh import OPTIONS as SSH_OPTIONS
 
 PORT = 8888
 API = "2025-12-01"

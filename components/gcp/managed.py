@@ -8,7 +8,7 @@ import pulumi
 from pulumi_gcp import workbench
 
 from components import contracts
-from components.contracts import SSH_OPTIONS, Refused, child, formerly, publish
+from components.contracts import Refused, child, formerly, publish
 from components.gcp import images, zones
 from components.gcp.ends import HourlyEnd, ends
 from components.gcp.naming import given
@@ -20,6 +20,7 @@ from components.gcp.notebook import (
 )
 from components.gcp.services import enable
 from components.gcp.stops import Box, Daily, End
+from components.ssh import OPTIONS as SSH_OPTIONS
 from components.tags import named, tags
 
 THEIR_PORT = 8080  # where JupyterLab listens on such a machine

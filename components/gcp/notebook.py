@@ -9,7 +9,7 @@ from pulumi_gcp import compute
 
 from components import contracts
 from components.catalog import Machine
-from components.contracts import SSH_OPTIONS, NotebookArgs, child, formerly, publish
+from components.contracts import NotebookArgs, child, formerly, publish
 from components.gcp import access, images, zones
 from components.gcp.cluster import Cluster
 from components.gcp.ends import HourlyEnd, ends
@@ -19,6 +19,7 @@ from components.gcp.network import Network
 from components.gcp.registry import Registry
 from components.gcp.stops import Box, Daily, End
 from components.gcp.storage import BUCKET_OPTIONS, BUCKET_PATH, Storage
+from components.ssh import OPTIONS as SSH_OPTIONS
 from components.tags import named, tags
 
 PORT = 8888

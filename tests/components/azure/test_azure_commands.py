@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from components.azure import machine
-from components.contracts import SSH_OPTIONS
+from components.ssh import OPTIONS as SSH_OPTIONS
 from tests.components.azure.azure_account import GROUP, GROUP_ID, declared, variant
 
 STAND_IN = """\

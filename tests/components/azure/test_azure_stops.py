@@ -188,59 +188,6 @@ def test_after_the_last_day_compute_instances_stop_and_the_cluster_is_left_alone
     assert stopped == ["/ana/stop", "/bo/stop"]
 
 
-def test_compute_instances_stop_daily_at_the_labs_own_time_and_it_can_change() -> None:
-    declared = workflow(variant(kind="managed", stop_at=time(20, 5)), "daily")
-    assert declared.inputs["definition"]["triggers"] == {
-        "daily": {
-            "type": "Recurrence",
-            "recurrence": {
-                "frequency": "Day",
-                "interval": 1,
-                "timeZone": "Romance Standard Time",
-                "schedule": {"hours": ["20"], "minutes": [5]},
-            },
-        }
-    }
-    end = workflow(variant(kind="managed"), "end")
-    assert declared.inputs["definition"]["actions"] == end.inputs["definition"]["actions"]
-
-
-def test_compute_instances_are_told_the_idle_time_that_counts_now() -> None:
-    declared = workflow(variant(kind="managed", idle_minutes=90), "limits")
-    workspace = declared.inputs["parameters"]["workspace"]["value"]
-    there = [
-        ("ana", "ComputeInstance", "PT60M"),
-        ("bo", "ComputeInstance", "PT90M"),
-        ("cy", "ComputeInstance", None),
-        ("nodes", "AmlCompute", None),
-    ]
-
-    def answer(method: str, uri: str) -> Any:
-        if method == "POST":
-            return None
-        return {
-            "value": [
-                {
-                    "id": f"{workspace}/computes/{name}",
-                    "properties": {
-                        "computeType": kind,
-                        "properties": {"idleTimeBeforeShutdown": at},
-                    },
-                }
-                for name, kind, at in there
-            ]
-        }
-
-    done = run(declared, answer)
-    told = [uri for method, uri in done.calls if method == "POST"]
-    change = "updateIdleShutdownSetting?api-version=2021-07-01"
-    assert told == [
-        f"https://management.azure.com{workspace}/computes/{name}/{change}"
-        for name in ("ana", "cy")
-    ]
-    assert done.sent == [{"idleTimeBeforeShutdown": "PT90M"}] * 2
-
-
 def test_a_lab_without_end_has_no_such_workflow() -> None:
     names = [each.name for each in committed("azure-lab").of("logic:Workflow")]
     assert names == ["azure-lab-notebook-idle"]

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from components.contracts import SSH_OPTIONS
 from components.gcp import machine
+from components.ssh import OPTIONS as SSH_OPTIONS
 from tests.components.gcp.gcp_account import declared, managed
 
 STAND_IN = """\

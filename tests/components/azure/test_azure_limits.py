@@ -1,0 +1,75 @@
+"""Limits of compute instances, which Azure ML never changes: workflows apply them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+from mllab.engines.contract import Resource
+from tests.components.azure.azure_account import variant
+from tests.components.azure.workflow import Answer, Workflow
+from tests.components.render import Rendered
+
+NOW = datetime(2027, 1, 11, 12, 0, tzinfo=UTC)
+
+
+def workflow(rendered: Rendered, what: str) -> Resource:
+    return rendered.one("logic:Workflow", f"azure-course-notebook-{what}")
+
+
+def run(declared: Resource, answer: Answer) -> Workflow:
+    inputs = declared.inputs
+    return Workflow(inputs["definition"], inputs["parameters"], NOW, answer)
+
+
+def test_compute_instances_stop_daily_at_the_labs_own_time_and_it_can_change() -> None:
+    declared = workflow(variant(kind="managed", stop_at=time(20, 5)), "daily")
+    assert declared.inputs["definition"]["triggers"] == {
+        "daily": {
+            "type": "Recurrence",
+            "recurrence": {
+                "frequency": "Day",
+                "interval": 1,
+                "timeZone": "Romance Standard Time",
+                "schedule": {"hours": ["20"], "minutes": [5]},
+            },
+        }
+    }
+    end = workflow(variant(kind="managed"), "end")
+    assert declared.inputs["definition"]["actions"] == end.inputs["definition"]["actions"]
+
+
+def test_compute_instances_are_told_the_idle_time_that_counts_now() -> None:
+    declared = workflow(variant(kind="managed", idle_minutes=90), "limits")
+    workspace = declared.inputs["parameters"]["workspace"]["value"]
+    there = [
+        ("ana", "ComputeInstance", "PT60M"),
+        ("bo", "ComputeInstance", "PT90M"),
+        ("cy", "ComputeInstance", None),
+        ("nodes", "AmlCompute", None),
+    ]
+
+    def answer(method: str, uri: str) -> Any:
+        if method == "POST":
+            return None
+        return {
+            "value": [
+                {
+                    "id": f"{workspace}/computes/{name}",
+                    "properties": {
+                        "computeType": kind,
+                        "properties": {"idleTimeBeforeShutdown": at},
+                    },
+                }
+                for name, kind, at in there
+            ]
+        }
+
+    done = run(declared, answer)
+    told = [uri for method, uri in done.calls if method == "POST"]
+    change = "updateIdleShutdownSetting?api-version=2021-07-01"
+    assert told == [
+        f"https://management.azure.com{workspace}/computes/{name}/{change}"
+        for name in ("ana", "cy")
+    ]
+    assert done.sent == [{"idleTimeBeforeShutdown": "PT90M"}] * 2
