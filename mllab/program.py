@@ -129,12 +129,14 @@ def _aws_notebook(lab: Lab) -> Notebooks:
 
 
 def _azure(lab: Lab, today: date | None) -> Cloud:
+    from components.azure.aliases import drop_versioned
     from components.azure.budget import Budget
     from components.azure.cluster import Cluster
     from components.azure.network import Network
     from components.azure.registry import Registry
     from components.azure.storage import Storage
 
+    pulumi.runtime.register_stack_transformation(drop_versioned)
     return Cloud(
         name="azure",
         network=partial(Network, ssh_from=lab.azure.ssh_from),
