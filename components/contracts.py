@@ -54,6 +54,8 @@ class Notebook(Protocol):
     seats: pulumi.Output[dict[str, dict[str, str]]]
 
 
+STRICT_UNDELETE_DAYS = 30
+
 JOB_FOLDER = "/app"
 JOB_COMMAND = "python train.py"
 
@@ -116,6 +118,11 @@ class LabArgs:
     starts: date | None = None
     ends: date | None = None
 
+    @property
+    def strict(self) -> bool:
+        """The security baseline goes before the price."""
+        return self.profile == "strict"
+
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
@@ -148,6 +155,11 @@ class StorageArgs(Generic[NetworkT]):
     files: bool
     keep: bool
     undelete_days: int
+
+    @property
+    def kept_days(self) -> int:
+        """`undelete_days`, in profile `strict` at least a month."""
+        return max(self.undelete_days, STRICT_UNDELETE_DAYS if self.lab.strict else 0)
 
 
 @dataclass(frozen=True, kw_only=True)

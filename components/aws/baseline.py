@@ -14,17 +14,11 @@ from components.tags import named
 KEY_WINDOW_DAYS = 7  # the least; as long a deleted key can be called back, and costs nothing
 LOG_DAYS = 30
 STRICT_LOG_DAYS = 365
-STRICT_VERSION_DAYS = 30
-
-
-def is_strict(lab: LabArgs) -> bool:
-    """Whether the security baseline goes before the price."""
-    return lab.profile == "strict"
 
 
 def log_days(lab: LabArgs) -> int:
     """Days that logs are kept."""
-    return STRICT_LOG_DAYS if is_strict(lab) else LOG_DAYS
+    return STRICT_LOG_DAYS if lab.strict else LOG_DAYS
 
 
 def key(

@@ -69,7 +69,7 @@ class Network(pulumi.ComponentResource):
             opts=child(self),
         )
         self.key = None
-        if baseline.is_strict(args.lab):
+        if args.lab.strict:
             self.key = baseline.key(
                 self, f"{name}-key", args.lab, network.owner_id, labels, protect=args.keep
             )

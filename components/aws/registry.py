@@ -39,12 +39,11 @@ class Registry(pulumi.ComponentResource):
         self, name: str, args: RegistryArgs[Network], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("mllab:aws:Registry", name, None, opts)
-        strict = args.lab.profile == "strict"
         repository = ecr.Repository(
             f"{name}-images",
-            image_tag_mutability="IMMUTABLE_WITH_EXCLUSION" if strict else "MUTABLE",
+            image_tag_mutability="IMMUTABLE_WITH_EXCLUSION" if args.lab.strict else "MUTABLE",
             image_tag_mutability_exclusion_filters=(
-                [{"filter": MOVING_TAG, "filter_type": "WILDCARD"}] if strict else None
+                [{"filter": MOVING_TAG, "filter_type": "WILDCARD"}] if args.lab.strict else None
             ),
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[_encryption(args.network.key)],

@@ -6,7 +6,7 @@ import pulumi
 from pulumi_aws import kms, s3
 
 from components import contracts
-from components.aws import access, baseline
+from components.aws import access
 from components.aws.network import Network
 from components.aws.shared_files import SharedFiles
 from components.contracts import StorageArgs, child, publish
@@ -73,9 +73,6 @@ class Storage(pulumi.ComponentResource):
             rules=[_encryption(key)],
             opts=child(self),
         )
-        undelete_days = args.undelete_days
-        if baseline.is_strict(args.lab):
-            undelete_days = max(undelete_days, baseline.STRICT_VERSION_DAYS)
         objects = pulumi.Output.concat(bucket.arn, "/*")
         s3.BucketPolicy(
             f"{name}-tls-only",
@@ -87,8 +84,8 @@ class Storage(pulumi.ComponentResource):
         s3.BucketLifecycleConfiguration(
             f"{name}-clean-up",
             bucket=bucket.bucket,
-            rules=[_clean_up(undelete_days)],
-            opts=child(self, depends_on=_versions(self, name, bucket, undelete_days)),
+            rules=[_clean_up(args.kept_days)],
+            opts=child(self, depends_on=_versions(self, name, bucket, args.kept_days)),
         )
         self.files = SharedFiles(self, name, args) if args.files else None
         self.name = bucket.bucket

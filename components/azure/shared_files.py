@@ -44,7 +44,7 @@ class SharedFiles:
             file_services_name="default",
             account_name=account.name,
             resource_group_name=group.name,
-            share_delete_retention_policy=retention(args.undelete_days),
+            share_delete_retention_policy=retention(args.kept_days),
             protocol_settings={
                 "smb": {
                     "versions": "SMB3.1.1;",

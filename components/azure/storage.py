@@ -72,12 +72,13 @@ class Storage(pulumi.ComponentResource):
             # Azure deletes an account with all that is in it, without asking.
             opts=child(self, deleted_with=group, protect=args.keep),
         )
-        undelete = retention(args.undelete_days)
+        undelete = retention(args.kept_days)
         storage.BlobServiceProperties(
             f"{name}-undelete",
             blob_services_name=DEFAULT,
             account_name=self.account.name,
             resource_group_name=group.name,
+            is_versioning_enabled=args.lab.strict or None,
             delete_retention_policy=undelete,
             container_delete_retention_policy=undelete,
             opts=child(self, deleted_with=self.account),
@@ -95,7 +96,7 @@ class Storage(pulumi.ComponentResource):
             management_policy_name=DEFAULT,
             account_name=self.account.name,
             resource_group_name=group.name,
-            policy={"rules": [_clean_up(args.undelete_days)]},
+            policy={"rules": [_clean_up(args.kept_days)]},
             opts=child(self, deleted_with=self.account),
         )
         access.grant_deployer(self, f"{name}-deployer", group, access.BLOB_DATA, self.account.id)

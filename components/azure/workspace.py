@@ -21,6 +21,7 @@ from components.names import narrow
 from components.tags import named
 
 LOG_DAYS = 30  # included in the price
+STRICT_LOG_DAYS = 365  # 0.10 USD per GB and month from the second on
 LOG_GB_A_DAY = 0.5  # a loop that logs ends here, not on the bill
 UNDELETE_DAYS = 7  # the least; its names are generated, so a deleted one is in nobody's way
 
@@ -90,17 +91,19 @@ def _vault(
 ) -> keyvault.Vault:
     group = args.network.group
     me = authorization.get_client_config_output(opts=pulumi.InvokeOptions(parent=parent))
+    properties: keyvault.VaultPropertiesArgsDict = {
+        "tenant_id": me.tenant_id,
+        "sku": {"family": "A", "name": keyvault.SkuName.STANDARD},
+        "enable_rbac_authorization": True,
+        "soft_delete_retention_in_days": UNDELETE_DAYS,
+    }
+    if args.lab.strict:  # nobody can switch it off again, so a course goes without
+        properties["enable_purge_protection"] = True
     return keyvault.Vault(
         f"{name}-vault",
         vault_name=group.name.apply(lambda unique: narrow(args.lab.name, "kv", unique)),
         resource_group_name=group.name,
-        properties={
-            "tenant_id": me.tenant_id,
-            "sku": {"family": "A", "name": keyvault.SkuName.STANDARD},
-            "enable_rbac_authorization": True,
-            # Purge protection is never switched on: nobody can switch it off again.
-            "soft_delete_retention_in_days": UNDELETE_DAYS,
-        },
+        properties=properties,
         tags=named(labels, f"{name}-vault"),
         opts=child(parent, deleted_with=group),
     )
@@ -114,7 +117,7 @@ def _insights(
         f"{name}-logs",
         resource_group_name=group.name,
         sku={"name": "PerGB2018"},
-        retention_in_days=LOG_DAYS,
+        retention_in_days=STRICT_LOG_DAYS if args.lab.strict else LOG_DAYS,
         workspace_capping={"daily_quota_gb": LOG_GB_A_DAY},
         tags=named(labels, f"{name}-logs"),
         opts=child(parent, deleted_with=group),

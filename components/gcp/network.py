@@ -15,6 +15,11 @@ from components.gcp.services import enable
 CIDR = "10.10.0.0/20"
 IAP_RANGE = "35.235.240.0/20"
 SSH_PORT = 22
+FLOW_LOGS: compute.SubnetworkLogConfigArgsDict = {
+    "aggregation_interval": "INTERVAL_10_MIN",
+    "flow_sampling": 0.5,
+    "metadata": "INCLUDE_ALL_METADATA",
+}
 
 
 class Network(pulumi.ComponentResource):
@@ -23,7 +28,8 @@ class Network(pulumi.ComponentResource):
     Machines get a public address while they run: a NAT gateway costs money while they do and takes
     4.5 times what the traffic itself costs. Nothing can reach them there: the only rule lets SSH in
     from Identity-Aware Proxy, which asks who you are. Organisations that forbid public addresses
-    (`constraints/compute.vmExternalIpAccess`) need `egress: nat`.
+    (`constraints/compute.vmExternalIpAccess`) need `egress: nat`, also in profile `strict`, which
+    records the network's traffic.
 
     Args:
         args: the zones of `machines` are looked up where machines are made.
@@ -32,7 +38,8 @@ class Network(pulumi.ComponentResource):
     Outputs:
         id: of the VPC, `projects/<project>/global/networks/<name>`. subnet_ids: of the one subnet.
     Cost: idle 0 USD; 0.005 USD per machine-hour for the public address. With `nat` 0.0014 USD per
-        machine-hour and 0.045 USD per GB (us-central1, Nov 2026).
+        machine-hour and 0.045 USD per GB. In `strict` 0.50 USD per GB of flow logs (us-central1,
+        Nov 2026).
     Source: https://cloud.google.com/iap/docs/using-tcp-forwarding,
         https://cloud.google.com/nat/docs/gce-example,
         https://cloud.google.com/vpc/docs/configure-private-google-access
@@ -73,6 +80,7 @@ class Network(pulumi.ComponentResource):
             region=args.lab.region,
             ip_cidr_range=CIDR,
             private_ip_google_access=True,  # buckets and images without a public address
+            log_config=FLOW_LOGS if args.lab.strict else None,
             opts=child(self),
         )
         self.account = access.account(

@@ -43,7 +43,6 @@ class Registry(pulumi.ComponentResource):
         self, name: str, args: RegistryArgs[Network], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("mllab:gcp:Registry", name, None, opts)
-        strict = args.lab.profile == "strict"
         self.repository = artifactregistry.Repository(
             f"{name}-images",
             # The SDK makes up no name here.
@@ -53,7 +52,7 @@ class Registry(pulumi.ComponentResource):
             cleanup_policy_dry_run=False,  # stated: a dry run deletes nothing, and says nothing
             cleanup_policies=_clean_up(args.keep_images),
             vulnerability_scanning_config={
-                "enablement_config": "INHERITED" if strict else "DISABLED"
+                "enablement_config": "INHERITED" if args.lab.strict else "DISABLED"
             },
             labels=named(tags(args.lab, "registry"), f"{name}-images"),
             opts=child(self, depends_on=enable(self, name, "artifactregistry")),

@@ -59,7 +59,7 @@ class Storage(pulumi.ComponentResource):
             public_access_prevention="enforced",
             force_destroy=not args.keep,
             # Unsaid, everything deleted would be billed for another week.
-            soft_delete_policy={"retention_duration_seconds": args.undelete_days * DAY_SECONDS},
+            soft_delete_policy={"retention_duration_seconds": args.kept_days * DAY_SECONDS},
             lifecycle_rules=[
                 {
                     "action": {"type": "AbortIncompleteMultipartUpload"},
