@@ -64,9 +64,13 @@ class ManagedNotebook(pulumi.ComponentResource):
                 " should its own watchdog fail, so kind managed needs a daily stop; or take kind vm"
             )
         labels = tags(args.lab, "notebook")
-        role = access.role(self, f"{name}-role", args.lab, "sagemaker.amazonaws.com", labels)
+        # Not those of the other kind, whose machines need them until these have taken over: a
+        # create that is refused must leave the lab as it was.
+        role = access.role(
+            self, f"{name}-managed-role", args.lab, "sagemaker.amazonaws.com", labels
+        )
         allowed = iam.RolePolicy(
-            f"{name}-access",
+            f"{name}-managed-access",
             role=role.name,
             policy=access.document(*rights(args), stop_notebooks(args.lab, NOTEBOOKS)),
             opts=child(self),

@@ -35,7 +35,7 @@ class Notebook(pulumi.ComponentResource):
     followed, nor are limits that the script carries (`idle_minutes`, `max_hours` on the machine
     itself). To take them up, make the machine anew: `pulumi up --replace <urn>`; its home disk
     stays. A lab that gets or loses GPUs or shared files does so by itself: the old image has no
-    drivers, or cannot mount.
+    drivers, or cannot mount; the old machine goes first, since a quota is seldom good for two.
 
     Args:
         args: see NotebookArgs. `keep`: home disks are protected.
@@ -142,6 +142,8 @@ class Notebook(pulumi.ComponentResource):
                 depends_on=before,
                 ignore_changes=["ami", "userDataBase64", "rootBlockDevice.kmsKeyId"],
                 replacement_trigger=built_for,
+                # The quota of a course is for its machines, not for one more of each.
+                delete_before_replace=True,
                 # Where AWS has no machine left, the provider would go on asking for 50 minutes.
                 custom_timeouts=pulumi.CustomTimeouts(create="10m", update="20m", delete="20m"),
             ),

@@ -90,7 +90,8 @@ class Stops:
         self._allowed = iam.RolePolicy(
             f"{name}-scheduler-access",
             role=self._role.name,
-            policy=access.document(stop_notebooks(lab, target)),
+            # Of both kinds, so that a lab on its way from one to the other can stop whatever runs.
+            policy=access.document(*(stop_notebooks(lab, each) for each in (INSTANCES, NOTEBOOKS))),
             opts=child(parent),
         )
 

@@ -57,7 +57,7 @@ def test_notebook_is_what_was_asked_for() -> None:
     assert found.pop("tags")["seat"] == "shared"
     assert found == {
         "instanceType": "ml.g4dn.xlarge",
-        "roleArn": f"arn:aws:test::123456789012:{LAB}-notebook-role",
+        "roleArn": f"arn:aws:test::123456789012:{LAB}-notebook-managed-role",
         "platformIdentifier": "notebook-al2023-v1",
         "volumeSize": 50,
         "rootAccess": "Disabled",
@@ -128,7 +128,7 @@ def test_changed_limits_touch_no_notebook() -> None:
 
 def test_role_may_use_the_lab_and_stop_the_notebook_and_nothing_else() -> None:
     rendered = managed()
-    own = rendered.one("iam/rolePolicy:RolePolicy", f"{LAB}-notebook-access")
+    own = rendered.one("iam/rolePolicy:RolePolicy", f"{LAB}-notebook-managed-access")
     machines = variant().one("iam/rolePolicy:RolePolicy", f"{LAB}-notebook-access")
     session = {action for action in granted(machines) if action.startswith("ssm")}
     assert granted(own).keys() == {*granted(machines), "sagemaker:StopNotebookInstance"} - session
@@ -139,7 +139,9 @@ def test_role_may_use_the_lab_and_stop_the_notebook_and_nothing_else() -> None:
     assert stop["Condition"] == {
         "StringEquals": {"aws:ResourceTag/lab": LAB, "aws:ResourceTag/role": "notebook"}
     }
-    (trust,) = policy(rendered.one("iam/role:Role", f"{LAB}-notebook-role"), "assumeRolePolicy")
+    (trust,) = policy(
+        rendered.one("iam/role:Role", f"{LAB}-notebook-managed-role"), "assumeRolePolicy"
+    )
     assert trust["Principal"] == {"Service": "sagemaker.amazonaws.com"}
 
 
@@ -182,7 +184,10 @@ def test_trap_a_stop_that_failed_in_the_evening_meets_nobody_next_morning() -> N
 def test_schedules_may_stop_notebooks_of_the_lab_alone() -> None:
     rendered = managed()
     allowed = rendered.one("iam/rolePolicy:RolePolicy", f"{LAB}-notebook-scheduler-access")
-    assert granted(allowed).keys() == {"sagemaker:StopNotebookInstance"}
+    assert granted(allowed).keys() == {"sagemaker:StopNotebookInstance", "ec2:StopInstances"}
+    assert policy(allowed) == policy(
+        variant().one("iam/rolePolicy:RolePolicy", f"{LAB}-notebook-scheduler-access")
+    ), "on the way from one kind to the other what still runs must be stopped, too"
 
 
 def test_refuses_a_notebook_without_a_stop_from_outside() -> None:
@@ -206,7 +211,8 @@ def test_trap_its_disk_goes_with_it(keep: bool) -> None:
 
 
 def test_trap_what_aws_moves_on_by_itself_would_make_it_anew() -> None:
-    assert managed().one(NOTEBOOK).options["ignoreChanges"] == ["platformIdentifier", "subnetId"]
+    ignored = managed().one(NOTEBOOK).options["ignoreChanges"]
+    assert ignored == ["platformIdentifier", "subnetId", "kmsKeyId"]
 
 
 def test_trap_the_new_one_would_have_its_name() -> None:
@@ -252,7 +258,7 @@ def test_order_of_making_lets_the_first_start_mount_and_the_end_leave_nothing() 
     box = rendered.one(NOTEBOOK)
     targets = rendered.of("efs/mountTarget:MountTarget")
     assert targets
-    access = rendered.one("iam/rolePolicy:RolePolicy", f"{LAB}-notebook-access")
+    access = rendered.one("iam/rolePolicy:RolePolicy", f"{LAB}-notebook-managed-access")
     assert after(box, *targets, access, rendered.one(SCRIPT), *rendered.of("ec2/route:Route"))
 
 

@@ -76,7 +76,7 @@ def test_machine_follows_its_home_disk_when_the_choice_of_zones_changes() -> Non
     other = next(f"us-east-1{z}" for z in "abcdf" if f"us-east-1{z}" != chosen)
     home = "aws-course-notebook-shared-home"
     rendered = variant(recorded={home: {"availabilityZone": other}})
-    assert rendered.one(HOMES).options["ignoreChanges"] == ["availabilityZone"]
+    assert rendered.one(HOMES).options["ignoreChanges"] == ["availabilityZone", "kmsKeyId"]
     box = rendered.one("ec2/instance:Instance")
     assert box.inputs["subnetId"] == f"aws-course-network-subnet-{other[-1]}-id"
 

@@ -231,6 +231,7 @@ def test_options_of_the_caller_stay_with_the_caller() -> None:
     rendered = render(declare, answers(), stack_name="aws-tiny")
     inherited = {r.name for r in rendered.custom() if r.options.get("deleteBeforeReplace")}
     assert inherited == {
+        "aws-tiny-notebook-shared",
         "aws-tiny-notebook-shared-home-attachment",
         "aws-tiny-registry-clean-up",
     }

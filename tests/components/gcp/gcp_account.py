@@ -214,9 +214,7 @@ def alone(role: str, kind: type[Any], **changes: Any) -> Rendered:
     def declare() -> None:
         network = Network(
             f"{whole.lab.name}-network",
-            NetworkArgs(
-                lab=whole.lab, machines=(whole.notebook,), keep=True, files=whole.files
-            ),
+            NetworkArgs(lab=whole.lab, machines=(whole.notebook,), keep=True, files=whole.files),
         )
         given = {each: getattr(whole, each) for each in own}
         name = f"{whole.lab.name}-{role}"
