@@ -23,6 +23,15 @@ def protected_dependent(name: str) -> str:
     return f"it must be deleted before it is made again, and with it {name}, which is protected"
 
 
+def left_alone(names: Iterable[str]) -> str:
+    """What is still there after a run in which something failed."""
+    return (
+        f"{listed(names)}: no longer needed, and still there, because nothing is deleted in a "
+        "run in which something fails; the next one in which all goes well deletes it. To make "
+        "room first, take what failed out of the settings, and put it back afterwards."
+    )
+
+
 UNPROTECT = "Take protect off its declaration and bring the stack up once; then it may be."
 
 

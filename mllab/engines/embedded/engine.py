@@ -117,7 +117,7 @@ class EmbeddedEngine:
         """Delete everything that is recorded."""
         with self._writing(Report(on_step), release) as run:
             recover(run)
-            removal.remove(run, run.ledger.left(), [], self._threads, reasons.DESTROYED)
+            removal.remove(run, run.ledger.left(), self._threads, reasons.DESTROYED)
         return self._outcome(run)
 
     def outputs(self) -> Mapping[str, Any]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from components.holdings import HOLDS_DATA
-from mllab.engines.contract import Op
-from mllab.engines.embedded import removal, report, step_executor
+from mllab.engines import reasons
+from mllab.engines.embedded import removal
 from mllab.engines.embedded.host import Host
 from mllab.engines.embedded.monitor import Log, Monitor, translated
 from mllab.engines.embedded.reading import Reader
-from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.register import Registrar
 from mllab.engines.embedded.report import lines
 from mllab.engines.embedded.run import Run
@@ -65,28 +63,20 @@ class Program:
         self._raised = False
 
     def remove_rest(self) -> None:
-        """Delete what the program no longer declares, and the remains of replacements."""
+        """Delete what the program no longer declares, and the remains of replacements.
+
+        Nothing goes after a failure: what the old things were for is not there, and what the
+        program declares inside an `apply` of something that failed is not declared in this run.
+        """
         run = self._run
         left = run.ledger.left()
         rest = [record for record in left if record.delete or id(record) not in run.handled]
-        kept = [record for record in left if not record.delete and id(record) in run.handled]
         if run.report.failures and not run.dry:
-            doubtful = [record for record in rest if self._doubtful(record)]
-            for record in doubtful:
-                step_executor.skip(run, report.step(Op.DELETE, record), run.report.failures[0].name)
-            kept += doubtful
-            rest = [record for record in rest if record not in doubtful]
-        removal.remove(run, rest, kept, self._threads)
-
-    def _doubtful(self, record: Record) -> bool:
-        """True for data that must wait for a run without failures.
-
-        What the program declares inside an `apply` of something that failed is not declared in this
-        run. A machine that goes by mistake is made again; data is not.
-        """
-        return (
-            record.type in HOLDS_DATA and not record.delete and record.urn not in self._run.release
-        )
+            names = [record.name for record in rest if record.custom]
+            if names:
+                run.report.warn(reasons.left_alone(names))
+            return
+        removal.remove(run, rest, self._threads)
 
     def finish(self) -> None:
         """Record the stack's outputs. After a failure those that are missing stay as they were."""

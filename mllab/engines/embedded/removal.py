@@ -18,7 +18,6 @@ Waits = Mapping[int, Sequence[Record]]
 def remove(
     run: Run,
     records: Sequence[Record],
-    kept: Sequence[Record],
     threads: int,
     why: str = reasons.UNDECLARED,
 ) -> None:
@@ -26,17 +25,13 @@ def remove(
 
     Args:
         records: what goes.
-        kept: entries that stay because their own operation failed: what they need stays as well.
         threads: how many deletes run side by side; 0 for one after the other.
         why: the reason for what is not the remainder of a replacement.
     """
     run.times.raise_floor()
-    needs = _Needs(run.ledger.snapshot())
-    spared = needs.below(kept)
-    going = [record for record in records if id(record) not in spared]
-    run.deletes.update(record.urn for record in going)
-    waits = needs.reversed(going)
-    ordered = _ordered(going, waits)
+    run.deletes.update(record.urn for record in records)
+    waits = _Needs(run.ledger.snapshot()).reversed(records)
+    ordered = _ordered(records, waits)
     if run.dry:
         for record in ordered:
             _plan(run, record, why)
@@ -108,17 +103,6 @@ class _Needs:
             for other in self._named.get(urn, ())
             if self._place[id(other)] < place
         ]
-
-    def below(self, records: Sequence[Record]) -> set[int]:
-        """Identities of all that these stand on."""
-        found: set[int] = set()
-        open = list(records)
-        while open:
-            for other in self.of(open.pop()):
-                if id(other) not in found:
-                    found.add(id(other))
-                    open.append(other)
-        return found
 
     def reversed(self, going: Sequence[Record]) -> dict[int, list[Record]]:
         """For each entry that goes those that go before it."""

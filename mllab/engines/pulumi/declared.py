@@ -33,6 +33,16 @@ from mllab.protocol.wire import decode_value
 _ENGINE_ENDED: Final = "Resource monitor has terminated, shutting down"
 """What the SDK raises when the engine ends before the program; not the program's fault."""
 
+UNFINISHED: Final = "not everything could be made, so nothing is deleted"
+"""What the program raises at its end when something failed.
+
+Without it Pulumi's engine goes on to delete what is no longer declared. It spares what a resource
+stands on that failed, but not what one stands on that it skipped, and then writes a state in which
+that one needs something that is gone, which it never reads again.
+Source: `performPostSteps` in pkg/resource/deploy/deployment_executor.go of
+https://github.com/pulumi/pulumi: `erroredDeps` follows `GetErroredSteps`, not `ex.skipped`.
+"""
+
 OnSkip = Callable[[Resource, Op, str], None]
 """Told what is skipped, what would have happened to it, and the name of what failed."""
 
@@ -72,8 +82,10 @@ class Declared:
             # The SDK is about to register the stack's outputs in a task of its own, and then waits
             # only if there is something to wait for: without this the engine may end before.
             settings._get_rpc_manager().rpcs.append(asyncio.ensure_future(asyncio.sleep(0)))
+            if self._culprits and not self._dry:
+                raise RuntimeError(UNFINISHED)
         except Exception as error:
-            if str(error) != _ENGINE_ENDED:
+            if str(error) not in (_ENGINE_ENDED, UNFINISHED):
                 self.raised = error, self._sources.raised(error.__traceback__)
             raise
 
@@ -120,13 +132,7 @@ class Declared:
 
     def op(self, urn: str) -> Op:
         """What would happen to something that is skipped."""
-        goal = self._goals[urn]
-        names = {(goal.type, goal.name)} | {
-            (urns.type_of(alias.urn), urns.name_of(alias.urn))
-            if alias.urn
-            else (alias.type or goal.type, alias.name or goal.name)
-            for alias in goal.aliases
-        }
+        names = _names(self._goals[urn])
         known = any((urns.type_of(old), urns.name_of(old)) in names for old in self._recorded)
         return Op.UPDATE if known else Op.CREATE
 
@@ -142,6 +148,24 @@ class Declared:
             else resource
             for urn, resource in self.resources.items()
         )
+
+    def left_alone(self, entries: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Names of what is still recorded and would have been deleted, had nothing failed.
+
+        Args:
+            entries: the state after the run.
+        """
+        if not self._culprits:
+            return []
+        declared = {name for goal in self._goals.values() for name in _names(goal)}
+        return [
+            urns.name_of(entry["urn"])
+            for entry in entries
+            if entry.get("custom")
+            and not entry.get("external")
+            and not urns.is_provider(entry["type"])
+            and (entry.get("delete") or (entry["type"], urns.name_of(entry["urn"])) not in declared)
+        ]
 
     def _culprit(self, urn: str) -> str:
         goal = self._goals.get(urn)
@@ -183,6 +207,16 @@ class Declared:
         with self._lock:
             self.resources[urn], self._goals[urn] = resource, goal
         return urn
+
+
+def _names(goal: Goal) -> set[tuple[str, str]]:
+    """Type and name of what the state may have of a resource."""
+    return {(goal.type, goal.name)} | {
+        (urns.type_of(alias.urn), urns.name_of(alias.urn))
+        if alias.urn
+        else (alias.type or goal.type, alias.name or goal.name)
+        for alias in goal.aliases
+    }
 
 
 def shown(position: str) -> str:

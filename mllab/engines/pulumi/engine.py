@@ -10,6 +10,7 @@ from typing import Any
 
 from components.holdings import HOLDS_DATA
 from mllab.clock import Clock
+from mllab.engines import reasons
 from mllab.engines.contract import (
     Failure,
     Holding,
@@ -105,7 +106,7 @@ class PulumiEngine:
         finally:
             self._put_back(declared)
         _refuse_broken(events, declared, events.failures())
-        return self._outcome(events, seconds, ready)
+        return self._outcome(events, seconds, ready, declared)
 
     def refresh(self, on_step: OnStep = ignore, *, dry: bool = False) -> Outcome:
         """Read everything that is recorded, and record what is really there."""
@@ -212,8 +213,12 @@ class PulumiEngine:
         except LabError as error:
             self._notify(f"What was named is protected again by the next run: {error.message}")
 
-    def _outcome(self, events: Events, seconds: float, ready: _Ready) -> Outcome:
+    def _outcome(
+        self, events: Events, seconds: float, ready: _Ready, declared: Declared | None = None
+    ) -> Outcome:
+        """What came of a run. `declared`: what its program said, if it had one."""
         after = self.cli.export()
+        left = declared.left_alone(deployment.resources(after)) if declared else []
         return Outcome(
             self._target.stack,
             self.name,
@@ -222,7 +227,9 @@ class PulumiEngine:
             outputs=deployment.stack_outputs(after),
             seconds=seconds,
             remaining=deployment.remaining(after),
-            warnings=_spoken(*ready.warnings, *events.warnings),
+            warnings=_spoken(
+                *ready.warnings, *events.warnings, reasons.left_alone(left) if left else ""
+            ),
         )
 
     def _events_of(self, on_step: OnStep, verb: str, ready: _Ready, *, dry: bool = False) -> Events:

@@ -20,7 +20,7 @@ from mllab.engines import reasons
 from mllab.engines.contract import Failure, OnStep, Op, Resource, Status, Step
 from mllab.engines.pulumi import messages
 from mllab.engines.pulumi.changes import changes_of, shown
-from mllab.engines.pulumi.declared import Declared
+from mllab.engines.pulumi.declared import UNFINISHED, Declared
 from mllab.protocol import urns
 from mllab.protocol.provider import Change
 
@@ -254,7 +254,7 @@ class Events:
         elif event.severity.startswith("error"):
             if event.urn and urns.type_of(event.urn) != urns.STACK_TYPE:
                 self._blame(event.urn, text)
-            elif not _SUMMARIES.fullmatch(text):
+            elif not _SUMMARIES.fullmatch(text) and UNFINISHED not in text:
                 self.general.append(text)
 
     def _blame(self, urn: str, text: str) -> None:
