@@ -16,6 +16,12 @@ def urn(stack: str, project: str, parent: str, type: str, name: str) -> str:
     return f"urn:pulumi:{stack}::{project}::{type}::{name}"
 
 
+def below(parent: str, child: str) -> str:
+    """The urn that a resource has under another parent."""
+    stack, project, _, name = child.split("::", 3)
+    return urn(stack.removeprefix("urn:pulumi:"), project, parent, type_of(child), name)
+
+
 def qualified_type(urn: str) -> str:
     """`mllab:aws:Storage$aws:s3/bucket:Bucket` of such a urn."""
     return urn.split("::", 3)[2]

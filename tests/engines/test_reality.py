@@ -13,7 +13,7 @@ from mllab.engines.contract import Holding, Op, Status
 from mllab.engines.embedded.step_executor import EMPTYING
 from mllab.protocol.provider import Call, Change, Properties, ProviderFailure
 from tests.engines.bench import Bench, chain, done, options, things
-from tests.scenarios.toy import THING, Fault, Group, Thing, Toy
+from tests.scenarios.toy import THING, Fault, Thing, Toy
 
 
 def meddle(bench: Bench, name: str, **inputs: Any) -> None:
@@ -214,30 +214,10 @@ def test_data_is_not_deleted_in_a_run_in_which_something_failed(holder: Bench) -
         Thing("first", {"size": 1}).key.apply(lambda key: Thing("second", {"tags": {"key": key}}))
     )
     outcome = holder.up(changed, Fault("update", "first", "refuse"))
-    assert done(outcome) == ["update first failed", "delete second skipped"]
+    assert done(outcome) == ["update first failed"]
     assert holder.cloud.named("second")
     assert holder.up(changed).ok
     assert done(holder.up(things("first", size=1))) == ["same first", "delete second"]
-
-
-def test_without_data_what_is_not_declared_goes_even_then(bench: Bench) -> None:
-    bench.up(things("a", "b"))
-    outcome = bench.up(things("a", size=1), Fault("update", "a", "refuse"))
-    assert done(outcome) == ["update a failed", "delete b"]
-
-
-def test_what_a_spared_holder_stands_on_is_spared_with_it(
-    holder: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def program() -> None:
-        group = Group("g")
-        Thing("second", {}, options(parent=group))
-        Thing("first", {})
-
-    holder.up(program)
-    outcome = holder.up(things("first", size=1), Fault("update", "first", "refuse"))
-    assert "g" in holder.resources()
-    assert done(outcome) == ["update first failed", "delete second skipped"]
 
 
 def test_only_released_things_are_emptied(holder: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 from ruamel.yaml import YAML
 
@@ -20,10 +21,12 @@ from mllab.clock import SimulatedClock
 from mllab.engines.contract import Op, Outcome, Plan
 from mllab.lifecycle import deploy, teardown
 from mllab.session.opening import on_simulated_cloud
+from mllab.session.realm import SimulatedRealm
 from mllab.session.session import Session
 from mllab.settings import files
 from mllab.show.observer import ConsoleObserver
 from mllab.simulated.account import SimulatedAccount
+from mllab.simulated.faults import Faults, Rule
 
 ROOT = Path(__file__).parents[2]
 MORNING = datetime(2027, 1, 11, 9, tzinfo=UTC)
@@ -37,6 +40,30 @@ SMALL: Change = {
 }
 """Two seats that a new account has the quota for."""
 
+MANAGED: Mapping[str, Change] = {
+    "aws": {"notebook": {"kind": "managed", "disk_gb": None}},
+    "azure": {
+        "notebook": {"kind": "managed", "disk_gb": None, "home_gb": None, "max_hours": None},
+        "azure": {"ssh_from": None, "ssh_keys": None},
+    },
+    "gcp": {"notebook": {"kind": "managed"}},
+}
+"""The vendor's notebooks instead of machines, without the settings that are for those."""
+
+CLOUDS = ("aws", "azure", "gcp")
+ENGINES = (
+    "embedded",
+    pytest.param(
+        "pulumi",
+        marks=[
+            pytest.mark.engine,
+            # The SDK's language server leaves its event loop open when the engine is gone.
+            pytest.mark.filterwarnings("ignore::ResourceWarning"),
+            pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+        ],
+    ),
+)
+
 
 class LivingLab:
     """One lab on one engine.
@@ -49,6 +76,8 @@ class LivingLab:
 
     def __init__(self, folder: Path, cloud: str, engine: str) -> None:
         self._folder, self._engine = folder, engine
+        self.faults: tuple[Rule, ...] = ()
+        """What the account does wrong from now on."""
         (folder / "stacks").mkdir(parents=True)
         (folder / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
         text = (ROOT / "stacks" / f"Pulumi.{cloud}-course.yaml").read_text()
@@ -73,7 +102,7 @@ class LivingLab:
 
     def session(self) -> Session:
         """As every command opens its own."""
-        return on_simulated_cloud(
+        session = on_simulated_cloud(
             self._folder,
             "lab",
             files.load(self.path, now=MORNING),
@@ -82,13 +111,13 @@ class LivingLab:
             self._folder / "home",
             engine=self._engine,
         )
+        _account(session).faults = Faults(self.faults)
+        return session
 
     @property
     def cloud(self) -> SimulatedAccount:
         """The account, seen from outside."""
-        cloud = self.session().cloud
-        assert cloud is not None
-        return cloud
+        return _account(self.session())
 
     def plan(self) -> Plan:
         """`mllab preview`."""
@@ -136,6 +165,11 @@ class LivingLab:
             for urn, entry in self.entries().items()
             if entry["type"] in HOLDS_DATA
         }
+
+
+def _account(session: Session) -> SimulatedAccount:
+    assert isinstance(session.realm, SimulatedRealm)
+    return session.realm.cloud
 
 
 def _nobody() -> ConsoleObserver:

@@ -11,21 +11,8 @@ import pytest
 
 from mllab.engines.contract import Op, Outcome
 from mllab.errors import DataAtRisk
-from tests.scenarios.living_lab import Change, LivingLab, lost
+from tests.scenarios.living_lab import CLOUDS, ENGINES, MANAGED, Change, LivingLab, lost
 
-CLOUDS = ("aws", "azure", "gcp")
-ENGINES = (
-    "embedded",
-    pytest.param(
-        "pulumi",
-        marks=[
-            pytest.mark.engine,
-            # The SDK's language server leaves its event loop open when the engine is gone.
-            pytest.mark.filterwarnings("ignore::ResourceWarning"),
-            pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-        ],
-    ),
-)
 QUOTAS = {"aws": {"L-1216C47A": 64, "ml.t3.large for notebook instance usage": 4}}
 """Machines old and new side by side, and managed ones, of which a new account has none."""
 
@@ -33,14 +20,6 @@ FILES_OFF: dict[str, Change] = {
     "aws": {"storage": {"files": False}},
     "azure": {"storage": {"files": False}},
     "gcp": {"storage": {"files": False}, "gcp": {"filestore": None}},
-}
-MANAGED: dict[str, Change] = {
-    "aws": {"notebook": {"kind": "managed", "disk_gb": None}},
-    "azure": {
-        "notebook": {"kind": "managed", "disk_gb": None, "home_gb": None, "max_hours": None},
-        "azure": {"ssh_from": None, "ssh_keys": None},
-    },
-    "gcp": {"notebook": {"kind": "managed"}},
 }
 HOMES = {"lab-notebook-s01-home", "lab-notebook-s02-home"}
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mllab.engines.embedded.journal import Journal
 from mllab.engines.embedded.record import Record
+from mllab.protocol import urns
 
 
 @dataclass(frozen=True)
@@ -146,15 +147,26 @@ class Snapshot:
 
 
 def follow_renames(records: Iterable[Record]) -> None:
-    """Let entries that were not touched refer to renamed ones by their new urns."""
+    """Let entries that were not touched follow those that were renamed.
+
+    They refer to them by their new urns, and below a renamed parent they have new ones themselves:
+    the next run finds them under those.
+    Source: `NormalizeURNReferences` in pkg/resource/deploy/snapshot.go of
+    https://github.com/pulumi/pulumi
+    """
     records = list(records)
     present = {record.urn for record in records}
-    new = {
-        alias: record.urn for record in records for alias in record.aliases if alias not in present
-    }
+    new: dict[str, str] = {}
+    for record in records:  # parents come first
+        new |= {alias: record.urn for alias in record.aliases if alias not in present}
+        if record.parent in new:
+            moved = urns.below(new[record.parent], record.urn)
+            if moved not in present:
+                new[record.urn] = moved
     if not new:
         return
     for record in records:
+        record.urn = new.get(record.urn, record.urn)
         record.parent = new.get(record.parent, record.parent)
         record.deleted_with = new.get(record.deleted_with, record.deleted_with)
         record.dependencies = [new.get(urn, urn) for urn in record.dependencies]

@@ -187,11 +187,7 @@ class Cli:
     def _engine(
         self, stack: auto.Stack, verb: Verb, program: Callable[[], Any], events: Events
     ) -> object:
-        how: dict[str, Any] = {
-            "program": program,
-            "on_event": events,
-            "parallel": self._parallel,
-        }
+        how: Any = {"program": program, "on_event": events, "parallel": self._parallel}
         match verb:
             case Verb.PREVIEW:
                 return stack.preview(**how)
