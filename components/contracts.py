@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from copy import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Generic, Protocol, TypeVar
@@ -278,39 +277,12 @@ class EnvironmentArgs:
     notify: tuple[str, ...]
 
 
-Notebooks = Callable[[str, NotebookArgs[Any, Any, Any, Any], pulumi.ResourceOptions], Notebook]
-"""A cloud has several kinds of notebooks, of which a lab takes one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cloud:
-    """The six component classes of one cloud; each is called as `Role(name, args, opts)`."""
-
-    name: str
-    network: Callable[[str, NetworkArgs, pulumi.ResourceOptions], Network]
-    storage: Callable[[str, StorageArgs[Any], pulumi.ResourceOptions], Storage]
-    registry: Callable[[str, RegistryArgs[Any], pulumi.ResourceOptions], Registry]
-    notebook: Notebooks
-    cluster: Callable[[str, ClusterArgs[Any, Any, Any], pulumi.ResourceOptions], Cluster]
-    budget: Callable[[str, BudgetArgs[Any], pulumi.ResourceOptions], Budget]
-
-
 # --------------------------------------------------------------------------------------- helpers
 
 
 def child(parent: pulumi.Resource, **extra: Any) -> pulumi.ResourceOptions:
     """Options of a child: its parent and what the call names, nothing of the caller's options."""
     return pulumi.ResourceOptions(parent=parent, **extra)
-
-
-def formerly(opts: pulumi.ResourceOptions | None, type: str) -> pulumi.ResourceOptions:
-    """Options of a component that may have been one of another type before.
-
-    What both are made of stays when a lab goes from one kind of notebook to the other.
-    """
-    found = copy(opts) if opts else pulumi.ResourceOptions()
-    found.aliases = [*(found.aliases or []), pulumi.Alias(type_=type)]
-    return found
 
 
 def publish(part: pulumi.ComponentResource, contract: type) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
 import pulumi
 
 from components import contracts
 from components.contracts import (
     BudgetArgs,
-    Cloud,
     ClusterArgs,
     EnvironmentArgs,
     NetworkArgs,
@@ -16,6 +19,29 @@ from components.contracts import (
     StorageArgs,
     child,
 )
+
+Notebooks = Callable[
+    [str, NotebookArgs[Any, Any, Any, Any], pulumi.ResourceOptions], contracts.Notebook
+]
+"""A cloud has several kinds of notebooks, of which a lab takes one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cloud:
+    """The six component classes of one cloud; each is called as `Role(name, args, opts)`.
+
+    Args:
+        transformation: of the whole stack, for what its SDK does; None for none.
+    """
+
+    name: str
+    network: Callable[[str, NetworkArgs, pulumi.ResourceOptions], contracts.Network]
+    storage: Callable[[str, StorageArgs[Any], pulumi.ResourceOptions], contracts.Storage]
+    registry: Callable[[str, RegistryArgs[Any], pulumi.ResourceOptions], contracts.Registry]
+    notebook: Notebooks
+    cluster: Callable[[str, ClusterArgs[Any, Any, Any], pulumi.ResourceOptions], contracts.Cluster]
+    budget: Callable[[str, BudgetArgs[Any], pulumi.ResourceOptions], contracts.Budget]
+    transformation: pulumi.ResourceTransformation | None = None
 
 
 class Environment(pulumi.ComponentResource):

@@ -11,8 +11,8 @@ import pulumi
 from pulumi.runtime import config
 
 from components import catalog
-from components.contracts import Cloud, EnvironmentArgs, LabArgs, Notebooks
-from components.environment import Environment
+from components.contracts import EnvironmentArgs, LabArgs
+from components.environment import Cloud, Environment, Notebooks
 from mllab.clock import Clock
 from mllab.settings.files import from_config
 from mllab.settings.lab import Lab
@@ -40,7 +40,10 @@ def declare(lab: Lab, today: date | None = None) -> None:
     Raises:
         Refused: the cloud cannot fulfil a wish; names it, the reason and the alternative.
     """
-    environment = Environment(lab.name, arguments(lab), cloud(lab, today))
+    here = cloud(lab, today)
+    if here.transformation is not None:
+        pulumi.runtime.register_stack_transformation(here.transformation)
+    environment = Environment(lab.name, arguments(lab), here)
     for role, outputs in environment.outputs().items():
         pulumi.export(role, outputs)
     ends = lab.lab.ends.isoformat() if lab.lab.ends else None
@@ -136,7 +139,6 @@ def _azure(lab: Lab, today: date | None) -> Cloud:
     from components.azure.registry import Registry
     from components.azure.storage import Storage
 
-    pulumi.runtime.register_stack_transformation(drop_versioned)
     return Cloud(
         name="azure",
         network=partial(Network, ssh_from=lab.azure.ssh_from),
@@ -145,6 +147,7 @@ def _azure(lab: Lab, today: date | None) -> Cloud:
         notebook=_azure_notebook(lab),
         cluster=Cluster,
         budget=partial(Budget, enabled=lab.azure.budget, today=today),
+        transformation=drop_versioned,
     )
 
 

@@ -9,10 +9,11 @@ import pulumi
 from pulumi_aws import iam, sagemaker
 
 from components import contracts
+from components.aliases import with_type_alias
 from components.aws import access, baseline, lifecycle
 from components.aws.notebook import NO_MOUNT, Args, rights, zone_of
 from components.aws.stops import NOTEBOOKS, Stops, stop_notebooks
-from components.contracts import Refused, child, formerly, publish
+from components.contracts import Refused, child, publish
 from components.names import KEBAB, narrow
 from components.tags import named, tags
 
@@ -56,7 +57,7 @@ class ManagedNotebook(pulumi.ComponentResource):
     seats: pulumi.Output[dict[str, dict[str, str]]]
 
     def __init__(self, name: str, args: Args, opts: pulumi.ResourceOptions | None = None) -> None:
-        opts = formerly(opts, "mllab:aws:Notebook")
+        opts = with_type_alias(opts, "mllab:aws:Notebook")
         super().__init__("mllab:aws:ManagedNotebook", name, None, opts)
         if args.stop_at is None:
             raise Refused(

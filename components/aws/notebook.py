@@ -10,6 +10,7 @@ import pulumi
 from pulumi_aws import ebs, ec2, iam
 
 from components import contracts
+from components.aliases import with_type_alias
 from components.aws import access, baseline, images
 from components.aws.cluster import Cluster
 from components.aws.machine import user_data
@@ -17,7 +18,7 @@ from components.aws.network import Network
 from components.aws.registry import Registry
 from components.aws.stops import INSTANCES, Stops, alarm
 from components.aws.storage import Storage
-from components.contracts import NotebookArgs, Refused, child, formerly, publish
+from components.contracts import NotebookArgs, Refused, child, publish
 from components.tags import named, tags
 
 PORT = 8888
@@ -63,7 +64,7 @@ class Notebook(pulumi.ComponentResource):
         *,
         image: str | None = None,
     ) -> None:
-        opts = formerly(opts, "mllab:aws:ManagedNotebook")
+        opts = with_type_alias(opts, "mllab:aws:ManagedNotebook")
         super().__init__("mllab:aws:Notebook", name, None, opts)
         labels = tags(args.lab, "notebook")
         role = access.role(self, f"{name}-role", args.lab, "ec2.amazonaws.com", labels)

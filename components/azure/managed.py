@@ -8,13 +8,14 @@ import pulumi
 from pulumi_azure_native import machinelearningservices as ml
 
 from components import contracts
+from components.aliases import with_type_alias
 from components.azure.cluster import Cluster
 from components.azure.commands import instance_commands
 from components.azure.network import Network
 from components.azure.registry import Registry
 from components.azure.stops import Stops, iso_minutes
 from components.azure.storage import Storage
-from components.contracts import NotebookArgs, Refused, child, formerly, publish
+from components.contracts import NotebookArgs, Refused, child, publish
 from components.names import KEBAB, narrow
 from components.tags import named, tags
 
@@ -52,7 +53,7 @@ class ManagedNotebook(pulumi.ComponentResource):
     seats: pulumi.Output[dict[str, dict[str, str]]]
 
     def __init__(self, name: str, args: Args, opts: pulumi.ResourceOptions | None = None) -> None:
-        opts = formerly(opts, "mllab:azure:Notebook")
+        opts = with_type_alias(opts, "mllab:azure:Notebook")
         super().__init__("mllab:azure:ManagedNotebook", name, None, opts)
         stop_at = _check(args)
         stops = Stops(self, name, args.lab, args.network.group, tags(args.lab, "notebook"))

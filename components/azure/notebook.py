@@ -9,6 +9,7 @@ import pulumi
 from pulumi_azure_native import compute, managedidentity
 
 from components import contracts
+from components.aliases import with_type_alias
 from components.azure import access, doors, images
 from components.azure.cluster import Cluster
 from components.azure.commands import machine_commands
@@ -18,7 +19,7 @@ from components.azure.network import Network
 from components.azure.registry import Registry
 from components.azure.stops import Stops
 from components.azure.storage import Storage
-from components.contracts import NotebookArgs, Refused, child, formerly, publish
+from components.contracts import NotebookArgs, Refused, child, publish
 from components.tags import named, tags
 
 USER = "ubuntu"  # people log in as; the notebooks' own user `lab` has its home on the home disk
@@ -70,7 +71,7 @@ class Notebook(pulumi.ComponentResource):
         ssh_keys: Sequence[str],
         image: str | None = None,
     ) -> None:
-        opts = formerly(opts, "mllab:azure:ManagedNotebook")
+        opts = with_type_alias(opts, "mllab:azure:ManagedNotebook")
         super().__init__("mllab:azure:Notebook", name, None, opts)
         chosen = _image(image, args)
         group = args.network.group

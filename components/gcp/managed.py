@@ -8,7 +8,8 @@ import pulumi
 from pulumi_gcp import workbench
 
 from components import contracts
-from components.contracts import Refused, child, formerly, publish
+from components.aliases import with_type_alias
+from components.contracts import Refused, child, publish
 from components.gcp import images, zones
 from components.gcp.ends import HourlyEnd, ends
 from components.gcp.naming import given
@@ -58,7 +59,7 @@ class ManagedNotebook(pulumi.ComponentResource):
     seats: pulumi.Output[dict[str, dict[str, str]]]
 
     def __init__(self, name: str, args: Args, opts: pulumi.ResourceOptions | None = None) -> None:
-        opts = formerly(opts, "mllab:gcp:Notebook")
+        opts = with_type_alias(opts, "mllab:gcp:Notebook")
         super().__init__("mllab:gcp:ManagedNotebook", name, None, opts)
         if args.stop_at is None:
             raise Refused(

@@ -8,8 +8,9 @@ import pulumi
 from pulumi_gcp import compute
 
 from components import contracts
+from components.aliases import with_type_alias
 from components.catalog import Machine
-from components.contracts import NotebookArgs, child, formerly, publish
+from components.contracts import NotebookArgs, child, publish
 from components.gcp import access, images, zones
 from components.gcp.cluster import Cluster
 from components.gcp.ends import HourlyEnd, ends
@@ -79,7 +80,7 @@ class Notebook(pulumi.ComponentResource):
         spot: bool = False,
         secure_boot: bool = False,
     ) -> None:
-        opts = formerly(opts, "mllab:gcp:ManagedNotebook")
+        opts = with_type_alias(opts, "mllab:gcp:ManagedNotebook")
         super().__init__("mllab:gcp:Notebook", name, None, opts)
         self._spot = spot
         rights = rights_of_notebooks(self, name, args)

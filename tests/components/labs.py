@@ -15,8 +15,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.contracts import Cloud, EnvironmentArgs, Refused
-from components.environment import Environment
+from components.contracts import EnvironmentArgs, Refused
+from components.environment import Cloud, Environment
 from mllab import program
 from mllab.engines.contract import Resource
 from mllab.errors import RunFailed

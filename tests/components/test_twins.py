@@ -141,10 +141,11 @@ SWITCHES: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {
             "billing_account": "012345-6789AB-CDEF01",
             "filestore": True,
             "spot": True,
+            "secure_boot": True,
         },
         {
             "network": {"egress": "nat", "zone": "us-central1-f"},
-            "notebook": {"image": "some-family", "spot": True},
+            "notebook": {"image": "some-family", "spot": True, "secure_boot": True},
             "budget": {"billing_account": "012345-6789AB-CDEF01"},
         },
     ),

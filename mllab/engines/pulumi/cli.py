@@ -133,7 +133,9 @@ class Cli:
             )
         if problem and not events.failures() and not events.general:
             raise self._explained(verb, problem)
-        if events.general and (known := self._known(verb, "\n".join(events.general))):
+        if events.general and (
+            known := known_errors.told("\n".join(events.general), *self._where(verb))
+        ):
             raise known
         if failures := events.failures():
             # What was changed until then is told by the outcome.
@@ -235,9 +237,6 @@ class Cli:
             "Press Ctrl-C once more to stop at once, and lose track of what is in work."
         )
 
-    def _known(self, verb: str, text: str) -> LabError | None:
-        return known_errors.told(text, *self._where(verb))
-
     def _where(self, verb: str) -> tuple[str, str, Path | None, str]:
         """Stack, command, state file and cloud, as known errors are told."""
         folder, stack = self._place.backend.folder, self._target.stack
@@ -245,7 +244,9 @@ class Cli:
         return stack, verb, file, self._target.cloud
 
     def _explained(self, verb: str, text: str) -> LabError:
-        return self._known(verb, text) or RunFailed(f"Pulumi's engine gave up:\n{text.strip()}")
+        return known_errors.told(text, *self._where(verb)) or RunFailed(
+            f"Pulumi's engine gave up:\n{text.strip()}"
+        )
 
 
 def _of_providers(failures: tuple[Failure, ...]) -> bool:

@@ -16,8 +16,8 @@ import pulumi
 import pytest
 
 from components.azure.network import Network
-from components.contracts import Cloud, EnvironmentArgs, NetworkArgs, Refused
-from components.environment import Environment
+from components.contracts import EnvironmentArgs, NetworkArgs, Refused
+from components.environment import Cloud, Environment
 from mllab import program
 from mllab.engines.contract import Resource
 from mllab.errors import RunFailed
