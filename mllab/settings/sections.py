@@ -52,8 +52,8 @@ class LabSection(Section):
     )
     profile: Annotated[str, choice("course", "strict")] = Field(
         default="course",
-        description="course: cheap, ends, easy to remove; strict: security baseline first, see"
-        " docs/profile.md; about 1 USD a month more on AWS.",
+        description="course: cheap, ends, easy to remove; strict: security first, see"
+        " docs/profile.md.",
         json_schema_extra=_ASKED,
     )
     starts: Day | None = Field(default=None, description="First day of the lab.")
