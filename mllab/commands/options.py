@@ -70,7 +70,8 @@ Grant = Annotated[
     typer.Option(
         "--grant",
         metavar="CODE=NUMBER",
-        help="Raise a quota of the simulated account first; repeatable.",
+        help="Raise a quota of the simulated account first, or switch an API on (its name alone);"
+        " repeatable.",
         show_default=False,
     ),
 ]

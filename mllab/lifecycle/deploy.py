@@ -131,8 +131,9 @@ def refuse_failures(outcome: Outcome, session: Session, verb: str) -> None:
 
 
 def _grant(session: Session) -> str:
-    """The option that raises the quota of a simulated account, where it is too small."""
-    return "".join(f" --grant {one.code}={one.needed:g}" for one in _short(session))
+    """The options that switch on what a simulated account lacks, and raise its quotas."""
+    wishes = [*session.realm.off, *(f"{one.code}={one.needed:g}" for one in _short(session))]
+    return "".join(f" --grant {wish}" for wish in wishes)
 
 
 def _short(session: Session) -> tuple[Shortage, ...]:

@@ -87,6 +87,12 @@ class Rehearsal:
         return [title for title, _, _ in self._script()]
 
     def _script(self) -> list[tuple[str, str, Callable[[], Seen]]]:
+        off, first = self._cloud.missing(), "preview"
+        new = []
+        if off:
+            names = join_limited(off)
+            new = [("up, in a new account", f"refused: off are {names}", self._off)]
+            first = f"preview, with {names} switched on by hand"
         if self._short:
             limits = "; ".join(
                 f"{one.code} is {one.limit:g}, {one.needed:g} {one.unit} are needed"
@@ -106,7 +112,8 @@ class Rehearsal:
             kept = []
         return [
             ("check", "the settings are right", self._check),
-            ("preview", "everything is to be created, nothing else", self._preview),
+            *new,
+            (first, "everything is to be created, nothing else", self._preview),
             *ups,
             ("preview again", "nothing to do", self._nothing_to_do),
             (
@@ -124,6 +131,15 @@ class Rehearsal:
     def _check(self) -> Seen:
         path = files.find(self.session.root, self.session.stack)
         return stacks.describe(files.load(path, now=self.session.clock.now())), True
+
+    def _off(self) -> Seen:
+        """Nothing can be made before a person has switched on what only a person can."""
+        off, outcome = self._cloud.missing(), self.session.engine.up()
+        told_how = [failure for failure in outcome.failures if off[0] in failure.cure]
+        for name in off:
+            self._cloud.switch_on(name)
+        made = [thing for thing in teardown.recorded(self.session) if thing.id]
+        return told(outcome), bool(told_how) and len(told_how) == len(outcome.failures) and not made
 
     def _preview(self) -> Seen:
         plan = self.session.engine.preview()

@@ -58,12 +58,16 @@ class Realm(Protocol):
         """
 
     def grant(self, wishes: Sequence[str]) -> None:
-        """Raise quotas, as `CODE=NUMBER` each.
+        """Raise quotas, as `CODE=NUMBER` each, and switch on what is in `off`, by its name.
 
         Raises:
             UsageError: no such quota, no number, or no cloud that grants one by command; then none
                 is raised.
         """
+
+    @property
+    def off(self) -> Sequence[str]:
+        """What a person must switch on before anything can be made; none where nobody knows."""
 
     @property
     def limit(self) -> Limit | None:
@@ -109,6 +113,11 @@ class RealRealm:
         return self.opened.inventory(stack)
 
     @property
+    def off(self) -> Sequence[str]:
+        """None: nobody has asked the account."""
+        return ()
+
+    @property
     def limit(self) -> Limit | None:
         """None: nobody has asked the account for its quotas."""
         return None
@@ -146,15 +155,23 @@ class SimulatedRealm:
         return ""
 
     def grant(self, wishes: Sequence[str]) -> None:
-        """See `Realm.grant`; as the cloud's support would."""
-        pairs = [_pair(wish) for wish in wishes]
+        """See `Realm.grant`; as the cloud's support would, and a person."""
+        switches = [wish for wish in wishes if wish in self.cloud.by_hand]
+        pairs = [_pair(wish) for wish in wishes if wish not in switches]
         try:
             for code, _ in pairs:
                 self.cloud.quota(code)
         except KeyError as error:
             raise UsageError(f"--grant: {error.args[0]}") from error
+        for name in switches:
+            self.cloud.switch_on(name)
         for code, value in pairs:
             self.cloud.grant(code, value)
+
+    @property
+    def off(self) -> Sequence[str]:
+        """See `Realm.off`."""
+        return self.cloud.missing()
 
     @property
     def limit(self) -> Limit:

@@ -15,6 +15,11 @@ from mllab.simulated.faults import Faults
 from mllab.simulated.store import Interval, Record, Remains, Session
 
 
+def switch(name: str) -> str:
+    """Under which name an account remembers that something is on."""
+    return f"on {name}"
+
+
 class SimulatedAccount(SimulatedCloud, ABC):
     """One account that does not exist.
 
@@ -30,6 +35,9 @@ class SimulatedAccount(SimulatedCloud, ABC):
     buckets: ClassVar[str]
     shares: ClassVar[str]
     repositories: ClassVar[str]
+
+    by_hand: ClassVar[tuple[str, ...]] = ()
+    """What is off in a new account, and only a person can switch on before anything is made."""
 
     timed = True
     """A call lasts as long as it says: the engine's clock goes on meanwhile."""
@@ -87,6 +95,21 @@ class SimulatedAccount(SimulatedCloud, ABC):
         if code not in limits:
             raise KeyError(f"no quota {code}; known are {', '.join(limits)}")
         return limits[code]
+
+    # -------------------------------------------------------------------------------- a new account
+
+    def missing(self) -> list[str]:
+        """What a person must still switch on before anything can be made."""
+        with self.database.session() as session:
+            return [name for name in self.by_hand if not session.number(switch(name))]
+
+    def switch_on(self, name: str) -> None:
+        """Switch something on for good. KeyError for what needs no person."""
+        if name not in self.by_hand:
+            known = ", ".join(self.by_hand) or "nothing is"
+            raise KeyError(f"{name} is not switched on by hand; known are {known}")
+        with self.database.session() as session:
+            session.set_number(switch(name), 1)
 
     # ---------------------------------------------------------------------------------- what exists
 

@@ -149,6 +149,11 @@ class Account:
     def inventory(self) -> list[Any]:
         return self.records
 
+    by_hand = ()
+
+    def missing(self) -> list[str]:
+        return []
+
     def quota(self, code: str) -> float:
         return self.quotas[code]
 

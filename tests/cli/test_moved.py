@@ -21,6 +21,7 @@ REST = """\
   mllab:storage: {files: false, keep: false}
   mllab:budget: {limit_usd: 100}
 """
+SWITCHED = ("serviceusage", "cloudresourcemanager")
 HEAD = """\
 config:
   mllab:lab: {cloud: %s, owner: a@example.edu, ends: "2027-02-05"}
@@ -29,6 +30,11 @@ PLACES = {
     "aws": "  aws:region: us-east-1\n",
     "azure": f'  azure-native:location: eastus\n  mllab:azure: {{ssh_keys: ["{KEY}"]}}\n',
     "gcp": "  gcp:region: us-central1\n  gcp:project: one-project\n",
+}
+BY_HAND = {
+    "aws": (),
+    "azure": (),
+    "gcp": tuple(f"--grant={name}.googleapis.com" for name in SWITCHED),
 }
 REGIONS = {"us-east-1": "eu-west-1", "eastus": "northeurope", "us-central1": "us-east1"}
 
@@ -61,7 +67,7 @@ def test_a_lab_is_seen_and_removed_where_it_exists(
     run: Run, write: Write, tmp_path: Path, cloud: str, change: str
 ) -> None:
     write(settings(cloud))
-    assert run("up", *ON, "--yes", *DAY).code == 0
+    assert run("up", *ON, *BY_HAND[cloud], "--yes", *DAY).code == 0
     other = "gcp" if cloud == "aws" else "aws"
     write(settings(other) if change == "cloud" else elsewhere(cloud))
 
@@ -81,7 +87,7 @@ def test_a_lab_is_seen_and_removed_where_it_exists(
 
 def test_another_project_is_another_place(run: Run, write: Write) -> None:
     write(settings("gcp"))
-    assert run("up", *ON, "--yes", *DAY).code == 0
+    assert run("up", *ON, *BY_HAND["gcp"], "--yes", *DAY).code == 0
     write(settings("gcp").replace("one-project", "another-project"))
     for verb in ("preview", "up"):
         yes = ("--yes",) if verb == "up" else ()
@@ -94,7 +100,7 @@ def test_another_project_is_another_place(run: Run, write: Write) -> None:
 
 def test_a_file_of_the_same_place_counts(run: Run, write: Write) -> None:
     write(settings("gcp"))
-    assert run("up", *ON, "--yes", *DAY).code == 0
+    assert run("up", *ON, *BY_HAND["gcp"], "--yes", *DAY).code == 0
     seen = run("status", *ON)
     assert "settings cannot be used" not in seen.err
     gone = run("down", *ON, "--yes")

@@ -65,6 +65,8 @@ def _up(stack: str, kind: str, name: str, called: str, egress: str) -> str:
     lab = lab.model_copy(update={"notebook": notebook})
     cloud = CLOUDS[lab.lab.cloud](None)
     cloud = CLOUDS[lab.lab.cloud](None, quotas=dict.fromkeys(cloud.limits(), 1e6))
+    for name in cloud.by_hand:
+        cloud.switch_on(name)
     target = StackTarget(
         "mllab", called, cloud.package, config, lambda: program.declare(lab, NOW.date()), ROOT
     )

@@ -24,14 +24,14 @@ from mllab.engines.pulumi.engine import PulumiEngine
 from mllab.engines.pulumi.workspace import SimulatedWorkspace
 from mllab.errors import LabError
 from mllab.settings import files
+from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.aws.cloud import SimulatedAws
 from mllab.simulated.azure.cloud import SimulatedAzure
-from mllab.simulated.cloud import SimulatedCloud
 from mllab.simulated.gcp.cloud import SimulatedGcp
 from tests.scenarios.death import Death, Reaper
 
 ROOT = Path(__file__).parents[2]
-CLOUDS: dict[str, type[SimulatedCloud]] = {
+CLOUDS: dict[str, type[SimulatedAccount]] = {
     "aws": SimulatedAws,
     "azure-native": SimulatedAzure,
     "gcp": SimulatedGcp,
@@ -52,9 +52,12 @@ class Lab(ABC):
         self.stack = f"{package.partition('-')[0]}-tiny"
 
     @property
-    def cloud(self) -> SimulatedCloud:
+    def cloud(self) -> SimulatedAccount:
         """The account, as it is now."""
-        return CLOUDS[self.package](self.home / "cloud.db")
+        cloud = CLOUDS[self.package](self.home / "cloud.db")
+        for name in cloud.missing():
+            cloud.switch_on(name)
+        return cloud
 
     @property
     def target(self) -> StackTarget:

@@ -30,6 +30,8 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path, cloud: str, engine: str)
     if engine == "pulumi":
         request.getfixturevalue("cli")
     lab = LivingLab(tmp_path / "project", cloud, engine)
+    for name in lab.cloud.missing():
+        lab.cloud.switch_on(name)
     for code, value in QUOTAS.get(cloud, {}).items():
         lab.cloud.grant(code, value)
     _up(lab)

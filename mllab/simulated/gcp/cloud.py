@@ -97,6 +97,7 @@ class SimulatedGcp(SimulatedAccount):
         "disableOnDestroy",
     }
     named_ids = True
+    by_hand = services.BY_HAND
     machines = tokens.INSTANCE
     buckets = tokens.BUCKET
     shares = tokens.FILES
@@ -257,6 +258,8 @@ class SimulatedGcp(SimulatedAccount):
         self, session: Session, token: str, project: str, here: Here | None
     ) -> None:
         service = places.service_of()[token]
+        if token == tokens.SERVICE and services.enabled(session, project, service):
+            service = services.RESOURCE_MANAGER
         if not service:
             return
         begins = self._works_from.get(f"{project}/{service}")
@@ -267,9 +270,10 @@ class SimulatedGcp(SimulatedAccount):
 
 
 def _disabled(refusal: Refusal, service: str, project: str) -> ProviderFailure:
+    names = " ".join(services.BY_HAND if service in services.BY_HAND else (service,))
     return refuse(
         refusal,
-        f"gcloud services enable {service} --project={project}",
+        f"gcloud services enable {names} --project={project}",
         title=places.services()[service][0],
         service=service,
         number=places.number(project),

@@ -42,7 +42,7 @@ class Project:
     Args:
         path: of the cloud's file; None for memory.
         quotas: limits; plenty of everything unless given.
-        enable: all APIs are enabled, for long.
+        enable: all APIs are enabled, for long. by_hand: so is what a person must switch on.
         config: of the provider, over project, region and zone.
     """
 
@@ -53,6 +53,7 @@ class Project:
         quotas: Mapping[str, float] | None = PLENTY,
         faults: Faults | None = None,
         enable: bool = True,
+        by_hand: bool = True,
         config: Mapping[str, str] = {},  # noqa: B006
     ) -> None:
         self.whole = SimulatedGcp(path, quotas=quotas, faults=faults)
@@ -60,6 +61,8 @@ class Project:
         self.gcp: Provider = self.whole.configured({**place, **BILLING, **config})
         self.now = MORNING
         self._seeds = itertools.count(1)
+        for name in self.whole.by_hand if by_hand else ():
+            self.whole.switch_on(name)
         for service in sorted(places.services()) if enable else ():
             self.create(tokens.SERVICE, {"service": service})
         self.later(3600 if enable else 0)

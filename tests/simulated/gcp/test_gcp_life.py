@@ -30,6 +30,8 @@ class Life:
         path = files.find(root, stack)
         lab = files.load(path)
         self.gcp = SimulatedGcp(home / "gcp.db", quotas=PLENTY, faults=faults)
+        for name in self.gcp.missing():
+            self.gcp.switch_on(name)
         target = StackTarget(
             "mllab", stack, "gcp", files.config(path), lambda: program.declare(lab), root
         )

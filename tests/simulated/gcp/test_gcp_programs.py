@@ -25,6 +25,8 @@ class Stack:
 
     def __init__(self, home: Path) -> None:
         self.home, self.gcp = home, SimulatedGcp(None)
+        for name in self.gcp.by_hand:
+            self.gcp.switch_on(name)
         self.clock = SimulatedClock(MORNING)
 
     def engine(self, program: Program) -> EmbeddedEngine:

@@ -20,9 +20,12 @@ PREFIXES = range(16, 29)
 Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
 
 VPCS = "L-F678F1CE"
+DEFAULT_VPCS = 1
+"""In each region of a new account; it counts.
+Source: https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html"""
 
 NO_DEFAULT_VPC = "VPCIdNotSpecified: No default VPC for this user."
-"""The simulated account is one without a default VPC."""
+"""The default VPC is not for labs: who forgets to name a VPC is told, as where there is none."""
 
 NO_BLOCK = "MissingParameter: Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided."
 
@@ -91,7 +94,8 @@ class Vpc(Kind):
             raise refuse(NO_BLOCK)
         if space.prefixlen not in PREFIXES:
             raise refuse("InvalidVpc.Range: The CIDR '{cidr}' is invalid.", cidr=space)
-        exist, limit = here.session.count(self.token, here.region), here.quota(VPCS)
+        exist = here.session.count(self.token, here.region) + DEFAULT_VPCS
+        limit = here.quota(VPCS)
         if old is None and exist >= limit:
             raise refuse(
                 "VpcLimitExceeded: The maximum number of VPCs has been reached.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mllab.protocol.provider import UNKNOWN, Properties
+from mllab.simulated.account import switch
 from mllab.simulated.gcp import places
 from mllab.simulated.gcp.rules import tokens
 from mllab.simulated.gcp.rules.resource import Resource
@@ -12,13 +13,20 @@ from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.store import Record, Session
 
 COMPUTE = "compute.googleapis.com"
+RESOURCE_MANAGER = "cloudresourcemanager.googleapis.com"
+BY_HAND = ("serviceusage.googleapis.com", RESOURCE_MANAGER)
+"""Before anything can be enabled by a program: the first is what enables, and the provider asks the
+second whether the project is there.
+Source: https://github.com/hashicorp/terraform-provider-google/issues/16883"""
 DEFAULT_RULES = ("allow-icmp", "allow-internal", "allow-rdp", "allow-ssh")
 
 
 def enabled(session: Session, project: str, service: str) -> bool:
     """Whether somebody enabled an API, or the project always has it."""
     standing = places.services()[service][1]
-    return standing or session.get(tokens.SERVICE, f"{project}/{service}", "") is not None
+    by_hand = service in BY_HAND and session.number(switch(service))
+    made = session.get(tokens.SERVICE, f"{project}/{service}", "") is not None
+    return bool(standing or by_hand or made)
 
 
 def agent_exists(session: Session, project: str, email: str) -> bool:
