@@ -66,6 +66,7 @@ class Rehearsal:
             raise ValueError("a rehearsal never reaches a real cloud")
         self.session, self.folder, self._cloud = session, folder, session.realm.cloud
         self._short = shortages(session.declared, self._cloud.quota)
+        self._off = self._cloud.missing()
         self.outputs: Mapping[str, Any] = {}
         self.things: tuple[teardown.Thing, ...] = ()
 
@@ -87,11 +88,10 @@ class Rehearsal:
         return [title for title, _, _ in self._script()]
 
     def _script(self) -> list[tuple[str, str, Callable[[], Seen]]]:
-        off, first = self._cloud.missing(), "preview"
-        new = []
-        if off:
-            names = join_limited(off)
-            new = [("up, in a new account", f"refused: off are {names}", self._off)]
+        new, first = [], "preview"
+        if self._off:
+            names = join_limited(self._off)
+            new = [("up, in a new account", f"refused: off are {names}", self._refused_off)]
             first = f"preview, with {names} switched on by hand"
         if self._short:
             limits = "; ".join(
@@ -132,11 +132,11 @@ class Rehearsal:
         path = files.find(self.session.root, self.session.stack)
         return stacks.describe(files.load(path, now=self.session.clock.now())), True
 
-    def _off(self) -> Seen:
+    def _refused_off(self) -> Seen:
         """Nothing can be made before a person has switched on what only a person can."""
-        off, outcome = self._cloud.missing(), self.session.engine.up()
-        told_how = [failure for failure in outcome.failures if off[0] in failure.cure]
-        for name in off:
+        outcome = self.session.engine.up()
+        told_how = [failure for failure in outcome.failures if self._off[0] in failure.cure]
+        for name in self._off:
             self._cloud.switch_on(name)
         made = [thing for thing in teardown.recorded(self.session) if thing.id]
         return told(outcome), bool(told_how) and len(told_how) == len(outcome.failures) and not made

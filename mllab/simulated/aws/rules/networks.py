@@ -20,9 +20,7 @@ PREFIXES = range(16, 29)
 Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
 
 VPCS = "L-F678F1CE"
-DEFAULT_VPCS = 1
-"""In each region of a new account; it counts.
-Source: https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html"""
+DEFAULT = 1  # VPC in each region of a new account; docs.aws.amazon.com/vpc: default-vpc.html
 
 NO_DEFAULT_VPC = "VPCIdNotSpecified: No default VPC for this user."
 """The default VPC is not for labs: who forgets to name a VPC is told, as where there is none."""
@@ -94,8 +92,7 @@ class Vpc(Kind):
             raise refuse(NO_BLOCK)
         if space.prefixlen not in PREFIXES:
             raise refuse("InvalidVpc.Range: The CIDR '{cidr}' is invalid.", cidr=space)
-        exist = here.session.count(self.token, here.region) + DEFAULT_VPCS
-        limit = here.quota(VPCS)
+        exist, limit = here.session.count(self.token, here.region) + DEFAULT, here.quota(VPCS)
         if old is None and exist >= limit:
             raise refuse(
                 "VpcLimitExceeded: The maximum number of VPCs has been reached.",
