@@ -21,9 +21,11 @@ from mllab.commands.options import (
     Keep,
     NewStack,
     Seat,
+    ShowSecrets,
     Simulate,
     Stack,
     Start,
+    To,
     ToCloud,
     Today,
     ToRegion,
@@ -185,6 +187,28 @@ def outputs(
     from mllab.session.opening import Choice
 
     command.outputs(stack, Choice(simulate, engine, today), as_json=as_json)
+
+
+@app.command(
+    rich_help_panel=LOOK,
+    epilog="Secrets stay sealed: by the passphrase that PULUMI_CONFIG_PASSPHRASE or "
+    "PULUMI_CONFIG_PASSPHRASE_FILE names, with which Pulumi opens them again. Take the state over: "
+    "pulumi stack init my-course, then pulumi stack import -s my-course --file my-course.json",
+)
+def export(
+    stack: Stack,
+    file: To = None,
+    show_secrets: ShowSecrets = False,
+    simulate: Simulate = False,
+    engine: Engine = None,
+    today: Today = None,
+) -> None:
+    """Print the lab's state as plain `pulumi stack import` takes it, or write it to a file."""
+    from mllab.commands import export as command
+    from mllab.session.opening import Choice
+
+    choice = Choice(simulate, engine, today)
+    command.export(stack, choice, file=file, show_secrets=show_secrets)
 
 
 @app.command(rich_help_panel=LOOK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -107,5 +108,14 @@ ToRegion = Annotated[
         help="Region there, if not the one in the same place; for --from.",
         show_default=False,
     ),
+]
+To = Annotated[
+    Path | None,
+    typer.Option(
+        "--file", metavar="FILE", help="Write a new file, not stdout.", show_default=False
+    ),
+]
+ShowSecrets = Annotated[
+    bool, typer.Option("--show-secrets", help="Secrets in clear. Nobody else may see that.")
 ]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the folder of the simulated account.")]

@@ -262,6 +262,16 @@ class Engine(Protocol):
         """The deployment in Pulumi's format, version 3, secrets sealed."""
         ...
 
+    def export(self, *, clear: bool = False) -> Mapping[str, Any]:
+        """The deployment as `pulumi stack import` takes it.
+
+        Secrets are sealed so that Pulumi can open them, or in `clear`: never print those unasked.
+
+        Raises (also): UsageError: there are secrets, and no passphrase to seal them by. LabError:
+        there are secrets, and no Pulumi CLI, which alone seals them so.
+        """
+        ...
+
     def holdings(self) -> tuple[Holding, ...]:
         """Every resource of the state that keeps data, with what it holds now."""
         ...

@@ -148,7 +148,12 @@ def on_simulated_cloud(
     if engine == EMBEDDED:
         from mllab.engines.embedded.engine import EmbeddedEngine
 
-        driver = EmbeddedEngine(target, {cloud.package: cloud}, home, clock)
+        def seal(found: Mapping[str, Any], target: StackTarget) -> Mapping[str, Any]:
+            from mllab.engines.pulumi import sealing  # it is needed for nothing else
+
+            return sealing.sealed(found, target, home)
+
+        driver = EmbeddedEngine(target, {cloud.package: cloud}, home, clock, seal=seal)
     else:
         from mllab.engines.pulumi import binary
         from mllab.engines.pulumi.engine import PulumiEngine

@@ -120,6 +120,10 @@ class Scripted:
             deployment["pending_operations"] = operations
         return {"version": 3, "deployment": deployment}
 
+    def export(self, *, clear: bool = False) -> Mapping[str, Any]:
+        self.calls.append(("export", clear))
+        return self.state()
+
     def holdings(self) -> tuple[Holding, ...]:
         return self.held
 

@@ -12,7 +12,7 @@ import pulumi
 
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import Outcome, Plan, StackTarget
-from mllab.engines.embedded.engine import EmbeddedEngine
+from mllab.engines.embedded.engine import EmbeddedEngine, SealForPulumi
 from mllab.protocol.provider import Provider
 from tests.scenarios.toy import Cloud, Fault, Thing, Toy
 
@@ -48,14 +48,14 @@ class Bench:
         self.config = dict(config or {})
         self.provider, self.stack, self.parallel = provider, stack, parallel
         self.program: Callable[[], object] = lambda: None
+        self.seal: SealForPulumi | None = None
 
     @property
     def engine(self) -> EmbeddedEngine:
         """A fresh engine, as every command makes one."""
         target = StackTarget("toys", self.stack, "toy", self.config, self.program, HERE)
-        return EmbeddedEngine(
-            target, {"toy": self.provider(self.cloud)}, self.home, self.clock, self.parallel
-        )
+        providers = {"toy": self.provider(self.cloud)}
+        return EmbeddedEngine(target, providers, self.home, self.clock, self.parallel, self.seal)
 
     @property
     def state(self) -> Path:

@@ -40,7 +40,7 @@ def test_pulumi_takes_the_state_and_finds_no_change(tmp_path: Path) -> None:
     assert bench.up(program).ok
     things = dict(bench.cloud.things)
     real = PulumiUnderTest(tmp_path / "real").engine(bench.engine._target, bench.cloud)
-    take_over(real, bench.engine.export())
+    take_over(real, bench.engine.export(clear=True))
     plan = real.preview()
     outcome = real.up()
     assert {step.op for step in plan.steps} == {Op.SAME}

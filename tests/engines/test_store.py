@@ -109,16 +109,6 @@ def test_no_secret_is_in_any_file_in_clear(bench: Bench) -> None:
     assert "horse" not in json.dumps(bench.engine.state())
 
 
-def test_the_export_for_pulumi_is_in_clear(bench: Bench) -> None:
-    bench.up(secret("horse"))
-    entries = bench.engine.export()["deployment"]["resources"]
-    found = next(entry for entry in entries if entry["urn"].endswith("::a"))
-    assert found["inputs"]["password"] == {
-        "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
-        "plaintext": '"horse"',
-    }
-
-
 def test_each_changing_run_keeps_the_state_before(bench: Bench) -> None:
     bench.up(things("a", size=1))
     first = bench.state.read_bytes()

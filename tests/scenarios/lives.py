@@ -19,7 +19,7 @@ from mllab import program
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import Engine, Outcome, StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
-from mllab.engines.pulumi import binary
+from mllab.engines.pulumi import binary, sealing
 from mllab.engines.pulumi.engine import PulumiEngine
 from mllab.engines.pulumi.workspace import SimulatedWorkspace
 from mllab.errors import LabError
@@ -90,7 +90,8 @@ class EmbeddedLab(Lab):
     """On the embedded engine, which dies with a process of its own."""
 
     def engine(self) -> EmbeddedEngine:
-        return EmbeddedEngine(self.target, {self.package: self.cloud}, self.home, _clock())
+        clouds, seal = {self.package: self.cloud}, partial(sealing.sealed, home=self.home)
+        return EmbeddedEngine(self.target, clouds, self.home, _clock(), seal=seal)
 
     def killed(self, verb: str, death: Death) -> bool:
         context = multiprocessing.get_context("forkserver")

@@ -40,7 +40,7 @@ def test_pulumi_takes_over(name: str, cli: None, tmp_path: Path) -> None:
     cloud = Cloud(tmp_path / f"{name}.cloud")
 
     engine = PulumiUnderTest(tmp_path / "pulumi").engine(target, cloud)
-    take_over(engine, embedded.engine(target, cloud).export())
+    take_over(engine, embedded.engine(target, cloud).export(clear=True))
     plan = engine.preview()
 
     assert {step.op for step in plan.steps} <= {Op.SAME, Op.READ}

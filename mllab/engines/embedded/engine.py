@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,12 @@ from mllab.engines.embedded.run import Run
 from mllab.engines.embedded.schedule import Measured, Schedule, Simulated, Times, advance
 from mllab.engines.embedded.snapshot import Snapshot
 from mllab.engines.embedded.store import Loaded, Store
-from mllab.errors import RunFailed
+from mllab.errors import RunFailed, UsageError
 from mllab.protocol import urns
 from mllab.protocol.provider import Provider, ProviderFailure
 from mllab.protocol.values import bare, clear, masked
+
+SealForPulumi = Callable[[Mapping[str, Any], StackTarget], Mapping[str, Any]]
 
 
 class EmbeddedEngine:
@@ -37,6 +39,8 @@ class EmbeddedEngine:
         home: folder of the state, which is `home/state/<stack>.json`.
         clock: the time; a simulated one is moved over each run.
         parallel: how many operations run side by side.
+        seal: seals a deployment in clear as Pulumi does; without it secrets are exported in clear
+            or not at all.
     """
 
     name = "embedded"
@@ -48,7 +52,9 @@ class EmbeddedEngine:
         home: Path,
         clock: Clock,
         parallel: int = 16,
+        seal: SealForPulumi | None = None,
     ) -> None:
+        self._seal = seal
         self._target, self._providers, self._clock = target, providers, clock
         self._parallel = parallel
         self._folder = home / "state"
@@ -132,10 +138,19 @@ class EmbeddedEngine:
             loaded.records, loaded.pending, loaded.written, self._store.sealer.seal
         )
 
-    def export(self) -> Mapping[str, Any]:
-        """The deployment for `pulumi stack import`, secrets in clear: never print it unasked."""
+    def export(self, *, clear: bool = False) -> Mapping[str, Any]:
+        """The deployment for `pulumi stack import`; secrets in clear, or sealed by Pulumi's CLI."""
         loaded = self._store.load()
-        return self._store.deployment(loaded.records, loaded.pending, loaded.written, seal.clear)
+        records, pending, written = loaded.records, loaded.pending, loaded.written
+        found = self._store.deployment(records, pending, written, seal.clear)
+        if clear or found == self._store.deployment(records, pending, written, _hidden):
+            return found
+        if self._seal is None:
+            raise UsageError(
+                f"the state of {self._target.stack} holds secrets that Pulumi cannot open",
+                cure="Write them in clear, for your own eyes: --show-secrets",
+            )
+        return self._seal(found, self._target)
 
     def holdings(self) -> tuple[Holding, ...]:
         """Every resource of the state that keeps data, with what it holds now."""
@@ -245,6 +260,11 @@ class EmbeddedEngine:
             return None
         stack = self._stack(store.load().records)
         return stack.outputs if stack else None
+
+
+def _hidden(_: Any) -> Mapping[str, Any]:
+    """Stands for any secret."""
+    return {}
 
 
 def _contents(run: Run, record: Record) -> str | None:

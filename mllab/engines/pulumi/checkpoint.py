@@ -16,6 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
+def exists(backend: Path, project: str, stack: str) -> bool:
+    """True when there is a state, whole or not, plain or compressed; drafts of one do not count."""
+    stacks = backend / ".pulumi" / "stacks" / project
+    return any((stacks / f"{stack}.json{packed}").exists() for packed in ("", ".gz", ".zst"))
+
+
 def mend(backend: Path, project: str, stack: str, *, held: bool = False) -> str:
     """Put right what stands in the way of reading a state.
 

@@ -19,7 +19,7 @@ from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 from mllab.engines.contract import Failure, StackTarget
-from mllab.engines.pulumi import known_errors, locks, quiet
+from mllab.engines.pulumi import checkpoint, known_errors, locks, quiet
 from mllab.engines.pulumi.binary import PINNED, Binary, Version
 from mllab.engines.pulumi.deployment import Deployment
 from mllab.engines.pulumi.events import Events
@@ -48,9 +48,6 @@ class Verb(StrEnum):
     LOOK = "look"  # a refresh that leaves the state alone
     DESTROY = "destroy"
 
-
-_PACKED: Final = (".gz", ".zst")
-"""Endings of a state that Pulumi was told to compress."""
 
 _CHANGING: Final = frozenset({Verb.UP, Verb.REFRESH, Verb.DESTROY})
 
@@ -157,8 +154,7 @@ class Cli:
         """True when the backend knows the stack."""
         folder, name = self._place.backend.folder, self._target.stack
         if folder is not None:
-            stacks = folder / ".pulumi" / "stacks" / self._target.project
-            return any((stacks / f"{name}.json{packed}").exists() for packed in ("", *_PACKED))
+            return checkpoint.exists(folder, self._target.project, name)
         known = self._short("status", lambda stack: stack.workspace.list_stacks())
         return any(found.name.rpartition("/")[2] == name for found in known)
 
@@ -171,10 +167,11 @@ class Cli:
         found = self._short("status", lambda stack: stack.workspace.stack_outputs(stack.name))
         return {key: output.value for key, output in found.items()}
 
-    def export(self) -> Deployment:
-        """The recorded state, secrets encrypted."""
+    def export(self, *, clear: bool = False) -> Deployment:
+        """The recorded state, secrets encrypted unless asked for in clear."""
         # Not by `Stack.export_stack`, which asks for secrets in clear.
         words = ["stack", "export", "--stack", self._target.stack]
+        words += ["--show-secrets"] if clear else []
         printed = self._short(
             "status",
             lambda stack: stack.workspace.pulumi_command.run(words, str(self._place.folder), {}),

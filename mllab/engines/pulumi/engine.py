@@ -137,6 +137,11 @@ class PulumiEngine:
         self._make_readable()
         return _whole(self._recorded())
 
+    def export(self, *, clear: bool = False) -> Mapping[str, Any]:
+        """The same; secrets in clear if asked."""
+        self._make_readable()
+        return _whole(self.cli.export(clear=clear) if self.cli.exists() else {})
+
     def holdings(self) -> tuple[Holding, ...]:
         """Every recorded resource that keeps data, with what it holds where that can be told."""
         if repaired := self._repair():  # what another run makes or takes meanwhile is not told
