@@ -72,13 +72,15 @@ def test_a_machine_is_made_anew_at_an_exact_quota(lab: Lab, files: bool) -> None
     assert lab.there(tokens.INSTANCE)[SEAT].id != machine
 
 
-def test_rights_stay_where_another_kind_of_notebook_is_refused(lab: Lab) -> None:
-    before = {type: lab.there(type) for type in (tokens.ROLE, tokens.ROLE_POLICY, tokens.INSTANCE)}
+def test_all_stays_where_another_kind_of_notebook_is_refused(lab: Lab) -> None:
+    before = {record.urn: record for record in lab.aws.inventory() if record.urn}
     lab.quota({**PLENTY, **{code: 0 for code in PLENTY if code.startswith("ml.")}})
     lab.change("notebook", kind="managed")
     (failure,) = lab.engine.up().failures
     assert (failure.name, failure.code) == (SEAT, "ResourceLimitExceeded")
-    for type, found in before.items():
-        now = lab.there(type)
-        for name, record in found.items():
-            assert now[name].inputs == record.inputs, f"{name} is another one"
+    now = {record.urn: record for record in lab.aws.inventory()}
+    for urn, record in before.items():
+        assert urn in now, "the old notebook has lost it"
+        assert now[urn].id == record.id
+        if record.type in (tokens.ROLE, tokens.ROLE_POLICY, tokens.SCHEDULE):
+            assert now[urn].inputs == record.inputs, f"{urn} is for the new kind already"
