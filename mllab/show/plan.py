@@ -60,16 +60,16 @@ def summary(plan: Plan) -> Text:
             return Text(f"Plan: {len(plan.settles)} to record, {same}")
         return Text(f"Plan: nothing to do, {same}")
     text = Text("Plan: ")
+    doubtful = sum(1 for step in plan.steps if _is_doubtful(step))
+    doubts = f" ({doubtful} only if what is not known yet has changed)" if doubtful else ""
     parts = [
-        Text(f"{counts[op]} {OPS[op].future}", style=OPS[op].style)
+        Text(f"{counts[op]} {OPS[op].future}{doubts if op is Op.REPLACE else ''}", OPS[op].style)
         for op in ORDER
         if counts.get(op)
     ]
     if counts.get(Op.SAME):
         parts.append(Text(f"{counts[Op.SAME]} unchanged"))
     text.append_text(Text(", ").join(parts))
-    if doubtful := sum(1 for step in plan.steps if _is_doubtful(step)):
-        text.append(f" ({doubtful} of them only if what is not known yet has changed)")
     losing = sum(1 for step in plan.steps if step.loses)
     if losing:
         text.append(f"; {pluralize(losing, 'step')} would lose data", style="bold red")

@@ -64,4 +64,4 @@ def test_a_replacement_for_what_is_not_known_yet_is_called_so(run: Run, use: Use
     said = words(run("preview", "lab", "--simulate", *DAY).out)
     assert said.count("(replaced only if it has changed)") == 1
     assert said.count("(cannot be changed in place)") == 2
-    assert "2 to replace (1 of them only if what is not known yet has changed)" in said
+    assert "2 to replace (1 only if what is not known yet has changed)" in said
