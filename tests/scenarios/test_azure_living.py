@@ -8,25 +8,9 @@ import pytest
 
 from mllab.engines.contract import Op
 from mllab.simulated.azure.rules import tokens
-from tests.scenarios.living_lab import Change, LivingLab
+from tests.scenarios.living_lab import ENGINES, MANAGED, Change, LivingLab
 
 NOTEBOOKS = (tokens.MACHINE, tokens.COMPUTE)
-ENGINES = (
-    "embedded",
-    pytest.param(
-        "pulumi",
-        marks=[
-            pytest.mark.engine,
-            # The SDK's language server leaves its event loop open when the engine is gone.
-            pytest.mark.filterwarnings("ignore::ResourceWarning"),
-            pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-        ],
-    ),
-)
-MANAGED: Change = {
-    "notebook": {"kind": "managed", "disk_gb": None, "home_gb": None, "max_hours": None},
-    "azure": {"ssh_from": None, "ssh_keys": None},
-}
 GPU: Change = {"notebook": {"size": "gpu-small", "seats": ["ana"]}}
 
 
@@ -40,7 +24,7 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path, kind: str, engine: str) 
         lab.cloud.grant(code, 1000)
     lab.set(GPU)
     if kind == "managed":
-        lab.set(MANAGED)
+        lab.set(MANAGED["azure"])
     _up(lab)
     for urn, entry in lab.entries().items():
         if entry["type"] in NOTEBOOKS and "-notebook-" in urn:
