@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import base64
+import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+import tokenize
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,10 +42,14 @@ class File:
 CORE = (
     File(_HERE / "watchdog.py", f"{LIB}/watchdog/__main__.py"),
     File(_HERE / "probes.py", f"{LIB}/watchdog/probes.py"),
+    File(_HERE / "asking.py", f"{LIB}/watchdog/asking.py"),
+    File(_HERE / "telling.py", f"{LIB}/watchdog/telling.py"),
+    File(_HERE / "jupyter_server_config.py", "/etc/jupyter/jupyter_server_config.py"),
     File(_HERE / "lab-env.sh", f"{LIB}/lab-env.sh"),
     File(_HERE / "fstab.sh", f"{LIB}/fstab.sh"),
     File(_HERE / "setup.sh", f"{LIB}/setup.sh", "0755"),
     File(_HERE / "home.sh", f"{LIB}/home.sh", "0755"),
+    File(_HERE / "extras.sh", f"{LIB}/extras.sh", "0755"),
     File(_HERE / "grow.sh", f"{LIB}/grow.sh", "0755"),
     File(_HERE / "packages.sh", f"{LIB}/packages.sh", "0755"),
     File(_HERE / "token.sh", f"{_BIN}/mllab-token", "0755"),
@@ -51,6 +58,7 @@ CORE = (
     # The first of all that installs anything waits for the others, too: cloud-init, upgrades.
     File(_HERE / "apt-wait.conf", "/etc/apt/apt.conf.d/90mllab"),
     File(_HERE / "mllab-setup.service", f"{_UNITS}/mllab-setup.service"),
+    File(_HERE / "mllab-shared.service", f"{_UNITS}/mllab-shared.service"),
     File(_HERE / "mllab-packages.service", f"{_UNITS}/mllab-packages.service"),
     File(_HERE / "mllab-jupyter.service", f"{_UNITS}/mllab-jupyter.service"),
     File(_HERE / "mllab-watchdog.service", f"{_UNITS}/mllab-watchdog.service"),
@@ -64,7 +72,10 @@ COMMANDS = (
     ["systemctl", "daemon-reload"],
     # The watchdog first: whatever goes wrong later, the machine will stop.
     [*_ENABLE, "mllab-watchdog.timer"],
-    [*_ENABLE, "mllab-setup.service", "mllab-packages.service", "mllab-jupyter.service"],
+    [
+        *[*_ENABLE, "mllab-setup.service", "mllab-shared.service"],
+        *["mllab-packages.service", "mllab-jupyter.service"],
+    ],
 )
 """They only switch units on: cloud-init runs commands once, units run at every boot."""
 
@@ -118,11 +129,43 @@ def cloud_config(
     """
     text = base64.b64encode(settings_text(settings).encode()).decode()
     written = [_entry(SETTINGS_PATH, "0644", encoding="b64", content=text)]
-    for file in files:
-        script = file.source.read_bytes().decode("ascii")
-        written.append(_entry(file.target, file.mode, content=script))
+    written += [_entry(file.target, file.mode, content=shipped(file.source)) for file in files]
     document = {"write_files": written, **(more or {}), "runcmd": COMMANDS}
     return f"#cloud-config\n{json.dumps(document, indent=1)}\n"
+
+
+def shipped(source: Path) -> str:
+    """The text of a file as machines get it: without comments, docstrings and types of arguments.
+
+    Clouds take little, EC2 and SageMaker 16 KB in all, so what explains stays here.
+    """
+    text = source.read_bytes().decode("ascii")
+    lines = text.splitlines()
+    # Backwards, so that what stands before keeps its place.
+    for row, start, end in sorted(_explains(text) if source.suffix == ".py" else (), reverse=True):
+        lines[row] = lines[row][:start] + lines[row][end:]
+    kept = (line.rstrip() for line in lines if not re.match(r"\s*(#(?!!)|$)", line))
+    return "".join(f"{line}\n" for line in kept)
+
+
+def _explains(program: str) -> Iterator[tuple[int, int, int]]:
+    """Line, start and end of what Python itself does not need."""
+    for token in tokenize.generate_tokens(io.StringIO(program).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0] - 1, token.start[1], token.end[1]
+    lines = program.splitlines()
+    for node in ast.walk(ast.parse(program)):
+        if isinstance(node, ast.arg) and node.annotation:
+            start = node.col_offset + len(node.arg)
+            yield node.lineno - 1, start, node.annotation.end_col_offset or start
+        if isinstance(node, ast.FunctionDef) and node.returns:
+            row, end = node.returns.lineno - 1, node.returns.end_col_offset
+            yield row, lines[row].rindex(" ->", 0, node.returns.col_offset), end or 0
+        body = getattr(node, "body", None)
+        for one in body if isinstance(body, list) and len(body) > 1 else []:
+            if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant):
+                for row in range(one.lineno - 1, one.end_lineno or one.lineno):
+                    yield row, 0, len(lines[row])
 
 
 def _entry(path: str, mode: str, **content: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Renews the generated parts of README.md: `python -m mllab.readme`. A test holds them fresh."""
+"""Renews the generated parts of PAGES: `python -m mllab.readme`. A test holds them fresh."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from typing import Any, Final
 
 from components import catalog
 from components.environment import ROLES
+from components.files import probes, watchdog
 from mllab.clouds.registry import CLOUDS
 from mllab.errors import LabError
 from mllab.settings import reference
 
+PAGES: Final = ("README.md", "docs/machine.md")
 STACK: Final = "aws-course"
 DAY: Final = "2027-01-11"
 COLUMNS: Final = "100"
@@ -128,6 +130,16 @@ def _cost(file: Path) -> str:
     return " ".join(told[1].split())
 
 
+def use(_: Path) -> str:
+    """One row per kind of evidence: what the watchdog counts as use, and from where on."""
+    rows = []
+    for name, probe in (*probes.EVIDENCE.items(), *probes.ORDERS.items()):
+        text = " ".join((probe.__doc__ or "").split("\n\n")[0].split())
+        limits = [f"`{key}={value}`" for key, value in watchdog.NUMBERS.items() if key in text]
+        rows.append((f"**{name}**", text, ", ".join(limits)))
+    return table(("evidence", "counts as use when", "setting"), rows)
+
+
 def commands(root: Path) -> str:
     """The help page."""
     return _console("mllab --help", said(root, "--help"))
@@ -155,7 +167,8 @@ def faults(root: Path) -> str:
 
 
 MAKERS: Final[Mapping[str, Callable[[Path], str]]] = {
-    made.__name__: made for made in (settings, sizes, roles, asleep, commands, rehearsal, faults)
+    made.__name__: made
+    for made in (settings, sizes, roles, asleep, use, commands, rehearsal, faults)
 }
 
 
@@ -200,5 +213,6 @@ def _console(command: str, output: str) -> str:
 
 
 if __name__ == "__main__":
-    readme = Path(__file__).parent.parent / "README.md"
-    readme.write_text(fresh(readme.read_text(encoding="utf-8"), readme.parent), encoding="utf-8")
+    here = Path(__file__).parent.parent
+    for page in (here / name for name in PAGES):
+        page.write_text(fresh(page.read_text(encoding="utf-8"), here), encoding="utf-8")

@@ -11,7 +11,7 @@ from components import catalog
 from mllab import readme
 from mllab.settings import files
 
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md")
+PAGES = ("README.md", "docs/machine.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md")
 
 
 @pytest.fixture(scope="module")
@@ -19,17 +19,23 @@ def text(root: Path) -> str:
     return (root / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="module")
+def pages(root: Path) -> str:
+    """All pages with generated parts."""
+    return "".join((root / page).read_text(encoding="utf-8") for page in readme.PAGES)
+
+
 def part(text: str, name: str) -> str:
     """What stands between the markers of a generated part."""
     found = re.search(rf"<!-- made: {name} -->\n(.*?)<!-- end -->", text, re.DOTALL)
-    assert found, f"README.md has no part {name}"
+    assert found, f"no page has a part {name}"
     return found[1].strip()
 
 
 @pytest.mark.parametrize("name", readme.MAKERS)
-def test_generated_part_is_fresh(name: str, text: str, root: Path) -> None:
+def test_generated_part_is_fresh(name: str, pages: str, root: Path) -> None:
     made = readme.timeless(readme.MAKERS[name](root))
-    assert readme.timeless(part(text, name)) == made, "stale; run: make readme"
+    assert readme.timeless(part(pages, name)) == made, "stale; run: make readme"
 
 
 def test_a_changed_part_is_made_anew(root: Path) -> None:

@@ -33,7 +33,7 @@ fstab_network() {
 
 # With nofail, mount(8) calls it a success when the device is not known yet.
 mount_now() {
-  mount "$1"
+  limited 120 mount "$1"
   if ! mountpoint --quiet "$1"; then
     printf '%s could not be mounted\n' "$1" >&2
     return 1

@@ -24,11 +24,15 @@ die() {
   exit 1
 }
 
-# step NAME COMMAND...: run it; if it fails, its last words stay where `mllab-status` and the login message show them.
+# step NAME COMMAND...: run it. Until it has succeeded, its last words stand where `mllab-status` and the login message
+# show them; also where it was ended half way.
 step() {
   local name=$1 words code
   shift
   words=$(mktemp)
+  mkdir -p "$problems"
+  printf '%s: not ready yet\n' "$name" >"$problems/$name"
+  login_message
   set +e # not `||`: inside of it the step itself would run on after an error
   (
     set -e
@@ -37,7 +41,6 @@ step() {
   code=$?
   set -e
   cat "$words" >&2
-  mkdir -p "$problems"
   if ((code)); then
     printf '%s: %s\n' "$name" "$(tail -n 1 "$words")" >"$problems/$name"
   else
@@ -45,6 +48,17 @@ step() {
   fi
   rm -f "$words"
   login_message
+  return "$code"
+}
+
+# limited SECONDS COMMAND...: end it after so long.
+limited() {
+  local code=0
+  timeout --kill-after=10 "$@" || code=$?
+  if ((code == 124 || code == 137)); then
+    printf 'not ready after %s s, given up: %s\n' "$1" "${*:2}" >&2
+    code=1 # a limit around this one has not been reached
+  fi
   return "$code"
 }
 

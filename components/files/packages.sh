@@ -20,12 +20,12 @@ once() {
 make_venv() {
   local python=python3
   if command -v dnf >/dev/null; then
-    retry dnf -y -q install python3.12 python3.12-pip
+    retry limited 900 dnf -y -q install python3.12 python3.12-pip
     python=python3.12
   else
     export DEBIAN_FRONTEND=noninteractive
-    retry apt-get -y -q update
-    retry apt-get -y -q install python3-venv
+    retry limited 1200 apt-get -y -q update
+    retry limited 1200 apt-get -y -q install python3-venv
   fi
   mkdir -p "${venv%/*}"
   # Students install more into it, so it is theirs.
@@ -35,7 +35,7 @@ make_venv() {
 
 as_lab() {
   # /tmp is half of the memory on Amazon Linux; a CUDA wheel may not fit.
-  runuser -u lab -- env HOME=/home/lab TMPDIR="${venv%/*}" "$@"
+  limited 1800 runuser -u lab -- env HOME=/home/lab TMPDIR="${venv%/*}" "$@"
 }
 
 install() {

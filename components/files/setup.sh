@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the machine ready: user, home disk, shared files, token. Runs at every boot; what is done stays as it is.
+# Makes the machine ready: user, token, home disk. Runs at every boot; what is done stays as it is.
 # Each cloud adds, in the same folder: home-device.sh (prints the home disk's device, fails while it is not attached),
-# shared.sh (mounts the shared files, if any), notebook-env.sh (prints NAME=value lines for the notebook).
+# notebook-env.sh (prints NAME=value lines for the notebook), shared.sh (mounts the shared files, if any; see extras.sh).
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=components/files/lab-env.sh
@@ -34,8 +34,5 @@ flock 9
 step user add_user
 step token write_token
 step home "$here/home.sh"
-# Work goes on without what follows; the message says what is missing.
-step growth "$here/grow.sh" || true
-step shared "$here/shared.sh" || true
-# They may have given up waiting for this script.
-systemctl start --no-block mllab-packages.service mllab-jupyter.service
+# They may have given up waiting for this script. Nothing that may take long stands before JupyterLab.
+systemctl start --no-block mllab-packages.service mllab-jupyter.service mllab-shared.service

@@ -3,16 +3,21 @@
 set -euo pipefail
 # shellcheck source=components/files/lab-env.sh
 . "${MLLAB_ROOT:-}/usr/local/lib/mllab/lab-env.sh"
+report=$MLLAB_ROOT/run/mllab-watchdog/report # of this boot: /run is empty after a start
 
 state() { systemctl is-active "$1" || true; }
 
 printf 'lab %s, seat %s\n' "$(setting LAB)" "$(setting SEAT)"
 printf 'bucket %s\n' "$(setting BUCKET)"
 printf 'shared files %s\n' "$(setting MOUNT_PATH)"
-printf 'setup: %s\npackages: %s\nJupyter: %s\n' \
-  "$(state mllab-setup)" "$(state mllab-packages)" "$(state mllab-jupyter)"
-look=$(journalctl --quiet --identifier mllab-watchdog --lines 1 --output cat || true)
-printf 'watchdog: %s\n' "${look:-not known yet, or readable with sudo mllab-status only}"
+printf 'setup: %s\npackages: %s\nshared files and more: %s\nJupyter: %s\n' \
+  "$(state mllab-setup)" "$(state mllab-packages)" "$(state mllab-shared)" "$(state mllab-jupyter)"
+if [[ -r $report ]]; then
+  printf 'watchdog, %s: ' "$(date --reference="$report" '+%H:%M %Z')"
+  cat "$report"
+else
+  printf 'watchdog: has not looked since this start\n'
+fi
 if [[ -d $problems && -n $(ls -A "$problems") ]]; then
   printf 'problems:\n'
   cat "$problems"/*

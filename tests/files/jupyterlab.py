@@ -18,6 +18,8 @@ from uuid import uuid4
 
 import websocket
 
+import components
+
 SECONDS = 60  # for what happens within one as a rule
 
 
@@ -26,15 +28,22 @@ class JupyterLab:
 
     def __init__(self, home: Path, token: str) -> None:
         self.home, self.token = home, token
+        config = (Path(components.__file__).parent / "files/jupyter_server_config.py").read_text()
+        (home / "jupyter_server_config.py").write_text(
+            config.replace("/run/mllab-awake/saved", str(home / "saved"))
+        )
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self.process = subprocess.Popen(
             [
-                *[sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"],
+                *[Path(sys.executable).with_name("jupyter-lab"), "--no-browser", "--allow-root"],
                 *["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"],
                 f"--ServerApp.root_dir={home}",
             ],
-            env={"HOME": str(home), "JUPYTER_TOKEN": token, "PATH": os.environ["PATH"]},
+            env={
+                **{"HOME": str(home), "PATH": os.environ["PATH"]},
+                **{"JUPYTER_TOKEN": token, "JUPYTER_CONFIG_PATH": str(home)},
+            },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -89,6 +98,20 @@ class JupyterLab:
             type_in(tab, "tty")
             yield said(tab, r"(/dev/pts/\d+)"), tab
 
+    def save(self, name: str, text: str) -> None:
+        """What the page does two minutes after an edit."""
+        model = {"type": "file", "format": "text", "content": text}
+        self.ask(f"/api/contents/{name}", model, "PUT")
+
+    def poll(self) -> None:
+        """What an open page asks all the time, and that it stores its layout: as seen with
+        JupyterLab 4.6 in Chromium.
+        """
+        for path in ("kernels", "sessions", "terminals", "contents", "kernelspecs", "status"):
+            self.ask(f"/api/{path}")
+        layout = {"data": {"layout-restorer:data": {}}, "metadata": {"id": "default"}}
+        self.ask("/lab/api/workspaces/default", layout, "PUT")
+
     def kernel(self) -> str:
         """The id of a new kernel."""
         return str(self.ask("/api/kernels", {"name": "python3"}, "POST")["id"])
@@ -106,18 +129,26 @@ class Notebook:
     def __init__(self, tab: websocket.WebSocket) -> None:
         self.tab = tab
 
-    def run(self, code: str, until: str) -> dict[str, Any]:
-        """Run a cell, until a message of that type, or status, comes; its content."""
-        number = uuid4().hex
+    def start(self, code: str) -> None:
+        """Run a cell."""
+        self.number = uuid4().hex
         content = {"code": code, "silent": False, "allow_stdin": True}
-        header = {"msg_id": number, "msg_type": "execute_request", "session": number}
+        header = {"msg_id": self.number, "msg_type": "execute_request", "session": self.number}
         message = {"channel": "shell", "header": header, "content": content}
         self.tab.send(json.dumps({**message, "parent_header": {}, "metadata": {}}))
+
+    def wait(self, until: str) -> dict[str, Any]:
+        """The content of the next message of that type, or status, that the cell causes."""
         while True:
             answer = json.loads(self.tab.recv())
             seen = {answer["msg_type"], answer["content"].get("execution_state")}
-            if until in seen and answer["parent_header"].get("msg_id") == number:
+            ours = answer["parent_header"].get("msg_id") == self.number or until == "restarting"
+            if until in seen and ours:
                 return dict(answer["content"])
+
+    def run(self, code: str, until: str) -> dict[str, Any]:
+        self.start(code)
+        return self.wait(until)
 
 
 def type_in(tab: websocket.WebSocket, line: str) -> None:

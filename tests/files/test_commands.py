@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
 
+from components.files import probes
 from tests.files.prepared import Prepared, prepared
 from tests.files.watched import Watched
 
@@ -106,26 +109,46 @@ def test_watchdog_understands_what_keep_awake_writes(machine: Prepared, watched:
 
 def test_status_says_what_there_is_and_why_it_stays(machine: Prepared) -> None:
     machine.does("systemctl", "echo active")
-    machine.does("journalctl", "echo 'stay: GPU 87 %; up 3.0 of 12 h'")
-    (machine.bin / "journalctl").symlink_to("standin")
+    report = machine.root / "run/mllab-watchdog/report"
+    report.parent.mkdir()
+    report.write_text("stay: GPU 87 %; up 3.0 of 12 h\n  GPU         in use   87 %\n")
+    os.utime(report, (36000, 36000))
     done = machine.status()
-    assert (done.returncode, done.stdout) == (
+    assert (done.returncode, re.sub("1[0-9]:00 ...", "12:00 UTC", done.stdout)) == (
         0,
         "lab course, seat shared\n"
         "bucket course-data-1a2b\n"
         "shared files /shared\n"
         "setup: active\n"
         "packages: active\n"
+        "shared files and more: active\n"
         "Jupyter: active\n"
-        "watchdog: stay: GPU 87 %; up 3.0 of 12 h\n",
+        "watchdog, 12:00 UTC: stay: GPU 87 %; up 3.0 of 12 h\n"
+        "  GPU         in use   87 %\n",
     )
 
 
 def test_status_without_rights_or_services_still_answers(machine: Prepared) -> None:
     machine.does("systemctl", "echo failed; exit 3")
-    machine.does("journalctl", "exit 1")
-    (machine.bin / "journalctl").symlink_to("standin")
     done = machine.status()
     assert done.returncode == 0
     assert "setup: failed\n" in done.stdout
-    assert "watchdog: not known yet, or readable with sudo mllab-status only\n" in done.stdout
+    assert "watchdog: has not looked since this start\n" in done.stdout
+
+
+def test_status_shows_what_every_probe_found_in_this_boot_alone(
+    machine: Prepared, watched: Watched
+) -> None:
+    watched.settings |= {
+        "REPORT": str(machine.root / "run/mllab-watchdog/report"),
+        "KEEP_AWAKE": str(machine.root / "run/mllab-awake/until"),
+    }
+    machine.run("usr/bin/mllab-keep-awake", "2h")
+    line = watched.look(5)
+    shown = machine.status().stdout
+    assert "keep-awake for 132 more min" in line
+    assert line in shown
+    for name in (*probes.EVIDENCE, *probes.ORDERS):
+        assert re.search(rf"^  {name} +(in use|quiet) +\S", shown, re.MULTILINE), name
+    machine.restart()
+    assert "watchdog: has not looked since this start\n" in machine.status().stdout

@@ -65,9 +65,7 @@ def jupyter(tmp_path: Path) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
 
 def test_the_watchdog_asks_sagemakers_jupyter(jupyter: Any) -> None:
     settings, answers = jupyter
-    said, trace = probes.kernels(settings, "")
-    assert said == "used since the last look"
-    assert probes.kernels(settings, trace) == ("", trace)
+    assert probes.kernels(probes.Look(settings, 300)).words == "0 idle"
     busy = {"id": "k", "execution_state": "busy", "last_activity": "2027-01-11T09:00:00Z"}
     answers["/api/kernels"] = [busy]
-    assert probes.kernels(settings, trace)[0] == "1 running"
+    assert probes.kernels(probes.Look(settings, 600)).words == "1 running"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.files.prepared import HOME, UBUNTU, prepared
 
+UNIT = "components/files/mllab-shared.service"
 SHARED = "fs-0abc123:/ /shared efs _netdev,noauto,tls,iam,accesspoint=fsap-0abc123 0 0"
 
 
@@ -26,9 +28,11 @@ def test_fresh_machine_becomes_complete(tmp_path: Path) -> None:
     ]
     assert (machine.root / "home/lab/.bashrc").read_text() == "# bash\n"
     assert (machine.root / "home/lab").stat().st_mode & 0o777 == 0o700
-    assert machine.calls[-1] == (
-        "systemctl start --no-block mllab-packages.service mllab-jupyter.service"
-    )
+    (start,) = (call for call in machine.calls if "--no-block" in call)
+    services = "mllab-packages.service mllab-jupyter.service mllab-shared.service"
+    assert start == f"systemctl start --no-block {services}"
+    # Nothing that can be done without stands before it.
+    assert [call for call in machine.calls[: machine.calls.index(start)] if "shared" in call] == []
 
 
 @pytest.mark.parametrize("restarted", [False, True])
@@ -128,7 +132,7 @@ def test_ubuntu_cannot_mount_efs_says_so_and_goes_on(tmp_path: Path) -> None:
         "This machine is not complete (sudo mllab-status):",
         "shared: EFS needs an Amazon Linux image: amazon-efs-utils has no package for this system",
     ]
-    assert machine.calls[-1].startswith("systemctl start --no-block")
+    assert any(call.startswith("systemctl start --no-block") for call in machine.calls)
 
 
 def test_other_kind_of_shared_files_is_refused(tmp_path: Path) -> None:
@@ -164,6 +168,39 @@ def test_message_goes_when_the_shared_files_come(tmp_path: Path) -> None:
     assert machine.setup().returncode == 0
     assert machine.problems == []
     assert machine.status().returncode == 0
+
+
+def test_a_share_that_never_answers_is_given_up_and_told(tmp_path: Path) -> None:
+    """JupyterLab was started long before, by setup.sh. The limit is cut short here."""
+    machine = prepared(tmp_path)
+    mount = (machine.standins / "does/mount").read_text()
+    machine.does("mount", f"[[ $1 != /shared ]] || tail -f /dev/null\n{mount}")
+    (machine.bin / "timeout").unlink()
+    (machine.bin / "timeout").symlink_to("standin")
+    real = shutil.which("timeout")
+    machine.does("timeout", f'[[ $3 == mount ]] && exec {real} -k 9 0.5 "${{@:3}}"; "${{@:3}}"')
+    assert machine.setup().returncode == 0
+    assert machine.called("mount").count("mount /shared") == 5
+    told = "shared: not ready after 120 s, given up: mount /shared"
+    assert machine.problems[1:] == [told]
+    assert told in machine.status().stdout
+
+
+def test_every_step_that_can_be_done_without_has_a_limit(root: Path) -> None:
+    extras = (root / "components/files/extras.sh").read_text()
+    steps = [line.split() for line in extras.splitlines() if line.startswith("step ")]
+    assert [words[2] for words in steps] == ["limited"] * 2
+    (unit,) = re.findall(r"TimeoutStartSec=(\d+)min", (root / UNIT).read_text())
+    assert sum(int(words[3]) for words in steps) < int(unit) * 60
+
+
+def test_a_step_that_was_cut_off_is_told(tmp_path: Path) -> None:
+    machine = prepared(tmp_path)
+    mkfs = (machine.standins / "does/mkfs.ext4").read_text()
+    machine.does("mkfs.ext4", f'cat "$MLLAB_ROOT/etc/motd.d/mllab" >"$STANDINS/seen"\n{mkfs}')
+    machine.setup()
+    assert (machine.standins / "seen").read_text().splitlines()[1:] == ["home: not ready yet"]
+    assert machine.problems == []
 
 
 def test_odd_path_stays_one_field_and_is_never_run(tmp_path: Path) -> None:

@@ -56,6 +56,11 @@ def test_jupyter_waits_for_the_home_disk() -> None:
     assert values("mllab-jupyter.service", "After") == ["mllab-setup.service"]
 
 
+def test_jupyter_waits_for_nothing_that_can_be_done_without() -> None:
+    assert "mllab-shared" not in UNITS["mllab-jupyter.service"] + UNITS["mllab-packages.service"]
+    assert values("mllab-shared.service", "Requires") == ["mllab-setup.service"]
+
+
 def test_watchdog_depends_on_nothing_and_looks_as_often_as_it_believes() -> None:
     text = UNITS["mllab-watchdog.service"] + UNITS["mllab-watchdog.timer"]
     assert not [word for word in ("Requires", "After", "Condition", "User=") if word in text]
@@ -66,10 +71,10 @@ def test_watchdog_depends_on_nothing_and_looks_as_often_as_it_believes() -> None
 
 
 def test_watchdog_has_time_for_every_tool_to_hang() -> None:
-    """GPU, who and Jupyter twice; then the command to stop and the one that forces it."""
+    """Limits, probes, heartbeat; then the command to stop and the one that forces it."""
     (limit,) = values("mllab-watchdog.service", "TimeoutStartSec")
-    assert int(limit) >= 4 * float(NUMBERS["PROBE_SECONDS"])
-    assert int(limit) >= 2 * float(NUMBERS["STOP_SECONDS"])
+    needed = 3 * float(NUMBERS["PROBE_SECONDS"]) + 2 * float(NUMBERS["STOP_SECONDS"])
+    assert needed < int(limit) < 60 * float(NUMBERS["INTERVAL_MINUTES"])
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")

@@ -18,7 +18,7 @@ limits = st.builds(
 )
 uptimes = st.floats(0, 60 * INTERVAL)
 times = uptimes | st.floats()
-memories = st.none() | st.builds(Memory, times, times, st.just({}), st.booleans())
+memories = st.none() | st.builds(Memory, times, times, st.booleans(), st.just({}), st.just({}))
 reasons = st.lists(st.text(min_size=1), max_size=3)
 
 
@@ -68,7 +68,7 @@ def test_over_time_it_stops_exactly_after_an_unbroken_idle_time(
             quiet_since = uptime
         idle = not used and uptime - quiet_since >= limits.idle
         assert (verdict.act == "stop") == (idle or uptime >= limits.uptime)
-        past = Memory(verdict.busy_at, uptime, {}, verdict.act == "stop")
+        past = Memory(verdict.busy_at, uptime, verdict.act == "stop", {}, {})
 
 
 @given(limits, uptimes, memories, reasons, st.integers(1, 100))
@@ -77,6 +77,6 @@ def test_stop_is_announced_one_look_before(
 ) -> None:
     now = decide(limits, uptime, past, busy)
     if now.act == "stay":
-        kept = Memory(now.busy_at, uptime, {}, False)
+        kept = Memory(now.busy_at, uptime, False, {}, {})
         soon = uptime + limits.interval * part / 101
         assert decide(limits, soon, kept, []).act != "stop"

@@ -11,7 +11,7 @@ from tests.files.watched import KERNEL, Watched
 
 
 def test_idle_long_enough_stops_and_not_before(watched: Watched) -> None:
-    assert watched.look(5) == "stay: kernels used since the last look; up 0.1 of 2 h"
+    assert watched.look(5) == "stay: kernels 1 used; up 0.1 of 2 h"
     assert watched.look(10) == "warn: nothing in use for 5 of 10 min; up 0.2 of 2 h"
     assert watched.stops == 0
     assert watched.look(15) == "stop: nothing in use for 10 of 10 min; up 0.2 of 2 h"
@@ -25,64 +25,80 @@ def test_quiet_machine_stops_at_the_next_look(watched: Watched) -> None:
     assert watched.stops == 1
 
 
-def kernel_runs(watched: Watched) -> None:
+def kernel_runs(watched: Watched, _: int) -> None:
     watched.jupyter.answers["/api/kernels"] = [KERNEL, {**KERNEL, "execution_state": "busy"}]
 
 
-def tick(watched: Watched) -> str:
-    return f"2027-01-11T09:00:{len(watched.jupyter.asked):02}.000000Z"
+def kernel_was_used(watched: Watched, minute: int) -> None:
+    watched.jupyter.answers["/api/kernels"] = [{**KERNEL, "last_activity": f"09:{minute}"}]
 
 
-def kernel_was_used(watched: Watched) -> None:
-    watched.jupyter.answers["/api/kernels"] = [{**KERNEL, "last_activity": tick(watched)}]
+def kernel_is_new(watched: Watched, minute: int) -> None:
+    watched.jupyter.answers["/api/kernels"] = [{**KERNEL, "id": f"k{minute}"}]
 
 
-def kernel_is_new(watched: Watched) -> None:
-    watched.jupyter.answers["/api/kernels"] = [{**KERNEL, "id": tick(watched)}]
-
-
-def somebody_types(watched: Watched) -> None:
+def somebody_types(watched: Watched, minute: int) -> None:
     terminal = watched.terminals / "7"
     terminal.touch()
-    os.utime(terminal, (1000 + len(watched.jupyter.asked), 1000))
+    os.utime(terminal, (minute, 1000))
 
 
-def somebody_opens_a_terminal(watched: Watched) -> None:
-    (watched.terminals / str(len(watched.jupyter.asked))).touch()
+def somebody_opens_a_terminal(watched: Watched, minute: int) -> None:
+    terminal = watched.terminals / str(minute)
+    terminal.touch()
 
 
-def gpu_works(watched: Watched) -> None:
+def gpu_works(watched: Watched, _: int) -> None:
     watched.tool("nvidia-smi", "echo 5")
 
 
-def one_gpu_of_four_works(watched: Watched) -> None:
+def one_gpu_of_four_works(watched: Watched, _: int) -> None:
     watched.tool("nvidia-smi", "printf '0\\n4\\n97\\n0\\n'")
 
 
-def somebody_is_logged_in(watched: Watched) -> None:
-    watched.tool("who", "echo 'alice    pts/0        2027-01-11 09:00 (192.0.2.7)'")
-
-
-def ssh_without_terminal(watched: Watched) -> None:
+def gpu_is_open(watched: Watched, _: int) -> None:
+    watched.tool("nvidia-smi", "echo '[N/A]'")
     if not (watched.proc / "88").exists():
-        watched.process(88, "sshd", "sshd: alice@notty")
+        (watched.process(88, "python", "/usr/bin/python3") / "fd/5").symlink_to("/dev/nvidia-uvm")
 
 
-def new_ssh_without_terminal(watched: Watched) -> None:
-    if not (watched.proc / "88").exists():
-        watched.process(88, "sshd-session", "sshd-session: alice@notty")
+def processors_work(watched: Watched, minute: int) -> None:
+    watched.cpu(0.2 * minute * 60)
 
 
-def session_manager(watched: Watched) -> None:
-    if not (watched.proc / "99").exists():
-        watched.process(99, "ssm-session-worker", "/usr/bin/ssm-session-worker alice-0abc i-0abc")
+def downloads(watched: Watched, minute: int) -> None:
+    watched.network(20_000 * minute * 60)
 
 
-def processors_work(watched: Watched) -> None:
-    watched.load("0.00 0.30 0.90 1/200 4242")
+def uploads(watched: Watched, minute: int) -> None:
+    watched.network(0, 20_000 * minute * 60)
 
 
-def kept_awake(watched: Watched) -> None:
+def reads_from_disk(watched: Watched, minute: int) -> None:
+    watched.disk(200_704 * minute * 60)
+
+
+def writes_to_disk(watched: Watched, minute: int) -> None:
+    watched.disk(0, 200_704 * minute * 60)
+
+
+def somebody_edits_in_jupyterlab(watched: Watched, minute: int) -> None:
+    watched.saved.touch()
+    os.utime(watched.saved, (minute, minute))
+
+
+def somebody_edits_in_vs_code(watched: Watched, minute: int) -> None:
+    if not (watched.proc / "90").exists():
+        node = "/home/lab/.vscode-server/cli/servers/Stable-0abc/server/node"
+        watched.process(90, "MainThread", node)
+    watched.io(90, talked=200 * minute * 60)
+
+
+def machine_is_being_set_up(watched: Watched, _: int) -> None:
+    watched.units("exited", "start", "dead")
+
+
+def kept_awake(watched: Watched, _: int) -> None:
     watched.keep_awake.write_text("3600\n")
 
 
@@ -90,28 +106,35 @@ def kept_awake(watched: Watched) -> None:
     ("use", "reason"),
     [
         (kernel_runs, "kernels 1 running"),
-        (kernel_was_used, "kernels used since the last look"),
-        (kernel_is_new, "kernels used since the last look"),
-        (somebody_types, "terminals in use"),
-        (somebody_opens_a_terminal, "terminals in use"),
+        (kernel_was_used, "kernels 1 used"),
+        (kernel_is_new, "kernels 1 used"),
+        (somebody_types, "terminals 1 of 1 typed in"),
+        (somebody_opens_a_terminal, "terminals 1 of 3 typed in"),
         (gpu_works, "GPU 5 %"),
         (one_gpu_of_four_works, "GPU 97 %"),
-        (somebody_is_logged_in, "sessions alice"),
-        (ssh_without_terminal, "sessions alice"),
-        (new_ssh_without_terminal, "sessions alice"),
-        (session_manager, "sessions SSM"),
-        (processors_work, "load 0.3"),
+        (gpu_is_open, "GPU open in python"),
+        (processors_work, "CPU 0.20 cores"),
+        (downloads, "network 20 KB/s"),
+        (uploads, "network 20 KB/s"),
+        (reads_from_disk, "disk 201 KB/s"),
+        (writes_to_disk, "disk 201 KB/s"),
+        (somebody_edits_in_jupyterlab, "JupyterLab saved"),
+        (somebody_edits_in_vs_code, "editors 200 bytes/s"),
+        (machine_is_being_set_up, "set-up mllab-packages.service"),
         (kept_awake, "keep-awake for 40 more min"),
     ],
 )
 def test_use_in_one_way_alone_keeps_the_machine(
-    use: Callable[[Watched], None], reason: str, watched: Watched
+    use: Callable[[Watched, int], None], reason: str, watched: Watched
 ) -> None:
+    use(watched, 10)
     watched.quiet(10)
-    said = watched.looks(15, 20, between=lambda: use(watched))
-    assert watched.stops == 0
-    assert all(line.startswith("stay: ") for line in said)
-    assert said[-1] == f"stay: {reason}; up 0.3 of 2 h"
+    for minute in (15, 20):
+        use(watched, minute)
+        said = watched.look(minute)
+        assert watched.stops == 0
+        assert said.startswith("stay: ")
+    assert said == f"stay: {reason}; up 0.3 of 2 h"
 
 
 def test_idle_time_starts_anew_after_use(watched: Watched) -> None:
@@ -141,13 +164,28 @@ def driver_is_not_loaded(watched: Watched) -> None:
     watched.tool("nvidia-smi", "echo 'could not communicate with the NVIDIA driver'; exit 9")
 
 
+def driver_is_broken(watched: Watched) -> None:
+    """As with a driver that another version replaced; what only watches has the device open."""
+    watched.tool("nvidia-smi", "echo 'Failed to initialize NVML'; exit 18")
+    for number, name, device in (
+        (91, "nvidia-persistenced", "/dev/nvidia-uvm"),
+        (92, "amazon-cloudwatch-agent", "/dev/nvidia0"),
+    ):
+        (watched.process(number, name, f"/usr/bin/{name}") / "fd/3").symlink_to(device)
+
+
 def no_gpu(watched: Watched) -> None:
     watched.settings["GPU"] = "0"
     watched.tool("nvidia-smi", "exit 1")
 
 
-def gpu_almost_idle(watched: Watched) -> None:
+def a_little_of_everything(watched: Watched) -> None:
     watched.tool("nvidia-smi", "echo ' 4'")
+    watched.cpu(0.19 * 300)
+    watched.network(9_000 * 300, 9_000 * 300)
+    watched.disk(90_000 * 300, 90_000 * 300)
+    watched.process(90, "node", "/usr/lib/code-server/lib/node")
+    watched.io(90, talked=150 * 300)
 
 
 def keep_awake_is_over(watched: Watched) -> None:
@@ -158,23 +196,56 @@ def starting_kernel_that_nobody_uses(watched: Watched) -> None:
     watched.jupyter.answers["/api/kernels"] = [{**KERNEL, "execution_state": "starting"}]
 
 
-@pytest.mark.parametrize(
-    "calm",
-    [
-        kernel_ended,
-        jupyter_does_not_run,
-        driver_is_not_loaded,
-        no_gpu,
-        gpu_almost_idle,
-        keep_awake_is_over,
-        starting_kernel_that_nobody_uses,
-    ],
-)
+def set_up_fails_again_and_again(watched: Watched) -> None:
+    watched.units("exited", "auto-restart", "failed")
+
+
+def set_up_takes_for_ever(watched: Watched) -> None:
+    watched.settings["SETUP_LIMIT_HOURS"] = "0.2"
+    watched.units("start", "start", "start")
+
+
+def a_terminal_is_forgotten(watched: Watched) -> None:
+    """It shows something all the time."""
+    for terminal in watched.terminals.iterdir():
+        os.utime(terminal, (1000, 2000))
+
+
+CALM = [
+    kernel_ended,
+    jupyter_does_not_run,
+    driver_is_not_loaded,
+    driver_is_broken,
+    no_gpu,
+    a_little_of_everything,
+    keep_awake_is_over,
+    starting_kernel_that_nobody_uses,
+    set_up_fails_again_and_again,
+    set_up_takes_for_ever,
+    a_terminal_is_forgotten,
+]
+
+
+@pytest.mark.parametrize("calm", CALM)
 def test_nothing_in_use_is_recognised(calm: Callable[[Watched], None], watched: Watched) -> None:
-    calm(watched)
+    terminal = watched.terminals / "3"
+    terminal.touch()
+    os.utime(terminal, (1000, 1000))
     watched.quiet(10)
-    watched.look(15)
+    calm(watched)
+    said = watched.look(15)
+    assert said.startswith("stop: nothing in use for 10 of 10 min; up 0.2 of 2 h")
+    assert "unknown" not in said
     assert watched.stops == 1
+
+
+def test_a_cell_without_output_counts_for_some_hours_only(watched: Watched) -> None:
+    """It may wait for an input that nobody will give."""
+    watched.settings |= {"KERNEL_SILENT_HOURS": "0.4"}
+    watched.jupyter.answers["/api/kernels"] = [{**KERNEL, "execution_state": "busy"}]
+    said = watched.looks(5, 10, 15, 20, 25, 30, 35)
+    assert [line.split(":")[0] for line in said] == ["stay"] * 5 + ["warn", "stop"]
+    assert said[4].startswith("stay: kernels 1 running; ")
 
 
 def test_look_is_no_activity_of_its_own(watched: Watched) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
 def lab(server: JupyterLab, watched: Watched) -> Iterator[JupyterLab]:
     """JupyterLab on the watched machine."""
     watched.settings["JUPYTER_URL"] = server.url
+    watched.settings["SAVED"] = str(server.home / "saved")
     yield server
     server.clear()
 
@@ -37,6 +39,10 @@ def attach(watched: Watched, device: str) -> None:
 
 def last_activity(lab: JupyterLab) -> list[str]:
     return [one["last_activity"] for one in lab.ask("/api/terminals")]
+
+
+def state(lab: JupyterLab) -> list[str]:
+    return [one["execution_state"] for one in lab.ask("/api/kernels")]
 
 
 # ------------------------------------------------------------------------------------- terminals
@@ -83,7 +89,7 @@ def test_typing_is_use(lab: JupyterLab, watched: Watched) -> None:
         watched.looks(5, 10)
         type_in(tab, "echo $((20 + 22))")
         said(tab, "(42)")
-        assert watched.look(15).startswith("stay: terminals in use; ")
+        assert watched.look(15).startswith("stay: terminals 1 of 1 typed in; ")
     assert watched.stops == 0
 
 
@@ -136,6 +142,72 @@ def test_of_two_kernels_one_used_is_enough(lab: JupyterLab, watched: Watched) ->
         other.run("1", "idle")
         watched.looks(5, 10)
         other.run("2", "idle")
-        assert watched.look(15).startswith("stay: kernels used since the last look; ")
+        assert watched.look(15).startswith("stay: kernels 1 used; ")
         watched.looks(20, 25)
+    assert watched.stops == 1
+
+
+def test_a_cell_that_waits_for_input_counts_for_some_hours_only(
+    lab: JupyterLab, watched: Watched
+) -> None:
+    watched.settings["KERNEL_SILENT_HOURS"] = "0.2"
+    kernel = lab.kernel()
+    with lab.notebook(kernel) as notebook:
+        notebook.run("input('Your name? ')", "input_request")
+    said = watched.looks(*IDLE, 20, 25)
+    assert [line.split(";")[0] for line in said] == [
+        *["stay: kernels 1 running"] * 3,
+        "warn: nothing in use for 5 of 10 min",
+        "stop: nothing in use for 10 of 10 min",
+    ]
+    assert (watched.stops, state(lab)) == (1, ["busy"])
+
+
+def test_a_cell_that_says_something_counts_as_long_as_it_runs(
+    lab: JupyterLab, watched: Watched
+) -> None:
+    watched.settings["KERNEL_SILENT_HOURS"] = "0.1"
+    more = lab.home / "progress"
+    os.mkfifo(more)
+    kernel = lab.kernel()
+    with lab.notebook(kernel) as notebook:
+        notebook.start(f"for line in open({str(more)!r}): print(line, flush=True)")
+        with more.open("w") as file:
+            for minute in (5, 10, 15, 20, 25):
+                print(minute, file=file, flush=True)
+                notebook.wait("stream")
+                assert watched.look(minute).startswith("stay: kernels 1 running; ")
+    assert watched.stops == 0
+
+
+def test_a_kernel_that_died_is_no_use(lab: JupyterLab, watched: Watched) -> None:
+    """Jupyter starts it anew, which is use once."""
+    kernel = lab.kernel()
+    with lab.notebook(kernel) as notebook:
+        content = notebook.run("import os; print(os.getpid()); input()", "stream")
+        os.kill(int(content["text"]), signal.SIGKILL)
+        notebook.wait("restarting")
+    with lab.notebook(kernel) as notebook:
+        notebook.run("1", "idle")
+    watched.looks(5, 10, 15)
+    assert watched.stops == 1
+
+
+# ---------------------------------------------------------------------------------- the page itself
+
+
+def test_an_open_page_is_no_use(lab: JupyterLab, watched: Watched) -> None:
+    for minute in IDLE:
+        lab.poll()
+        watched.look(minute)
+    assert watched.stops == 1
+
+
+def test_an_edit_in_an_open_page_is_use(lab: JupyterLab, watched: Watched) -> None:
+    lab.poll()
+    watched.looks(5, 10)
+    lab.save("thesis.md", "In the beginning")
+    assert watched.look(15).startswith("stay: JupyterLab saved; ")
+    lab.poll()
+    watched.looks(20, 25)
     assert watched.stops == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from components.files import watchdog
+from components.files import asking, watchdog
 from tests.files.watched import Watched
 
 IDLE = (5, 10, 15)
@@ -130,7 +130,7 @@ def test_defaults_hold_without_any_settings(watched: Watched) -> None:
     """Twelve hours, counted by the machine the test runs on: the stop itself is not tried."""
     assert watchdog.effective({}, []) == {**watchdog.TEXTS, **watchdog.NUMBERS}
     assert watchdog.NUMBERS["MAX_HOURS"] == "12"
-    assert watchdog.read_settings(Path("/nowhere/lab.env")) == {}
+    assert asking.read_settings(Path("/nowhere/lab.env")) == {}
 
 
 @pytest.mark.parametrize("said", ["", "soon", "nan 1.0", "-1.0 1.0", "inf 1.0", None])

@@ -1,4 +1,4 @@
-"""A machine around the watchdog: tools, processes, terminals, Jupyter; files and one server."""
+"""A machine around the watchdog: counters, tools, processes, terminals, Jupyter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from components.files import probes
 from tests.files.unpacked import SETTINGS, unpack
 
 KERNEL = {"id": "k1", "execution_state": "idle", "last_activity": "2027-01-11T09:00:00.000000Z"}
@@ -72,12 +71,13 @@ class Watched:
         self.proc = folder / "proc"
         self.terminals = folder / "pts"
         self.keep_awake = folder / "until"
+        self.saved = folder / "saved"
         self.state = folder / "state" / "state.json"
         self.token_file = folder / "jupyter.env"
         self.stopped = folder / "stopped"
         self.forced = folder / "forced"
-        for path in (self.proc, self.terminals, folder / "bin"):
-            path.mkdir()
+        for path in (self.proc / "net", self.terminals, folder / "bin"):
+            path.mkdir(parents=True)
         self.token_file.write_text(f"JUPYTER_TOKEN={TOKEN}\n")
         self.settings = {
             **SETTINGS,
@@ -85,19 +85,26 @@ class Watched:
             "MAX_HOURS": "2",
             "PROBE_SECONDS": "5",
             "NVIDIA_SMI": self.tool("nvidia-smi", "echo 0"),
-            "WHO": self.tool("who", ""),
+            "SYSTEMCTL": self.units("exited", "exited", "exited"),
             "PROC": str(self.proc),
             "TERMINALS": str(self.terminals),
             "JUPYTER_URL": self.jupyter.url,
             "JUPYTER_ENV": str(self.token_file),
             "KEEP_AWAKE": str(self.keep_awake),
+            "SAVED": str(self.saved),
             "STATE": str(self.state),
+            "SIGN": str(folder / "sign.json"),
+            "REPORT": str(folder / "report"),
+            "HEARTBEAT_COMMAND": "/nowhere/heartbeat",
+            "LIMITS_COMMAND": "/nowhere/limits",
             "STOP_COMMAND": self.tool("stop", f"echo stop >>{self.stopped}"),
             "FORCE_COMMAND": self.tool("force", f"echo force >>{self.forced}"),
         }
-        self.process(1, "systemd", "/sbin/init")
-        self.process(7, "sshd", "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups")
-        self.load("0.00 0.02 0.05 1/200 4242")
+        self.process(1, "systemd", "/usr/lib/systemd/systemd")
+        self.process(7, "sshd", "/usr/sbin/sshd")
+        self.cpu(0)
+        self.network(0)
+        self.disk(0)
         self.up(0)
         unpack(folder / "machine", SETTINGS)
 
@@ -108,25 +115,55 @@ class Watched:
         path.chmod(0o755)
         return str(path)
 
-    def process(self, number: int, name: str, title: str) -> None:
-        folder = self.proc / str(number)
-        folder.mkdir()
-        (folder / "comm").write_text(f"{name[:15]}\n")
-        (folder / "cmdline").write_text(f"{title}\0\0")
+    def units(self, *states: str) -> str:
+        """What systemctl says of the units that set the machine up."""
+        names = ("mllab-setup", "mllab-packages", "mllab-shared")
+        pairs = zip(names, states, strict=True)
+        lines = [f"Id={name}.service\nSubState={state}\n" for name, state in pairs]
+        return self.tool("systemctl", "cat <<'end'\n" + "\n".join(lines) + "end")
 
-    def load(self, text: str) -> None:
-        (self.proc / "loadavg").write_text(text + "\n")
+    def process(self, number: int, name: str, program: str) -> Path:
+        """A process that has read and written nothing; its folder."""
+        folder = self.proc / str(number)
+        (folder / "fd").mkdir(parents=True)
+        (folder / "comm").write_text(f"{name[:15]}\n")
+        (folder / "exe").symlink_to(program)
+        self.io(number)
+        return folder
+
+    def io(self, number: int, talked: int = 0) -> None:
+        """Bytes that a process has read and written since it began."""
+        lines = {"rchar": talked, "wchar": 0, "read_bytes": 10**9, "write_bytes": 10**9}
+        text = "".join(f"{name}: {value}\n" for name, value in lines.items())
+        (self.proc / str(number) / "io").write_text(text)
+
+    def cpu(self, seconds: float) -> None:
+        """How long processors have worked since the boot, as a user; they wait for ages."""
+        ticks = int(seconds * os.sysconf("SC_CLK_TCK"))
+        (self.proc / "stat").write_text(f"cpu  {ticks} 0 0 999999 999999 0 0 0 0 0\ncpu0 1 1\n")
+
+    def network(self, received: int, sent: int = 0) -> None:
+        """Bytes over the wire since the boot; plenty within the machine."""
+        row = "{:>6}: {} 1 0 0 0 0 0 0 {} 1 0 0 0 0 0 0\n"
+        rows = row.format("lo", 10**12, 10**12) + row.format("ens5", received, sent)
+        (self.proc / "net/dev").write_text(f"Inter-| Receive\n face |bytes\n{rows}")
+
+    def disk(self, read: int, written: int = 0) -> None:
+        """Bytes from and to the disk since the boot; plenty in a file that poses as one."""
+        row = "{} 0 {} 10 0 {} 9 9 0 {} 9 0 9 9\n"
+        rows = row.format(7, "loop0", 10**9, 0) + row.format(259, "nvme0n1", 0, 0)
+        rows += row.format(259, "nvme1n1", read // 512, written // 512)
+        (self.proc / "diskstats").write_text(rows)
 
     def up(self, minutes: float) -> None:
         """Set the time since the boot."""
         (self.proc / "uptime").write_text(f"{minutes * MINUTE:.2f} 12345.67\n")
 
     def quiet(self, minutes: float) -> None:
-        """Leave the state of a look so many minutes after the boot, five after the last use."""
-        _, traces = probes.look(self.settings, 0, {})
-        memory = {"busy_at": (minutes - 5) * MINUTE, "seen_at": minutes * MINUTE}
-        self.state.parent.mkdir(exist_ok=True)
-        self.state.write_text(json.dumps({**memory, "traces": traces, "stopping": False}))
+        """A look so many minutes after the boot, five after the last use."""
+        self.look(minutes)
+        state = json.loads(self.state.read_text())
+        self.state.write_text(json.dumps({**state, "busy_at": (minutes - 5) * MINUTE}))
 
     def start(self) -> subprocess.Popen[str]:
         """Start one look, as the unit does it."""

@@ -19,6 +19,6 @@ esac
 if ! command -v mount.efs >/dev/null; then
   # https://github.com/aws/efs-utils: no package for Ubuntu
   command -v dnf >/dev/null || die "EFS needs an Amazon Linux image: amazon-efs-utils has no package for this system"
-  retry dnf -y -q install amazon-efs-utils
+  retry limited 300 dnf -y -q install amazon-efs-utils
 fi
 fstab_network "$source:/" "$path" efs "$options"

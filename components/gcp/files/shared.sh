@@ -19,7 +19,7 @@ add_source() {
   name=$(sed -n 's/^VERSION_CODENAME=//p' "$MLLAB_ROOT/etc/os-release")
   [[ -n $name ]] || die "gcsfuse: /etc/os-release names no version"
   mkdir -p "${key%/*}" "${list%/*}"
-  retry curl -fsS --output "$key.new" https://packages.cloud.google.com/apt/doc/apt-key.gpg
+  retry curl -fsS --max-time 30 --output "$key.new" https://packages.cloud.google.com/apt/doc/apt-key.gpg
   mv "$key.new" "$key"
   printf 'deb [signed-by=%s] https://packages.cloud.google.com/apt gcsfuse-%s main\n' "${key#"$MLLAB_ROOT"}" "$name" >"$list"
 }
@@ -59,8 +59,8 @@ case ${1:-} in
   *)
     # What one of them lacks must not keep the other away.
     code=0
-    "$here/shared.sh" files || code=$?
-    "$here/shared.sh" bucket || code=$?
+    limited 700 "$here/shared.sh" files || code=$?
+    limited 700 "$here/shared.sh" bucket || code=$?
     exit "$code"
     ;;
 esac

@@ -6,11 +6,15 @@ set -euo pipefail
 root=${MLLAB_ROOT:-} # tests put the machine into a folder
 
 umask 022
-python3 - "$0" "$root/" <<'unpack'
-import base64, io, sys, tarfile
+python3 - "$0" "$root" <<'unpack'
+import base64, lzma, pathlib, sys
 packed = open(sys.argv[1]).read().rstrip("\n").rpartition("\n")[2]
-with tarfile.open(fileobj=io.BytesIO(base64.b85decode(packed)), mode="r:xz") as files:
-    files.extractall(sys.argv[2])
+parts = lzma.decompress(base64.b85decode(packed)).decode().split("\0")
+for path, mode, text in zip(*[iter(parts)] * 3):
+    file = pathlib.Path(sys.argv[2] + path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    file.chmod(int(mode, 8))
 unpack
 systemctl daemon-reload
 systemctl start mllab-watchdog.timer
