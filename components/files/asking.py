@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -44,9 +45,15 @@ def ask_all(probes: Mapping[str, Callable[[], Finding]], seconds: float) -> dict
     Whatever a probe touches may hang for ever (a driver, a share that is gone), and cannot always
     be killed then: nobody waits for it. What has no answer after so many seconds is unknown.
     """
-    findings = {}
-    asked = {_fork(probe): name for name, probe in probes.items()}
-    heard = {reader: b"" for _, reader in asked}
+    findings, asked, heard = {}, {}, {}
+    for name, probe in probes.items():
+        try:
+            process, reader = _fork(probe)
+        except OSError as fault:  # no more processes
+            findings[name] = Finding("unknown", str(fault))
+            continue
+        asked[reader] = (name, process)
+        heard[reader] = b""
     deadline = time.monotonic() + seconds
     while heard:
         ready, _, _ = select.select([*heard], [], [], max(0, deadline - time.monotonic()))
@@ -55,20 +62,24 @@ def ask_all(probes: Mapping[str, Callable[[], Finding]], seconds: float) -> dict
         for reader in ready:
             piece = os.read(reader, 65536)
             heard[reader] += piece
-            if piece:
-                continue
-            process, name = next((p, name) for (p, r), name in asked.items() if r == reader)
-            os.waitpid(process, 0)
-            text = heard.pop(reader)
-            findings[name] = (
-                Finding(**json.loads(text)) if text else Finding("unknown", "it was ended")
-            )
-    for (process, reader), name in asked.items():
+            if not piece:
+                name, process = asked[reader]
+                os.waitpid(process, 0)
+                findings[name] = _read(heard.pop(reader))
+    for reader, (name, process) in asked.items():
         if reader in heard:
-            os.killpg(process, signal.SIGKILL)
+            with contextlib.suppress(OSError):  # not yet a group of its own
+                os.killpg(process, signal.SIGKILL)
             findings[name] = Finding("unknown", f"no answer in {seconds:g} s")
         os.close(reader)
     return {name: findings[name] for name in probes}
+
+
+def _read(answer: bytes) -> Finding:
+    try:
+        return Finding(**json.loads(answer))
+    except ValueError:
+        return Finding("unknown", "it was ended")
 
 
 def _fork(probe: Callable[[], Finding]) -> tuple[int, int]:

@@ -241,7 +241,7 @@ def set_up(look: Look) -> Finding:
     """The machine is still being set up, in the first SETUP_LIMIT_HOURS after a start."""
     units = ["mllab-setup", "mllab-packages", "mllab-shared"]
     command = [look.settings["SYSTEMCTL"], "show", "--property=Id,SubState", *units]
-    code, answer = run(command, look.limit("PROBE_SECONDS"))
+    code, answer = run(command, look.limit("PROBE_SECONDS") / 2)
     if code:
         raise CannotTell(f"systemctl ended with {code}")
     at_work = re.findall(r"^Id=([\w.-]+)\nSubState=start", answer, re.MULTILINE)

@@ -53,7 +53,7 @@ NUMBERS = {
     "IDLE_MINUTES": "60",
     "MAX_HOURS": "12",
     "INTERVAL_MINUTES": "5",  # as in mllab-watchdog.timer
-    "PROBE_SECONDS": "10",
+    "PROBE_SECONDS": "20",
     "STOP_SECONDS": "60",
     "GPU_LIMIT_PERCENT": "5",
     "CPU_LIMIT_CORES": "0.2",

@@ -19,7 +19,7 @@ add_source() {
   name=$(sed -n 's/^VERSION_CODENAME=//p' "$MLLAB_ROOT/etc/os-release")
   [[ -n $name ]] || die "gcsfuse: /etc/os-release names no version"
   mkdir -p "${key%/*}" "${list%/*}"
-  retry curl -fsS --max-time 30 --output "$key.new" https://packages.cloud.google.com/apt/doc/apt-key.gpg
+  retry curl -fsS --output "$key.new" --max-time 30 https://packages.cloud.google.com/apt/doc/apt-key.gpg
   mv "$key.new" "$key"
   printf 'deb [signed-by=%s] https://packages.cloud.google.com/apt gcsfuse-%s main\n' "${key#"$MLLAB_ROOT"}" "$name" >"$list"
 }
