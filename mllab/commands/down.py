@@ -30,7 +30,7 @@ def down(
         release = teardown.release(session, holdings, delete_data)
         if not yes:
             ask.name(stack, whose)
-            # While the question stood, data may have come into what was empty.
+            session.engine.forget()  # while the question stood, data may have come
             release = teardown.release(session, session.engine.holdings(), delete_data)
         outcome = teardown.down(session, release, len(things), ConsoleObserver(err))
     remaining = teardown.left(session)

@@ -36,7 +36,8 @@ def up(
     release = deploy.losses(session, plan, delete_data)
     if not plan.empty and not yes:
         ask.confirm(f"Do this to {stack}{f' in {whose}' if whose else ''}?")
-        release = deploy.losses(session, plan, delete_data)  # data may have come meanwhile
+        session.engine.forget()  # while the question stood, data may have come
+        release = deploy.losses(session, plan, delete_data)
     outcome = None if plan.empty else deploy.up(session, plan, release, observer)
     if as_json:
         console.print_json(report.document(session, outcome))

@@ -270,6 +270,9 @@ class Engine(Protocol):
         Raises (also): UsageError: there are secrets, and no passphrase to seal them by. LabError:
         there are secrets, and no Pulumi CLI, which alone seals them so.
         """
+
+    def forget(self) -> None:
+        """What is recorded may have been changed by others: read it anew when it is asked for."""
         ...
 
     def holdings(self) -> tuple[Holding, ...]:

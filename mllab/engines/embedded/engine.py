@@ -152,6 +152,9 @@ class EmbeddedEngine:
             )
         return self._seal(found, self._target)
 
+    def forget(self) -> None:
+        """Nothing is kept: the file is read each time."""
+
     def holdings(self) -> tuple[Holding, ...]:
         """Every resource of the state that keeps data, with what it holds now."""
         self._lock.check()  # what another run makes or takes meanwhile is not told

@@ -12,7 +12,6 @@ from components.holdings import HOLDS_DATA
 from mllab.clock import Clock
 from mllab.engines import reasons
 from mllab.engines.contract import (
-    Failure,
     Holding,
     OnStep,
     Outcome,
@@ -27,10 +26,12 @@ from mllab.engines.pulumi.cli import PATIENCE, Cli, Verb
 from mllab.engines.pulumi.declared import Declared
 from mllab.engines.pulumi.deployment import Deployment
 from mllab.engines.pulumi.events import Events
+from mllab.engines.pulumi.failures import refuse_broken
 from mllab.engines.pulumi.recovery import recover
 from mllab.engines.pulumi.release import Release, refused
+from mllab.engines.pulumi.snapshot import Snapshot, unchanged
 from mllab.engines.pulumi.workspace import RealWorkspace, Workspace
-from mllab.errors import LabError, RunFailed
+from mllab.errors import LabError
 from mllab.protocol import urns
 
 
@@ -68,6 +69,7 @@ class PulumiEngine:
         self._binary, self._parallel, self._patience = binary, parallel, patience
         self.cli = Cli(target, place, binary, parallel=parallel, notify=notify, patience=patience)
         self._release = Release(self.cli, home, target.stack)
+        self._snapshot = Snapshot(self.cli)
 
     def preview(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Plan:
         """What `up` would do. A stack that does not exist yet is planned beside the real ones."""
@@ -79,13 +81,14 @@ class PulumiEngine:
                     beside.cli.init()
                     return beside.preview(on_step)
             self.cli.init()
-        before = self.cli.export()
+            self.forget()
+        before = self._snapshot.read()
         pending = deployment.pending(before)
         declared = Declared(self._target, dry=True)
         events = Events(on_step, declared, "up", dry=True)
         self.cli.run(Verb.PREVIEW, declared.run, events, ["--ignore-protect"] if release else [])
         guarded = refused(events.steps(), before, declared.resources, release) if release else ()
-        _refuse_broken(events, declared, (*events.failures(), *guarded), always=True)
+        refuse_broken(events, declared, (*events.failures(), *guarded), always=True)
         return Plan(
             self._target.stack,
             self.name,
@@ -105,14 +108,18 @@ class PulumiEngine:
             seconds = self.cli.run(Verb.UP, declared.run, events)
         finally:
             self._put_back(declared)
-        _refuse_broken(events, declared, events.failures())
+        refuse_broken(events, declared, events.failures())
         return self._outcome(events, seconds, ready, declared)
 
     def refresh(self, on_step: OnStep = ignore, *, dry: bool = False) -> Outcome:
         """Read everything that is recorded, and record what is really there."""
         ready = _Ready((self._repair(),)) if dry else self._prepare(on_step)
         events = self._events_of(on_step, "refresh", ready, dry=dry)
-        seconds = self.cli.run(Verb.LOOK if dry else Verb.REFRESH, _nothing, events)
+        try:
+            seconds = self.cli.run(Verb.LOOK if dry else Verb.REFRESH, _nothing, events)
+        finally:
+            if not (dry or unchanged(events.steps())):
+                self.forget()
         return self._outcome(events, seconds, ready)
 
     def destroy(
@@ -135,7 +142,11 @@ class PulumiEngine:
     def state(self) -> Mapping[str, Any]:
         """The deployment as `pulumi stack export` prints it."""
         self._make_readable()
-        return _whole(self._recorded())
+        return _whole(self._snapshot.read())
+
+    def forget(self) -> None:
+        """Others may have changed what is recorded: read it anew when it is asked for."""
+        self._snapshot.forget()
 
     def export(self, *, clear: bool = False) -> Mapping[str, Any]:
         """The same; secrets in clear if asked."""
@@ -146,7 +157,7 @@ class PulumiEngine:
         """Every recorded resource that keeps data, with what it holds where that can be told."""
         if repaired := self._repair():  # what another run makes or takes meanwhile is not told
             self._notify(repaired)
-        entries = deployment.resources(self._recorded())
+        entries = deployment.resources(self._snapshot.read())
         return tuple(
             Holding(
                 urn=entry["urn"],
@@ -165,25 +176,29 @@ class PulumiEngine:
         if not self.cli.exists():
             self._before_change(_whole({}))
             self.cli.init()
+            self.forget()
             if isinstance(self._place, RealWorkspace):
                 self._notify(
                     f"Made the stack {self._target.stack} in {self._place.backend.url}. Pulumi may "
                     "have added a line of its own to the stack file (encryptionsalt): keep it."
                 )
-        before = self.cli.export()
+        before = self._snapshot.read()
         self._before_change(_whole(before))
         if deployment.resources(before) or deployment.pending(before):
             text = json.dumps(_whole(before))
             backups.save(self._home, self._target.stack, text, self._clock.now())
         if deployment.pending(before):
+            self.forget()
             ready.steps, warnings = recover(self.cli, self._target, self._place, before)
             ready.warnings += warnings
             for step in ready.steps:
                 on_step(step)
-        self._release.put_back()
-        before = self.cli.export()
+        if self._release.put_back():
+            self.forget()
+        before = self._snapshot.read()
         if release:
             self._release.lift(before, release)
+            self.forget()
         ready.recorded = tuple(entry["urn"] for entry in deployment.resources(before))
         return ready
 
@@ -197,7 +212,9 @@ class PulumiEngine:
             return ""
         # A lock is as old as it really is, whatever the lab's own clock says.
         removed = locks.clear_stale(folder, *names, Clock().now())
-        return " ".join(filter(None, (removed, checkpoint.mend(folder, *names))))
+        if mended := checkpoint.mend(folder, *names):
+            self.forget()
+        return " ".join(filter(None, (removed, mended)))
 
     def _make_readable(self) -> None:
         """The same for those who only look: a run that is at work is not disturbed."""
@@ -205,13 +222,12 @@ class PulumiEngine:
         if folder is None:
             return
         if mended := checkpoint.mend(folder, *names, held=locks.is_held(folder, *names)):
+            self.forget()
             self._notify(mended)
-
-    def _recorded(self) -> Deployment:
-        return self.cli.export() if self.cli.exists() else {}
 
     def _put_back(self, declared: Declared) -> None:
         """Protect again what is left, whatever became of the run, and hide no error of its own."""
+        self.forget()
         try:
             self._make_readable()  # the run may have been killed
             self._release.put_back(declared.resources)
@@ -222,7 +238,7 @@ class PulumiEngine:
         self, events: Events, seconds: float, ready: _Ready, declared: Declared | None = None
     ) -> Outcome:
         """What came of a run. `declared`: what its program said, if it had one."""
-        after = self.cli.export()
+        after = self._snapshot.read()
         left = declared.left_alone(deployment.resources(after)) if declared else []
         return Outcome(
             self._target.stack,
@@ -271,26 +287,6 @@ class _Ready:
     @property
     def adopted(self) -> frozenset[str]:
         return frozenset(step.urn for step in self.steps)
-
-
-def _refuse_broken(
-    events: Events, declared: Declared, failures: tuple[Failure, ...], *, always: bool = False
-) -> None:
-    """Raise RunFailed for a program that raises.
-
-    Args:
-        failures: of resources.
-        always: also for resources that failed: in a preview their inputs are refused.
-    """
-    if declared.raised:
-        error, place = declared.raised
-        if isinstance(error, LabError):
-            raise error
-        raise RunFailed(f"{place or 'the program'}: {error}") from error
-    if (always and failures) or (events.general and not failures):
-        lines = [f"{f.source or f.name}: {f.name} ({f.type}): {f.message}" for f in failures]
-        cure = next((failure.cure for failure in failures if failure.cure), "")
-        raise RunFailed("\n".join(lines or events.general), cure=cure)
 
 
 def _whole(found: Deployment) -> dict[str, Any]:

@@ -44,8 +44,8 @@ class Release:
             write_new(self._note, json.dumps(changed))  # first: a kill in between does no harm
             self._cli.import_(after)
 
-    def put_back(self, declared: Mapping[str, Resource] | None = None) -> None:
-        """Protect again what was released and is still there.
+    def put_back(self, declared: Mapping[str, Resource] | None = None) -> bool:
+        """Protect again what was released and is still there. True where that changed the state.
 
         While operations are pending nothing is done: an import forgets them.
 
@@ -55,16 +55,18 @@ class Release:
         try:
             text = self._note.read_text(encoding="utf-8")
         except FileNotFoundError:
-            return
+            return False
+        changed = False
         if self._cli.exists():
             now = self._cli.export()
             if deployment.pending(now):
-                return
+                return False
             given_up = {u for u, found in (declared or {}).items() if not _protects(found)}
             after = deployment.protected(now, json.loads(text), given_up)
-            if after != now:
+            if changed := after != now:
                 self._cli.import_(after)
         self._note.unlink()
+        return changed
 
 
 def refused(
