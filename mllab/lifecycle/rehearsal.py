@@ -16,7 +16,7 @@ from mllab.clouds import registry
 from mllab.clouds.registry import POWER_UNKNOWN, power
 from mllab.engines.contract import Op, Outcome, Plan
 from mllab.engines.operations import OPS
-from mllab.errors import DataAtRisk, LabError
+from mllab.errors import DataAtRisk, LabError, RunFailed
 from mllab.lifecycle import status, teardown
 from mllab.lifecycle.deploy import explain, summary
 from mllab.lifecycle.quota import Shortage, shortages
@@ -134,12 +134,16 @@ class Rehearsal:
 
     def _refused_off(self) -> Seen:
         """Nothing can be made before a person has switched on what only a person can."""
-        outcome = self.session.engine.up()
-        told_how = [failure for failure in outcome.failures if self._off[0] in failure.cure]
+        try:
+            outcome = self.session.engine.up()
+            hints = [self._off[0] in failure.cure for failure in outcome.failures]
+            words, refused = told(outcome), bool(hints) and all(hints)
+        except RunFailed as error:  # Pulumi's engine goes on, and the program asks in vain
+            words, refused = str(error), True
         for name in self._off:
             self._cloud.switch_on(name)
         made = [thing for thing in teardown.recorded(self.session) if thing.id]
-        return told(outcome), bool(told_how) and len(told_how) == len(outcome.failures) and not made
+        return words, refused and not made
 
     def _preview(self) -> Seen:
         plan = self.session.engine.preview()
