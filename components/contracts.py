@@ -11,6 +11,9 @@ import pulumi
 
 from components.catalog import Machine
 
+QUIET_PERCENT = 5.0
+"""Processors below this share do nothing."""
+
 
 class Refused(Exception):
     """A wish that the cloud cannot fulfil; the message names it, the reason and the alternative.
@@ -203,6 +206,16 @@ class NotebookArgs(Generic[NetworkT, StorageT, RegistryT, ClusterT]):
     idle_minutes: int
     max_hours: int
     stop_at: time | None
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """The limits that can change while a machine runs, as what it reads them from: its tags."""
+        return {"idle-minutes": str(self.idle_minutes), "max-hours": str(self.max_hours)}
+
+    @property
+    def quiet_percent(self) -> float:
+        """Processors below this share are quiet: half of one counts as busy on a large machine."""
+        return round(min(QUIET_PERCENT, 50 / self.machine.vcpus), 2)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,9 @@ FILES = (
     *(file for file in CORE if file.source.name in (*_SHARED, *_UNITS)),
     File(_HERE / "stop-notebook.sh", f"{LIB}/stop-notebook.sh", "0755"),
     File(_HERE / "mount-shared.sh", f"{LIB}/mount-shared.sh", "0755"),
+    File(_HERE.parent / "imds.sh", f"{LIB}/imds.sh"),
+    File(_HERE / "heartbeat.sh", f"{LIB}/heartbeat", "0755"),
+    File(_HERE / "limits.sh", f"{LIB}/limits", "0755"),
     File(_HERE / "mllab-shared.service", "/etc/systemd/system/mllab-shared.service"),
 )
 """Everything that the script writes besides the settings. User, home and JupyterLab are there."""
@@ -37,6 +40,7 @@ KEYS = {
     "MOUNT_PATH": "`/shared`",
     "MOUNT_OPTIONS": "`tls,iam,accesspoint=fsap-0abc...`",
     "GPU": "number of GPUs, `0` without",
+    "SIGNS": "name of the table for signs of life",
 }
 """The settings of a machine, all of them required, and what they hold."""
 

@@ -18,6 +18,9 @@ FILES = (
     File(_HERE / "home-device.sh", f"{LIB}/home-device.sh", "0755"),
     File(_HERE / "notebook-env.sh", f"{LIB}/notebook-env.sh", "0755"),
     File(_HERE / "shared.sh", f"{LIB}/shared.sh", "0755"),
+    File(_HERE / "imds.sh", f"{LIB}/imds.sh"),
+    File(_HERE / "heartbeat.sh", f"{LIB}/heartbeat", "0755"),
+    File(_HERE / "limits.sh", f"{LIB}/limits", "0755"),
 )
 """Everything that the scripts on the machine consist of."""
 
@@ -34,6 +37,8 @@ KEYS = {
     "MOUNT_PATH": "`/shared`",
     "MOUNT_OPTIONS": "`tls,iam,accesspoint=fsap-0abc...`",
     "GPU": "number of GPUs, `0` without",
+    "SIGNS": "name of the table for signs of life",
+    "ROLE": "unique id `AROA...` of the role that the machine acts in",
 }
 """The settings of a machine, all of them required, and what they hold."""
 

@@ -12,7 +12,8 @@ from components import contracts
 from components.aliases import with_type_alias
 from components.aws import access, baseline, lifecycle
 from components.aws.notebook import NO_MOUNT, Args, rights, zone_of
-from components.aws.stops import NOTEBOOKS, Stops, stop_notebooks
+from components.aws.stops import NOTEBOOKS, Stops, stop_both, stop_notebooks
+from components.aws.watch import Watch, tags_of_notebooks
 from components.contracts import Refused, child, publish
 from components.names import KEBAB, narrow
 from components.tags import named, tags
@@ -26,8 +27,10 @@ class ManagedNotebook(pulumi.ComponentResource):
 
     SageMaker knows neither an idle time nor a longest one. Both come from the watchdog that other
     notebooks have, too, which a script installs at every start; where that fails SageMaker does not
-    start the machine. Nobody who works on it is root, so nobody switches it off. No alarm can stop
-    such a machine from outside: that is the daily stop, which must be given.
+    start the machine. Nobody who works on it is root, so nobody switches it off. Its limits are
+    tags of the notebook, which it reads at every look. From outside a notebook is stopped that fell
+    silent, or half an hour after its longest time; and by the daily stop, which must be given,
+    since SageMaker measures nothing by which a silent machine could be told from a dead one.
 
     The system disk is made anew at every start; what is in JupyterLab's own folder stays, on a disk
     that goes with the notebook. So nothing that would make the notebook anew is followed: neither
@@ -46,8 +49,8 @@ class ManagedNotebook(pulumi.ComponentResource):
     Raises:
         Refused: no `stop_at`. Inside the outputs: a notebook is in a zone where the size is not
             offered.
-    Cost: stopped 0.14 USD per GB of the disk and month; running about 1.4 times the price of the
-        EC2 machine (us-east-1, Nov 2026).
+    Cost: stopped 0.14 USD per GB of the disk and month; the watch 0.05 USD per month; running
+        about 1.4 times the price of the EC2 machine (us-east-1, Nov 2026).
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateNotebookInstance.html,
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteNotebookInstance.html,
         https://docs.aws.amazon.com/sagemaker/latest/dg/appendix-notebook-and-internet-access.html,
@@ -61,8 +64,9 @@ class ManagedNotebook(pulumi.ComponentResource):
         super().__init__("mllab:aws:ManagedNotebook", name, None, opts)
         if args.stop_at is None:
             raise Refused(
-                "mllab:notebook.stop_at is missing: no alarm stops a SageMaker notebook instance"
-                " should its own watchdog fail, so kind managed needs a daily stop; or take kind vm"
+                "mllab:notebook.stop_at is missing: SageMaker measures nothing by which a notebook"
+                " instance whose own watchdog never ran could be told from one at work, so kind"
+                " managed needs a daily stop; or take kind vm"
             )
         labels = tags(args.lab, "notebook")
         # Not those of the other kind, whose machines need them until these have taken over: a
@@ -70,19 +74,23 @@ class ManagedNotebook(pulumi.ComponentResource):
         role = access.role(
             self, f"{name}-managed-role", args.lab, "sagemaker.amazonaws.com", labels
         )
+        stop, watch = stop_notebooks(args.lab, NOTEBOOKS), Watch(self, name, args.lab, labels)
         allowed = iam.RolePolicy(
             f"{name}-managed-access",
             role=role.name,
-            policy=access.document(*rights(args), stop_notebooks(args.lab, NOTEBOOKS)),
+            policy=access.document(
+                *rights(args), stop, watch.sign(own=False), tags_of_notebooks(args.lab)
+            ),
             opts=child(self),
         )
         start = sagemaker.NotebookInstanceLifecycleConfiguration(
             f"{name}-start",
-            on_start=lifecycle.on_start(_settings(args)),
+            on_start=lifecycle.on_start(_settings(args, watch)),
             tags=named(labels, f"{name}-start"),
             opts=child(self),
         )
-        stops = Stops(self, name, args.lab, labels, NOTEBOOKS)
+        stops = Stops(self, name, args.lab, labels, NOTEBOOKS, watch.function(stop_both(args.lab)))
+        stops.watch(watch.event("sagemaker", args, role))
         files = args.storage.files
         before = [args.network, allowed, *(files.targets if files else [])]
         self.seats = pulumi.Output.all(
@@ -125,7 +133,7 @@ class ManagedNotebook(pulumi.ComponentResource):
                 "minimum_instance_metadata_service_version": "2"
             },
             lifecycle_config_name=start.name,
-            tags=named(tags(args.lab, "notebook", seat), name),
+            tags=named(tags(args.lab, "notebook", seat) | args.limits, name),
             opts=child(
                 self,
                 protect=args.keep,
@@ -140,7 +148,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         return _commands(seat, args, notebook)
 
 
-def _settings(args: Args) -> Mapping[str, pulumi.Input[str]]:
+def _settings(args: Args, watch: Watch) -> Mapping[str, pulumi.Input[str]]:
     """What the scripts on the machine are told; the keys are `lifecycle.KEYS`."""
     files = args.storage.files
     mount = files.mount if files else pulumi.Output.from_input(NO_MOUNT)
@@ -152,6 +160,7 @@ def _settings(args: Args) -> Mapping[str, pulumi.Input[str]]:
         "MOUNT_PATH": mount["path"],
         "MOUNT_OPTIONS": mount["options"],
         "GPU": str(args.machine.gpus),
+        "SIGNS": watch.table.name,
     }
 
 

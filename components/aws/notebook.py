@@ -16,8 +16,9 @@ from components.aws.cluster import Cluster
 from components.aws.machine import user_data
 from components.aws.network import Network
 from components.aws.registry import Registry
-from components.aws.stops import INSTANCES, Stops, alarm
+from components.aws.stops import INSTANCES, Stops, stop_both
 from components.aws.storage import Storage
+from components.aws.watch import Watch
 from components.contracts import NotebookArgs, Refused, child, publish
 from components.tags import named, tags
 
@@ -33,10 +34,13 @@ class Notebook(pulumi.ComponentResource):
 
     Image and first-boot script count when a machine is made. AWS publishes an image every week, and
     taking it up would replace the machine; a new script would restart it, unread. So neither is
-    followed, nor are limits that the script carries (`idle_minutes`, `max_hours` on the machine
-    itself). To take them up, make the machine anew: `pulumi up --replace <urn>`; its home disk
+    followed. To take them up, make the machine anew: `pulumi up --replace <urn>`; its home disk
     stays. A lab that gets or loses GPUs or shared files does so by itself: the old image has no
     drivers, or cannot mount; the old machine goes first, since a quota is seldom good for two.
+
+    `idle_minutes` and `max_hours` are tags of the machine, too, which its watchdog reads at every
+    look, so that changed limits reach it while it runs. From outside a machine is stopped where it
+    gives no sign of life and its processors are quiet, and half an hour after its longest time.
 
     Args:
         args: see NotebookArgs. `keep`: home disks are protected.
@@ -47,8 +51,8 @@ class Notebook(pulumi.ComponentResource):
     Raises:
         Refused: inside the outputs: no image is published, or a home disk is in a zone where
             the size is not offered.
-    Cost: stopped 0.08 USD per GB of both disks and month, and 0.10 USD for the alarm of each seat;
-        running the price of the machine (us-east-1, Nov 2026).
+    Cost: stopped 0.08 USD per GB of both disks and month; the watch 0.05 USD per month; running the
+        price of the machine (us-east-1, Nov 2026).
     Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-sessions-start.html,
         https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html,
         https://docs.aws.amazon.com/ebs/latest/userguide/ebs-detaching-volume.html
@@ -68,8 +72,12 @@ class Notebook(pulumi.ComponentResource):
         super().__init__("mllab:aws:Notebook", name, None, opts)
         labels = tags(args.lab, "notebook")
         role = access.role(self, f"{name}-role", args.lab, "ec2.amazonaws.com", labels)
+        watch = Watch(self, name, args.lab, labels)
         allowed = iam.RolePolicy(
-            f"{name}-access", role=role.name, policy=_policy(args), opts=child(self)
+            f"{name}-access",
+            role=role.name,
+            policy=access.document(*access.session_manager(), *rights(args), watch.sign(own=True)),
+            opts=child(self),
         )
         profile = iam.InstanceProfile(
             f"{name}-profile",
@@ -82,14 +90,17 @@ class Notebook(pulumi.ComponentResource):
         source = images.source(args.machine, files=files is not None)
         ami = image or images.image_id(self, source)
         built_for = f"{source.kind} {'with' if files else 'without'} files"
-        stops = Stops(self, name, args.lab, labels, INSTANCES)
+        function = watch.function(stop_both(args.lab))
+        stops = Stops(self, name, args.lab, labels, INSTANCES, function)
+        stops.watch(watch.event("ec2", args, role))
         # The first boot installs packages and mounts files, so the way out must exist by then; and
         # the gateway cannot go before the machines have given up their public addresses.
+        told = {"ROLE": role.unique_id, "SIGNS": watch.table.name}
         before = [args.network, allowed, *(files.targets if files else [])]
         self.seats = pulumi.Output.all(
             **{
                 seat: self._seat(
-                    f"{name}-{seat}", seat, args, ami, built_for, profile, stops, before
+                    f"{name}-{seat}", seat, args, ami, built_for, profile, told, stops, before
                 )
                 for seat in args.seats
             }
@@ -104,6 +115,7 @@ class Notebook(pulumi.ComponentResource):
         image: pulumi.Input[str],
         built_for: str,
         profile: iam.InstanceProfile,
+        told: Mapping[str, pulumi.Input[str]],
         stops: Stops,
         before: Sequence[pulumi.Resource],
     ) -> pulumi.Output[dict[str, str]]:
@@ -133,11 +145,12 @@ class Notebook(pulumi.ComponentResource):
                 "http_endpoint": "enabled",
                 "http_tokens": "required",
                 "http_put_response_hop_limit": 2,  # containers on it may use the machine's role
+                "instance_metadata_tags": "enabled",  # where its watchdog reads the limits
             },
             root_block_device=_system_disk(args, labels),
             instance_initiated_shutdown_behavior="stop",
-            user_data_base64=user_data(_settings(seat, args, home)),
-            tags=named(labels, name),
+            user_data_base64=user_data({**_settings(seat, args, home), **told}),
+            tags=named(labels | args.limits, name),
             opts=child(
                 self,
                 depends_on=before,
@@ -158,16 +171,11 @@ class Notebook(pulumi.ComponentResource):
             # A disk hangs on one machine at a time.
             opts=child(self, delete_before_replace=True),
         )
-        alarm(self, f"{name}-idle", args.lab, machine, args.machine, args.idle_minutes, labels)
         if args.stop_at:
             stops.daily(seat, machine.id, args.stop_at)
         if args.lab.ends:
             stops.after(seat, machine.id, args.lab.ends)
         return _commands(args.lab.region, machine)
-
-
-def _policy(args: Args) -> pulumi.Output[str]:
-    return access.document(*access.session_manager(), *rights(args))
 
 
 def rights(args: Args) -> list[access.Statement]:

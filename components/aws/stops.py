@@ -1,24 +1,29 @@
-"""What stops a notebook from outside, whatever goes wrong on it: an alarm and schedules."""
+"""What stops a notebook from outside, whatever goes wrong on it: schedules."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 import pulumi
-from pulumi_aws import cloudwatch, ec2, iam, scheduler
+from pulumi_aws import iam, lambda_, scheduler
 
 from components.aws import access
-from components.catalog import Machine
 from components.contracts import LabArgs, child
 from components.tags import named
 
-PERIOD_SECONDS = 300  # what basic monitoring reports; finer costs money
-LONGEST_WATCH_SECONDS = 86_400  # CloudWatch looks back no further with such a period
-IDLE_PERCENT = 5.0
+WATCH_MINUTES = 15
+
+
+class _Asked(TypedDict):
+    """What a schedule calls, and with what words."""
+
+    arn: pulumi.Input[str]
+    input: pulumi.Input[str]
+    retry_policy: NotRequired[scheduler.ScheduleTargetRetryPolicyArgsDict]
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class Stops:
 
     Args:
         parent: the notebook role, whose children all resources are.
-        target: what is stopped.
+        target: what is stopped. watch: the function that looks at the machines.
     Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html,
         https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html,
         https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
@@ -74,7 +79,9 @@ class Stops:
         lab: LabArgs,
         labels: Mapping[str, str],
         target: Target,
+        watch: lambda_.Function,
     ) -> None:
+        self._watch = watch
         self._parent, self._name, self._lab, self._target = parent, name, lab, target
         self._group = scheduler.ScheduleGroup(
             f"{name}-schedules", tags=named(labels, f"{name}-schedules"), opts=child(parent)
@@ -91,13 +98,29 @@ class Stops:
             f"{name}-scheduler-access",
             role=self._role.name,
             # Of both kinds, so that a lab on its way from one to the other can stop whatever runs.
-            policy=access.document(*(stop_notebooks(lab, each) for each in (INSTANCES, NOTEBOOKS))),
+            policy=access.document(
+                *stop_both(lab), access.allow(["lambda:InvokeFunction"], watch.arn)
+            ),
             opts=child(parent),
+        )
+
+    def watch(self, event: Mapping[str, pulumi.Input[Any]]) -> None:
+        """Look at all machines every 15 minutes.
+
+        Args:
+            event: what the function is told; see `files/lambda/watch.py`.
+        """
+        self._schedule(
+            "watch",
+            f"rate({WATCH_MINUTES} minutes)",
+            None,
+            {"arn": self._watch.arn, "input": pulumi.Output.json_dumps(event)},
         )
 
     def daily(self, seat: str, machine: pulumi.Input[str], at: time) -> None:
         """Stop the machine every day at that time of the lab's time zone."""
-        self._schedule(seat, machine, "daily", f"cron({at.minute} {at.hour} * * ? *)", None)
+        daily = f"cron({at.minute} {at.hour} * * ? *)"
+        self._schedule(f"{seat}-daily", daily, None, self._stop(machine))
 
     def after(self, seat: str, machine: pulumi.Input[str], last: date) -> None:
         """Stop the machine when that day is over, and every hour from then on.
@@ -106,29 +129,29 @@ class Stops:
         """
         midnight = datetime.combine(last + timedelta(days=1), time(), ZoneInfo(self._lab.time_zone))
         start = midnight.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._schedule(seat, machine, "end", "rate(1 hour)", start)
+        self._schedule(f"{seat}-end", "rate(1 hour)", start, self._stop(machine))
 
-    def _schedule(
-        self, seat: str, machine: pulumi.Input[str], what: str, expression: str, start: str | None
-    ) -> None:
-        target: scheduler.ScheduleTargetArgsDict = {
+    def _stop(self, machine: pulumi.Input[str]) -> _Asked:
+        asked: _Asked = {
             "arn": f"arn:aws:scheduler:::aws-sdk:{self._target.call}",
-            "role_arn": self._role.arn,
             "input": pulumi.Output.json_dumps(self._target.request(machine)),
         }
         if self._target.retry:
-            target["retry_policy"] = self._target.retry
+            asked["retry_policy"] = self._target.retry
+        return asked
+
+    def _schedule(self, what: str, expression: str, start: str | None, asked: _Asked) -> None:
         scheduler.Schedule(
-            f"{self._name}-{seat}-{what}",
+            f"{self._name}-{what}",
             # Unique in the group, which has a generated name; with one of its own it could exceed
             # the 64 characters that AWS takes.
-            name=f"{seat}-{what}",
+            name=what,
             group_name=self._group.name,
             flexible_time_window={"mode": "OFF"},
             schedule_expression=expression,
             schedule_expression_timezone=self._lab.time_zone,
             start_date=start,
-            target=target,
+            target={"role_arn": self._role.arn, **asked},
             opts=child(self._parent, depends_on=[self._allowed]),
         )
 
@@ -141,37 +164,6 @@ def stop_notebooks(lab: LabArgs, target: Target) -> access.Statement:
     return access.allow([target.action], anywhere) | {"Condition": {"StringEquals": own}}
 
 
-def alarm(
-    parent: pulumi.Resource,
-    name: str,
-    lab: LabArgs,
-    instance: ec2.Instance,
-    machine: Machine,
-    idle_minutes: int,
-    labels: Mapping[str, str],
-) -> None:
-    """Stop a machine whose processors did nothing for twice the idle time.
-
-    It sees neither GPU nor kernels, so the watchdog on the machine has the first word; this steps
-    in where that is dead. It acts only on *entering* the alarm state: missing data of a stopped
-    machine must count as fine, else it would stay in alarm and never act again.
-    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/UsingAlarmActions.html
-    """
-    watched = min(2 * idle_minutes * 60, LONGEST_WATCH_SECONDS)
-    cloudwatch.MetricAlarm(
-        name,
-        alarm_description="Stops a notebook that nobody uses, should its own watchdog fail",
-        namespace="AWS/EC2",
-        metric_name="CPUUtilization",
-        dimensions={"InstanceId": instance.id},
-        statistic="Maximum",
-        period=PERIOD_SECONDS,
-        evaluation_periods=math.ceil(watched / PERIOD_SECONDS),
-        # A share of all processors: half of one must count as busy on a large machine, too.
-        threshold=round(min(IDLE_PERCENT, 50 / machine.vcpus), 2),
-        comparison_operator="LessThanThreshold",
-        treat_missing_data="notBreaching",
-        alarm_actions=[f"arn:aws:automate:{lab.region}:ec2:stop"],
-        tags=named(labels, name),
-        opts=child(parent),
-    )
+def stop_both(lab: LabArgs) -> list[access.Statement]:
+    """The same for notebooks of either kind."""
+    return [stop_notebooks(lab, each) for each in (INSTANCES, NOTEBOOKS)]

@@ -29,6 +29,12 @@ POWER: Final = "40c5ff49-9181-41f8-ae61-143b0e78555e"
 """Desktop Virtualization Power On Off Contributor: start, stop and deallocate machines. The
 narrowest that may deallocate; Virtual Machine Contributor could also change and delete them."""
 
+TABLE_WRITE: Final = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"
+"""Storage Table Data Contributor: read and write what is in a table."""
+
+TABLE_READ: Final = "76199698-9eea-4c19-bc75-cec21354c6b6"
+"""Storage Table Data Reader."""
+
 METRICS: Final = "43d0d8ad-25c7-4714-9337-8ba259a9fe05"
 """Monitoring Reader."""
 

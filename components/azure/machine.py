@@ -23,6 +23,8 @@ FILES = (
     File(_HERE / "shared.sh", f"{LIB}/shared.sh", "0755"),
     File(_HERE / "deallocate.sh", STOP_COMMAND, "0755"),
     File(_HERE / "arm.sh", f"{LIB}/arm.sh"),
+    File(_HERE / "heartbeat.sh", f"{LIB}/heartbeat", "0755"),
+    File(_HERE / "limits.sh", f"{LIB}/limits", "0755"),
 )
 """Everything that the scripts on the machine consist of."""
 
@@ -42,6 +44,7 @@ KEYS = {
     "MOUNT_PATH": "`/shared`",
     "MOUNT_OPTIONS": "of mount.cifs, without credentials",
     "GPU": "number of GPUs, `0` without",
+    "SIGNS": "address of the table for signs of life",
 }
 """The settings of a machine, all of them required, and what they hold."""
 

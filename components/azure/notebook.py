@@ -17,7 +17,7 @@ from components.azure.images import Image
 from components.azure.machine import STOP_COMMAND, custom_data
 from components.azure.network import Network
 from components.azure.registry import Registry
-from components.azure.stops import Stops
+from components.azure.stops import Signs, Stops, signs
 from components.azure.storage import Storage
 from components.contracts import NotebookArgs, Refused, child, publish
 from components.tags import named, tags
@@ -34,10 +34,13 @@ class Notebook(pulumi.ComponentResource):
     """A machine with JupyterLab for each seat, reached by SSH, deallocated when unused.
 
     Image, secure boot, first-boot script and SSH keys count when a machine is made: Azure lets most
-    of them never be changed. So they are not followed, nor are limits that the script carries
-    (`idle_minutes`, `max_hours` on the machine itself). To take them up, make the machine anew:
+    of them never be changed. So they are not followed. To take them up, make the machine anew:
     `pulumi up --replace <urn>`; its home disk stays. A lab that gets or loses GPUs or shared files
     does so by itself: the old machine has no drivers, or was not told what to mount.
+
+    `idle_minutes` and `max_hours` are tags of the machine, too, which its watchdog reads at every
+    look, so that changed limits reach it while it runs. From outside a machine is deallocated where
+    it gives no sign of life and its processors are quiet, and half an hour after its longest time.
 
     Without addresses in `mllab:azure.ssh_from` there is Azure Bastion Developer as best effort: a
     shell in the browser, not in all regions, and without a way to JupyterLab.
@@ -53,8 +56,8 @@ class Notebook(pulumi.ComponentResource):
         Refused: `stop_at` in a time zone that Azure has no name for, or a disk too small for the
             image.
     Cost: stopped 0.075 USD per GB of both disks and month, 3.65 USD for the address of each seat;
-        the look at idle machines up to 0.04 USD per seat; running the price of the machine (East
-        US, Nov 2026).
+        the watch 0.14 USD per month and 0.07 USD per seat, less 4,000 free actions of the
+        subscription; running the price of the machine (East US, Nov 2026).
     Source: https://learn.microsoft.com/azure/virtual-machines/states-billing,
         https://learn.microsoft.com/azure/virtual-machines/custom-data,
         https://learn.microsoft.com/azure/virtual-machines/delete
@@ -82,17 +85,18 @@ class Notebook(pulumi.ComponentResource):
             tags=named(labels, f"{name}-identity"),
             opts=child(self, deleted_with=group),
         )
-        rights = _rights(self, name, args, identity)
+        heard = signs(self, name, group, args.storage.account)
+        rights = _rights(self, name, args, identity, heard)
         if not args.network.ssh_from:
             doors.bastion(self, f"{name}-bastion", args.network, labels)
         stops = Stops(self, name, args.lab, group, labels)
-        stops.idle(args.machine, args.idle_minutes)
+        stops.watch(args, heard)
         if args.lab.ends:
             stops.machines_after(args.lab.ends)
         self.seats = pulumi.Output.all(
             **{
                 seat: self._seat(
-                    f"{name}-{seat}", seat, args, chosen, ssh_keys, identity, stops, rights
+                    f"{name}-{seat}", seat, args, chosen, ssh_keys, identity, heard, stops, rights
                 )
                 for seat in args.seats
             }
@@ -107,6 +111,7 @@ class Notebook(pulumi.ComponentResource):
         image: Image,
         ssh_keys: Sequence[str],
         identity: managedidentity.UserAssignedIdentity,
+        heard: Signs,
         stops: Stops,
         before: Sequence[pulumi.Resource],
     ) -> pulumi.Output[dict[str, str]]:
@@ -139,7 +144,8 @@ class Notebook(pulumi.ComponentResource):
                 "admin_username": USER,
                 "computer_name": box,
                 "custom_data": custom_data(
-                    _settings(seat, args, identity), images.drivers(image, args.machine)
+                    {**_settings(seat, args, identity), "SIGNS": heard.address},
+                    images.drivers(image, args.machine),
                 ),
                 "linux_configuration": {
                     "disable_password_authentication": True,
@@ -170,7 +176,7 @@ class Notebook(pulumi.ComponentResource):
                 ]
             },
             security_profile=images.security(image, args.machine),
-            tags=named(labels, name),
+            tags=named(labels | args.limits, name),
             opts=child(
                 self,
                 deleted_with=group,
@@ -198,6 +204,7 @@ def _rights(
     name: str,
     args: Args,
     identity: managedidentity.UserAssignedIdentity,
+    heard: Signs,
 ) -> list[pulumi.Resource]:
     """What machines may do with the lab's things; there before the first of them boots."""
     group, account = args.network.group, args.storage.account
@@ -209,6 +216,7 @@ def _rights(
     return [
         allow("objects", access.BLOB_DATA, account.id),
         allow("images", access.PUSH, args.registry.registry.id),
+        allow("signs", access.TABLE_WRITE, heard.table.id),
         *files,
     ]
 

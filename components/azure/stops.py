@@ -4,23 +4,58 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pulumi
-from pulumi_azure_native import compute, devtestlab, logic, resources
+from pulumi_azure_native import compute, devtestlab, logic, resources, storage
 
 from components.azure import access
 from components.azure.time_zones import windows_name
-from components.catalog import Machine
-from components.contracts import LabArgs, child
+from components.contracts import LabArgs, NotebookArgs, child
 from components.tags import named
 
 _HERE = Path(__file__).parent / "files"
 
-IDLE_PERCENT = 5.0
+TABLE = "signs"
+LATE_MINUTES = 30  # the machine itself stops first, and has the time to do it properly
+
+
+@dataclass(frozen=True)
+class Signs:
+    """Where machines leave signs of life: a table of the lab's storage account, a row per seat.
+
+    A table and not a blob or a tag: one call reads it all, blobs would count as people's data, and
+    a machine that may change its tags may change its limits. Machines share the identity that may
+    write it, as they share the lab's data: one could speak for another, and keep it so until its
+    longest time.
+
+    Source: https://learn.microsoft.com/azure/storage/tables/authorize-access-azure-active-directory
+    """
+
+    table: storage.Table
+    address: pulumi.Output[str]
+
+
+def signs(
+    parent: pulumi.Resource,
+    name: str,
+    group: resources.ResourceGroup,
+    account: storage.StorageAccount,
+) -> Signs:
+    """Make the table, and tell its address."""
+    table = storage.Table(
+        f"{name}-signs",
+        table_name=TABLE,
+        account_name=account.name,
+        resource_group_name=group.name,
+        opts=child(parent, deleted_with=account),
+    )
+    address = pulumi.Output.concat("https://", account.name, ".table.core.windows.net/", table.name)
+    return Signs(table, address)
 
 
 class Stops:
@@ -43,22 +78,26 @@ class Stops:
         self._parent, self._name, self._lab = parent, name, lab
         self._group, self._labels = group, labels
 
-    def idle(self, machine: Machine, idle_minutes: int) -> None:
-        """Deallocate machines whose processors did nothing for twice the idle time.
+    def watch(self, args: NotebookArgs[Any, Any, Any, Any], signs: Signs) -> None:
+        """Deallocate machines that give no sign of life, and those that are up for too long.
 
-        It sees neither GPU nor kernels, so the watchdog on the machine has the first word; this
-        steps in where that is dead. And where a machine was only shut down, which Azure bills.
+        What counts as use is decided on the machine: this acts where no sign claimed any for twice
+        the idle time, and the processors were quiet, too; half an hour after the longest time,
+        counted from what Azure last did to the machine; and where one was only shut down, which
+        Azure bills.
         """
         watch = self._workflow(
             "idle",
             _definition("stop-idle.json"),
             group=("String", self._group.id),
-            minutes=("Int", 2 * idle_minutes),
-            # A share of all processors: half of one must count as busy on a large machine, too.
-            percent=("Float", round(min(IDLE_PERCENT, 50 / machine.vcpus), 2)),
+            signs=("String", signs.address),
+            minutes=("Int", 2 * args.idle_minutes),
+            late=("Int", 60 * args.max_hours + LATE_MINUTES),
+            percent=("Float", args.quiet_percent),
         )
         self._allow(watch, "idle-power", access.POWER, self._group.id)
         self._allow(watch, "idle-metrics", access.METRICS, self._group.id)
+        self._allow(watch, "idle-signs", access.TABLE_READ, signs.table.id)
 
     def machines_after(self, last: date) -> None:
         """Deallocate all machines when that day is over, and every hour from then on.

@@ -16,6 +16,8 @@ FILES = (
     File(_HERE / "home-device.sh", f"{LIB}/home-device.sh", "0755"),
     File(_HERE / "notebook-env.sh", f"{LIB}/notebook-env.sh", "0755"),
     File(_HERE / "shared.sh", f"{LIB}/shared.sh", "0755"),
+    File(_HERE / "heartbeat.sh", f"{LIB}/heartbeat", "0755"),
+    File(_HERE / "limits.sh", f"{LIB}/limits", "0755"),
 )
 """Everything that the scripts on the machine consist of."""
 

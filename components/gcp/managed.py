@@ -20,7 +20,8 @@ from components.gcp.notebook import (
     rights_of_notebooks,
 )
 from components.gcp.services import enable
-from components.gcp.stops import Box, Daily, End
+from components.gcp.stops import Box, End, Stopper
+from components.gcp.watch import watch
 from components.ssh import OPTIONS as SSH_OPTIONS
 from components.tags import named, tags
 
@@ -37,9 +38,10 @@ class ManagedNotebook(pulumi.ComponentResource):
     stop, and it carries no labels.
 
     Google stops it when no kernel did anything for `idle_minutes`; a busy processor does not count.
-    It knows no longest time: what stops it whatever it does is the daily stop, so that one is
-    asked for. Image and metadata count when it is made: Google adds to both, and a change would
-    make it anew, home disk and all.
+    It has no watchdog of ours, so it gives no signs of life: should Google's own stop fail, a watch
+    stops it half an hour after `max_hours`, and the daily stop, which must be given. Image and
+    metadata count when it is made, and with the metadata `idle_minutes`: Google adds to both, and
+    a change could make it anew, home disk and all. `max_hours` and `stop_at` follow at once.
 
     Args:
         args: see NotebookArgs. `keep`: the machine is protected, since its home disk goes with it.
@@ -63,17 +65,19 @@ class ManagedNotebook(pulumi.ComponentResource):
         super().__init__("mllab:gcp:ManagedNotebook", name, None, opts)
         if args.stop_at is None:
             raise Refused(
-                "mllab:notebook.stop_at is missing: a Workbench instance knows no longest time"
-                f" (max_hours, here {args.max_hours}), so kind managed needs a daily stop; or take"
-                " kind vm"
+                "mllab:notebook.stop_at is missing: a Workbench instance gives no signs of life by"
+                " which one in use could be told from a forgotten one, so kind managed needs a"
+                " daily stop; or take kind vm"
             )
         apis = enable(self, name, "notebooks")
         rights = rights_of_notebooks(self, name, args)
-        daily = Daily(self, name, args.lab, args.stop_at, args.network)
-        stops = [daily, *ends(self, name, args, discard=local_disks(args))]
+        discard = local_disks(args)
+        stopper = Stopper(self, name, args.lab, args.stop_at, args.network)
+        stops = [stopper, *ends(self, name, args, discard=discard)]
         source = images.workbench(args.machine)
         family = images.family(self, source, args.network.apis)
         found = zones.offered(args.machine, args.lab.region, args.network.zone)
+        watch(self, name, args, stopper, found, signs=False, discard=discard)
         before = [args.network, *apis, *rights]
         self.seats = pulumi.Output.all(
             **{
@@ -100,7 +104,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         source: images.Source,
         family: pulumi.Output[str],
         zone: str,
-        stops: Sequence[Daily | End | HourlyEnd],
+        stops: Sequence[Stopper | End | HourlyEnd],
         before: Sequence[pulumi.Resource],
     ) -> pulumi.Output[dict[str, str]]:
         labels = tags(args.lab, "notebook", seat)

@@ -18,14 +18,17 @@ from components.gcp.machine import user_data
 from components.gcp.naming import given
 from components.gcp.network import Network
 from components.gcp.registry import Registry
-from components.gcp.stops import Box, Daily, End
+from components.gcp.stops import Box, End, Stopper
 from components.gcp.storage import BUCKET_OPTIONS, BUCKET_PATH, Storage
+from components.gcp.watch import watch
 from components.ssh import OPTIONS as SSH_OPTIONS
 from components.tags import named, tags
 
 PORT = 8888
 HOME_DEVICE = "mllab-home"
-HOUR_SECONDS = 3600
+LONGEST_SECONDS = 168 * 3600
+"""Google stops a machine after a week, the most that `max_hours` may be, whatever else fails. What
+it was when the machine was made holds for ever, so it is no limit that people could change."""
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 NO_MOUNT = {"kind": "", "source": "", "path": "", "options": ""}
 LOCAL_DISKS = ("a2-ultragpu-", "a3-", "a4-")
@@ -40,10 +43,14 @@ class Notebook(pulumi.ComponentResource):
 
     Image and first-boot script count when a machine is made. Google publishes an image every month,
     and taking it up would replace the machine; a new script would not be read. So neither is
-    followed, nor are limits that cannot change on a machine (`idle_minutes`, `max_hours`). To take
-    them up, make the machine anew: `pulumi up --replace <urn>`; its home disk stays. A lab that
-    gets or loses GPUs or shared files does so by itself: the old image has no drivers, or was not
-    told what to mount.
+    followed. To take them up, make the machine anew: `pulumi up --replace <urn>`; its home disk
+    stays. A lab that gets or loses GPUs or shared files does so by itself: the old image has no
+    drivers, or was not told what to mount.
+
+    Its watchdog reads `idle_minutes` and `max_hours` from its metadata at every look, so changed
+    limits reach it while it runs. From outside it is stopped where it gives no sign of life and its
+    processors are quiet, and half an hour after its longest time; where an organisation forbids
+    guest attributes, its processors alone tell.
 
     Who may connect is who may act in the project: Owner, or IAP-secured Tunnel User, Compute OS
     Admin Login and Service Account User on the machine.
@@ -61,8 +68,9 @@ class Notebook(pulumi.ComponentResource):
     Raises:
         Refused: no zone of the region is known to have the size. Inside the outputs: no image is
             published, or a home disk is in a zone where the size is not offered.
-    Cost: stopped 0.10 USD per GB of both disks and month, and 0.10 USD for the daily stop of each
-        seat beyond three; running the price of the machine (us-central1, Nov 2026).
+    Cost: stopped 0.10 USD per GB of both disks and month, 0.10 USD for the daily stop of each seat
+        and for the watch, three of them free, and 0.02 USD for what the watch does; running the
+        price of the machine (us-central1, Nov 2026).
     Source: https://cloud.google.com/compute/docs/connect/ssh-using-iap,
         https://cloud.google.com/compute/docs/instances/limit-vm-runtime,
         https://cloud.google.com/compute/docs/gpus/gpu-host-maintenance
@@ -96,11 +104,13 @@ class Notebook(pulumi.ComponentResource):
         )
         files = args.storage.files
         built_for = f"{source.kind} {'with' if files else 'without'} files{_gpus(args.machine)}"
-        daily = [Daily(self, name, args.lab, args.stop_at, args.network)] if args.stop_at else []
-        stops = [*daily, *ends(self, name, args, discard=local_disks(args))]
+        discard = local_disks(args)
+        stopper = Stopper(self, name, args.lab, args.stop_at, args.network)
+        stops = [stopper, *ends(self, name, args, discard=discard)]
         # The first boot installs packages and mounts, so rights and the way out must exist by then.
         before = [args.network, *rights, *([files.instance] if files else [])]
         found = zones.offered(args.machine, args.lab.region, args.network.zone)
+        watch(self, name, args, stopper, found, signs=True, discard=discard)
         self.seats = pulumi.Output.all(
             **{
                 seat: self._seat(
@@ -119,7 +129,7 @@ class Notebook(pulumi.ComponentResource):
         family: pulumi.Input[str],
         built_for: str,
         found: Sequence[str],
-        stops: Sequence[Daily | End | HourlyEnd],
+        stops: Sequence[Stopper | End | HourlyEnd],
         before: Sequence[pulumi.Resource],
     ) -> pulumi.Output[dict[str, str]]:
         labels = tags(args.lab, "notebook", seat)
@@ -228,8 +238,8 @@ def _scheduling(args: Args, spot: bool) -> compute.InstanceSchedulingArgsDict:
         "automatic_restart": False,  # nothing starts a machine but its user
         # A machine with a GPU cannot be moved while it runs, and a spare one is not.
         "on_host_maintenance": "TERMINATE" if args.machine.gpus or spot else "MIGRATE",
-        # Counts from each start, and needs nothing that runs on the machine.
-        "max_run_duration": {"seconds": args.max_hours * HOUR_SECONDS},
+        # Counts from each start, and needs nothing that runs anywhere.
+        "max_run_duration": {"seconds": LONGEST_SECONDS},
         "instance_termination_action": "STOP",
     }
     if local_disks(args):
@@ -242,7 +252,9 @@ def _metadata(seat: str, args: Args) -> dict[str, pulumi.Input[str]]:
     return {
         "enable-oslogin": "TRUE",
         "block-project-ssh-keys": "TRUE",
+        "enable-guest-attributes": "TRUE",  # where its watchdog leaves signs of life
         "user-data": user_data(_settings(seat, args)),
+        **args.limits,
         **driver,
     }
 

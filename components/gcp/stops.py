@@ -1,11 +1,9 @@
-"""What stops a notebook from outside, whatever goes wrong on it: schedules.
-
-The longest time is the machine's own property (`maxRunDuration`) and needs no schedule.
-"""
+"""What stops a notebook from outside, whatever goes wrong on it: schedules."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -22,7 +20,8 @@ TRIES = 3
 TRY_SECONDS = 60
 LONGEST_ROLE = 64  # characters of a role's id
 STOPPER = "roles/compute.instanceAdmin.v1"
-"""The narrowest of Google's own roles that may stop a machine; given on the one machine only."""
+"""The narrowest of Google's own roles that may stop a machine, and read its guest attributes; given
+on the one machine only."""
 
 
 class Box(NamedTuple):
@@ -40,52 +39,75 @@ class Box(NamedTuple):
     discard: bool
 
 
-class Daily:
-    """Stops machines every day at a time of the lab's time zone, by a job of Cloud Scheduler each.
+class Stopper:
+    """The account that stops machines from outside, and the jobs of Cloud Scheduler that act in it:
+    every day at a time of the lab's time zone, and the watch.
 
-    Not by an instance schedule: a machine follows one of these only, and it is needed for the end.
+    Not an instance schedule: a machine follows one of these only, and it is needed for the end.
 
     Args:
         parent: the notebook role, whose children all resources are.
+        at: when machines stop every day; None for never.
     Source: https://cloud.google.com/scheduler/docs/http-target-auth,
         https://cloud.google.com/compute/docs/reference/rest/v1/instances/stop
     """
 
     def __init__(
-        self, parent: pulumi.Resource, name: str, lab: LabArgs, at: time, network: Network
+        self, parent: pulumi.Resource, name: str, lab: LabArgs, at: time | None, network: Network
     ) -> None:
         self._parent, self._name, self._lab, self._at = parent, name, lab, at
-        self._apis = [*network.apis, *enable(parent, name, "cloudscheduler")]
-        self._account = access.account(
-            parent, f"{name}-stopper", lab, "stopper", "stops the notebooks", after=self._apis
+        self.apis = [*network.apis, *enable(parent, name, "cloudscheduler")]
+        self.account = access.account(
+            parent, f"{name}-stopper", lab, "stopper", "stops the notebooks", after=self.apis
         )
 
     def stop(self, seat: str, box: Box) -> None:
-        """Stop this machine."""
-        name = f"{self._name}-{seat}"
+        """Let the account stop this machine and hear its signs of life, and stop it every day."""
         allowed = compute.InstanceIAMMember(
-            f"{name}-stopper-access",
+            f"{self._name}-{seat}-stopper-access",
             project=box.project,
             zone=box.zone,
             instance_name=box.name,
             role=STOPPER,
-            member=self._account.member,
+            member=self.account.member,
             opts=child(self._parent, replacement_trigger=box.made, delete_before_replace=True),
         )
+        if self._at is not None:
+            self.job(
+                f"{seat}-daily",
+                f"Stops the notebook of {seat}",
+                f"{self._at.minute} {self._at.hour} * * *",
+                {"uri": stop_address(box)},
+                [allowed],
+            )
+
+    def job(
+        self,
+        what: str,
+        description: str,
+        schedule: str,
+        call: cloudscheduler.JobHttpTargetArgsDict,
+        after: Sequence[pulumi.Resource],
+    ) -> None:
+        """Post to an address at times, as the account.
+
+        Args:
+            schedule: five fields of cron. call: its address and, in base64, its body.
+        """
         cloudscheduler.Job(
-            f"{name}-daily",
+            f"{self._name}-{what}",
             region=scheduler.location(self._lab.region),
-            description=f"Stops the notebook of {seat}",
-            schedule=f"{self._at.minute} {self._at.hour} * * *",
+            description=description,
+            schedule=schedule,
             time_zone=self._lab.time_zone,
             attempt_deadline=f"{TRY_SECONDS}s",
             retry_config={"retry_count": TRIES},
             http_target={
-                "uri": stop_address(box),
+                **call,
                 "http_method": "POST",
-                "oauth_token": {"service_account_email": self._account.email},
+                "oauth_token": {"service_account_email": self.account.email},
             },
-            opts=child(self._parent, depends_on=[*self._apis, allowed]),
+            opts=child(self._parent, depends_on=[*self.apis, *after]),
         )
 
 
@@ -175,8 +197,13 @@ def stop_address(box: Box) -> pulumi.Output[str]:
         box.zone,
         "/instances/",
         box.name,
-        "/stop?discardLocalSsd=true" if box.discard else "/stop",
+        stop_call(box.discard),
     )
+
+
+def stop_call(discard: bool) -> str:
+    """How the address of a machine ends that stops it."""
+    return "/stop?discardLocalSsd=true" if discard else "/stop"
 
 
 def midnight_after(last: date, time_zone: str) -> str:

@@ -81,11 +81,7 @@ AWS: Final = Cloud(
         opened="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         path="blockPublicPolicy",
         value=False,
-        # A managed notebook has no alarm, but always a daily stop.
-        removed=(
-            "aws:cloudwatch/metricAlarm:MetricAlarm",
-            "aws:scheduler/schedule:Schedule",
-        ),
+        removed=("aws:scheduler/schedule:Schedule",),
     ),
     # Source: outputs of these resources in pulumi-aws 7
     power={

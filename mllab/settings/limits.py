@@ -59,7 +59,7 @@ KIND: Final = choice(
 )
 
 # Sources: 65536, EC2 API reference, EbsBlockDevice, gp3. 1440, CloudWatch API reference,
-# PutMetricAlarm: periods of five minutes may add up to one day.
+# GetMetricStatistics: 1,440 data points, of five minutes each, for twice the time.
 DISK_GB: Final = whole(
     CPU_IMAGE_GB,
     65536,
@@ -68,7 +68,7 @@ DISK_GB: Final = whole(
 )
 HOME_GB: Final = whole(1, 65536, "people's work needs a place", "no cloud makes a larger disk")
 IDLE: Final = whole(
-    15, 1440, "a shorter pause is somebody thinking", "the alarm behind it looks back one day"
+    15, 1440, "a shorter pause is somebody thinking", "the watch behind it looks back two days"
 )
 HOURS: Final = whole(1, 168, "nothing gets done in less", "no machine runs a week unwatched")
 NODES: Final = whole(

@@ -122,13 +122,13 @@ class Notebook(Section):
     )
     idle_minutes: Annotated[int, limits.IDLE] = Field(
         default=60,
-        description="A machine that nobody has used for so long stops. It counts as it was when the"
-        " machine was made.",
+        description="A machine that nobody has used for so long stops. A change reaches machines"
+        " that run; a Workbench instance keeps what it was made with.",
     )
     max_hours: Annotated[int, limits.HOURS] = Field(
         default=12,
-        description="Longest time a machine runs at a stretch, in use or not. It counts as it was"
-        " when the machine was made.",
+        description="Longest time a machine runs at a stretch, in use or not. A change reaches"
+        " machines that run.",
     )
     stop_at: TimeOfDay | None = Field(
         default=time(3),

@@ -172,6 +172,7 @@ class Agreeable:
             "owner": ACCOUNT,
             "ownerId": ACCOUNT,
             "latestVersion": 1,
+            "uniqueId": f"AROA-{call.name}",
             "repositoryUrl": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{call.name}-0abc123",
         }
 

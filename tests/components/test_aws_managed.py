@@ -106,7 +106,8 @@ def test_watchdog_is_told_the_limits(size: str, gpus: str) -> None:
         "MOUNT_OPTIONS": f"tls,iam,accesspoint={LAB}-storage-shared-id",
     }
     limits = {"REGION": "us-east-1", "IDLE_MINUTES": "15", "MAX_HOURS": "168", "GPU": gpus}
-    assert told(rendered) == settings_text({**limits, **mount, **lifecycle.OWN})
+    signs = {"SIGNS": f"{LAB}-notebook-signs-0abc123"}
+    assert told(rendered) == settings_text({**limits, **mount, **signs, **lifecycle.OWN})
 
 
 def test_without_files_nothing_is_mounted() -> None:
@@ -114,13 +115,16 @@ def test_without_files_nothing_is_mounted() -> None:
     assert {"MOUNT_SOURCE=", "MOUNT_PATH=", "MOUNT_OPTIONS="} <= set(lines)
 
 
-def test_changed_limits_touch_no_notebook() -> None:
-    """One script for all, read at the next start: nothing is stopped for it."""
+def test_changed_limits_stop_no_notebook() -> None:
+    """One script for all, read at the next start; those that run read their tags, which alone
+    change: SageMaker changes nothing else of a notebook while it runs."""
     one, other = course(seats=("ana", "bo")), course(seats=("ana", "bo"), idle_minutes=99)
     assert len(one.of(SCRIPT)) == 1
     assert told(one) != told(other)
     for left, right in zip(one.of(NOTEBOOK), other.of(NOTEBOOK), strict=True):
-        assert left.inputs == right.inputs
+        assert left.inputs["tags"]["idle-minutes"] == "60"
+        assert right.inputs["tags"]["idle-minutes"] == "99"
+        assert {**left.inputs, "tags": {}} == {**right.inputs, "tags": {}}
 
 
 # --------------------------------------------------------------------------------- its rights
@@ -131,7 +135,11 @@ def test_role_may_use_the_lab_and_stop_the_notebook_and_nothing_else() -> None:
     own = rendered.one("iam/rolePolicy:RolePolicy", f"{LAB}-notebook-managed-access")
     machines = variant().one("iam/rolePolicy:RolePolicy", f"{LAB}-notebook-access")
     session = {action for action in granted(machines) if action.startswith("ssm")}
-    assert granted(own).keys() == {*granted(machines), "sagemaker:StopNotebookInstance"} - session
+    more = {"sagemaker:StopNotebookInstance", "sagemaker:ListTags"}
+    assert granted(own).keys() == {*granted(machines), *more} - session
+    assert granted(own)["sagemaker:ListTags"] == {
+        "arn:aws:sagemaker:us-east-1:*:notebook-instance/*"
+    }
     assert granted(own)["sagemaker:StopNotebookInstance"] == {
         "arn:aws:sagemaker:us-east-1:*:notebook-instance/*"
     }
@@ -159,7 +167,8 @@ def schedules(rendered: Rendered) -> dict[str, dict[str, Any]]:
 
 def test_it_stops_daily_and_every_hour_after_the_end() -> None:
     found = schedules(managed())
-    assert found.keys() == {"shared-daily", "shared-end"}
+    assert found.keys() == {"shared-daily", "shared-end", "watch"}
+    del found["watch"]
     assert found["shared-daily"]["scheduleExpression"] == "cron(0 20 * * ? *)"
     assert found["shared-end"]["scheduleExpression"] == "rate(1 hour)"
     assert found["shared-end"]["startDate"] == "2027-02-05T23:00:00Z"
@@ -174,7 +183,9 @@ def test_it_stops_daily_and_every_hour_after_the_end() -> None:
 
 def test_trap_a_stop_that_failed_in_the_evening_meets_nobody_next_morning() -> None:
     """SageMaker refuses to stop what is stopped, and the scheduler would try again for a day."""
-    for each in schedules(managed()).values():
+    for name, each in schedules(managed()).items():
+        if name == "watch":
+            continue
         retry = each["target"]["retryPolicy"]
         assert retry == {"maximumEventAgeInSeconds": 600, "maximumRetryAttempts": 5}
     for each in schedules(variant()).values():
@@ -184,7 +195,11 @@ def test_trap_a_stop_that_failed_in_the_evening_meets_nobody_next_morning() -> N
 def test_schedules_may_stop_notebooks_of_the_lab_alone() -> None:
     rendered = managed()
     allowed = rendered.one("iam/rolePolicy:RolePolicy", f"{LAB}-notebook-scheduler-access")
-    assert granted(allowed).keys() == {"sagemaker:StopNotebookInstance", "ec2:StopInstances"}
+    assert granted(allowed).keys() == {
+        "sagemaker:StopNotebookInstance",
+        "ec2:StopInstances",
+        "lambda:InvokeFunction",
+    }
     assert policy(allowed) == policy(
         variant().one("iam/rolePolicy:RolePolicy", f"{LAB}-notebook-scheduler-access")
     ), "on the way from one kind to the other what still runs must be stopped, too"
@@ -192,13 +207,14 @@ def test_schedules_may_stop_notebooks_of_the_lab_alone() -> None:
 
 def test_refuses_a_notebook_without_a_stop_from_outside() -> None:
     assert refusal(course, stop_at=None) == (
-        "mllab:notebook.stop_at is missing: no alarm stops a SageMaker notebook instance should its"
-        " own watchdog fail, so kind managed needs a daily stop; or take kind vm"
+        "mllab:notebook.stop_at is missing: SageMaker measures nothing by which a notebook instance"
+        " whose own watchdog never ran could be told from one at work, so kind managed needs a"
+        " daily stop; or take kind vm"
     )
 
 
-def test_a_lab_without_an_end_has_the_daily_stop_alone() -> None:
-    assert schedules(course(lab={"ends": None})).keys() == {"shared-daily"}
+def test_a_lab_without_an_end_has_the_daily_stop_and_the_watch() -> None:
+    assert schedules(course(lab={"ends": None})).keys() == {"shared-daily", "watch"}
 
 
 # --------------------------------------------------------------------------------- what it keeps

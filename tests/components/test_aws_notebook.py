@@ -39,11 +39,13 @@ def test_machine_is_what_was_asked_for(stack: str) -> None:
         assert root["encrypted"] is True
         assert root["deleteOnTermination"] is True
         own = each.inputs["tags"]
-        assert root["tags"] == {key: own[key] for key in own if key != "name"}
+        other = {"name", "idle-minutes", "max-hours"}
+        assert root["tags"] == {key: own[key] for key in own.keys() - other}
         assert each.inputs["metadataOptions"] == {
             "httpEndpoint": "enabled",
             "httpTokens": "required",
             "httpPutResponseHopLimit": 2,
+            "instanceMetadataTags": "enabled",
         }
         assert each.inputs["vpcSecurityGroupIds"] == [f"{stack}-network-compute-id"]
         assert each.inputs["iamInstanceProfile"] == f"{stack}-notebook-profile-0abc123"
@@ -91,6 +93,8 @@ def test_machine_is_told_what_the_scripts_read() -> None:
         "MOUNT_PATH": "/shared",
         "MOUNT_OPTIONS": "tls,iam,accesspoint=aws-course-storage-shared-id",
         "GPU": "1",
+        "SIGNS": "aws-course-notebook-signs-0abc123",
+        "ROLE": "AROA-aws-course-notebook-role",
     }
 
 
@@ -114,6 +118,7 @@ def test_machine_may_use_the_labs_own_things_and_nothing_else() -> None:
         "s3": {bucket, f"{bucket}/*"},
         "ecr": {"*", images},
         "elasticfilesystem": {arn("aws-course-storage-files")},
+        "dynamodb": {arn("aws-course-notebook-signs")},
     }
     assert [action for action, targets in rights.items() if targets == {"*"}] == [
         "ssm:UpdateInstanceInformation",
@@ -127,6 +132,7 @@ def test_machine_may_use_the_labs_own_things_and_nothing_else() -> None:
     assert rights["s3:ListBucket"] == {bucket}
     assert rights["ecr:PutImage"] == {images}
     assert not [action for action in rights if "*" in action]
+    assert [action for action in rights if action.startswith("dynamodb")] == ["dynamodb:PutItem"]
 
 
 @every_stack
@@ -157,6 +163,7 @@ def test_roles_are_found_by_their_path_and_trust_one_service(stack: str) -> None
     assert trusted == {
         "notebook-role": {"Service": "ec2.amazonaws.com"},
         "notebook-scheduler-role": {"Service": "scheduler.amazonaws.com"},
+        "notebook-watch-role": {"Service": "lambda.amazonaws.com"},
         "cluster-node-role": {"Service": "ec2.amazonaws.com"},
         "cluster-job-role": {"Service": "ecs-tasks.amazonaws.com"},
         "cluster-execution-role": {"Service": "ecs-tasks.amazonaws.com"},
@@ -167,7 +174,7 @@ def test_roles_are_found_by_their_path_and_trust_one_service(stack: str) -> None
 
 def test_every_machine_stops_daily_at_the_labs_own_time() -> None:
     found = schedules(variant(seats=("ana", "bo"), stop_at=time(20, 5)))
-    assert found.keys() == {"ana-daily", "ana-end", "bo-daily", "bo-end"}
+    assert found.keys() == {"ana-daily", "ana-end", "bo-daily", "bo-end", "watch"}
     daily = found["bo-daily"]
     assert daily["scheduleExpression"] == "cron(5 20 * * ? *)"
     assert daily["scheduleExpressionTimezone"] == "Europe/Copenhagen"
@@ -185,7 +192,7 @@ def test_midnight_is_a_time_to_stop_and_none_is_not() -> None:
     assert schedules(variant(stop_at=time(0)))["shared-daily"]["scheduleExpression"] == (
         "cron(0 0 * * ? *)"
     )
-    assert schedules(variant(stop_at=None)).keys() == {"shared-end"}
+    assert schedules(variant(stop_at=None)).keys() == {"shared-end", "watch"}
 
 
 @pytest.mark.parametrize(
@@ -205,16 +212,21 @@ def test_machines_stop_when_the_last_day_is_over_and_stay_so(
     assert end["scheduleExpression"] == "rate(1 hour)", "who starts it again is stopped again"
 
 
-def test_a_lab_without_end_and_daily_stop_has_no_schedule() -> None:
-    assert schedules(committed("aws-lab")) == {}
+def test_a_lab_without_end_and_daily_stop_is_only_watched() -> None:
+    assert schedules(committed("aws-lab")).keys() == {"watch"}
 
 
 def test_scheduler_may_stop_the_labs_notebooks_only() -> None:
     rendered = committed("aws-course")
-    machines, managed = policy(
+    machines, managed, watch = policy(
         rendered.one("iam/rolePolicy:RolePolicy", "aws-course-notebook-scheduler-access")
     )
     assert managed["Condition"] == machines["Condition"]
+    assert watch == {
+        "Effect": "Allow",
+        "Action": ["lambda:InvokeFunction"],
+        "Resource": [arn("aws-course-notebook-watch")],
+    }
     assert machines == {
         "Effect": "Allow",
         "Action": ["ec2:StopInstances"],
@@ -233,38 +245,6 @@ def test_scheduler_may_stop_the_labs_notebooks_only() -> None:
     )
     assert trust["Condition"] == {
         "ArnEquals": {"aws:SourceArn": arn("aws-course-notebook-schedules")}
-    }
-
-
-@pytest.mark.parametrize(
-    ("idle_minutes", "size", "periods", "threshold"),
-    [
-        (60, "g4dn.xlarge", 24, 5),
-        (15, "g4dn.xlarge", 6, 5),
-        (17, "g4dn.xlarge", 7, 5),
-        (1440, "g4dn.xlarge", 288, 5),
-        (60, "g6.12xlarge", 24, 1.04),
-        (60, "p5.48xlarge", 24, 0.26),
-    ],
-)
-def test_alarm_stops_a_machine_whose_watchdog_is_dead(
-    idle_minutes: int, size: str, periods: int, threshold: float
-) -> None:
-    rendered = variant(idle_minutes=idle_minutes, notebook=machine("aws", size))
-    alarm = dict(rendered.one("cloudwatch/metricAlarm:MetricAlarm").inputs)
-    assert alarm.pop("threshold") == threshold
-    assert alarm.pop("evaluationPeriods") == periods
-    assert periods * alarm["period"] <= 86_400, "CloudWatch looks back no further"
-    del alarm["tags"], alarm["alarmDescription"]
-    assert alarm == {
-        "namespace": "AWS/EC2",
-        "metricName": "CPUUtilization",
-        "dimensions": {"InstanceId": "aws-course-notebook-shared-id"},
-        "statistic": "Maximum",
-        "period": 300,
-        "comparisonOperator": "LessThanThreshold",
-        "treatMissingData": "notBreaching",
-        "alarmActions": ["arn:aws:automate:us-east-1:ec2:stop"],
     }
 
 

@@ -38,7 +38,7 @@ def test_removing_a_seat_leaves_everything_else_as_it_is(gone: str) -> None:
     name = f"aws-course-notebook-{gone}"
     assert removed == {
         name,
-        *(f"{name}-{what}" for what in ("home", "home-attachment", "idle", "daily", "end")),
+        *(f"{name}-{what}" for what in ("home", "home-attachment", "daily", "end")),
     }
     assert after == {urn: before[urn] for urn in after}
 

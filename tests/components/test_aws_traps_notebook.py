@@ -151,6 +151,8 @@ def test_trap_a_role_is_not_usable_at_once(stack: str) -> None:
 
 def test_trap_one_bad_machine_would_keep_all_others_running() -> None:
     for each in variant(seats=("ana", "bo")).of("scheduler/schedule:Schedule"):
+        if each.inputs["name"] == "watch":  # it asks EC2 for each machine by itself
+            continue
         assert len(json.loads(each.inputs["target"]["input"])["InstanceIds"]) == 1
 
 

@@ -28,6 +28,7 @@ SETTINGS = {
     "MOUNT_PATH": "/shared",
     "MOUNT_OPTIONS": "tls,iam,accesspoint=fsap-0abc123",
     "GPU": "1",
+    "SIGNS": "aws-course-notebook-signs-1a2b3c4",
 }
 REAL = [
     "awk",

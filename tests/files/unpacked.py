@@ -23,6 +23,8 @@ SETTINGS = {
     "MOUNT_PATH": "/shared",
     "MOUNT_OPTIONS": "tls,iam,accesspoint=fsap-0abc123",
     "GPU": "1",
+    "SIGNS": "course-signs-1a2b3c4",
+    "ROLE": "AROAEXAMPLE",
 }
 
 

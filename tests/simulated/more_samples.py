@@ -11,6 +11,17 @@ from tests.simulated.account import Account, allow, trust
 Sample = tuple[str, str, dict[str, Any]]
 """Logical name, type token, inputs; `@name.property` stands for an output of an earlier one."""
 
+CODE = {
+    "4dabf18193072939515e22adb298388d": "0def7320c3a5731c473e5ecbe6d01bc7",
+    "assets": {
+        "watch.py": {
+            "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17",
+            "text": "def handler(event, context): ...",
+        }
+    },
+}
+"""An archive on the wire, as Pulumi's SDK writes it."""
+
 CONTAINER = {
     "image": "public.ecr.aws/docker/library/busybox:latest",
     "command": ["true"],
@@ -201,6 +212,27 @@ def work(account: Account) -> list[Sample]:
                 "dimensions": {"InstanceId": "@machine.id"},
                 "alarmActions": ["arn:aws:automate:us-east-1:ec2:stop"],
                 "treatMissingData": "notBreaching",
+            },
+        ),
+        (
+            "signs",
+            tokens.TABLE,
+            {
+                "billingMode": "PAY_PER_REQUEST",
+                "hashKey": "machine",
+                "attributes": [{"name": "machine", "type": "S"}],
+            },
+        ),
+        ("watcher", tokens.ROLE, {"assumeRolePolicy": trust("lambda.amazonaws.com")}),
+        (
+            "watch",
+            tokens.FUNCTION,
+            {
+                "role": "@watcher.arn",
+                "runtime": "python3.13",
+                "handler": "watch.handler",
+                "code": CODE,
+                "loggingConfig": {"logFormat": "Text", "logGroup": "@logs.name"},
             },
         ),
         ("stops", tokens.SCHEDULE_GROUP, {}),

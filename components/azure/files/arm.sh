@@ -8,10 +8,10 @@ metadata() {
   curl --silent --show-error --fail --noproxy '*' --max-time 10 --header Metadata:true "http://169.254.169.254/metadata/$1"
 }
 
-# token [CLIENT_ID]: a token of the identity with that id; without one, of the machine's own.
+# token [CLIENT_ID [SERVICE]]: a token of the identity with that id, for a service; without one, of the machine's own.
 token() {
   local answer
-  answer=$(metadata "identity/oauth2/token?api-version=2018-02-01&resource=$ARM/${1:+&client_id=$1}")
+  answer=$(metadata "identity/oauth2/token?api-version=2018-02-01&resource=${2:-$ARM}/${1:+&client_id=$1}")
   json 'found["access_token"]' <<<"$answer"
 }
 

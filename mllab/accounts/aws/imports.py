@@ -229,9 +229,6 @@ IMPORT_QUERIES: Final[Mapping[str, ImportQuery]] = {
         "jobDefinitions",
         "$jobDefinitionArn",
     ),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": ImportQuery(
-        "cloudwatch", "describe_alarms", {"AlarmNames": ["$name"]}, "MetricAlarms", "$AlarmName"
-    ),
     "aws:cloudwatch/logGroup:LogGroup": ImportQuery(
         "logs",
         "describe_log_groups",
@@ -239,6 +236,17 @@ IMPORT_QUERIES: Final[Mapping[str, ImportQuery]] = {
         "logGroups",
         "$logGroupName",
         where={"logGroupName": "$name"},
+    ),
+    "aws:dynamodb/table:Table": ImportQuery(
+        "dynamodb",
+        "describe_table",
+        {"TableName": "$name"},
+        "Table",
+        "$TableName",
+        state="TableStatus",
+    ),
+    "aws:lambda/function:Function": ImportQuery(
+        "lambda", "get_function", {"FunctionName": "$name"}, "Configuration", "$FunctionName"
     ),
     "aws:scheduler/scheduleGroup:ScheduleGroup": ImportQuery(
         "scheduler", "get_schedule_group", {"Name": "$name"}, "", "$Name", state="State"

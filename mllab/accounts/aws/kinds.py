@@ -73,6 +73,8 @@ CHECKS: Final[Mapping[str, Check]] = {
     ),
     "kms:key": Check("describe_key", {"KeyId": "$id"}, "KeyMetadata", "KeyState"),
     "cloudwatch:alarm": Check("describe_alarms", {"AlarmNames": ["$id"]}, "MetricAlarms"),
+    "dynamodb:table": Check("describe_table", {"TableName": "$id"}, "Table", "TableStatus"),
+    "lambda:function": Check("get_function", {"FunctionName": "$id"}, "Configuration"),
     "scheduler:schedule-group": Check("get_schedule_group", {"Name": "$id"}, "", "State"),
     "sagemaker:notebook-instance": Check(
         "list_notebook_instances",
@@ -114,7 +116,8 @@ TYPES: Final[Mapping[str, str]] = {
     "batch:job-queue": "aws:batch/jobQueue:JobQueue",
     "batch:job-definition": "aws:batch/jobDefinition:JobDefinition",
     "logs:log-group": "aws:cloudwatch/logGroup:LogGroup",
-    "cloudwatch:alarm": "aws:cloudwatch/metricAlarm:MetricAlarm",
+    "dynamodb:table": "aws:dynamodb/table:Table",
+    "lambda:function": "aws:lambda/function:Function",
     "scheduler:schedule-group": "aws:scheduler/scheduleGroup:ScheduleGroup",
     "sagemaker:notebook-instance": "aws:sagemaker/notebookInstance:NotebookInstance",
     "sagemaker:notebook-instance-lifecycle-config": (

@@ -73,6 +73,9 @@ IMPORT_QUERIES: Final[Mapping[str, ImportQuery]] = {
     "azure-native:storage:FileShare": _in_group(
         f"{_ACCOUNT}/fileServices/default/shares/$shareName", "2024-01-01"
     ),
+    "azure-native:storage:Table": _in_group(
+        f"{_ACCOUNT}/tableServices/default/tables/$tableName", "2024-01-01"
+    ),
     "azure-native:storage:ManagementPolicy": _in_group(
         f"{_ACCOUNT}/managementPolicies/$managementPolicyName", "2024-01-01"
     ),

@@ -59,6 +59,7 @@ FIREWALL: Final = "gcp:compute/firewall:Firewall"
 ROUTER: Final = "gcp:compute/router:Router"
 POLICY: Final = "gcp:compute/resourcePolicy:ResourcePolicy"
 JOB: Final = "gcp:cloudscheduler/job:Job"
+WORKFLOW: Final = "gcp:workflows/workflow:Workflow"
 ACCOUNT: Final = "gcp:serviceaccount/account:Account"
 ROLE: Final = "gcp:projects/iAMCustomRole:IAMCustomRole"
 BUCKET: Final = "gcp:storage/bucket:Bucket"
@@ -122,6 +123,12 @@ IMPORT_QUERIES: Final[Mapping[str, ImportQuery]] = {
         f"{_PROJECT}/locations/$region/jobs/$name",
         {"path": f"{_PROJECT}/locations/$region/jobs/$name"},
     ),
+    WORKFLOW: ImportQuery(
+        "workflows",
+        ("workflows", "list", "--location=$region"),
+        f"{_PROJECT}/locations/$region/workflows/$name",
+        {"path": f"{_PROJECT}/locations/$region/workflows/$name"},
+    ),
     "gcp:pubsub/topic:Topic": _listed("pubsub", "pubsub topics", f"{_PROJECT}/topics/$name"),
     ACCOUNT: ImportQuery(
         "iam",
@@ -165,6 +172,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "gcp:filestore/instance:Instance": ("labels", "state"),
     "gcp:workbench/instance:Instance": ("labels", "state"),
     "gcp:pubsub/topic:Topic": ("labels", ""),
+    WORKFLOW: ("labels", "state"),
     "gcp:monitoring/notificationChannel:NotificationChannel": ("userLabels", ""),
 }
 """Where those that have labels have them, and their state."""

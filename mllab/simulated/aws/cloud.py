@@ -27,6 +27,7 @@ from mllab.simulated.aws.rules import (
     notebooks,
     registries,
     schedules,
+    serverless,
     tokens,
 )
 from mllab.simulated.faults import How, Words
@@ -49,6 +50,7 @@ _MODULES = (
     notebooks,
     registries,
     schedules,
+    serverless,
 )
 
 _WORDS = Words(

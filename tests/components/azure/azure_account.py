@@ -61,6 +61,7 @@ class AgreeableAzure(Agreeable):
             "StorageAccount": "accountName",
             "BlobContainer": "containerName",
             "FileShare": "shareName",
+            "Table": "tableName",
             "Vault": "vaultName",
             "Registry": "registryName",
             "VirtualMachine": "vmName",

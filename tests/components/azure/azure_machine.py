@@ -35,6 +35,7 @@ SETTINGS = {
     "MOUNT_PATH": "/shared",
     "MOUNT_OPTIONS": "vers=3.1.1,uid=2000,gid=2000",
     "GPU": "1",
+    "SIGNS": "https://mldata1a2b.table.core.windows.net/signs",
 }
 DOCUMENT = yaml.safe_load(machine.render(SETTINGS))
 FILES = (
@@ -52,11 +53,21 @@ CURL = f"""
     [[ $* != *"--header @-"* ]] || headers=$(cat)
     case "${{@: -1}}" in
       */instance/compute/resourceId*) echo -n "{MACHINE}" ;;
+      */identity/oauth2/token*resource=https://storage.azure.com/*client_id=*)
+        echo '{{"access_token": "data-token"}}'
+        ;;
       */identity/oauth2/token*client_id=*) echo '{{"access_token": "lab-token", "a": "9"}}' ;;
       */identity/oauth2/token*) echo '{{"access_token": "own-token", "a": "9"}}' ;;
       */listKeys*)
         [[ $headers == "Authorization: Bearer lab-token" ]] || exit 22
         echo '{{"keys": [{{"keyName": "key1", "value": "{KEY}"}}, {{"value": "other"}}]}}'
+        ;;
+      */signs*)
+        [[ $headers == "Authorization: Bearer data-token" ]] || exit 22
+        printf '%s\n' "$@" >"$STANDINS/put"
+        ;;
+      */tagsList*)
+        echo '[{{"name": "max-hours", "value": "24"}}, {{"name": "idle-minutes", "value": "90"}}]'
         ;;
       */deallocate*) [[ $headers == "Authorization: Bearer own-token" ]] || exit 22 ;;
       *) exit 6 ;;

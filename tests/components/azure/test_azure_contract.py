@@ -94,7 +94,11 @@ def test_everything_taggable_is_tagged(lab: Any) -> None:
             continue
         role = rendered.ancestors(resource)[0].removeprefix(f"{shared.name}-")
         seat = resource.inputs["tags"].get("seat")
-        assert resource.inputs["tags"] == named(tags(shared, role, seat), resource.name)
+        limits = {key: resource.inputs["tags"].get(key) for key in ("idle-minutes", "max-hours")}
+        running = resource.type.endswith(":VirtualMachine")
+        assert all(limits.values()) if running else not any(limits.values())
+        common = named(tags(shared, role, seat), resource.name)
+        assert resource.inputs["tags"] == common | (limits if running else {})
     assert untagged <= {
         "BlobContainer",
         "BlobServiceProperties",
@@ -105,6 +109,7 @@ def test_everything_taggable_is_tagged(lab: Any) -> None:
         "ManagementPolicy",
         "RoleAssignment",
         "Subnet",
+        "Table",
     }
 
 

@@ -63,6 +63,7 @@ def test_trap_a_fixed_name_keeps_two_labs_apart(stack: str) -> None:
         ("FileShare", "shareName"),
         ("GlobalSchedule", "name"),
         ("ManagementPolicy", "managementPolicyName"),
+        ("Table", "tableName"),
         ("Task", "taskName"),
         ("VirtualMachine", "vmName"),
     }

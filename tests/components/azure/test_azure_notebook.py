@@ -133,6 +133,11 @@ def test_trap_rights_that_come_late_are_missed_by_the_first_boot() -> None:
             f"{GROUP_ID}/azure-course-registry-images",
         ),
         "azure-course-notebook-files": (access.ACCOUNT_KEY, who, account),
+        "azure-course-notebook-signs": (
+            access.TABLE_WRITE,
+            who,
+            f"{GROUP_ID}/azure-course-notebook-signs",
+        ),
     }
     given = grants(rendered)
     assert {name: given[name] for name in wanted} == wanted
@@ -169,6 +174,7 @@ def test_nobody_is_an_administrator(kind: str) -> None:
     narrow = {
         *(access.BLOB_DATA, access.ACCOUNT_KEY, access.PULL, access.PUSH),
         *(access.POWER, access.METRICS, access.ML_COMPUTE),
+        *(access.TABLE_READ, access.TABLE_WRITE),
     }
     rendered = variant(kind=kind)
     for role, _, scope in grants(rendered).values():
@@ -244,6 +250,7 @@ def test_machine_is_told_what_the_scripts_read() -> None:
         "MOUNT_SOURCE": f"//{account}.file.core.windows.net/shared",
         "MOUNT_PATH": "/shared",
         "GPU": "1",
+        "SIGNS": f"https://{settings['BUCKET']}.table.core.windows.net/signs",
     }
     assert settings["STOP_COMMAND"] in [each.target for each in FILES if each.mode == "0755"]
 

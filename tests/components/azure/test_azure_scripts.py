@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -83,3 +84,37 @@ def test_odd_answers_stop_no_other_machine(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr == "the metadata service gave no id of this machine: <html>\n"
     assert len(there.urls) == 1
+
+
+def test_a_sign_of_life_is_the_row_of_the_seat(tmp_path: Path) -> None:
+    """By the lab's identity, with a token for storage that no other program sees."""
+    machine = Machine(tmp_path)
+    sign = machine.root / "run/mllab-watchdog/sign.json"
+    sign.parent.mkdir(parents=True)
+    times = {"seen_at": 1830000000, "busy_at": 1829999000, "awake_until": 0}
+    sign.write_text(json.dumps({**times, "why": "load 1.2 'and' $(more)"}))
+    done = machine.script("heartbeat")
+    assert (done.returncode, done.stderr) == (0, "")
+    words = (machine.standins / "put").read_text().splitlines()
+    assert words[-1] == (
+        "https://mldata1a2b.table.core.windows.net/signs(PartitionKey='signs',RowKey='ana')"
+    )
+    assert words[words.index("--request") + 1] == "PUT"
+    assert "x-ms-version: 2020-12-06" in words
+    entity = json.loads(words[words.index("--data") + 1])
+    assert entity == {"PartitionKey": "signs", "RowKey": "ana", **times}
+    assert not any("token" in word for word in words)
+
+
+def test_limits_are_the_machines_tags(tmp_path: Path) -> None:
+    done = Machine(tmp_path).script("limits")
+    assert (done.returncode, done.stdout) == (0, "IDLE_MINUTES=90\nMAX_HOURS=24\n")
+
+
+def test_limits_that_cannot_be_told_are_a_failure_and_no_text(tmp_path: Path) -> None:
+    """As on a machine that was made before limits were tags."""
+    machine = Machine(tmp_path)
+    machine.does("curl", "echo '[]'")
+    done = machine.script("limits")
+    assert done.returncode != 0
+    assert done.stdout == ""

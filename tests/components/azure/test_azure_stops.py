@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,31 +26,54 @@ from tests.components.render import Rendered
 NOW = datetime(2027, 1, 11, 12, 0, tzinfo=UTC)
 MACHINES = f"{GROUP_ID}/providers/Microsoft.Compute/virtualMachines"
 ARM = "https://management.azure.com"
+TABLE = ".table.core.windows.net"
+QUIET = ("PowerState/running", [0.0])
 
 
 class Machines:
     """Machines of a resource group, by name: their power state, and their load every five minutes.
 
-    A machine whose state is None cannot be asked.
+    A machine whose state is None cannot be asked. All were started `up` minutes ago.
     """
 
-    def __init__(self, **machines: tuple[str | None, list[float | None]]) -> None:
-        self.machines = machines
+    def __init__(
+        self,
+        up: float = 600,
+        signs: Mapping[str, Mapping[str, float]] | None = None,
+        /,
+        **machines: tuple[str | None, list[float | None]],
+    ) -> None:
+        self.machines, self.up = machines, up
+        self.signs = signs or {}
         self.deallocated: list[str] = []
         self.asked: dict[str, list[str]] = {}
 
     def __call__(self, method: str, uri: str) -> Any:
         parts = urlsplit(uri)
+        if parts.netloc.endswith(TABLE):
+            assert (method, parts.path) == ("GET", "/signs()")
+            now = NOW.timestamp()
+            return {
+                "value": [
+                    {"PartitionKey": "signs", "RowKey": seat}
+                    | {key: int(now + minutes * 60) for key, minutes in sign.items()}
+                    for seat, sign in self.signs.items()
+                ]
+            }
         assert f"{parts.scheme}://{parts.netloc}" == ARM
         assert "api-version" in parse_qs(parts.query)
         if parts.path == MACHINES:
-            return {"value": [{"id": f"{MACHINES}/{name}"} for name in self.machines]}
+            return {
+                "value": [{"id": f"{MACHINES}/{n}", "tags": {"seat": n}} for n in self.machines]
+            }
         name, _, what = parts.path.removeprefix(f"{MACHINES}/").partition("/")
         state, load = self.machines[name]
         if state is None:
             raise Failed
         if (method, what) == ("GET", "instanceView"):
-            return {"statuses": [{"code": "ProvisioningState/succeeded"}, {"code": state}]}
+            since = (NOW - timedelta(minutes=self.up)).isoformat()
+            made = {"code": "ProvisioningState/succeeded", "time": since}
+            return {"statuses": [made, {"code": state}]}
         if (method, what) == ("GET", "providers/Microsoft.Insights/metrics"):
             self.asked = parse_qs(parts.query)
             data = [{} if each is None else {"maximum": each} for each in load]
@@ -67,9 +91,18 @@ def run(declared: Resource, answer: Any) -> Workflow:
     return Workflow(declared.inputs["definition"], declared.inputs["parameters"], NOW, answer)
 
 
-def idle(rendered: Rendered | None = None, **machines: tuple[str | None, list[Any]]) -> Machines:
-    """What the look at idle machines does."""
-    there = Machines(**machines)
+def idle(
+    rendered: Rendered | None = None,
+    up: float = 600,
+    signs: Mapping[str, Mapping[str, float]] | None = None,
+    **machines: tuple[str | None, list[Any]],
+) -> Machines:
+    """What the look at machines does.
+
+    Args:
+        signs: what the machines last said, in minutes from now.
+    """
+    there = Machines(up, signs, **machines)
     run(workflow(rendered or committed(), "idle"), there)
     return there
 
@@ -132,6 +165,62 @@ def test_half_a_processor_counts_as_busy_on_a_large_machine(size: str, percent: 
     rendered = variant(notebook=machine("azure", size))
     given = workflow(rendered, "idle").inputs["parameters"]
     assert given["percent"] == {"type": "Float", "value": percent}
+
+
+def test_a_machine_in_use_is_left_alone_however_quiet_its_processors_are() -> None:
+    """A kernel that waits, a login, a download: the machine says so, and it knows better."""
+    said = {"ana": {"seen_at": -4.0, "busy_at": -4.0, "awake_until": -1e6}}
+    assert idle(signs=said, ana=QUIET, bo=QUIET).deallocated == ["bo"]
+
+
+@pytest.mark.parametrize(("busy", "stopped"), [(-119.0, []), (-121.0, ["ana"])])
+def test_what_a_machine_said_holds_for_twice_the_idle_time(busy: float, stopped: list[str]) -> None:
+    said = {"ana": {"seen_at": busy, "busy_at": busy, "awake_until": -1e6}}
+    assert idle(signs=said, ana=QUIET).deallocated == stopped
+
+
+def test_a_machine_kept_awake_is_left_alone_until_then_even_if_it_falls_silent() -> None:
+    said = {"ana": {"seen_at": -300.0, "busy_at": -300.0, "awake_until": 1.0}}
+    assert idle(signs=said, ana=QUIET).deallocated == []
+
+
+@pytest.mark.parametrize(("up", "stopped"), [(119, []), (121, ["ana"])])
+def test_a_machine_that_never_spoke_counts_from_its_start(up: float, stopped: list[str]) -> None:
+    there = idle(up=up, ana=QUIET)
+    assert there.deallocated == stopped
+    assert bool(there.asked) is bool(stopped)
+
+
+@pytest.mark.parametrize(("up", "stopped"), [(12 * 60 + 29, []), (12 * 60 + 31, ["ana"])])
+def test_the_longest_time_holds_whatever_the_machine_says(up: float, stopped: list[str]) -> None:
+    """Half an hour late: the machine itself comes first."""
+    said = {"ana": {"seen_at": 900.0, "busy_at": 900.0, "awake_until": 900.0}}
+    there = idle(up=up, signs=said, ana=("PowerState/running", [99.0]))
+    assert there.deallocated == stopped
+
+
+def test_signs_that_cannot_be_read_stop_nobody() -> None:
+    class Closed(Machines):
+        def __call__(self, method: str, uri: str) -> Any:
+            if TABLE in uri:
+                raise Failed
+            return super().__call__(method, uri)
+
+    there = Closed(10_000, ana=QUIET)
+    run(workflow(committed(), "idle"), there)
+    assert there.deallocated == []
+
+
+def test_changed_limits_reach_machines_as_tags_and_touch_nothing_else() -> None:
+    before, now = variant(), variant(idle_minutes=600, max_hours=24)
+    box, changed = (dict(each.one("compute:VirtualMachine").inputs) for each in (before, now))
+    new = changed.pop("tags")
+    assert (new["idle-minutes"], new["max-hours"]) == ("600", "24")
+    assert box.pop("tags").keys() == new.keys()
+    ignored = {"osProfile": {}}
+    assert {**box, **ignored} == {**changed, **ignored}
+    given = workflow(now, "idle").inputs["parameters"]
+    assert (given["minutes"]["value"], given["late"]["value"]) == (1200, 24 * 60 + 30)
 
 
 def test_a_lab_of_no_machines_is_fine() -> None:
@@ -209,6 +298,11 @@ def test_workflows_may_do_no_more_than_they_do() -> None:
             access.METRICS,
             "azure-course-notebook-idle-principal",
             GROUP_ID,
+        ),
+        "azure-course-notebook-idle-signs": (
+            access.TABLE_READ,
+            "azure-course-notebook-idle-principal",
+            f"{GROUP_ID}/azure-course-notebook-signs",
         ),
         "azure-course-notebook-end-power": (
             access.POWER,

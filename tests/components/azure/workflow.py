@@ -9,7 +9,7 @@ import json
 import operator
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Answer = Callable[[str, str], Any]
@@ -73,8 +73,9 @@ class Workflow:
             self._bodies[name] = [r for r in rows if self._with_item(r, action["inputs"]["where"])]
             return True
         if kind == "If":
-            (conditions,) = action["expression"].values()
-            fits = all(self._condition(each) for each in conditions)
+            ((word, conditions),) = action["expression"].items()
+            several = {"and": all, "or": any}[word]
+            fits = several([self._condition(each) for each in conditions])
             return self._all(action["actions"] if fits else action["else"]["actions"])
         assert kind == "Foreach", kind
         worked = []
@@ -149,6 +150,12 @@ def _add_minutes(moment: datetime, minutes: int, form: str) -> str:
     return (moment + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _ticks(moment: datetime | str) -> int:
+    """Tenths of microseconds since the year 1."""
+    when = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return int((when - datetime(1, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1)) * 10
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "concat": lambda *sides: "".join(map(str, sides)),
     "string": lambda value: json.dumps(value, separators=(",", ":")),
@@ -161,4 +168,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "length": len,
     "coalesce": lambda *sides: next((side for side in sides if side is not None), None),
     "addMinutes": _add_minutes,
+    "and": lambda *sides: all(sides),
+    "max": max,
+    "div": operator.floordiv,
+    "ticks": _ticks,
 }

@@ -70,8 +70,9 @@ def test_gpus_are_named_as_workbench_names_them(size: str, accelerators: list[An
 
 def test_refuses_to_run_for_ever() -> None:
     assert refusal(variant, kind="managed", stop_at=None) == (
-        "mllab:notebook.stop_at is missing: a Workbench instance knows no longest time (max_hours,"
-        " here 12), so kind managed needs a daily stop; or take kind vm"
+        "mllab:notebook.stop_at is missing: a Workbench instance gives no signs of life by which"
+        " one in use could be told from a forgotten one, so kind managed needs a daily stop; or"
+        " take kind vm"
     )
 
 

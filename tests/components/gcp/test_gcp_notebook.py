@@ -24,6 +24,7 @@ every_stack = pytest.mark.parametrize("stack", STACKS)
 INSTANCE = "compute/instance:Instance"
 DISK = "compute/disk:Disk"
 JOB = "cloudscheduler/job:Job"
+HOURS = range(1, 169)  # as settings take them
 POLICY = "compute/resourcePolicy:ResourcePolicy"
 ATTACHMENT = "compute/resourcePolicyAttachment:ResourcePolicyAttachment"
 
@@ -53,6 +54,7 @@ def test_machine_is_what_was_asked_for(stack: str) -> None:
         }
         metadata = each.inputs["metadata"]
         assert metadata["enable-oslogin"] == metadata["block-project-ssh-keys"] == "TRUE"
+        assert metadata["enable-guest-attributes"] == "TRUE"
 
 
 @pytest.mark.parametrize(
@@ -74,14 +76,17 @@ def test_gpus_are_attached_where_the_machine_type_brings_none(
     assert ("install-nvidia-driver" in box.inputs["metadata"]) is (maintenance == "TERMINATE")
 
 
-def test_machine_stops_itself_after_its_longest_time_from_outside() -> None:
-    scheduling = variant(max_hours=7).one(INSTANCE).inputs["scheduling"]
+@pytest.mark.parametrize("hours", [7, 168])
+def test_google_stops_a_machine_after_a_week_whatever_fails(hours: int) -> None:
+    """The longest time that settings may ask for: what a machine was made with never changes."""
+    assert hours in HOURS
+    scheduling = variant(max_hours=hours).one(INSTANCE).inputs["scheduling"]
     assert scheduling == {
         "provisioningModel": "STANDARD",
         "preemptible": False,
         "automaticRestart": False,
         "onHostMaintenance": "TERMINATE",
-        "maxRunDuration": {"seconds": 25_200},
+        "maxRunDuration": {"seconds": 604_800},
         "instanceTerminationAction": "STOP",
     }
 
@@ -145,6 +150,9 @@ def test_accounts_may_use_the_labs_own_things_and_nothing_else(kind: str) -> Non
         (images, "roles/artifactregistry.writer"),
         (images, "roles/artifactregistry.reader"),
         ("my-course-2027", "roles/logging.logWriter"),
+        ("my-course-2027", "roles/compute.viewer"),
+        ("my-course-2027", "roles/monitoring.viewer"),
+        ("my-course-2027", "roles/workflows.invoker"),
         ("my-course-2027", "projects/my-course-2027/roles/mllab_gcp_course_storage_bucket_0abc123"),
         (box.inputs["name"], "roles/compute.instanceAdmin.v1"),
     }
@@ -158,11 +166,13 @@ def test_no_account_is_an_administrator_of_the_project(stack: str) -> None:
     for _, what, role in granted(committed(stack)):
         assert role not in {"roles/owner", "roles/editor", "roles/viewer"}
         if what == "my-course-2027":
-            assert role == "roles/logging.logWriter" or "/roles/mllab_" in role
+            looking = {"roles/logging.logWriter", "roles/workflows.invoker"}
+            assert role in looking or role.endswith(".viewer") or "/roles/mllab_" in role
 
 
 def daily(rendered: Rendered) -> dict[str, Any]:
-    return {each.name: each.inputs for each in rendered.of(JOB)}
+    """The jobs besides the watch."""
+    return {each.name: each.inputs for each in rendered.of(JOB) if "-watch" not in each.name}
 
 
 @pytest.mark.parametrize("kind", ["vm", "managed"])
@@ -200,7 +210,6 @@ def test_midnight_is_a_time_to_stop_and_none_is_not() -> None:
     assert job["schedule"] == "0 0 * * *"
     rendered = variant(stop_at=None)
     assert daily(rendered) == {}
-    assert not rendered.of("serviceaccount/account:Account")[2:], "nobody is left to stop machines"
 
 
 @pytest.mark.parametrize(
@@ -227,9 +236,10 @@ def test_machines_stop_when_the_last_day_is_over_and_stay_so(
     assert attached == {each.inputs["name"] for each in rendered.of(INSTANCE)}
 
 
-def test_a_lab_without_end_and_daily_stop_has_no_schedule() -> None:
+def test_a_lab_without_end_and_daily_stop_is_only_watched() -> None:
     rendered = variant(lab={"ends": None, "profile": "strict"}, stop_at=None)
-    for kind in (JOB, POLICY, ATTACHMENT, "projects/iAMCustomRole:IAMCustomRole"):
+    assert [each.name for each in rendered.of(JOB)] == ["gcp-course-notebook-watch"]
+    for kind in (POLICY, ATTACHMENT, "projects/iAMCustomRole:IAMCustomRole"):
         assert not rendered.of(kind)
 
 

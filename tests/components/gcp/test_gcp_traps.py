@@ -46,6 +46,7 @@ API_OF = {
     "filestore": "file",
     "projects/iAMCustomRole": "iam",
     "cloudscheduler": "cloudscheduler",
+    "workflows": "workflows",
     "workbench": "notebooks",
     "pubsub": "pubsub",
     "monitoring": "monitoring",

@@ -63,6 +63,9 @@ DEFINITION: Final = "aws:batch/jobDefinition:JobDefinition"
 SCALING_GROUP: Final = "aws:autoscaling/group:Group"
 CONTAINER_CLUSTER: Final = "aws:ecs/cluster:Cluster"
 
+FUNCTION: Final = "aws:lambda/function:Function"
+TABLE: Final = "aws:dynamodb/table:Table"
+
 SCHEDULE: Final = "aws:scheduler/schedule:Schedule"
 SCHEDULE_GROUP: Final = "aws:scheduler/scheduleGroup:ScheduleGroup"
 ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"

@@ -224,6 +224,7 @@ def _tier(inputs: Properties) -> str:
 KINDS: dict[str, type[Kind]] = {
     tokens.ACCOUNT: StorageAccount,
     tokens.CONTAINER: BlobContainer,
+    tokens.TABLE: Resource,
     tokens.SHARE: FileShare,
     tokens.BLOB_SERVICE: Service,
     tokens.FILE_SERVICE: Service,

@@ -17,6 +17,7 @@ ACCOUNT: Final = "azure-native:storage:StorageAccount"
 CONTAINER: Final = "azure-native:storage:BlobContainer"
 BLOB_SERVICE: Final = "azure-native:storage:BlobServiceProperties"
 LIFECYCLE: Final = "azure-native:storage:ManagementPolicy"
+TABLE: Final = "azure-native:storage:Table"
 SHARE: Final = "azure-native:storage:FileShare"
 FILE_SERVICE: Final = "azure-native:storage:FileServiceProperties"
 
