@@ -319,7 +319,7 @@ def test_the_schedule_says_what_the_function_reads(kind: str) -> None:
         "kind": {"vm": "ec2", "managed": "sagemaker"}[kind],
         "lab": "aws-course",
         "stack": "aws-course",
-        "role": f"AROA-aws-course-notebook-{{'vm': 'role', 'managed': 'managed-role'}[kind]}",
+        "role": f"AROA-aws-course-notebook-{'managed-' if kind == 'managed' else ''}role",
         "table": "aws-course-notebook-signs-0abc123",
         "idle_minutes": 17,
         "max_hours": 7,
