@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from mllab.engines.contract import Failure, Op, Outcome, Plan, Status
 from mllab.engines.operations import OPS
@@ -25,7 +26,23 @@ def plan(session: Session, observer: Observer) -> Plan:
     everything = frozenset(holding.urn for holding in session.engine.holdings())
     with observer.waiting(f"Planning {session.stack}"):
         found = session.engine.preview(release=everything)
-    return replace(found, settles=data_protection.settled(found, session.engine.state()))
+    state = session.engine.state()
+    settles = (*data_protection.settled(found, state), *_outputs_to_record(found, state))
+    return replace(found, settles=settles)
+
+
+def _outputs_to_record(plan: Plan, recorded: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the lab's outputs will say anew, one line each: a run may have ended before it said it.
+
+    Where resources change, outputs follow, and are not worth a line.
+    """
+    if not plan.empty or not entries(recorded):
+        return ()
+    old = stack_outputs(recorded)
+    roles = sorted(
+        role for role in {*old, *plan.outputs} if old.get(role) != plan.outputs.get(role)
+    )
+    return tuple(f"{role}: outputs" for role in roles)
 
 
 def look(session: Session, observer: Observer) -> None:

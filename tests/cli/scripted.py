@@ -71,6 +71,7 @@ class Scripted:
         interrupt: raise KeyboardInterrupt in the middle of up and destroy.
         begun: resources whose creation was interrupted.
         stays: urns that destroy leaves in the state.
+        declared: outputs that the program gives, where they are not those that are recorded.
         seen, denied: what a refresh finds, and what it could not look at.
     """
 
@@ -80,6 +81,7 @@ class Scripted:
     held: tuple[Holding, ...] = ()
     failures: tuple[Failure, ...] = ()
     exported: Mapping[str, Any] = field(default_factory=dict)
+    declared: Mapping[str, Any] | None = None
     interrupt: bool = False
     stays: frozenset[str] = frozenset()
     seen: tuple[Step, ...] = ()
@@ -89,7 +91,8 @@ class Scripted:
 
     def preview(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Plan:
         self.calls.append(("preview", release))
-        return Plan("lab", self.name, self.steps, outputs=self.exported)
+        outputs = self.exported if self.declared is None else self.declared
+        return Plan("lab", self.name, self.steps, outputs=outputs)
 
     def up(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
         self.calls.append(("up", release))

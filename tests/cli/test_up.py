@@ -65,6 +65,20 @@ def test_up_with_nothing_to_do_neither_asks_nor_runs(run: Run, use: Use, at_term
     assert "nothing to do" in said.out
 
 
+def test_outputs_that_a_killed_run_did_not_record_are_recorded(run: Run, use: Use) -> None:
+    engine = use(
+        steps=(step(Op.SAME, BUCKET),),
+        entries=[entry(BUCKET)],
+        exported={"storage": {"name": "b"}},
+        declared={"storage": {"name": "b"}, "budget": {"limit_usd": 5.0}},
+    )
+    said = run("up", "lab", "--simulate", "--yes", *DAY)
+    assert said.code == 0
+    assert engine.did("up")
+    assert "recorded: budget: outputs" in said.out
+    assert "storage: outputs" not in said.out
+
+
 def test_a_failure_names_resource_cause_place_and_cure(run: Run, use: Use) -> None:
     use(steps=NEW, failures=(FAILED,))
     said = run("up", "lab", "--simulate", "--yes", *DAY)
