@@ -10,6 +10,7 @@ import pytest
 from mllab.clock import Clock
 from mllab.engines.contract import StackTarget
 from mllab.engines.pulumi import deployment
+from mllab.engines.pulumi import engine as engine_module
 from mllab.engines.pulumi.binary import PINNED, Binary
 from mllab.engines.pulumi.engine import PulumiEngine
 from mllab.engines.pulumi.workspace import SimulatedWorkspace
@@ -36,13 +37,7 @@ class Cli:
         raise AskedPulumi
 
 
-@pytest.fixture
-def told() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def engine(tmp_path: Path, told: list[str]) -> PulumiEngine:
+def an_engine(tmp_path: Path, told: list[str]) -> PulumiEngine:
     target = StackTarget("toys", STACK, "toy", {}, lambda: None, tmp_path)
     place = SimulatedWorkspace(tmp_path, target, {"toy": Toy(Cloud(tmp_path / "cloud"))}, Clock())
     binary = Binary(Path("/nowhere/pulumi"), tuple(map(int, PINNED.split("."))))  # type: ignore[arg-type]
@@ -52,12 +47,13 @@ def engine(tmp_path: Path, told: list[str]) -> PulumiEngine:
 @pytest.mark.parametrize("torn", ["meta.yaml.attrs", f"stacks/toys/{STACK}.json.attrs"])
 @pytest.mark.parametrize("verb", VERBS)
 def test_repair_comes_first(
-    engine: PulumiEngine, tmp_path: Path, told: list[str], verb: str, torn: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str, torn: str
 ) -> None:
-    path = tmp_path / "backend" / ".pulumi" / torn
+    path, told = tmp_path / "backend" / ".pulumi" / torn, list[str]()
     path.parent.mkdir(parents=True)
     path.write_text("")
-    engine.cli = Cli(path)  # type: ignore[assignment]
+    monkeypatch.setattr(engine_module, "Cli", lambda *_, **__: Cli(path))
+    engine = an_engine(tmp_path, told)
     with pytest.raises(AskedPulumi):
         getattr(engine, verb)()
     assert bool(told) == (verb in {"state", "outputs", "holdings"}), "the others return it"
@@ -73,13 +69,13 @@ def test_repair_comes_first(
     ],
 )
 def test_what_was_never_written_does_not_exist(
-    engine: PulumiEngine, tmp_path: Path, left: list[str], exists: bool
+    tmp_path: Path, left: list[str], exists: bool
 ) -> None:
     folder = tmp_path / "backend" / ".pulumi" / "stacks" / "toys"
     folder.mkdir(parents=True)
     for ending in left:
         (folder / f"{STACK}{ending}").write_text("")
-    assert engine.cli.exists() is exists
+    assert an_engine(tmp_path, []).cli.exists() is exists
 
 
 def test_what_an_own_provider_made_is_looked_for_by_it(tmp_path: Path) -> None:

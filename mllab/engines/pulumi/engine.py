@@ -20,7 +20,7 @@ from mllab.engines.contract import (
     Step,
     ignore,
 )
-from mllab.engines.pulumi import backups, checkpoint, deployment, locks
+from mllab.engines.pulumi import backups, deployment, repair
 from mllab.engines.pulumi.binary import Binary
 from mllab.engines.pulumi.cli import PATIENCE, Cli, Verb
 from mllab.engines.pulumi.declared import Declared
@@ -203,27 +203,14 @@ class PulumiEngine:
         return ready
 
     def _repair(self) -> str:
-        """Put right what a killed run has left, before anything else; what there is to say of it.
-
-        Raises LockedError when somebody holds the stack.
-        """
-        folder, names = self._place.backend.folder, (self._target.project, self._target.stack)
-        if folder is None:
-            return ""
-        # A lock is as old as it really is, whatever the lab's own clock says.
-        removed = locks.clear_stale(folder, *names, Clock().now())
-        if mended := checkpoint.mend(folder, *names):
+        if repaired := repair.before_work(self._place, self._target):
             self.forget()
-        return " ".join(filter(None, (removed, mended)))
+        return repaired
 
     def _make_readable(self) -> None:
-        """The same for those who only look: a run that is at work is not disturbed."""
-        folder, names = self._place.backend.folder, (self._target.project, self._target.stack)
-        if folder is None:
-            return
-        if mended := checkpoint.mend(folder, *names, held=locks.is_held(folder, *names)):
+        if repaired := repair.before_a_look(self._place, self._target):
             self.forget()
-            self._notify(mended)
+            self._notify(repaired)
 
     def _put_back(self, declared: Declared) -> None:
         """Protect again what is left, whatever became of the run, and hide no error of its own."""
