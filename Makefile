@@ -1,4 +1,4 @@
-# demo: a lab's whole life on each simulated cloud · test, lint, check: what CI runs · bench: the figures of benchmarks/README.md
+# demo: a lab's whole life on each simulated cloud (all of it: `make demo VERBOSE=-v`) · test, lint, check: what CI runs · bench: the figures of benchmarks/README.md
 # readme: renew README.md's generated parts · lock: renew the lock files (`make lock UPGRADE=--upgrade` for newer versions)
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -11,13 +11,15 @@ STACKS ?= aws-course azure-course gcp-course
 BIN := .venv/bin
 # Wheels only and no dependency resolution: nothing is installed, or run, that the lock does not name by its hash.
 # Byte code is left to the first import: the SDKs have thousands of modules of which a lab needs a hundred.
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+PIP := $(BIN)/python -m pip --disable-pip-version-check install
 LOCKED := --require-hashes --only-binary :all: --no-deps --no-compile
 TESTS := PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python -m pytest -q
 SELF := --no-deps --no-build-isolation --no-index --editable .
 
 demo: .venv/runtime.stamp
-	@for stack in $(STACKS); do $(BIN)/mllab rehearse $$stack; done
+	@for stack in $(STACKS); do $(BIN)/mllab rehearse $$stack $(VERBOSE); done
+	@printf '%s\n' '' 'Your own lab, still without an account:' \
+		'  source .venv/bin/activate' '  mllab new my-course' '  mllab rehearse my-course'
 
 test: .venv/dev.stamp
 	@$(TESTS) -n $(JOBS)
@@ -62,7 +64,11 @@ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: sudo apt install python3-venv" >&2; exit 1; }; \
 echo "Installing $$(grep -c == $(1)) packages into .venv, once." >&2; \
-$(PYTHON) -m venv .venv; $(PIP) $(LOCKED) -r $(1); $(PIP) $(SELF)
+$(PYTHON) -m venv .venv; \
+[ -t 2 ] && count=1 || count=0; \
+$(PIP) $(LOCKED) -r $(1) | awk -v all=$$(grep -c == $(1)) -v count=$$count \
+	'count && /^Collecting / { printf "\r  %d of %d", ++n, all >"/dev/stderr" } END { if (n) print "" >"/dev/stderr" }'; \
+$(PIP) --quiet $(SELF)
 endef
 
 # uv, because it is the one that writes a lock for every platform at once. Fetched for this only, no part of the environment.

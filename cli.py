@@ -29,6 +29,7 @@ from mllab.commands.options import (
     ToCloud,
     Today,
     ToRegion,
+    Verbose,
     Yes,
 )
 
@@ -122,12 +123,13 @@ def rehearse(
     engine: Engine = None,
     today: Today = None,
     keep: Keep = False,
+    verbose: Verbose = False,
     as_json: Json = False,
 ) -> None:
     """Play a lab's whole life on a simulated account, and prove that nothing is left of it."""
     from mllab.commands import rehearse as command
 
-    command.rehearse(stack, today, engine, keep=keep, as_json=as_json)
+    command.rehearse(stack, today, engine, keep=keep, verbose=verbose, as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)

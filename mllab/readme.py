@@ -20,7 +20,15 @@ from mllab.clouds.registry import CLOUDS
 from mllab.errors import LabError
 from mllab.settings import reference
 
-PAGES: Final = ("README.md", "docs/machine.md")
+PAGES: Final = (
+    "README.md",
+    "docs/commands.md",
+    "docs/machine.md",
+    "docs/real-account.md",
+    "docs/rehearsal.md",
+    "docs/roles.md",
+    "docs/settings.md",
+)
 STACK: Final = "aws-course"
 DAY: Final = "2027-01-11"
 COLUMNS: Final = "100"
@@ -147,6 +155,11 @@ def commands(root: Path) -> str:
 
 def rehearsal(root: Path) -> str:
     """What a rehearsal prints."""
+    return _console(f"mllab rehearse {STACK} -v", said(root, "rehearse", STACK, "-v"))
+
+
+def excerpt(root: Path) -> str:
+    """A rehearsal, a line for each act."""
     return _console(f"mllab rehearse {STACK}", said(root, "rehearse", STACK))
 
 
@@ -168,7 +181,7 @@ def faults(root: Path) -> str:
 
 MAKERS: Final[Mapping[str, Callable[[Path], str]]] = {
     made.__name__: made
-    for made in (settings, sizes, roles, asleep, use, commands, rehearsal, faults)
+    for made in (settings, sizes, roles, asleep, use, commands, rehearsal, excerpt, faults)
 }
 
 

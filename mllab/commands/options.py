@@ -118,4 +118,7 @@ To = Annotated[
 ShowSecrets = Annotated[
     bool, typer.Option("--show-secrets", help="Secrets in clear. Nobody else may see that.")
 ]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Show everything, nothing shortened.")
+]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the folder of the simulated account.")]

@@ -12,13 +12,19 @@ from mllab.show import rehearsal as report
 
 
 def rehearse(
-    stack: str, today: str | None, engine: str | None, *, keep: bool, as_json: bool
+    stack: str,
+    today: str | None,
+    engine: str | None,
+    *,
+    keep: bool,
+    verbose: bool,
+    as_json: bool,
 ) -> None:
     """Play a lab's whole life on a simulated account, and prove that nothing is left of it."""
     out = console.results(as_json=as_json)
     driver = Choice(simulate=True, engine=engine).driver
     with rehearsal.stage(stack, today, driver, keep=keep) as stage:
-        acts = report.show(out, stage)
+        acts = report.show(out, stage, verbose=verbose)
         if as_json:
             console.print_json(report.document(stage, acts))
     if keep:

@@ -19,14 +19,19 @@ from mllab.wording import format_duration, pluralize, short_type
 INDENT = " " * 16
 
 
-def show(console: Console, rehearsal: Rehearsal) -> list[Act]:
-    """Play a rehearsal, and print each act when it is over. Returns the acts that were played."""
+def show(console: Console, rehearsal: Rehearsal, *, verbose: bool) -> list[Act]:
+    """Play a rehearsal, and print each act when it is over. Returns the acts that were played.
+
+    Args:
+        verbose: also what was expected and seen in acts that went well, and what the lab consisted
+            of; else a line each.
+    """
     acts: list[Act] = []
     show_head(console, rehearsal)
     for act in rehearsal.play():
         acts.append(act)
-        show_act(console, len(acts), act)
-    if rehearsal.things:
+        show_act(console, len(acts), act, verbose=verbose or not act.ok)
+    if rehearsal.things and verbose:
         show_what_existed(console, rehearsal.things, rehearsal.outputs)
     show_end(console, acts, rehearsal.titles())
     return acts
@@ -41,12 +46,14 @@ def show_head(console: Console, rehearsal: Rehearsal) -> None:
     console.print("A simulated account in a folder of its own; nothing real is contacted.\n")
 
 
-def show_act(console: Console, number: int, act: Act) -> None:
+def show_act(console: Console, number: int, act: Act, *, verbose: bool) -> None:
     """Print one act: what was expected, what was seen, how long it took."""
     verdict = Text("ok", style="green") if act.ok else Text("DIFFERS", style="bold red")
     times = f"{format_duration(act.simulated_seconds)} simulated, " if act.simulated_seconds else ""
     head = Text(f"{number:2}  {act.title}: ", style="bold").append_text(verdict)
     console.print(head.append(f"  ({times}{act.seconds:.1f} s wall)", style="dim"))
+    if not verbose:
+        return
     say(console, act.expected, INDENT, "      expected  ", "dim")
     say(console, act.seen, INDENT, "      seen      ", "dim")
 
