@@ -123,7 +123,8 @@ class Notebook(Section):
     idle_minutes: Annotated[int, limits.IDLE] = Field(
         default=60,
         description="A machine that nobody has used for so long stops. A change reaches machines"
-        " that run; a Workbench instance keeps what it was made with.",
+        " that run; a Workbench instance keeps what it was made with, an Azure ML compute instance"
+        " is made anew.",
     )
     max_hours: Annotated[int, limits.HOURS] = Field(
         default=12,
