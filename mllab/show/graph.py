@@ -22,28 +22,27 @@ def graph(plan: Plan, cloud: str, recorded: Mapping[str, Any]) -> dict[str, Any]
         recorded: from `Engine.state`; resources that are no longer declared are described from it.
     """
     declared = {resource.urn for resource in plan.resources}
-    gone = [step for step in plan.steps if step.urn not in declared]
     old = {entry["urn"]: entry for entry in entries(recorded)}
+    gone = [
+        _recorded(step, old.get(step.urn, {})) for step in plan.steps if step.urn not in declared
+    ]
     return {
         "version": VERSION,
         "stack": plan.stack,
         "cloud": cloud,
         "engine": plan.engine,
-        "resources": [
-            *(_declared(resource) for resource in plan.resources),
-            *(_recorded(step, old.get(step.urn, {})) for step in gone),
-        ],
+        "resources": [_described(resource) for resource in _ordered([*plan.resources, *gone])],
         "outputs": dict(plan.outputs),
         "summary": {
-            "operations": {str(op): number for op, number in plan.counts().items()},
+            "operations": {str(op): number for op, number in sorted(plan.counts().items())},
             "empty": plan.empty,
             "loses": [
                 {"urn": step.urn, "name": step.name, "what": step.loses}
-                for step in plan.steps
+                for step in sorted(plan.steps, key=lambda step: step.urn)
                 if step.loses
             ],
-            "pending": list(plan.pending),
-            "warnings": list(plan.warnings),
+            "pending": sorted(plan.pending),
+            "warnings": sorted(plan.warnings),
         },
     }
 
@@ -62,7 +61,21 @@ def changes(found: Sequence[Change]) -> list[dict[str, Any]]:
     ]
 
 
-def _declared(resource: Resource) -> dict[str, Any]:
+def _ordered(resources: Sequence[Resource]) -> list[Resource]:
+    """As a tree, what has the same parent by URN: a program that registers things side by side
+    does so in another order each time."""
+    parents = {resource.urn: resource.parent for resource in resources}
+
+    def path(resource: Resource) -> list[str]:
+        steps = [resource.urn]
+        while (above := parents.get(steps[0])) and above not in steps:
+            steps.insert(0, above)
+        return steps
+
+    return sorted(resources, key=path)
+
+
+def _described(resource: Resource) -> dict[str, Any]:
     return {
         "urn": resource.urn,
         "type": resource.type,
@@ -70,9 +83,9 @@ def _declared(resource: Resource) -> dict[str, Any]:
         "custom": resource.custom,
         "parent": resource.parent,
         "inputs": dict(resource.inputs),
-        "dependencies": list(resource.dependencies),
+        "dependencies": sorted(resource.dependencies),
         "property_dependencies": {
-            key: list(urns) for key, urns in resource.property_dependencies.items()
+            key: sorted(urns) for key, urns in sorted(resource.property_dependencies.items())
         },
         "provider": resource.provider,
         "options": dict(resource.options),
@@ -82,8 +95,8 @@ def _declared(resource: Resource) -> dict[str, Any]:
     }
 
 
-def _recorded(step: Step, entry: Mapping[str, Any]) -> dict[str, Any]:
-    resource = Resource(
+def _recorded(step: Step, entry: Mapping[str, Any]) -> Resource:
+    return Resource(
         urn=step.urn,
         type=step.type,
         name=step.name,
@@ -97,4 +110,3 @@ def _recorded(step: Step, entry: Mapping[str, Any]) -> dict[str, Any]:
         op=step.op,
         changes=step.changes,
     )
-    return _declared(resource)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from dataclasses import replace
 
 import pytest
 
-from mllab.engines.contract import Op
+from mllab.engines.contract import Op, Plan, Resource
 from mllab.protocol.provider import Change
+from mllab.show.graph import graph
 from tests.cli.conftest import DAY, Run
 from tests.cli.scripted import (
     BUCKET,
@@ -130,3 +133,36 @@ def test_preview_json_is_the_graph_alone(run: Run, use: Use) -> None:
         "pending": [],
         "warnings": [],
     }
+
+
+def test_preview_json_has_one_order_whatever_the_run_had() -> None:
+    root, above, below = (f"urn:pulumi:lab::mllab::mllab:aws:Network::{n}" for n in "zya")
+    parents = {root: "", above: root, below: above}
+    made = [
+        Resource(
+            urn,
+            "mllab:aws:Network",
+            urn[-1:],
+            custom=False,
+            parent=parent,
+            inputs={},
+            dependencies=(above, root),
+        )
+        for urn, parent in parents.items()
+    ]
+    seen = []
+    for order in itertools.permutations(made):
+        told = tuple(one.urn for one in order)
+        steps = tuple(step(Op.DELETE, urn, loses="x") for urn in told)
+        tied = {urn: told for urn in told}
+        resources = [replace(one, property_dependencies=tied) for one in order]
+        for plan in (
+            Plan("lab", "embedded", steps, tuple(resources), pending=told, warnings=told),
+            Plan("lab", "embedded", steps, pending=told, warnings=told),
+        ):
+            recorded = [entry(urn, parent=parent) for urn, parent in parents.items()]
+            state = {"version": 3, "deployment": {"resources": recorded}}
+            seen.append(json.dumps(graph(plan, "aws", state)))
+    assert len(set(seen)) == 2
+    for one in set(seen):
+        assert [each["urn"] for each in json.loads(one)["resources"]] == [root, above, below]
