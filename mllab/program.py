@@ -175,7 +175,7 @@ def _gcp(lab: Lab, _today: date | None) -> Cloud:
         registry=Registry,
         notebook=_gcp_notebook(lab),
         cluster=Cluster,
-        budget=partial(Budget, billing_account=lab.gcp.billing_account),
+        budget=partial(Budget, billing_account=lab.gcp.billing_account, project=lab.project),
     )
 
 

@@ -151,7 +151,7 @@ class Stops:
             schedule_expression=expression,
             schedule_expression_timezone=self._lab.time_zone,
             start_date=start,
-            target={"role_arn": self._role.arn, **asked},
+            target=scheduler.ScheduleTargetArgs(role_arn=self._role.arn, **asked),
             opts=child(self._parent, depends_on=[self._allowed]),
         )
 

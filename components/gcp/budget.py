@@ -40,6 +40,7 @@ class Budget(pulumi.ComponentResource):
             forecast for the period does. `notify`: besides these, owners of the project and
             administrators of the billing account are told.
         billing_account: `012345-6789AB-CDEF01`; None: no budget.
+        project: of the lab, as the settings give it; by default the network's.
     Outputs:
         id: of the budget, or that there is none. limit_usd: as asked. notify: whom the budget
         tells, nobody without one.
@@ -65,8 +66,10 @@ class Budget(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         billing_account: str | None = None,
+        project: str | None = None,
     ) -> None:
         super().__init__("mllab:gcp:Budget", name, None, opts)
+        self._project = project
         _check(args)
         self.limit_usd = pulumi.Output.from_input(args.limit_usd)
         self.notify = pulumi.Output.from_input(list(args.notify) if billing_account else [])
@@ -104,10 +107,13 @@ class Budget(pulumi.ComponentResource):
         ]
         # With a person's own login Google asks whose quota a call to the billing account counts
         # against. The default provider does not say.
+        # As the settings give it: a provider whose project is an output of something that failed is
+        # unknown to the engine, which then tells that instead of the cause.
+        project = self._project or args.network.project
         payer = Provider(
             f"{name}-payer",
-            project=args.network.project,
-            billing_project=args.network.project,
+            project=project,
+            billing_project=project,
             user_project_override=True,
             opts=child(self),
         )

@@ -141,12 +141,12 @@ SWITCHES: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {
             "billing_account": "012345-6789AB-CDEF01",
             "filestore": True,
             "spot": True,
-            "secure_boot": True,
+            "secure_boot": False,
         },
         {
             "network": {"egress": "nat", "zone": "us-central1-f"},
-            "notebook": {"image": "some-family", "spot": True, "secure_boot": True},
-            "budget": {"billing_account": "012345-6789AB-CDEF01"},
+            "notebook": {"image": "some-family", "spot": True, "secure_boot": False},
+            "budget": {"billing_account": "012345-6789AB-CDEF01", "project": "my-course-2027"},
         },
     ),
 }
