@@ -33,6 +33,7 @@ def up(
     deploy.look(session, observer)
     plan = deploy.plan(session, observer)
     show_plan(out, plan, session.title)
+    deploy.refuse_short(session, plan)
     release = deploy.losses(session, plan, delete_data)
     if not plan.empty and not yes:
         ask.confirm(f"Do this to {stack}{f' in {whose}' if whose else ''}?")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from mllab.clouds import registry
 from mllab.engines.contract import Failure, Op, Outcome, Plan, Status
 from mllab.engines.operations import OPS
 from mllab.errors import Interrupted, RunFailed, UsageError
 from mllab.lifecycle import data_protection
 from mllab.lifecycle.observer import Observer
-from mllab.lifecycle.quota import Shortage, shortages
+from mllab.lifecycle.quota import Shortage, shortages, shortages_of
 from mllab.protocol.deployment import entries, in_cloud, stack_outputs
 from mllab.session import location
 from mllab.session.session import Session
@@ -132,6 +134,31 @@ def refuse_moved(session: Session) -> None:
         )
 
 
+def refuse_short(session: Session, plan: Plan) -> None:
+    """Refuse to take notebooks away where the quota is too small for what replaces them.
+
+    Raises:
+        RunFailed: names the quotas, and how to ask for more. Nothing where they are not known.
+    """
+    lab, limit = session.declared, session.realm.limit
+    short = shortages_of(plan, lab, limit) if limit else ()
+    if not short:
+        return
+    cloud = registry.of(lab.lab.cloud)
+    quotas = {quota.code: quota for quota in cloud.quotas().values()}
+    lines = [
+        f"  {one.code}: {one.needed:g} {one.unit} needed at the same time, {one.limit:g} granted"
+        for one in short
+    ]
+    place = {name: session.config.get(key, "") for name, key in cloud.config_keys.items()}
+    asks = [cloud.request_quota(quotas[one.code], one.needed, place) for one in short]
+    raise RunFailed(
+        f"{session.stack}: notebooks would go, and the quota is too small for those that replace "
+        "them; nothing was changed\n" + "\n".join(lines),
+        cure="\n".join([*asks, f"Then:  {session.command('up')}{_grant(session, short)}"]),
+    )
+
+
 def refuse_failures(outcome: Outcome, session: Session, verb: str) -> None:
     """Raise RunFailed with every failure: resource, cause, where it was declared, and the cure."""
     if outcome.ok:
@@ -143,14 +170,14 @@ def refuse_failures(outcome: Outcome, session: Session, verb: str) -> None:
     raise RunFailed(
         "\n".join([head, *explain(outcome.failures, _short(session))]),
         cure="What went well is recorded. When the cause is gone, go on with:\n"
-        f"  {session.command(verb)}{_grant(session)}",
+        f"  {session.command(verb)}{_grant(session, _short(session))}",
     )
 
 
-def _grant(session: Session) -> str:
+def _grant(session: Session, short: Sequence[Shortage]) -> str:
     """The options that switch on what a simulated account lacks, and raise its quotas."""
-    wishes = [*session.realm.off, *(f"{one.code}={one.needed:g}" for one in _short(session))]
-    return "".join(f" --grant {wish}" for wish in wishes)
+    wishes = [*session.realm.off, *(f"{one.code}={one.needed:g}" for one in short)]
+    return "".join(f" --grant {shlex.quote(wish)}" for wish in wishes)
 
 
 def _short(session: Session) -> tuple[Shortage, ...]:

@@ -128,6 +128,7 @@ class LivingLab:
         session, nobody = self.session(), _nobody()
         deploy.look(session, nobody)
         plan = deploy.plan(session, nobody)
+        deploy.refuse_short(session, plan)
         release = deploy.losses(session, plan, [*named])
         return None if plan.empty else deploy.up(session, plan, release, nobody)
 

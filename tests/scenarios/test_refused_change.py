@@ -7,15 +7,48 @@ on, and never read that state again.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from components import catalog
+from mllab.errors import RunFailed
 from mllab.simulated.faults import How, Rule
 from tests.scenarios.living_lab import CLOUDS, ENGINES, MANAGED, LivingLab
 
-QUOTA = "ml.t3.large for notebook instance usage"
-"""On AWS a new account has none of it."""
+NOTEBOOKS = "ml.t3.large for notebook instance usage"
+"""Of this quota of AWS a new account has none."""
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_what_the_quota_cannot_replace_is_not_touched(tmp_path: Path, cloud: str) -> None:
+    lab = _lab(tmp_path, cloud, "embedded")
+    there = {(record.type, record.id) for record in lab.cloud.inventory()}
+    code = catalog.machine(cloud, "cpu-small", "managed").quota
+    lab.cloud.grant(code, 0)
+    lab.set(MANAGED[cloud])
+    with pytest.raises(RunFailed, match="nothing was changed") as refused:
+        lab.up()
+    assert f"{code}: " in refused.value.message
+    granted = re.findall(r"--grant ('[^']+'|\S+)", refused.value.cure)
+    assert {(record.type, record.id) for record in lab.cloud.inventory()} == there
+
+    lab.session().realm.grant([word.strip("'") for word in granted])
+    done = lab.up()
+    assert done is not None
+    assert done.ok, done.failures
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_change_that_takes_no_notebook_away_may_be_tried(tmp_path: Path, cloud: str) -> None:
+    """The rest of the lab comes up, and what fails is told with its own words."""
+    lab = _lab(tmp_path, cloud, "embedded")
+    lab.cloud.grant(catalog.machine(cloud, "cpu-small", "vm").quota, 0)
+    lab.set({"notebook": {"seats": ["s01", "s02"]}, "budget": {"limit_usd": 700}})
+    refused = lab.up()
+    assert refused is not None
+    assert [failure.name for failure in refused.failures] == ["lab-notebook-s02"]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -25,17 +58,14 @@ def test_a_managed_notebook_that_is_refused(
 ) -> None:
     if engine == "pulumi":
         request.getfixturevalue("cli")
-    lab = LivingLab(tmp_path / "project", cloud, engine)
-    lab.set({"storage": {"keep": False}, "notebook": {"seats": ["s01"]}})
-    first = lab.up()
-    assert first is not None
-    assert first.ok, first.failures
+    lab = _lab(tmp_path, cloud, engine)
+    if cloud == "aws":
+        lab.cloud.grant(NOTEBOOKS, 1)
     old = set(_machine(lab).values())
     assert len(old) == 2, "the machine and its home"
 
     lab.set(MANAGED[cloud])
-    if cloud != "aws":
-        lab.faults = (Rule(How.CAPACITY, op="create", name="lab-notebook-s01", times=None),)
+    lab.faults = (Rule(How.CAPACITY, op="create", name="lab-notebook-s01", times=None),)
     for _ in range(2):
         refused = lab.up()
         assert refused is not None
@@ -45,8 +75,6 @@ def test_a_managed_notebook_that_is_refused(
         assert old <= set(_machine(lab).values())
 
     lab.faults = ()
-    if cloud == "aws":
-        lab.cloud.grant(QUOTA, 1)
     done = lab.up()
     assert done is not None
     assert done.ok, done.failures
@@ -54,6 +82,16 @@ def test_a_managed_notebook_that_is_refused(
     assert lab.plan().empty
     left = lab.down()
     assert (left.things, left.unseen) == ((), None)
+
+
+def _lab(folder: Path, cloud: str, engine: str) -> LivingLab:
+    """One with one seat that is up, and keeps nothing."""
+    lab = LivingLab(folder / "project", cloud, engine)
+    lab.set({"storage": {"keep": False}, "notebook": {"seats": ["s01"]}})
+    first = lab.up()
+    assert first is not None
+    assert first.ok, first.failures
+    return lab
 
 
 def _machine(lab: LivingLab) -> dict[str, str]:
