@@ -56,12 +56,17 @@ def test_a_job_definition_gets_a_new_revision_and_never_an_old_number() -> None:
         tokens.DEFINITION, first.id, inputs | {"retryStrategy": {"attempts": 1}}
     )
     assert (first.outputs["revision"], second.outputs["revision"]) == (1, 2)
-    assert second.id == second.outputs["arn"] == first.id[:-1] + "2"
-    assert account.read(tokens.DEFINITION, first.id) is None
-    account.delete(tokens.DEFINITION, second.id)
+    assert second.id == first.id == first.outputs["arn"]
+    newest = first.id[:-1] + "2"
+    assert second.outputs["arn"] == newest
+    found = account.read(tokens.DEFINITION, first.id)
+    assert found is not None
+    assert found.outputs["arn"] == newest
+    account.delete(tokens.DEFINITION, first.id)
+    assert not account.whole.inventory()
     third = account.create(tokens.DEFINITION, inputs)
     assert third.outputs["revision"] == 3
-    assert [r.id for r in account.whole.remains(account.now)] == [first.id, second.id]
+    assert [r.id for r in account.whole.remains(account.now)] == [first.id, newest]
     account.later(181 * 86400)
     assert account.whole.remains(account.now) == []
 

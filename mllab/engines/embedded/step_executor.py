@@ -124,7 +124,7 @@ def _fill(
 ) -> None:
     """Take over what exists now."""
     if record.custom:
-        record.id = made.id or record.id
+        record.id = record.id or made.id  # an update gives no new one
         record.outputs = mark_outputs(
             made.outputs, record.inputs, tuple(record.additional_secret_outputs)
         )

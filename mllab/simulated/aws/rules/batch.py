@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -158,7 +159,13 @@ class JobQueue(Kind):
 
 
 class JobDefinition(Kind):
-    """Every change registers a new revision; the numbers of a name are never used again."""
+    """Every change registers a new revision; the numbers of a name are never used again.
+
+    Its id stays the ARN of the first one: Pulumi's engine takes no new id from an update, and the
+    provider looks for the ARN among the outputs, and deregisters by name.
+    Source: pkg/resource/deploy/step.go (`UpdateStep`) of https://github.com/pulumi/pulumi,
+    internal/service/batch/job_definition.go of https://github.com/hashicorp/terraform-provider-aws
+    """
 
     PROPERTIES = ("containerProperties", "ecsProperties", "nodeProperties")
     OWN = ("deregisterOnNewRevision", "region", "tags")
@@ -204,14 +211,18 @@ class JobDefinition(Kind):
         return arn, revision
 
     def created(self, here: Here, record: Record) -> None:
-        record.id, revision = self._next(here, record.name)
+        self._register(here, record)
+        record.id = record.hidden["arn"]
+
+    def _register(self, here: Here, record: Record) -> None:
+        arn, revision = self._next(here, record.name)
         here.session.set_number(f"revision {here.region} {record.name}", revision)
-        record.hidden = {"revision": revision}
+        record.hidden = {"revision": revision, "arn": arn}
 
     def updated(self, here: Here, record: Record, olds: Properties) -> None:
         if self._revision(olds) != self._revision(record.inputs):
-            here.session.remain(record, here.at + INACTIVE)
-            self.created(here, record)
+            self.left(here, record)
+            self._register(here, record)
 
     def _revision(self, inputs: Properties) -> Properties:
         return {name: value for name, value in inputs.items() if name not in self.OWN}
@@ -221,10 +232,11 @@ class JobDefinition(Kind):
         return ("arn", "revision") if changed else ()
 
     def outputs(self, here: Here, record: Record) -> Properties:
-        return {"arn": record.id, "revision": record.hidden["revision"]}
+        return {name: record.hidden[name] for name in ("arn", "revision")}
 
     def left(self, here: Here, record: Record) -> None:
-        here.session.remain(record, here.at + INACTIVE)
+        last = dataclasses.replace(record, id=record.hidden["arn"])
+        here.session.remain(last, here.at + INACTIVE)
 
 
 KINDS: dict[str, type[Kind]] = {
