@@ -84,6 +84,8 @@ class LivingLab:
         self.path = folder / "stacks" / "Pulumi.lab.yaml"
         self.path.write_text(text)
         self.set(SMALL)
+        realm = self.session().realm
+        realm.grant(realm.off)
 
     def set(self, change: Change) -> None:
         """Change settings in the file; None takes one out."""

@@ -189,16 +189,19 @@ class PulumiEngine:
             backups.save(self._home, self._target.stack, text, self._clock.now())
         if deployment.pending(before):
             self.forget()
+            before = self._snapshot.read()  # as it is now: what is imported takes its place
             ready.steps, warnings = recover(self.cli, self._target, self._place, before)
+            self.forget()
             ready.warnings += warnings
             for step in ready.steps:
                 on_step(step)
         if self._release.put_back():
             self.forget()
-        before = self._snapshot.read()
         if release:
-            self._release.lift(before, release)
             self.forget()
+            self._release.lift(self._snapshot.read(), release)
+            self.forget()
+        before = self._snapshot.read()
         ready.recorded = tuple(entry["urn"] for entry in deployment.resources(before))
         return ready
 
