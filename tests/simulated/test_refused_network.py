@@ -130,7 +130,7 @@ REFUSALS: Refusals = {
         ),
         "Unsupported: Your requested instance type (g6.xlarge) is not supported in your requested "
         "Availability Zone (us-east-1e). Please retry your request by not specifying an "
-        "Availability Zone or choosing us-east-1a, us-east-1b, us-east-1c, us-east-1d.",
+        "Availability Zone or choosing us-east-1a, us-east-1b, us-east-1c, us-east-1d, us-east-1f.",
     ),
     "unknown group": (
         lambda account: launch(account, vpcSecurityGroupIds=["sg-0"]),
