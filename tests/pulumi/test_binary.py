@@ -28,6 +28,14 @@ def on(path: Path) -> dict[str, str]:
     return {"PATH": f"{path.parent}:{SYSTEM}"}
 
 
+def test_plain_pulumi_is_held_to_the_same_versions() -> None:
+    text = (Path(__file__).parents[2] / "Pulumi.yaml").read_text()
+    major, minor, _ = binary.NEWEST
+    after = binary.spoken((major, minor + 1, 0))
+    said = f'requiredPulumiVersion: ">={binary.spoken(binary.OLDEST)} <{after}"'
+    assert said in text.splitlines()
+
+
 def refusal(home: Path, environ: dict[str, str], patience: float = 20) -> LabError:
     with pytest.raises(LabError) as caught:
         binary.find(home, environ, patience=patience)
