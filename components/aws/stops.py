@@ -23,7 +23,7 @@ class _Asked(TypedDict):
 
     arn: pulumi.Input[str]
     input: pulumi.Input[str]
-    retry_policy: NotRequired[scheduler.ScheduleTargetRetryPolicyArgsDict]
+    retry_policy: NotRequired[scheduler.ScheduleTargetRetryPolicyArgs]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Target:
     call: str
     resource: str
     request: Callable[[pulumi.Input[str]], Mapping[str, object]]
-    retry: scheduler.ScheduleTargetRetryPolicyArgsDict | None = None
+    retry: scheduler.ScheduleTargetRetryPolicyArgs | None = None
 
     @property
     def action(self) -> str:
@@ -55,7 +55,9 @@ NOTEBOOKS = Target(
     lambda name: {"NotebookInstanceName": name},
     # It is an error to stop what is stopped. Tried again for a day, as is usual, the stop of the
     # evening would meet who starts the machine next morning.
-    {"maximum_event_age_in_seconds": 600, "maximum_retry_attempts": 5},
+    scheduler.ScheduleTargetRetryPolicyArgs(
+        maximum_event_age_in_seconds=600, maximum_retry_attempts=5
+    ),
 )
 
 
