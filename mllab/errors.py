@@ -5,7 +5,7 @@ LabError                 1  something failed
 |-- UsageError           2  the command line is wrong; nothing was contacted
 |-- StateError           1  a state file cannot be read or written
 |-- LockedError          1  another run holds the stack
-|-- RunFailed            1  a run ended with failed resources
+|-- RunFailed            1  a run failed and left nothing, or a lab is not whole
 |-- DataAtRisk           1  the run would delete data that was not named; nothing was changed
 |-- StillThere           3  something may still exist or cost money
 `-- Interrupted        130  Ctrl-C in the middle of a run; 128 + SIGINT, as shells have it
@@ -64,7 +64,7 @@ class LockedError(LabError):
 
 
 class RunFailed(LabError):
-    """A run ended with failed resources; the message has one line per failure."""
+    """A run ended with failed resources and left nothing, or a lab lacks what it should have."""
 
 
 class DataAtRisk(LabError):

@@ -106,6 +106,9 @@ AWS: Final = Cloud(
     address_quota="",
     disk_quota="",
     counts_idle_nodes=False,
+    quota_refusals=frozenset(
+        {"VcpuLimitExceeded", "InstanceLimitExceeded", "ResourceLimitExceeded"}
+    ),
     refusals=(re.compile(r"(^|api error )(?P<code>[A-Z][A-Za-z.]+): (?P<words>.*)", re.S),),
     # Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
     hints={
@@ -114,6 +117,7 @@ AWS: Final = Cloud(
         "RequestExpired": f"{_LOGIN}   (and check this machine's clock)",
         "VcpuLimitExceeded": _QUOTA,
         "InstanceLimitExceeded": _QUOTA,
+        "ResourceLimitExceeded": _QUOTA.replace("/ec2/", "/sagemaker/"),
         "VpcLimitExceeded": "Remove a network that nobody needs, or ask AWS for more:\n"
         "  https://console.aws.amazon.com/servicequotas/home/services/vpc/quotas",
         "InsufficientInstanceCapacity": "AWS has no such machine in this zone at present. Try it "

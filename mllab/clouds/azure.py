@@ -96,6 +96,7 @@ AZURE: Final = Cloud(
     # cluster larger than the quota is refused when it is made.
     # Source: https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas
     counts_idle_nodes=True,
+    quota_refusals=frozenset({"QuotaExceeded", "OperationNotAllowed", "ClusterCoreQuotaReached"}),
     # Source: azcore's ResponseError, `ERROR CODE: OperationNotAllowed` above the answer as JSON, as
     # in https://github.com/cloud-barista/cb-spider/issues/1558; the older SDK's
     # `Code="QuotaExceeded" Message="..."`, as in https://github.com/jenkins-infra/azure/pull/123

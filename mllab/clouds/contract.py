@@ -92,6 +92,7 @@ class Cloud:
         counts_idle_nodes: a cluster counts against its quota with all machines that it may have.
         refusals: how its provider writes a refusal, with the groups `code` and `words`, which may
             be missing; the first that is found counts.
+        quota_refusals: codes of refusals that say that a quota is too small.
         hints: code of a refusal -> what helps.
         known_errors: wrong credentials and the like.
         whoami: asks whose credentials the engine will find; see `login.ask` of each.
@@ -113,6 +114,7 @@ class Cloud:
     address_quota: str
     disk_quota: str
     counts_idle_nodes: bool
+    quota_refusals: frozenset[str]
     refusals: tuple[re.Pattern[str], ...]
     hints: Mapping[str, str]
     known_errors: tuple[KnownError, ...]

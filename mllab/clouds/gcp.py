@@ -31,6 +31,15 @@ _ELSEWHERE: Final = (
 _OFTEN: Final = "Google Cloud was asked too often at once. Run it again in some minutes."
 
 
+_ASKER: Final = "$(gcloud config get account)"
+"""Whom Google asks back; without an address it denies a request about which it has a question, and
+the address must be of an account that may change quotas.
+
+Source: contactEmail of https://cloud.google.com/docs/quotas/reference/rest/v1/projects.locations.quotaPreferences
+and `--email` of https://cloud.google.com/sdk/gcloud/reference/beta/quotas/preferences/create
+"""
+
+
 def _request_quota(quota: Quota, needed: float, where: Mapping[str, str]) -> str:
     region, project = where.get("region", ""), where.get("project", "")
     everywhere = quota.scope == "global"
@@ -42,7 +51,7 @@ def _request_quota(quota: Quota, needed: float, where: Mapping[str, str]) -> str
         f"{needed:g} {quota.unit}; ask for it, which takes Google hours to days:\n"
         f"gcloud beta quotas preferences create --project={project} "
         f"--service={quota.service}.googleapis.com --quota-id={quota.code.replace('_', '-')}-{per} "
-        f"--preferred-value={needed:g}{dimensions}"
+        f"--preferred-value={needed:g}{dimensions} --email={_ASKER}"
     )
 
 
@@ -85,6 +94,7 @@ GCP: Final = Cloud(
     address_quota="IN_USE_ADDRESSES",
     disk_quota="SSD_TOTAL_GB",
     counts_idle_nodes=False,
+    quota_refusals=frozenset({"quotaExceeded", "Quota", "QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED"}),
     # An answer that is an error, and an operation that ended in one; as in
     # https://github.com/cloud-barista/cb-spider/issues/340,
     # https://github.com/mesosphere-backup/terraform-dcos/issues/61

@@ -58,6 +58,12 @@ def accounts(resources: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(filter(None, found))
 
 
+def is_machine(type: str) -> bool:
+    """Whether resources of a type are machines, which run and stop."""
+    cloud = of_package(type.partition(":")[0])
+    return cloud is not None and type in cloud.power
+
+
 def power(type: str, outputs: Mapping[str, Any]) -> str:
     """`running`, `stopped`, ..., POWER_UNKNOWN; empty for what is no machine.
 

@@ -13,7 +13,7 @@ from mllab.show.plan import note, show_notes
 
 
 def status(stack: str, choice: Choice, *, as_json: bool) -> None:
-    """Compare the lab with the cloud."""
+    """Compare the lab with the cloud and its file; end with an error where it is not whole."""
     err = console.stderr()
     session = open_existing(stack, choice, note(err))
     show_notes(err, session.notes)
@@ -22,8 +22,9 @@ def status(stack: str, choice: Choice, *, as_json: bool) -> None:
     if as_json:
         console.print_json(report.document(session, found))
     elif found.findings:
-        report.show_status(console.stdout(), found.findings, session.title, session.command("up"))
+        report.show_status(console.stdout(), found, session)
     if not found.findings:
         teardown.refuse_leftovers(session, teardown.left(session))  # the state may have been lost
     if not found.findings and not as_json:
         typer.echo(f"{stack} does not exist. Create it: {session.command('up')}")
+    comparison.refuse(session, found)

@@ -10,10 +10,10 @@ from typing import Any
 from mllab.clouds import registry
 from mllab.engines.contract import Failure, Op, Outcome, Plan, Status
 from mllab.engines.operations import OPS
-from mllab.errors import Interrupted, RunFailed, UsageError
+from mllab.errors import Interrupted, RunFailed, StillThere, UsageError
 from mllab.lifecycle import data_protection
 from mllab.lifecycle.observer import Observer
-from mllab.lifecycle.quota import Shortage, shortages, shortages_of
+from mllab.lifecycle.quota import Account, Shortage, requests, shortages, shortages_of
 from mllab.protocol.deployment import entries, in_cloud, stack_outputs
 from mllab.session import location
 from mllab.session.session import Session
@@ -58,7 +58,7 @@ def look(session: Session, observer: Observer) -> None:
     if not entries(session.engine.state()):
         return
     outcome = session.engine.refresh()
-    refuse_failures(outcome, session, "up")
+    refuse_failures(outcome, session, "up", only_looked=True)
     for warning in outcome.warnings:
         observer.note(warning)
     for step in outcome.steps:
@@ -140,18 +140,15 @@ def refuse_short(session: Session, plan: Plan) -> None:
     Raises:
         RunFailed: names the quotas, and how to ask for more. Nothing where they are not known.
     """
-    lab, limit = session.declared, session.realm.limit
-    short = shortages_of(plan, lab, limit) if limit else ()
+    account = _account(session)
+    short = shortages_of(plan, session.declared, account) if account else ()
     if not short:
         return
-    cloud = registry.of(lab.lab.cloud)
-    quotas = {quota.code: quota for quota in cloud.quotas().values()}
     lines = [
         f"  {one.code}: {one.needed:g} {one.unit} needed at the same time, {one.limit:g} granted"
         for one in short
     ]
-    place = {name: session.config.get(key, "") for name, key in cloud.config_keys.items()}
-    asks = [cloud.request_quota(quotas[one.code], one.needed, place) for one in short]
+    asks = [one.request for one in short]
     raise RunFailed(
         f"{session.stack}: notebooks would go, and the quota is too small for those that replace "
         "them; nothing was changed\n" + "\n".join(lines),
@@ -159,19 +156,41 @@ def refuse_short(session: Session, plan: Plan) -> None:
     )
 
 
-def refuse_failures(outcome: Outcome, session: Session, verb: str) -> None:
-    """Raise RunFailed with every failure: resource, cause, where it was declared, and the cure."""
+def refuse_failures(
+    outcome: Outcome, session: Session, verb: str, *, only_looked: bool = False
+) -> None:
+    """Tell every failure: resource, cause, where it was declared, and the cure.
+
+    Args:
+        only_looked: the run has changed nothing.
+
+    Raises:
+        StillThere: something failed, and resources exist that may cost money.
+        RunFailed: something failed, and nothing exists, or nothing was changed.
+    """
     if outcome.ok:
         return
     skipped = sum(1 for step in outcome.steps if step.status is Status.SKIPPED and step.custom)
     head = f"{verb} {session.stack}: {pluralize(len(outcome.failures), 'resource')} failed"
     if skipped:
         head += f", {skipped} needed what failed and were not touched"
-    raise RunFailed(
-        "\n".join([head, *explain(outcome.failures, _short(session))]),
-        cure="What went well is recorded. When the cause is gone, go on with:\n"
-        f"  {session.command(verb)}{_grant(session, _short(session))}",
+    short = _short(session)
+    lines = [head, *explain(outcome.failures, short)]
+    lines += _unlooked(session, outcome.failures)
+    go_on = f"  {session.command(verb)}{_grant(session, short)}"
+    cure = f"What went well is recorded. When the cause is gone, go on with:\n{go_on}"
+    exist = 0 if only_looked else _recorded(session)
+    if not exist:
+        raise RunFailed("\n".join(lines), cure=cure)
+    lines.append(f"  {pluralize(exist, 'resource')} of {session.stack} exist and may cost money.")
+    raise StillThere(
+        "\n".join(lines), cure=f"{cure}\nOr remove what exists:\n  {session.command('down')}"
     )
+
+
+def _recorded(session: Session) -> int:
+    """How many things in a cloud are recorded."""
+    return sum(in_cloud(entry) for entry in entries(session.engine.state()))
 
 
 def _grant(session: Session, short: Sequence[Shortage]) -> str:
@@ -181,20 +200,57 @@ def _grant(session: Session, short: Sequence[Shortage]) -> str:
 
 
 def _short(session: Session) -> tuple[Shortage, ...]:
+    account = _account(session)
+    return shortages(session.lab, account) if session.lab and account else ()
+
+
+def _account(session: Session) -> Account | None:
+    """The account's quotas; None where they are not known."""
     limit = session.realm.limit
-    return shortages(session.lab, limit) if session.lab and limit else ()
+    if session.lab is None or limit is None:
+        return None
+    return Account(limit, session.realm.used(session.stack, session.lab.region), _where(session))
+
+
+def _where(session: Session) -> dict[str, str]:
+    """Region, project and the like, as a cloud's commands need them."""
+    keys = registry.of(session.declared.lab.cloud).config_keys
+    return {name: session.config.get(key, "") for name, key in keys.items()}
+
+
+def _unlooked(session: Session, failures: Sequence[Failure]) -> list[str]:
+    """Where nobody knows the account's quotas: what the whole lab needs of each, once."""
+    if session.lab is None or session.realm.limit is not None:
+        return []
+    asks = requests(session.lab, failures, _where(session))
+    if not asks:
+        return []
+    head = (
+        "  For the whole lab ask once for each quota that is too small, and add what runs in the "
+        "account already:"
+    )
+    return [head, *(f"    {line}" for ask in asks for line in ask.splitlines())]
 
 
 def explain(failures: Sequence[Failure], short: Sequence[Shortage] = ()) -> list[str]:
     """Failures in lines: resource, cause, place, cure. What one cause has stopped is told once.
 
     Args:
-        short: quotas that are too small for the whole lab; a failure tells of one machine.
+        short: quotas that are too small for the whole lab; a failure tells of one machine. What to
+            ask for stands at the end, once for each.
     """
     causes: dict[tuple[str, ...], list[Failure]] = {}
     for failure in failures:
         causes.setdefault((failure.op, failure.code, failure.message), []).append(failure)
-    return [line for alike in causes.values() for line in _explain(alike, short)]
+    lines = [line for alike in causes.values() for line in _explain(alike, short)]
+    asked = [one for one in short if any(one.covers(failure.cure) for failure in failures)]
+    for one in asked:
+        first, *rest = one.request.splitlines()
+        lines += [
+            f"  For the whole lab and what runs already, {first}",
+            *(f"    {r}" for r in rest),
+        ]
+    return lines
 
 
 def _explain(alike: Sequence[Failure], short: Sequence[Shortage]) -> list[str]:
@@ -207,9 +263,8 @@ def _explain(alike: Sequence[Failure], short: Sequence[Shortage]) -> list[str]:
     lines = [f"  {line}" for line in text.splitlines()]
     if first.source and len(alike) == 1:
         lines.append(f"    declared in {first.source}")
-    if first.cure:
+    if first.cure and not any(one.covers(first.cure) for one in short):
         lines += [f"    {line}" for line in f"cure: {first.cure}".splitlines()]
-    lines += [f"    {one.in_all}" for one in short if one.more_than(first.cure)]
     return lines
 
 
@@ -225,7 +280,7 @@ def summary(outcome: Outcome) -> str:
 
 def stopped(session: Session, verb: str) -> Interrupted:
     """What to say after Ctrl-C: how much exists, how to go on, how to end it."""
-    exist = sum(in_cloud(entry) for entry in entries(session.engine.state()))
+    exist = _recorded(session)
     are = "is" if exist == 1 else "are"
     told = f"{pluralize(exist, 'resource')} of {session.stack} {are} recorded"
     return Interrupted(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from components import catalog
 from components.catalog import UnknownSize
 from mllab.clouds import registry
-from mllab.engines.contract import Op, Plan
+from mllab.engines.contract import Failure, Op, Plan
 from mllab.session.realm import Limit
 from mllab.wording import role
 
@@ -19,40 +19,65 @@ if TYPE_CHECKING:
     from mllab.settings.lab import Lab
 
 
+Used = Callable[[str], float]
+"""How much of a quota others of the account take up already."""
+
+
 @dataclass(frozen=True)
 class Shortage:
     """A quota that is too small.
 
     Args:
-        code: the vendor's name of it. needed, limit: in `unit`, at the same time.
+        code: the vendor's name of it. needed, limit: in `unit`, at the same time; `needed` is for
+            the whole lab and what runs in the account already.
+        request: what to ask for, in words and as a command.
     """
 
     code: str
     needed: float
     limit: float
     unit: str
+    request: str = ""
 
-    @property
-    def in_all(self) -> str:
-        """What to ask for, in words."""
-        return f"the whole lab needs {self.needed:g} {self.unit} of {self.code}: ask for that"
-
-    def more_than(self, cure: str) -> bool:
-        """True when a cure asks for this quota, but not for as much as is needed."""
+    def covers(self, cure: str) -> bool:
+        """True when a cure asks for this quota, for one machine, and for no more than is needed."""
         asked = re.search(rf"(?<!\w){re.escape(self.code)}(?!\w).*? at least (\d+)", cure)
-        return asked is not None and float(asked[1]) < self.needed
+        return asked is not None and float(asked[1]) <= self.needed
 
 
-def shortages(lab: Lab, limit: Limit) -> tuple[Shortage, ...]:
-    """What a lab lacks when all its notebooks run; empty when every quota is enough.
+@dataclass(frozen=True)
+class Account:
+    """What is known of an account's quotas.
 
     Args:
-        limit: tells the account's limit for a code.
+        limit: of a code. used: what others than the lab take up of it.
+        where: configuration keys' names -> values; see `Cloud.request_quota`.
     """
-    return _short(lab, limit, len(lab.notebook.seats))
+
+    limit: Limit
+    used: Used = lambda _: 0
+    where: Mapping[str, str] = field(default_factory=dict)
 
 
-def shortages_of(plan: Plan, lab: Lab, limit: Limit) -> tuple[Shortage, ...]:
+def shortages(lab: Lab, account: Account) -> tuple[Shortage, ...]:
+    """What a lab lacks when all its notebooks run; empty when every quota is enough."""
+    return _short(lab, account, len(lab.notebook.seats))
+
+
+def requests(lab: Lab, failures: Iterable[Failure], where: Mapping[str, str]) -> tuple[str, ...]:
+    """What to ask an account for whose quotas nobody has looked at; empty where none is too small.
+
+    Args:
+        failures: of a run. where: see `Account`.
+    """
+    cloud = registry.of(lab.lab.cloud)
+    if not any(failure.code in cloud.quota_refusals for failure in failures):
+        return ()
+    unknown = Account(lambda _: -1, where=where)
+    return tuple(one.request for one in shortages(lab, unknown))
+
+
+def shortages_of(plan: Plan, lab: Lab, account: Account) -> tuple[Shortage, ...]:
     """What the notebooks lack that a plan makes while it takes some away.
 
     One that was made runs, so all of these run at the same time, whatever the others do. Those that
@@ -63,10 +88,10 @@ def shortages_of(plan: Plan, lab: Lab, limit: Limit) -> tuple[Shortage, ...]:
     steps = [s for s in plan.steps if s.type in machines and role(s.urn) == "notebook"]
     made = sum(step.op in {Op.CREATE, Op.REPLACE} for step in steps)
     goes = [step for step in steps if step.op in {Op.DELETE, Op.REPLACE}]
-    if not made or not goes or not _short(lab, limit, made):
+    if not made or not goes or not _short(lab, account, made):
         return ()
     beside = sum(step.op is Op.DELETE and _counts_alike(lab, step.urn) for step in goes)
-    return _short(lab, limit, made + beside)
+    return _short(lab, account, made + beside)
 
 
 def _counts_alike(lab: Lab, urn: str) -> bool:
@@ -80,13 +105,21 @@ def _counts_alike(lab: Lab, urn: str) -> bool:
     return old.quota == catalog.machine(lab.lab.cloud, wanted.size, wanted.kind).quota
 
 
-def _short(lab: Lab, limit: Limit, seats: int) -> tuple[Shortage, ...]:
-    units = {quota.code: quota.unit for quota in registry.of(lab.lab.cloud).quotas().values()}
-    found = (
-        Shortage(code, needed, limit(code), units[code])
-        for code, needed in _needs(lab, seats).items()
+def _short(lab: Lab, account: Account, seats: int) -> tuple[Shortage, ...]:
+    cloud = registry.of(lab.lab.cloud)
+    quotas = {quota.code: quota for quota in cloud.quotas().values()}
+    needs = {code: needed + account.used(code) for code, needed in _needs(lab, seats).items()}
+    return tuple(
+        Shortage(
+            code,
+            needed,
+            account.limit(code),
+            quotas[code].unit,
+            cloud.request_quota(quotas[code], needed, account.where),
+        )
+        for code, needed in needs.items()
+        if needed > account.limit(code)
     )
-    return tuple(each for each in found if each.needed > each.limit)
 
 
 def _needs(lab: Lab, seats: int) -> Mapping[str, float]:

@@ -19,7 +19,7 @@ from mllab.engines.operations import OPS
 from mllab.errors import DataAtRisk, LabError, RunFailed
 from mllab.lifecycle import status, teardown
 from mllab.lifecycle.deploy import explain, summary
-from mllab.lifecycle.quota import Shortage, shortages
+from mllab.lifecycle.quota import Account, Shortage, shortages
 from mllab.protocol.deployment import entries, stack_outputs
 from mllab.session.opening import on_simulated_cloud
 from mllab.session.realm import SimulatedRealm
@@ -65,7 +65,7 @@ class Rehearsal:
         if not isinstance(session.realm, SimulatedRealm):
             raise ValueError("a rehearsal never reaches a real cloud")
         self.session, self.folder, self._cloud = session, folder, session.realm.cloud
-        self._short = shortages(session.declared, self._cloud.quota)
+        self._short = shortages(session.declared, Account(self._cloud.quota))
         self._off = self._cloud.missing()
         self.outputs: Mapping[str, Any] = {}
         self.things: tuple[teardown.Thing, ...] = ()

@@ -73,6 +73,9 @@ class Realm(Protocol):
     def limit(self) -> Limit | None:
         """The account's quotas; None where they are not known."""
 
+    def used(self, stack: str, region: str) -> Limit:
+        """How much of a quota all but this stack take up, by its code; 0 where nobody knows."""
+
     def inventory(self, stack: str) -> list[InventoryItem]:
         """What the account itself shows of a stack; see `Account.inventory`."""
 
@@ -116,6 +119,10 @@ class RealRealm:
     def off(self) -> Sequence[str]:
         """None: nobody has asked the account."""
         return ()
+
+    def used(self, stack: str, region: str) -> Limit:
+        """Nothing that is known: nobody has asked the account."""
+        return lambda _: 0
 
     @property
     def limit(self) -> Limit | None:
@@ -172,6 +179,10 @@ class SimulatedRealm:
     def off(self) -> Sequence[str]:
         """See `Realm.off`."""
         return self.cloud.missing()
+
+    def used(self, stack: str, region: str) -> Limit:
+        """See `Realm.used`."""
+        return lambda code: self.cloud.used(code, stack, region)
 
     @property
     def limit(self) -> Limit:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from rich.console import Console
 from rich.text import Text
 
 from mllab.clouds.registry import POWER_UNKNOWN
+from mllab.engines.operations import OPS
 from mllab.lifecycle.status import (
     AS_RECORDED,
     CHANGED,
     INTERRUPTED,
     MISSING,
+    NOT_MADE,
     UNKNOWN,
     Comparison,
     Finding,
@@ -35,12 +36,14 @@ STYLES: Final = {
     MISSING: "bold red",
     UNKNOWN: "bold red",
     INTERRUPTED: "yellow",
+    NOT_MADE: "bold red",
 }
 
 
-def show_status(console: Console, findings: Sequence[Finding], title: str, up_command: str) -> None:
+def show_status(console: Console, comparison: Comparison, session: Session) -> None:
     """Print the machines and all that is not as recorded; the rest as a count."""
-    console.print(title, style="bold", markup=False)
+    findings = comparison.findings
+    console.print(session.title, style="bold", markup=False)
     worth = [finding for finding in findings if finding.machine or finding.state != AS_RECORDED]
     if worth:
         console.print(table.resources({"": [_row(finding) for finding in worth]}, console.width))
@@ -51,8 +54,22 @@ def show_status(console: Console, findings: Sequence[Finding], title: str, up_co
     console.print(
         f"\n{pluralize(len(findings), 'resource')}: {', '.join(words) or 'all as recorded'}."
     )
+    if comparison.undeclared:
+        say(
+            console,
+            f"Whether that is all that its file declares could not be told: "
+            f"{comparison.undeclared}",
+            style="yellow",
+        )
+    if comparison.pending:
+        told = ", ".join(f"{number} {OPS[op].future}" for op, number in comparison.pending.items())
+        say(
+            console,
+            f"Its file says more than the last `up` did: {told}. Look at it:\n"
+            f"  {session.command('preview')}",
+        )
     if any(finding.state in {CHANGED, MISSING} for finding in findings):
-        say(console, f"Put back what was changed or deleted:\n  {up_command}")
+        say(console, f"Put back what was changed or deleted:\n  {session.command('up')}")
 
 
 def document(session: Session, comparison: Comparison) -> dict[str, Any]:
@@ -63,6 +80,9 @@ def document(session: Session, comparison: Comparison) -> dict[str, Any]:
         "engine": session.engine.name,
         "simulated": session.realm.simulated,
         "exists": bool(findings),
+        "ended": comparison.over.isoformat() if comparison.over else None,
+        "compared_with_file": not comparison.undeclared,
+        "to_change": {str(op): number for op, number in comparison.pending.items()},
         "summary": counts(findings),
         "resources": [
             {

@@ -96,6 +96,27 @@ class SimulatedAccount(SimulatedCloud, ABC):
             raise KeyError(f"no quota {code}; known are {', '.join(limits)}")
         return limits[code]
 
+    def counted(self, machine: Record) -> Mapping[str, float]:
+        """What a machine takes up while it runs, by code of the quota; nothing else counts."""
+        hidden = machine.hidden
+        amount = float(hidden.get("vcpus", hidden.get("one", 0)))
+        return {hidden[key]: amount for key in ("quota", "pool") if hidden.get(key)}
+
+    def used(self, code: str, stack: str, region: str) -> float:
+        """How much of a quota the running machines of the account's other stacks take up.
+
+        Args:
+            stack: whose own machines do not count. region: of the quota; empty: everywhere.
+        """
+        total = 0.0
+        for one in self.inventory():
+            place = one.region or one.hidden.get("location") or one.hidden.get("area")
+            elsewhere = region and place and place != region
+            mine = one.urn.split(":")[2:3] == [stack]
+            if not mine and not elsewhere and one.hidden.get("state", "running") == "running":
+                total += self.counted(one).get(code, 0.0)
+        return total
+
     # -------------------------------------------------------------------------------- a new account
 
     def missing(self) -> list[str]:

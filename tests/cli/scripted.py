@@ -167,6 +167,9 @@ class Account:
     def quota(self, code: str) -> float:
         return self.quotas[code]
 
+    def used(self, code: str, stack: str, region: str) -> float:
+        return 0.0
+
     def grant(self, code: str, value: float) -> None:
         self.quotas[code] = value
 

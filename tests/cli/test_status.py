@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from mllab.engines.contract import Failure, Op, Status
+from mllab.errors import LabError
 from mllab.protocol.provider import Change
 from mllab.simulated.store import Record
-from tests.cli.conftest import Run
+from tests.cli.conftest import DAY, Run
 from tests.cli.scripted import (
     BUCKET,
     BUCKET_TYPE,
@@ -35,7 +36,7 @@ def machine(state: str) -> tuple[object, ...]:
 @pytest.mark.parametrize("state", ["running", "stopped"])
 def test_status_says_whether_machines_run(run: Run, use: Use, state: str) -> None:
     engine = use(entries=list(THREE), seen=machine(state))
-    said = run("status", "lab", "--simulate")
+    said = run("status", "lab", "--simulate", *DAY)
     assert said.code == 0
     text = " ".join(said.out.split())
     assert f"{state} lab-notebook-ann ec2/Instance" in text
@@ -51,11 +52,11 @@ def test_status_calls_nothing_gone_that_the_account_still_has(
     use()
     since = datetime(2027, 1, 11, tzinfo=UTC)
     account.records = [Record("aws:s3/bucket:Bucket", "b-1", "us-east-1", since, urn=BUCKET)]
-    said = run("status", "lab", "--simulate")
+    said = run("status", "lab", "--simulate", *DAY)
     assert said.code == 3
     assert "lab-storage-bucket (s3/Bucket, not recorded, seen in the account)" in said.err
     assert "does not exist" not in said.out + said.err
-    assert run("status", "lab", "--simulate", "--json").code == 3
+    assert run("status", "lab", "--simulate", "--json", *DAY).code == 3
 
 
 def test_status_tells_changed_missing_and_unknown(run: Run, use: Use) -> None:
@@ -69,7 +70,7 @@ def test_status_tells_changed_missing_and_unknown(run: Run, use: Use) -> None:
         ),
         denied=(Failure(MACHINE, "", "", Op.REFRESH, "not allowed to look"),),
     )
-    text = " ".join(run("status", "lab", "--simulate").out.split())
+    text = " ".join(run("status", "lab", "--simulate", *DAY).out.split())
     assert "changed lab-storage-bucket s3/Bucket versioning: true -> false" in text
     assert "missing lab-storage-files" in text
     assert "unknown lab-notebook-ann ec2/Instance not allowed to look" in text
@@ -79,12 +80,66 @@ def test_status_tells_changed_missing_and_unknown(run: Run, use: Use) -> None:
 
 def test_what_was_not_looked_at_is_unknown_not_fine(run: Run, use: Use) -> None:
     use(entries=list(THREE), seen=FINE)
-    assert "1 unknown" in run("status", "lab", "--simulate").out
+    assert "1 unknown" in run("status", "lab", "--simulate", *DAY).out
+
+
+def test_a_lab_of_which_something_was_never_created_is_not_called_healthy(
+    run: Run, use: Use
+) -> None:
+    use(entries=THREE[:2], seen=FINE, steps=(step(Op.SAME, BUCKET), step(Op.CREATE, MACHINE)))
+    said = run("status", "lab", "--simulate", *DAY)
+    assert said.code == 1
+    assert "not created lab-notebook-ann ec2/Instance" in " ".join(said.out.split())
+    assert "3 resources: 1 not created." in said.out
+    assert "1 resource of 3 that it should have is not there" in said.err
+    assert "the machines of 1 of 1 seat: lab-notebook-ann" in said.err
+    assert "mllab up lab --simulate" in said.err
+    told = json.loads(run("status", "lab", "--simulate", "--json", *DAY).out)
+    assert told["summary"] == {"not created": 1}
+
+
+def test_what_was_deleted_by_hand_makes_a_lab_incomplete(run: Run, use: Use) -> None:
+    use(entries=list(THREE), seen=(*FINE, step(Op.DELETE, MACHINE, status=Status.DONE)))
+    said = run("status", "lab", "--simulate", *DAY)
+    assert said.code == 1
+    assert "the machines of 1 of 1 seat: lab-notebook-ann" in said.err
+
+
+def test_a_lab_that_is_over_and_still_there_may_cost_money(run: Run, use: Use) -> None:
+    use(entries=list(THREE), seen=machine("running"))
+    assert run("status", "lab", "--simulate", "--today", "2027-02-05").code == 0
+    said = run("status", "lab", "--simulate", "--today", "2027-02-06")
+    assert said.code == 3
+    assert "ended on 2027-02-05, and 3 resources of it still exist" in said.err
+    assert "mllab down lab --simulate" in said.err
+    late = ("status", "lab", "--simulate", "--json", "--today", "2027-02-06")
+    assert json.loads(run(*late).out)["ended"] == "2027-02-05"
+
+
+def test_a_file_that_says_more_than_the_last_up_did(run: Run, use: Use) -> None:
+    use(entries=list(THREE), seen=machine("running"), steps=(step(Op.UPDATE, BUCKET),))
+    said = run("status", "lab", "--simulate", *DAY)
+    assert said.code == 0
+    assert "1 to update" in said.out
+    assert "mllab preview lab --simulate" in said.out
+
+
+def test_a_file_that_cannot_be_planned_is_not_called_fine(
+    run: Run, use: Use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = use(entries=list(THREE), seen=machine("running"))
+
+    def refuses(*_: object, **__: object) -> None:
+        raise LabError("no such image")
+
+    monkeypatch.setattr(engine, "preview", refuses)
+    said = run("status", "lab", "--simulate", *DAY)
+    assert "could not be told: no such image" in said.out
 
 
 def test_status_json(run: Run, use: Use) -> None:
     use(entries=list(THREE), seen=machine("stopped"))
-    told = json.loads(run("status", "lab", "--simulate", "--json").out)
+    told = json.loads(run("status", "lab", "--simulate", "--json", *DAY).out)
     assert told["exists"] is True
     assert told["summary"] == {"stopped": 1}
     assert {one["name"]: (one["state"], one["machine"]) for one in told["resources"]} == {
@@ -102,7 +157,7 @@ def test_a_lab_that_does_not_exist(run: Run, use: Use) -> None:
         assert "does not exist" in said.out
         assert "mllab up lab --simulate" in said.out
     assert not engine.did("refresh")
-    assert json.loads(run("status", "lab", "--simulate", "--json").out)["exists"] is False
+    assert json.loads(run("status", "lab", "--simulate", "--json", *DAY).out)["exists"] is False
     assert json.loads(run("outputs", "lab", "--simulate", "--json").out) == {}
 
 
@@ -141,7 +196,7 @@ def test_providers_and_components_are_no_things_in_the_cloud(run: Run, use: Use)
     component = BUCKET.replace(f"${BUCKET_TYPE}", "")
     others = [entry(provider), entry(component, custom=False)]
     use(entries=[*THREE, *others], seen=machine("running"))
-    told = json.loads(run("status", "lab", "--simulate", "--json").out)
+    told = json.loads(run("status", "lab", "--simulate", "--json", *DAY).out)
     assert len(told["resources"]) == 3
 
 

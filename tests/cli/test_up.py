@@ -92,6 +92,14 @@ def test_a_failure_names_resource_cause_place_and_cure(run: Run, use: Use) -> No
     assert "start-session" not in said.out
 
 
+def test_an_up_that_failed_and_left_things_says_so_by_its_exit_code(run: Run, use: Use) -> None:
+    use(steps=NEW, failures=(FAILED,), entries=[entry(BUCKET)])
+    said = run("up", "lab", "--simulate", "--yes", *DAY)
+    assert said.code == 3
+    assert "1 resource of lab exist and may cost money" in said.err
+    assert "mllab down lab --simulate" in said.err
+
+
 def test_a_quota_of_the_simulated_account_can_be_raised(
     run: Run, use: Use, account: Account
 ) -> None:
@@ -151,7 +159,7 @@ def test_interrupted_says_what_exists_and_how_to_go_on(run: Run, use: Use) -> No
 def test_up_json_tells_steps_failures_and_outputs(run: Run, use: Use) -> None:
     use(steps=NEW, failures=(FAILED,), exported=OUTPUTS, entries=[entry(BUCKET)])
     said = run("up", "lab", "--simulate", "--yes", "--json", *DAY)
-    assert said.code == 1
+    assert said.code == 3
     told = json.loads(said.out)
     assert told["ok"] is False
     assert [(one["name"], one["status"]) for one in told["steps"]] == [

@@ -17,6 +17,7 @@ from mllab.simulated.faults import Faults, How, Words
 from mllab.simulated.gcp import functions, places
 from mllab.simulated.gcp.rules import (
     alerts,
+    capacity,
     disks,
     identity,
     instances,
@@ -151,6 +152,10 @@ class SimulatedGcp(SimulatedAccount):
     def limits(self) -> Mapping[str, float]:
         """What a new project has, by the name of the quota."""
         return {code: quota.default for code, quota in GCP.quotas().items()}
+
+    def counted(self, machine: Record) -> Mapping[str, float]:
+        """See `SimulatedAccount.counted`."""
+        return capacity.counted(machine) if machine.type == tokens.INSTANCE else {}
 
     def size_of(self, machine: Record) -> str:
         """The machine type of an instance, or of the one that a notebook is."""

@@ -56,7 +56,7 @@ def expired(op: str, after: int) -> dict[str, Any]:
 def test_credentials_that_end_while_things_are_made(world: World) -> None:
     ended = world.run(*VERBS["up"], env=world.failing(expired("create", 10)))
     said = message(ended)
-    assert ended.code == 1
+    assert ended.code == 3
     assert said.count("ExpiredToken") == 1, "one cause, told once"
     assert "aws sso login" in said
     assert f"mllab up {STACK}" in said
@@ -111,7 +111,7 @@ MACHINE = {"op": "create", "type": "aws:ec2/instance:Instance"}
 def test_what_the_account_refuses_is_told_and_then_gone_on_with(world: World) -> None:
     quota = {**MACHINE, "how": "before", "code": "VcpuLimitExceeded", "message": VCPUS}
     ended = world.run(*VERBS["up"], env=world.failing(quota))
-    assert ended.code == 1
+    assert ended.code == 3
     said = message(ended)
     assert f"VcpuLimitExceeded: {VCPUS}" in said
     assert "RequestID" not in said
@@ -120,7 +120,7 @@ def test_what_the_account_refuses_is_told_and_then_gone_on_with(world: World) ->
     made = world.made()
 
     ended = world.run(*VERBS["up"], env=world.failing({**MACHINE, "how": "capacity"}))
-    assert ended.code == 1
+    assert ended.code == 3
     said = message(ended)
     assert "InsufficientInstanceCapacity: We currently do not have sufficient capacity" in said
     assert "later, or take another" in said

@@ -116,6 +116,24 @@ def admit(here: Here, need: Need, old: Record | None = None) -> None:
         _fits(here, ADDRESSES, "addresses", need.addresses, old, area=region)
 
 
+def counted(machine: Record) -> dict[str, float]:
+    """What an instance takes up, by code of the quota.
+
+    A spot machine counts for both pools: which one it is in depends on what was granted.
+    """
+    found = machine.hidden
+    counts = {ALL_GPUS: float(found.get("gpus", 0)), ADDRESSES: float(found.get("addresses", 0))}
+    pools: list[tuple[places.Machine | places.Accelerator, str]] = []
+    if kind := places.machines().get(found.get("machine", "")):
+        pools.append((kind, "vcpus"))
+    if model := places.accelerators().get(found.get("accelerator", "")):
+        pools.append((model, "gpus"))
+    for pool, number in pools:
+        codes = (pool.quota, pool.spot_quota) if found.get("spot") else (pool.quota,)
+        counts |= {code: float(found[number]) for code in codes if code}
+    return counts
+
+
 def _code(here: Here, standard: str, preemptible: str, spot: bool) -> tuple[str, dict[str, int]]:
     """The limit that counts: a spot machine has its own only where one was granted."""
     if not here.quota(preemptible):
