@@ -219,9 +219,9 @@ def test_every_committed_script_is_shipped(root: Path) -> None:
         path
         for folder in ("components/files", "components/gcp/files")
         for path in (root / folder).iterdir()
-        if path.is_file() and not path.name.startswith(".")
+        if path.is_file() and not path.name.startswith(".") and path.suffix != ".yaml"
     }
-    assert {file.source for file in machine.FILES} == committed
+    assert {file.source for file in machine.FILES} == committed  # a workflow runs elsewhere
 
 
 def test_document_fits_with_the_longest_settings() -> None:
