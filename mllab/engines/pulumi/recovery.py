@@ -29,7 +29,8 @@ def recover(
 
     Raises:
         StillThere: nobody can tell what was made.
-        RunFailed: the cloud does not answer; the state is as it was.
+        RunFailed: the cloud does not answer; what was found until then is recorded, or nothing was
+            changed.
     """
     made: list[Entry] = []
     warnings = []
@@ -52,17 +53,23 @@ def recover(
                 f"{name} was found as {found['id']}: "
                 "the run before was interrupted after it was made"
             )
+    # First without a change: an import forgets what was in work, and nobody would look again.
+    _read(cli, target, Verb.LOOK)
     cli.import_(deployment.settled(before, made))
-    events = Events(ignore, Declared(target), "refresh", dry=False)
-    cli.run(Verb.REFRESH, _nothing, events)
+    _read(cli, target, Verb.REFRESH)
+    return tuple(deployment.adopted(made)), tuple(warnings)
+
+
+def _read(cli: Cli, target: StackTarget, verb: Verb) -> None:
+    """Read everything that is recorded. Raises RunFailed."""
+    events = Events(ignore, Declared(target), "refresh", dry=verb is Verb.LOOK)
+    cli.run(verb, _nothing, events)
     if failures := events.failures():
-        cli.import_(before)  # it knows what was in work
         raise RunFailed(
             "the run before was interrupted, and the cloud does not say what became of it:\n"
             + "\n".join(f"{failure.name}: {failure.message}" for failure in failures),
             cure=next((failure.cure for failure in failures if failure.cure), ""),
         )
-    return tuple(deployment.adopted(made)), tuple(warnings)
 
 
 def _found(place: Workspace, before: Deployment, entry: Entry, made: list[Entry]) -> Entry | None:
