@@ -82,7 +82,8 @@ def list_stacks(as_json: Json = False) -> None:
     rich_help_panel=PREPARE,
     epilog="Without questions: mllab new my-course --set lab.cloud=aws --set region=us-east-1 "
     "--set lab.owner=me@example.edu --set lab.ends=2027-06-30 --set budget.limit_usd=500. "
-    "The same lab on another cloud: mllab new gcp-course-2 --from aws-course --cloud gcp",
+    "The same lab on another cloud: mllab new gcp-course-2 --from aws-course --cloud gcp. "
+    "Again, for the next term: mllab new autumn --from aws-course",
 )
 def new(
     stack: NewStack,

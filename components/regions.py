@@ -52,6 +52,16 @@ def example(cloud: str) -> str:
     return _EXAMPLES[cloud]
 
 
+def called(cloud: str, words: str) -> str:
+    """The region that a person means: `Frankfurt`, `East US`, `US-EAST-1`.
+
+    Returns:
+        The words as they are where no region is meant, or more than one.
+    """
+    found = _meant(cloud, words.strip().lower())
+    return found[0] if len(found) == 1 else words
+
+
 def check(cloud: str, region: str) -> str:
     """The region itself if the cloud has it.
 
@@ -65,13 +75,24 @@ def check(cloud: str, region: str) -> str:
     whose = _whose(cloud, plain)
     zone = re.fullmatch(r"(.+\d)-?[a-z]", plain)  # it names its region
     named = [name for name in (plain, zone[1] if zone else "") if name in known]
-    near = named[:1] or get_close_matches(plain, known, n=2, cutoff=0.85)
+    near = named[:1] or _meant(cloud, plain) or get_close_matches(plain, known, n=2, cutoff=0.85)
     if near:
         hint = f"did you mean {' or '.join(f'{name} ({known[name]})' for name in near)}?"
     else:
         give = f"give a region of {cloud}, like {example(cloud)}"
         hint = give if whose else f"known: {', '.join(known)}"
     raise UnknownRegion(f"is {whose or f'not a region of {cloud}'}; {hint}")
+
+
+def _meant(cloud: str, plain: str) -> list[str]:
+    """The regions in a place, or with a name, that is written another way."""
+    known = of(cloud)
+    ways = (
+        [name for name in known if name == "".join(plain.split())],
+        [name for name, place in known.items() if place.lower() == plain],
+        [name for name, place in known.items() if len(plain) > 3 and plain in place.lower()],
+    )
+    return next(filter(None, ways), [])
 
 
 def _whose(cloud: str, plain: str) -> str:

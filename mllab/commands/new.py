@@ -36,14 +36,12 @@ def from_stack(
     region: str | None,
     today: str | None,
 ) -> None:
-    """Write a lab's file for another cloud, and say what does not carry over."""
+    """Write a lab's file from another one, and say what does not carry over."""
     if answers:
         raise UsageError(
             f"--set {answers[0]}: with --from the settings are those of {source}",
             cure="Leave --set out, and change the new file afterwards.",
         )
-    if cloud is None:
-        raise UsageError("--from says which lab, but not where to", cure="Add --cloud NAME.")
     root = project()
     path, ported = convert.write(root, stack, source, cloud, region, clock_from(today).now())
     err = console.stderr()

@@ -90,7 +90,7 @@ From = Annotated[
     typer.Option(
         "--from",
         metavar="STACK",
-        help="Bring this lab to another cloud.",
+        help="Take this lab for it, in another cloud or for the next term.",
         autocompletion=_stacks,
         show_default=False,
     ),
@@ -98,14 +98,17 @@ From = Annotated[
 ToCloud = Annotated[
     str | None,
     typer.Option(
-        "--cloud", metavar="NAME", help="aws, azure or gcp; for --from.", show_default=False
+        "--cloud",
+        metavar="NAME",
+        help="aws, azure or gcp, if not that of --from.",
+        show_default=False,
     ),
 ]
 ToRegion = Annotated[
     str | None,
     typer.Option(
         "--region",
-        help="Region there, if not the one in the same place; for --from.",
+        help="Region, if not the one in the same place; for --from.",
         show_default=False,
     ),
 ]

@@ -56,11 +56,15 @@ class Document:
     Args:
         data: nested dict, list, str, int, float, bool and None; empty when the file holds nothing.
         lines: line number, from 1, of every path (keys and list positions).
+        keys, values: where in the text the key and the plain value of a path stand, as
+            `text[begin:end]`, with their quotes.
         faults: (path, text) of what was readable but wrong, such as a key that stands there twice.
     """
 
     data: dict[str, Any] = field(default_factory=dict)
     lines: dict[Path, int] = field(default_factory=dict)
+    keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    values: dict[Path, tuple[int, int]] = field(default_factory=dict)
     faults: list[tuple[Path, str]] = field(default_factory=list)
 
     def line(self, path: Path) -> int:
@@ -186,10 +190,12 @@ class _Builder:
                 ((*path, event.value), f"stands there twice, first in line {before}")
             )
         self.document.lines[(*path, event.value)] = line
+        self.document.keys[(*path, event.value)] = _span(event)
         self._key[-1] = event.value
 
     def _value(self, event: NodeEvent, path: Path) -> Any:
         if isinstance(event, ScalarEvent):
+            self.document.values[path] = _span(event)
             return _scalar(event)
         if len(self._open) >= _MAX_DEPTH:
             raise Broken(f"must not be nested more than {_MAX_DEPTH} deep", _place(event))
@@ -212,6 +218,10 @@ def _scalar(event: ScalarEvent) -> Any:
     if _NUMBER.fullmatch(text):
         return float(text)
     return text
+
+
+def _span(event: Event) -> tuple[int, int]:
+    return event.start_mark.index, event.end_mark.index
 
 
 def _place(event: Event) -> str:

@@ -1,15 +1,17 @@
-"""A stack file for another cloud: the same lab, and what of it does not carry over."""
+"""A stack file from another one: the same lab elsewhere or later, and what does not carry over."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from components import catalog, regions
+from mllab.clouds import registry
 from mllab.clouds.registry import CLOUDS
 from mllab.errors import UsageError
 from mllab.settings import check, document, examples, files
@@ -17,10 +19,13 @@ from mllab.settings.faults import NAMESPACE, spoken
 from mllab.settings.lab import Lab
 from mllab.stackfiles import new
 
+Edit = tuple[int, int, str]
+"""`text[begin:end]` becomes these words."""
+
 
 @dataclass(frozen=True)
 class Ported:
-    """A stack file for another cloud.
+    """A stack file made from another.
 
     Args:
         text: of the file.
@@ -32,12 +37,12 @@ class Ported:
 
 
 def write(
-    root: Path, stack: str, source: str, cloud: str, region: str | None, now: datetime
+    root: Path, stack: str, source: str, cloud: str | None, region: str | None, now: datetime
 ) -> tuple[Path, Ported]:
     """Write `stacks/Pulumi.<stack>.yaml` from the file of another stack.
 
     Args:
-        source: name of that stack. cloud, region: see port. now: to name a last day that is past.
+        source: name of that stack. cloud: None for the one that it is in. region, now: see port.
     Returns:
         Where the new file is, and what it holds.
     Raises:
@@ -47,45 +52,60 @@ def write(
     """
     where, path = files.file_of(root, stack), files.find(root, source)
     lab = files.load(path)
-    ported = port(path.read_bytes(), lab, stack, cloud, region, now)
+    ported = port(path.read_bytes(), lab, stack, cloud or lab.lab.cloud, region, now)
     new.create(root, where, ported.text)
     return where, ported
 
 
 def port(raw: bytes, lab: Lab, stack: str, cloud: str, region: str | None, now: datetime) -> Ported:
-    """The same lab on another cloud; comments and values stay, line by line.
+    """The same lab in another cloud, or in the same one again; comments and values stay.
+
+    The YAML library says where each value stands, and only those are exchanged. A document that is
+    read and written anew would lose `null`, the width of indents and the place of comments.
 
     Args:
         raw: the stack file. lab: what it describes. stack: name of the new one.
         cloud: where the lab shall be. region: of that cloud; None for the one in the same place.
         now: to name a last day that is past.
     Raises:
-        UsageError: the lab is on that cloud already, there is no such cloud or region, or no
-            region of it is in the same place.
+        UsageError: there is no such cloud or region, or no region of it is in the same place.
     """
-    if cloud not in CLOUDS or cloud == lab.lab.cloud:
-        others = " or ".join(name for name in CLOUDS if name != lab.lab.cloud)
-        raise UsageError(f"{lab.stack} is on {lab.lab.cloud}; it can be brought to {others}")
+    moves = registry.of(cloud).name != lab.lab.cloud
     here = _region(lab, cloud, region)
-    key = CLOUDS[cloud].config_keys["region"]
-    left = [f"{key}: {here} instead of {lab.region}; prices and stock differ"]
-    text = "".join(_lines(raw, lab, stack, cloud, here, left))
-    if (switch := examples.FILES_SWITCHES.get(cloud)) and lab.storage.files:
-        left.append(f"{switch}: true, since a shared drive costs about 25 USD a month there")
-    _, found = check.lab(stack, document.parse(text.encode()).data["config"], now)
+    held, text = document.parse(raw), raw.decode()
+    left, made = [], ""
+    if here != lab.region:
+        key = CLOUDS[cloud].config_keys["region"]
+        left.append(f"{key}: {here} instead of {lab.region}; prices and stock differ")
+    edits = [*_edits(held, text, lab, cloud, here, left), *_commands(held, text, lab.stack, stack)]
+    for path, begin, end in _blocks(held, text):
+        if why := _not_carried(path, held.data["config"], lab.lab.cloud, moves):
+            left.append(f"{spoken(path[-1:])}: {why}")
+            continue
+        made += _spliced(text, begin, end, edits)
+        made += "" if made.endswith("\n") else "\n"
+        if moves and path == ("config", CLOUDS[lab.lab.cloud].config_keys["region"]):
+            made += examples.place(cloud)
+    if moves:
+        made += examples.own_section(cloud, lab)
+        if (switch := examples.FILES_SWITCHES.get(cloud)) and lab.storage.files:
+            left.append(f"{switch}: true, since a shared drive costs about 25 USD a month there")
+    _, found = check.lab(stack, document.parse(made.encode()).data["config"], now)
     left += [f"{spoken(path)}: {words}" for path, words in found]
-    left += [f"{key}: an example; put your own there" for key in examples.left_in_text(text)]
+    left += [f"{key}: an example; put your own there" for key in examples.left_in_text(made)]
     left.append("data: objects, files, home disks and images stay in the old lab")
-    return Ported(text, tuple(left))
+    return Ported(made, tuple(left))
 
 
 def _region(lab: Lab, cloud: str, region: str | None) -> str:
     """The region that was asked for, or the one in the same place: data shall not move unasked."""
     if region is not None:
         try:
-            return regions.check(cloud, region)
+            return regions.check(cloud, regions.called(cloud, region))
         except regions.UnknownRegion as error:
             raise UsageError(f"{region}: {error}") from error
+    if cloud == lab.lab.cloud:
+        return lab.region
     place = regions.of(lab.lab.cloud)[lab.region].removeprefix("Northern ")
     for name, there in regions.of(cloud).items():
         if there.removeprefix("Northern ") == place:
@@ -97,99 +117,101 @@ def _region(lab: Lab, cloud: str, region: str | None) -> str:
     )
 
 
-def _lines(
-    raw: bytes, lab: Lab, stack: str, cloud: str, region: str, left: list[str]
-) -> Iterator[str]:
-    """The lines of the new file; `left` gets what they do not hold."""
-    old = lab.lab.cloud
-    held = document.parse(raw)
-    values: dict[str, Any] = held.data["config"]
-    for key, lines in _blocks(raw.decode(), held):
-        name = key.removeprefix("config ")
-        text = _called(lines, lab.stack, stack)
-        if name == CLOUDS[old].config_keys["region"]:
-            yield re.sub(
-                _valued(name),
-                rf"\g<1>{CLOUDS[cloud].config_keys['region']}: {region}",
-                text,
-                count=1,
-            )
-            yield examples.place(cloud)
-        elif why := _not_carried(key, values, old):
-            left.append(f"{spoken((name,))}: {why}")
-        elif name == f"{NAMESPACE}:lab":
-            yield _set(text, "cloud", old, cloud)
-        elif name in (f"{NAMESPACE}:notebook", f"{NAMESPACE}:cluster"):
-            yield _sized(text, lab, name.partition(":")[2], cloud, left)
-        else:
-            yield text if text.endswith("\n") else f"{text}\n"
-    yield examples.own_section(cloud, lab)
+def _edits(
+    held: document.Document, text: str, lab: Lab, cloud: str, region: str, left: list[str]
+) -> Iterator[Edit]:
+    """Other values for what says where the lab is; `left` gets what is not the same."""
+    old = CLOUDS[lab.lab.cloud].config_keys["region"]
+    yield _edit(held, text, ("config", old), region)
+    if cloud == lab.lab.cloud:
+        return
+    begin, end = held.keys["config", old]
+    yield begin, end, _styled(text[begin:end], CLOUDS[cloud].config_keys["region"])
+    yield _edit(held, text, ("config", f"{NAMESPACE}:lab", "cloud"), cloud)
+    for section, size, use in (
+        ("notebook", lab.notebook.size, lab.notebook.kind),
+        ("cluster", lab.cluster.size, "job"),
+    ):
+        if size not in catalog.SIZES:
+            near = catalog.nearest(cloud, catalog.machine(lab.lab.cloud, size, use), use)
+            title = CLOUDS[lab.lab.cloud].title
+            left.append(f"{section}.size: {near}, which comes nearest to {size} of {title}")
+            yield _edit(held, text, ("config", f"{NAMESPACE}:{section}", "size"), near)
 
 
-def _blocks(text: str, held: document.Document) -> Iterator[tuple[str, str]]:
-    """Every key with its lines and the comments above it; keys of the configuration as
-    `config <key>`, and `config` is all up to the first of them."""
-    begins = {held.lines[key,]: key for key in held.data}
-    inner = {held.lines["config", key]: f"config {key}" for key in held.data["config"]}
-    if len(inner) < len(held.data["config"]) or inner.keys() & begins.keys():
+def _edit(held: document.Document, text: str, path: document.Path, value: str) -> Edit:
+    """Another value for a setting, also where Pulumi wrote its section as JSON text."""
+    if path not in held.values:
+        *above, key = path
+        path, section = tuple(above), json.loads(held.data["config"][above[-1]])
+        value = json.dumps({**section, key: value}, separators=(",", ":"), ensure_ascii=False)
+    begin, end = held.values[path]
+    return begin, end, _styled(text[begin:end], value)
+
+
+def _styled(old: str, value: str) -> str:
+    """A value in the quotes of the old one; names of regions and machines need none."""
+    if old.startswith('"'):
+        return json.dumps(value, ensure_ascii=False)
+    if old.startswith(("'", "|", ">")):  # a block of lines ends with the line
+        return "'" + value.replace("'", "''") + ("'" if old.startswith("'") else "'\n")
+    return value
+
+
+def _commands(held: document.Document, text: str, old: str, new: str) -> Iterator[Edit]:
+    """Comments that name the stack in a command name the new one."""
+    spans = [*held.keys.values(), *held.values.values()]
+    for found in re.finditer(
+        rf"(?:mllab [a-z]+|pulumi up -s)\s+({re.escape(old)})(?=[\s`.]|$)", text
+    ):
+        if not any(begin < found.end() and found.start() < end for begin, end in spans):
+            yield *found.span(1), new
+
+
+def _blocks(held: document.Document, text: str) -> Iterator[tuple[document.Path, int, int]]:
+    """Every key with its lines and the comments above it, as `text[begin:end]`; keys of the
+    configuration as (`config`, key), and (`config`,) is all up to the first of them."""
+    paths = [path for path in held.keys if path[0] != "config" or len(path) == 2]
+    begins = {text.rfind("\n", 0, held.keys[path][0]) + 1: path for path in paths}
+    if len(begins) < len(paths) or text.rfind("\n", 0, held.keys["config",][0]) + 1 in begins:
         raise UsageError(
             "only a file with a line for each section can be brought to another cloud, since its"
             " lines are kept"
         )
-    begins |= inner
-    name, lines, above = "config", "", ""
-    for number, line in enumerate(text.splitlines(keepends=True), start=1):
-        if number in begins and begins[number] != "config":
-            yield name, lines
-            name, lines, above = begins[number], above + line, ""
-        elif not line.strip() or line.lstrip().startswith("#"):
-            above += line  # it belongs to what comes next
-        else:
-            lines, above = lines + above + line, ""
-    yield name, lines + above
+    path: document.Path = ("config",)
+    begin, at, above = 0, 0, -1
+    for line in text.splitlines(keepends=True):
+        if at in begins:
+            end = at if above < 0 else above
+            yield path, begin, end
+            path, begin, above = begins[at], end, -1
+        elif line.strip() and not line.lstrip().startswith("#"):
+            above = -1
+        elif above < 0:
+            above = at  # it belongs to what comes next
+        at += len(line)
+    yield path, begin, len(text)
 
 
-def _not_carried(key: str, values: Mapping[str, Any], old: str) -> str:
+def _spliced(text: str, begin: int, end: int, edits: Iterable[Edit]) -> str:
+    """`text[begin:end]` with the edits in it."""
+    made, at = "", begin
+    for first, last, words in sorted(edits):
+        if begin <= first and last <= end:
+            made, at = made + text[at:first] + words, last
+    return made + text[at:end]
+
+
+def _not_carried(path: document.Path, values: Mapping[str, Any], old: str, moves: bool) -> str:
     """Why something of the old file is not in the new one; empty if it is."""
-    if key == "config":
+    if path == ("config",):
         return ""
-    name = key.removeprefix("config ")
-    if name == key:
+    if path[0] != "config":
         return "is Pulumi's own, and belongs to the old stack"
-    providers = {place.partition(":")[0] for place in CLOUDS[old].config_keys.values()}
-    if name == f"{NAMESPACE}:{old}" or name.partition(":")[0] in providers:
-        return f"is for labs on {CLOUDS[old].title} only"
+    name = str(path[-1])
     if check.holds_secret(values[name]):
         return "is encrypted for the old stack; set it again"
-    return ""
-
-
-def _sized(text: str, lab: Lab, section: str, cloud: str, left: list[str]) -> str:
-    """A section with a machine type of the other cloud, where it names one of the old."""
-    use = lab.notebook.kind if section == "notebook" else "job"
-    size = lab.notebook.size if section == "notebook" else lab.cluster.size
-    if size in catalog.SIZES:
-        return text
-    near = catalog.nearest(cloud, catalog.machine(lab.lab.cloud, size, use), use)
-    left.append(
-        f"{section}.size: {near}, which comes nearest to {size} of {CLOUDS[lab.lab.cloud].title}"
-    )
-    return _set(text, "size", size, near)
-
-
-def _set(text: str, key: str, old: str, new: str) -> str:
-    """Another value for a key, however it is written."""
-    pattern = rf"""((?:^|[\s{{,"']){key}["']?\s*:\s*["']?){re.escape(old)}"""
-    return re.sub(pattern, rf"\g<1>{new}", text, count=1)
-
-
-def _valued(key: str) -> str:
-    """A key with its value; the group is what is before it."""
-    return rf"""(?m)^(\s*)["']?{re.escape(key)}["']?\s*:\s*("[^"]*"|'[^']*'|[^\s#]+)"""
-
-
-def _called(text: str, old: str, new: str) -> str:
-    """Comments that name the stack in a command name the new one."""
-    return re.sub(
-        rf"((?:mllab [a-z]+|pulumi up -s)\s+){re.escape(old)}(?=[\s`.]|$)", rf"\g<1>{new}", text
-    )
+    region = CLOUDS[old].config_keys["region"]
+    providers = {place.partition(":")[0] for place in CLOUDS[old].config_keys.values()}
+    own = name == f"{NAMESPACE}:{old}" or name.partition(":")[0] in providers
+    return f"is for labs on {CLOUDS[old].title} only" if moves and own and name != region else ""

@@ -101,13 +101,15 @@ def test_new_repeats_what_was_right_in_a_command_that_then_works(run: Run, proje
 def test_the_example_of_new_works_as_it_stands(run: Run, project: Path) -> None:
     shown = " ".join(run("new", "--help").out.split())
     examples = shown.partition("Without questions: mllab ")[2]
-    example, _, other = examples.partition(". The same lab on another cloud: mllab ")
+    example, _, others = examples.partition(". The same lab on another cloud: mllab ")
+    other, _, again = others.partition(". Again, for the next term: mllab ")
     assert example.startswith("new ")
     assert run(*shlex.split(example), *DAY).code == 0
     lab = project / "stacks" / "Pulumi.lab.yaml"
     lab.rename(lab.with_name("Pulumi.aws-course.yaml"))
     assert run(*shlex.split(other), *DAY).code == 0
-    assert files.names(project) == ["aws-course", "gcp-course-2", "my-course"]
+    assert run(*shlex.split(again), *DAY).code == 0
+    assert files.names(project) == ["autumn", "aws-course", "gcp-course-2", "my-course"]
 
 
 def test_new_takes_values_and_the_region_as_files_write_them(run: Run, project: Path) -> None:

@@ -21,19 +21,32 @@ def test_a_lab_is_brought_to_another_cloud_and_what_stays_is_named(run: Run, pro
     assert run("check", "there", *DAY).code == 0
 
 
-def test_a_region_can_be_named(run: Run, project: Path) -> None:
-    assert run("new", "there", *TO_GCP, "--region", "europe-west3", *DAY).code == 0
+@pytest.mark.parametrize("cloud", [(), ("--cloud", "aws")])
+def test_a_lab_is_taken_again_for_the_next_term(
+    run: Run, project: Path, cloud: tuple[str, ...]
+) -> None:
+    assert run("new", "autumn", "--from", "lab", *cloud, *DAY).code == 0
+    old, new = (
+        (project / "stacks" / f"Pulumi.{name}.yaml").read_text() for name in ("lab", "autumn")
+    )
+    assert new == old
+    late = run("new", "later", "--from", "lab", "--today", "2027-06-01")
+    assert "lab.ends: is past, today is 2027-06-01" in late.err
+
+
+@pytest.mark.parametrize("region", ["europe-west3", "Frankfurt", "Europe-West3"])
+def test_a_region_can_be_named(run: Run, project: Path, region: str) -> None:
+    assert run("new", "there", *TO_GCP, "--region", region, *DAY).code == 0
     assert "gcp:region: europe-west3" in (project / "stacks" / "Pulumi.there.yaml").read_text()
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--from", "lab"), "--cloud NAME"),
         (("--cloud", "gcp"), "--set lab.cloud=gcp"),
         (("--region", "us-east4"), "--set region=us-east4"),
         ((*TO_GCP, "--set", "lab.owner=b@example.edu"), "--set lab.owner=b@example.edu"),
-        (("--from", "lab", "--cloud", "aws"), "azure or gcp"),
+        (("--from", "lab", "--cloud", "mars"), "aws, azure, gcp"),
         (("--from", "nowhere", "--cloud", "gcp"), "nowhere"),
     ],
 )

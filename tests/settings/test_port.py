@@ -1,4 +1,4 @@
-"""A stack file for another cloud: the committed twins, and what does not carry over."""
+"""A stack file from another: the committed twins, and what does not carry over."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ encryptionsalt: v1:abc
         made.text
         == (
             "# mine\nconfig:\n  # here\n"
-            "  azure-native:location: northeurope # Ireland\n"
+            '  azure-native:location: "northeurope" # Ireland\n'
             '  mllab:lab: {cloud: azure, owner: a@b.eu, ends: "2027-02-05"}\n'
             "  mllab:budget: {limit_usd: 100}\n"
             "  # big\n"
@@ -160,6 +160,58 @@ config:
     assert "  mllab:budget: {limit_usd: 9}\n" in made.text
 
 
+def test_only_values_change_never_a_comment_or_another_key(put):
+    raw = b"""\
+config:
+  # cloud: aws because the credits are there; aws:region: eu-west-1, size: g5.xlarge
+  aws:region: eu-west-1 # aws:region: eu-west-1
+  mllab:lab:
+    owner: "cloud.aws@b.eu" # cloud: aws
+    cloud:   'aws'   # cloud: aws because
+    ends:  "2027-02-05"
+    starts: null
+  mllab:budget: {limit_usd: 100}
+  mllab:notebook: {"seats":[size], "size":"g5.xlarge"} # size: g5.xlarge
+  other:note: mllab up x
+"""
+    made = ported(put(raw), "y", "azure")
+    near = "Standard_NC24ads_A100_v4"
+    want = raw.decode()
+    for old, new in (
+        ("\n  aws:region: eu-west-1", "\n  azure-native:location: northeurope"),
+        ("'aws'", "'azure'"),
+        ('"size":"g5.xlarge"', f'"size":"{near}"'),
+    ):
+        assert want.count(old) == 1
+        want = want.replace(old, new)
+    assert made.text.startswith(want)
+
+
+@pytest.mark.parametrize("region", [None, "Frankfurt"])
+def test_the_same_cloud_makes_a_copy_for_the_next_term(put, region):
+    more = b"""\
+  mllab:aws: {own_costs_only: true}
+  aws:profile: school
+  other:password: {secure: v1:x}
+encryptionsalt: v1:abc
+"""
+    made = ported(put(b"# mllab up x\n" + HEAD + more), "autumn", "aws", region)
+    kept = (HEAD + more).decode().partition("  other:")[0]
+    if region:
+        kept = kept.replace('"eu-west-1"', '"eu-central-1"')
+    assert made.text == f"# mllab up autumn\n{kept}"
+    assert list(made.left) == [
+        *(
+            ["aws:region: eu-central-1 instead of eu-west-1; prices and stock differ"]
+            if region
+            else []
+        ),
+        "other:password: is encrypted for the old stack; set it again",
+        "encryptionsalt: is Pulumi's own, and belongs to the old stack",
+        "data: objects, files, home disks and images stay in the old lab",
+    ]
+
+
 def test_a_last_day_that_is_past_is_named(put):
     path = put(HEAD)
     made = convert.port(
@@ -171,8 +223,8 @@ def test_a_last_day_that_is_past_is_named(put):
 @pytest.mark.parametrize(
     ("cloud", "region", "words"),
     [
-        ("aws", None, "x is on aws; it can be brought to azure or gcp"),
-        ("mars", None, "it can be brought to azure or gcp"),
+        ("mars", None, "mars: there is no such cloud; known are aws, azure, gcp"),
+        ("aws", "eastus", "eastus: is an Azure region"),
         ("gcp", None, "Google Cloud has no region in Ireland, where eu-west-1 is; there are"),
         ("gcp", "us-east-1", "us-east-1: is an AWS region"),
     ],
