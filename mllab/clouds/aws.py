@@ -77,6 +77,7 @@ AWS: Final = Cloud(
     title="AWS",
     package="aws",
     config_keys={"region": "aws:region"},
+    secret_keys=frozenset({"aws:accessKey", "aws:secretKey", "aws:token"}),
     by_hand=ByHand(
         opened="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         path="blockPublicPolicy",

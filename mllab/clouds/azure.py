@@ -71,6 +71,14 @@ AZURE: Final = Cloud(
     title="Azure",
     package="azure-native",
     config_keys={"region": "azure-native:location"},
+    secret_keys=frozenset(
+        {
+            "azure-native:clientCertificatePassword",
+            "azure-native:clientSecret",
+            "azure-native:oidcRequestToken",
+            "azure-native:oidcToken",
+        }
+    ),
     by_hand=ByHand(
         opened="azure-native:storage:StorageAccount",
         path="allowBlobPublicAccess",

@@ -77,6 +77,7 @@ class Cloud:
         package: of Pulumi that drives it, with which its type tokens begin.
         config_keys: where a lab is: our name -> the key that the provider reads it from; `region`
             is always there.
+        secret_keys: of the provider's configuration that must not stand in a file in plain text.
         by_hand: what a rehearsal changes behind the lab's back: the bucket is opened to the public;
             a watch, a clean-up, a permission is deleted.
         power: type of a machine -> the dotted path in its outputs that tells whether it runs; empty
@@ -104,6 +105,7 @@ class Cloud:
     title: str
     package: str
     config_keys: Mapping[str, str]
+    secret_keys: frozenset[str]
     by_hand: ByHand
     power: Mapping[str, str]
     tools: Mapping[str, Tool]

@@ -77,6 +77,7 @@ GCP: Final = Cloud(
     title="Google Cloud",
     package="gcp",
     config_keys={"region": "gcp:region", "zone": "gcp:zone", "project": "gcp:project"},
+    secret_keys=frozenset({"gcp:accessToken"}),
     by_hand=ByHand(
         opened="gcp:storage/bucket:Bucket",
         path="publicAccessPrevention",

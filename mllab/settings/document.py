@@ -9,6 +9,7 @@ and they are the way to make a small file huge.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -32,6 +33,8 @@ Path = tuple[str | int, ...]
 MAX_BYTES: Final = 64 * 1024  # five hundred seats take 11
 _MAX_DEPTH: Final = 20  # settings need 3
 _HALF: Final = re.compile("[\ud800-\udfff]")  # surrogates, which no text in UTF-8 can hold
+# What editors and word processors put in the place of a blank, and what cannot be seen at all.
+_BLANKS: Final = re.compile("[\u00a0\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff]")
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE: Final = frozenset({"true", "True", "TRUE"})
 _FALSE: Final = frozenset({"false", "False", "FALSE"})
@@ -95,6 +98,8 @@ def _events(text: str) -> Iterator[Event]:
         except MarkedYAMLError as exc:
             mark = exc.problem_mark or exc.context_mark
             place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+            if mark:  # blanks that are none are what breaks a file that looks right
+                _refuse_blanks(text.split("\n")[mark.line].partition(" #")[0], place)
             what = " ".join(part for part in (exc.problem, exc.context) if part)
             raise Broken(f"not valid YAML: {what}", place) from exc
         except ReaderError as exc:
@@ -153,6 +158,8 @@ class _Builder:
             )
         if getattr(event, "ctag", None) is not None:
             raise Broken("must not use YAML tags (!), write the plain value", _place(event))
+        if isinstance(event, ScalarEvent) and event.style is None:
+            _refuse_blanks(event.value, _place(event))
         if isinstance(event, ScalarEvent) and _HALF.search(event.value):
             raise Broken(
                 "holds half a character (\\ud800 to \\udfff), write it whole", _place(event)
@@ -166,7 +173,7 @@ class _Builder:
             return
         if isinstance(holder, dict):
             key, self._key[-1] = self._key[-1], None
-            holder[key] = self._value(event, (*path, key))
+            holder[key] = self._value(event, (*path, key), holder.get(key))
         else:
             here = (*path, len(holder))
             self.document.lines[here] = event.start_mark.line + 1
@@ -186,20 +193,25 @@ class _Builder:
         line = event.start_mark.line + 1
         if event.value in holder:
             before = self.document.lines[(*path, event.value)]
-            self.document.faults.append(
-                ((*path, event.value), f"stands there twice, first in line {before}")
-            )
+            around = any(at == path[: len(at)] for at, _ in self.document.faults)
+            if not around:  # what is around is told already
+                words = f"stands there twice, first in line {before}"
+                self.document.faults.append(((*path, event.value), words))
         self.document.lines[(*path, event.value)] = line
         self.document.keys[(*path, event.value)] = _span(event)
         self._key[-1] = event.value
 
-    def _value(self, event: NodeEvent, path: Path) -> Any:
+    def _value(self, event: NodeEvent, path: Path, before: Any = None) -> Any:
+        """The value at a path. A section that stands there twice is read as one, so that what is in
+        either of them is not called missing besides."""
         if isinstance(event, ScalarEvent):
             self.document.values[path] = _span(event)
             return _scalar(event)
         if len(self._open) >= _MAX_DEPTH:
             raise Broken(f"must not be nested more than {_MAX_DEPTH} deep", _place(event))
         value: dict[str, Any] | list[Any] = [] if isinstance(event, SequenceStartEvent) else {}
+        if isinstance(before, dict) and isinstance(value, dict):
+            value = before
         self._open.append((value, path))
         self._key.append(None)
         return value
@@ -218,6 +230,14 @@ def _scalar(event: ScalarEvent) -> Any:
     if _NUMBER.fullmatch(text):
         return float(text)
     return text
+
+
+def _refuse_blanks(text: str, place: str) -> None:
+    if found := _BLANKS.search(text):
+        name, number = unicodedata.name(found[0]).lower(), ord(found[0])
+        raise Broken(
+            f"holds a {name} (U+{number:04X}), which only looks right; type a blank", place
+        )
 
 
 def _span(event: Event) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from mllab.clouds.registry import CLOUDS
 from mllab.errors import SettingsError, UsageError
 from mllab.settings import check
 from mllab.settings.document import MAX_BYTES, Broken, Document, parse
@@ -24,6 +25,7 @@ from mllab.settings.lab import Lab
 
 PROJECT: Final = NAMESPACE  # Pulumi takes the project's name for the namespace of its settings
 FOLDER: Final = "stacks"
+_SECRETS: Final = frozenset().union(*(cloud.secret_keys for cloud in CLOUDS.values()))
 _FILE: Final = re.compile(r"Pulumi\.([A-Za-z0-9_.-]{1,100})\.yaml")
 _OURS: Final = re.compile(rf"^name:\s*['\"]?{PROJECT}['\"]?\s*(#.*)?$", re.MULTILINE)
 
@@ -172,6 +174,12 @@ def _configuration(document: Document) -> tuple[dict[str, Any] | None, list[Faul
     if not document.data:
         return None, [((), "is empty; it must hold `config:` with the settings below it")]
     values = document.data.get("config")
+    if document.data.get("environment"):
+        words = (
+            "is of Pulumi ESC: its values are in Pulumi's service and cannot be read here; write"
+            " them under `config:`, and to have its variables: pulumi env run NAME -- mllab ..."
+        )
+        found.append((("environment",), words))
     for key in document.data:
         if ":" in key or key in check.SECTIONS:
             found.append(((key,), "must stand under `config:`, indented"))
@@ -180,11 +188,24 @@ def _configuration(document: Document) -> tuple[dict[str, Any] | None, list[Faul
         words = "must hold the settings" if near == "config" else "is unknown; did you mean config?"
         found.append(((near,), words))
         return None, found
-    for key in values:
+    for key, value in values.items():
+        if _is_bare_secret(key, value):
+            words = (
+                "is a secret in plain text, which whoever sees the file can use; take it out, have"
+                f" a new one made, and log in; or `pulumi config set --secret {key}` encrypts it"
+            )
+            found.append((("config", key), words))
         if ":" not in key:
             hint = f"; write mllab:{key}" if key in check.SECTIONS else ", like aws:region"
             found.append((("config", key), f"must begin with its namespace{hint}"))
     return values, found
+
+
+def _is_bare_secret(key: str, value: Any) -> bool:
+    """Whether a value that nobody else should know stands there unencrypted."""
+    if value in (None, "") or check.holds_secret(value):
+        return False
+    return key in _SECRETS or (isinstance(value, str) and "PRIVATE KEY" in value)
 
 
 def _handed_over(value: Any) -> str:
