@@ -37,7 +37,9 @@ def test_a_lab_where_cloud_scheduler_is_not_has_its_jobs_near() -> None:
     rendered = variant(
         lab={"region": "europe-west9"}, notebook=machine("gcp", "cpu-small"), seats=("ana",)
     )
-    assert rendered.one(JOB).inputs["region"] == "europe-west1"
+    jobs = rendered.of(JOB) + rendered.of("workflows/workflow:Workflow")
+    assert {each.inputs["region"] for each in jobs} == {"europe-west1"}
+    assert len(jobs) == 3
     assert rendered.one(POLICY).inputs["region"] == "europe-west9"
 
 
@@ -78,4 +80,7 @@ def test_before_the_end_nobody_gives_the_hourly_job_a_right() -> None:
 
 def test_without_an_end_there_is_no_job_for_it() -> None:
     rendered = with_local_disks(lab={"ends": None, "profile": "strict"}, seats=("ana",))
-    assert [job.name for job in rendered.of(JOB)] == ["gcp-course-notebook-ana-daily"]
+    assert [job.name for job in rendered.of(JOB)] == [
+        "gcp-course-notebook-ana-daily",
+        "gcp-course-notebook-watch",
+    ]
