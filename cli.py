@@ -140,12 +140,13 @@ def preview(
     engine: Engine = None,
     today: Today = None,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Show what `up` would do and why, going by what is recorded, and change nothing."""
     from mllab.commands import preview as command
     from mllab.session.opening import Choice
 
-    command.preview(stack, Choice(simulate, engine, today), as_json=as_json)
+    command.preview(stack, Choice(simulate, engine, today), as_json=as_json, verbose=verbose)
 
 
 @app.command(
@@ -162,6 +163,7 @@ def up(
     engine: Engine = None,
     today: Today = None,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Create the lab, or change it to match its file, after showing the plan and asking."""
     from mllab.commands import up as command
@@ -174,6 +176,7 @@ def up(
         delete_data=delete_data or [],
         grants=grant or [],
         as_json=as_json,
+        verbose=verbose,
     )
 
 

@@ -10,13 +10,15 @@ from mllab.show.observer import ConsoleObserver
 from mllab.show.plan import note, show_notes, show_plan
 
 
-def preview(stack: str, choice: Choice, *, as_json: bool) -> None:
+def preview(stack: str, choice: Choice, *, as_json: bool, verbose: bool = False) -> None:
     """Show what `up` would do, going by what is recorded."""
     err = console.stderr()
     session = open_declared(stack, choice, note(err))
     show_notes(err, session.notes)
     plan = deploy.plan(session, ConsoleObserver(err))
     if as_json:
+        deploy.refuse_impossible(plan)
         console.print_json(graph(plan, session.declared.lab.cloud, session.engine.state()))
     else:
-        show_plan(console.stdout(), plan, session.title)
+        show_plan(console.stdout(), plan, session.title, every=verbose)
+        deploy.refuse_impossible(plan)

@@ -20,6 +20,7 @@ def up(
     delete_data: Sequence[str],
     grants: Sequence[str],
     as_json: bool,
+    verbose: bool = False,
 ) -> None:
     """Create the lab, or change it to match its file, after showing the plan and asking."""
     err, out = console.stderr(), console.results(as_json=as_json)
@@ -32,7 +33,8 @@ def up(
     observer = ConsoleObserver(err)
     deploy.look(session, observer)
     plan = deploy.plan(session, observer)
-    show_plan(out, plan, session.title)
+    show_plan(out, plan, session.title, every=verbose)
+    deploy.refuse_impossible(plan)
     deploy.refuse_short(session, plan)
     release = deploy.losses(session, plan, delete_data)
     if not plan.empty and not yes:

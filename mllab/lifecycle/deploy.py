@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mllab.clouds import registry
+from mllab.clouds import consequences, registry
 from mllab.engines.contract import Failure, Op, Outcome, Plan, Status
-from mllab.engines.operations import OPS
 from mllab.errors import Interrupted, RunFailed, StillThere, UsageError
 from mllab.lifecycle import data_protection
+from mllab.lifecycle.explain import explain, summary
 from mllab.lifecycle.observer import Observer
 from mllab.lifecycle.quota import Account, Shortage, requests, shortages, shortages_of
 from mllab.protocol.deployment import entries, in_cloud, stack_outputs
 from mllab.session import location
 from mllab.session.session import Session
 from mllab.settings import examples
-from mllab.wording import join_limited, pluralize, short_type
+from mllab.wording import join_limited, pluralize, role
 
 
 def plan(session: Session, observer: Observer) -> Plan:
@@ -134,6 +134,28 @@ def refuse_moved(session: Session) -> None:
         )
 
 
+def refuse_impossible(plan: Plan) -> None:
+    """Refuse what the cloud will refuse, before anything is changed.
+
+    Raises:
+        UsageError: names each resource, the property and its values.
+    """
+    lines, old = [], []
+    for step in plan.steps:
+        if step.op is Op.UPDATE:
+            for change, why in consequences.impossible(step.type, role(step.urn), step.changes):
+                values = f"{change.before} -> {change.after}"
+                lines.append(f"  {step.name}: {change.path} {values}: {why}")
+                old.append(change.before)
+    if lines:
+        values = join_limited([f"{one:g}" for one in dict.fromkeys(old)])
+        raise UsageError(
+            "the cloud would refuse this; nothing was changed\n" + "\n".join(lines),
+            cure=f"Put the old value back ({values}), or a larger one. A smaller disk is to be had "
+            "by a new seat only.",
+        )
+
+
 def refuse_short(session: Session, plan: Plan) -> None:
     """Refuse to take notebooks away where the quota is too small for what replaces them.
 
@@ -230,52 +252,6 @@ def _unlooked(session: Session, failures: Sequence[Failure]) -> list[str]:
         "account already:"
     )
     return [head, *(f"    {line}" for ask in asks for line in ask.splitlines())]
-
-
-def explain(failures: Sequence[Failure], short: Sequence[Shortage] = ()) -> list[str]:
-    """Failures in lines: resource, cause, place, cure. What one cause has stopped is told once.
-
-    Args:
-        short: quotas that are too small for the whole lab; a failure tells of one machine. What to
-            ask for stands at the end, once for each.
-    """
-    causes: dict[tuple[str, ...], list[Failure]] = {}
-    for failure in failures:
-        causes.setdefault((failure.op, failure.code, failure.message), []).append(failure)
-    lines = [line for alike in causes.values() for line in _explain(alike, short)]
-    asked = [one for one in short if any(one.covers(failure.cure) for failure in failures)]
-    for one in asked:
-        first, *rest = one.request.splitlines()
-        lines += [
-            f"  For the whole lab and what runs already, {first}",
-            *(f"    {r}" for r in rest),
-        ]
-    return lines
-
-
-def _explain(alike: Sequence[Failure], short: Sequence[Shortage]) -> list[str]:
-    first = alike[0]
-    code = f"{first.code}: " if first.code and first.code not in first.message else ""
-    what = f"{first.name} ({short_type(first.type)})"
-    if len(alike) > 1:
-        what = f"{len(alike)} resources ({join_limited([failure.name for failure in alike])})"
-    text = f"{OPS[first.op].present} {what}: {code}{first.message}"
-    lines = [f"  {line}" for line in text.splitlines()]
-    if first.source and len(alike) == 1:
-        lines.append(f"    declared in {first.source}")
-    if first.cure and not any(one.covers(first.cure) for one in short):
-        lines += [f"    {line}" for line in f"cure: {first.cure}".splitlines()]
-    return lines
-
-
-def summary(outcome: Outcome) -> str:
-    """`45 created, 1 failed, 3 skipped`."""
-    done: dict[str, int] = {}
-    for step in outcome.steps:
-        if step.custom and step.status in {Status.DONE, Status.FAILED, Status.SKIPPED}:
-            word = OPS[step.op].past if step.status is Status.DONE else str(step.status)
-            done[word] = done.get(word, 0) + 1
-    return ", ".join(f"{number} {word}" for word, number in done.items()) or "nothing to do"
 
 
 def stopped(session: Session, verb: str) -> Interrupted:

@@ -18,7 +18,7 @@ from mllab.engines.contract import Op, Outcome, Plan
 from mllab.engines.operations import OPS
 from mllab.errors import DataAtRisk, LabError, RunFailed
 from mllab.lifecycle import status, teardown
-from mllab.lifecycle.deploy import explain, summary
+from mllab.lifecycle.explain import explain, summary
 from mllab.lifecycle.quota import Account, Shortage, shortages
 from mllab.protocol.deployment import entries, stack_outputs
 from mllab.session.opening import on_simulated_cloud

@@ -9,7 +9,8 @@ from mllab.accounts.contract import SOFT_DELETED
 from mllab.engines.contract import Holding, Outcome
 from mllab.errors import LabError, StillThere
 from mllab.lifecycle import data_protection
-from mllab.lifecycle.deploy import explain, stopped, summary
+from mllab.lifecycle.deploy import stopped
+from mllab.lifecycle.explain import explain, summary
 from mllab.lifecycle.observer import Observer
 from mllab.protocol.deployment import entries, in_cloud, interrupted
 from mllab.session.session import Session

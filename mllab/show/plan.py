@@ -8,11 +8,13 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from mllab.clouds import consequences
 from mllab.engines.contract import Op, Plan, Step
 from mllab.engines.operations import OPS
+from mllab.protocol.provider import Change
 from mllab.show import table
 from mllab.show.console import say
-from mllab.show.table import Row
+from mllab.show.table import WIDE, Row
 from mllab.show.words import value
 from mllab.wording import pluralize, role
 
@@ -22,11 +24,30 @@ NEW: Final = "new"
 ORDER: Final = (Op.CREATE, Op.ADOPT, Op.READ, Op.UPDATE, Op.REPLACE, Op.DELETE, Op.RETAIN)
 
 
-def show_plan(console: Console, plan: Plan, title: str) -> None:
-    """Print the plan, unchanged resources as a count only."""
+LONG: Final = 80
+"""Rows of a plan from which on those that are alike are told as one."""
+
+ALIKE: Final = 3
+"""How many alike rows are told as one."""
+
+
+def show_plan(console: Console, plan: Plan, title: str, *, every: bool = False) -> None:
+    """Print the plan, unchanged resources as a count only.
+
+    Args:
+        every: one row for each resource, however many there are.
+    """
     console.print(title, style="bold", markup=False)
-    rows = {name: [_row(step) for step in steps] for name, steps in grouped(plan.steps).items()}
+    groups = grouped(plan.steps)
+    long = not every and sum(map(len, groups.values())) > LONG
+    wide = console.width >= WIDE
+    rows = {
+        name: [_row(same, wide=wide) for same in (_alike(steps) if long else [[s] for s in steps])]
+        for name, steps in groups.items()
+    }
     console.print(table.resources(rows, console.width))
+    if long:
+        say(console, "What is alike is told once; with -v, one line for each.", style="dim")
     show_notes(console, plan.warnings)
     for line in plan.settles:
         say(console, line, label="recorded: ", style="yellow")
@@ -92,21 +113,48 @@ def _is_doubtful(step: Step) -> bool:
     return step.op is Op.REPLACE and bool(causes) and all(after == unknown for after in causes)
 
 
-def _row(step: Step) -> Row:
-    word = OPS[step.op]
-    return Row(Text(word.mark, style=word.style), step.name, step.type, _why(step))
+def _alike(steps: Iterable[Step]) -> list[list[Step]]:
+    """Steps of one kind, with the same consequences, together; what loses data stays alone."""
+    kinds: dict[tuple[object, ...], list[Step]] = {}
+    for step in steps:
+        paths = tuple(change.path for change in step.changes)
+        own = step.urn if step.loses else ""
+        kinds.setdefault((step.op, step.type, paths, meaning(step), own), []).append(step)
+    return [
+        group
+        for same in kinds.values()
+        for group in ([same] if len(same) >= ALIKE else [[step] for step in same])
+    ]
 
 
-def _why(step: Step) -> Text:
-    """Reason and place; of what is new the place suffices, its mark says the rest."""
+def meaning(step: Step) -> tuple[str, ...]:
+    """What a step means for people who work on the lab."""
+    return consequences.words(step.type, role(step.urn), str(step.op), step.changes)
+
+
+def _row(same: list[Step], *, wide: bool) -> Row:
+    step, word = same[0], OPS[same[0].op]
+    name = step.name if len(same) == 1 else f"{len(same)} x {step.name} ... {same[-1].name}"
+    return Row(Text(word.mark, style=word.style), name, step.type, _why(same, wide=wide))
+
+
+def _why(same: list[Step], *, wide: bool) -> Text:
+    """Reason, consequence and place; of what is new the place suffices, its mark says the rest."""
+    step = same[0]
     reason = "" if step.reason == NEW and step.source else step.reason or OPS[step.op].future
     text = Text(reason)
-    if step.source:
+    if step.source and wide:
         text.append(f"{', ' if reason else ''}{step.source}", style="dim")
+    for words in meaning(step):
+        text.append(f"\n{words}", style="bold magenta")
     if step.op in {Op.UPDATE, Op.REPLACE}:
-        for change in step.changes:
+        for number, change in enumerate(step.changes):
+            values = {
+                (value(s.changes[number].before), value(s.changes[number].after)) for s in same
+            }
+            before, after = values.pop()
             text.append(f"\n{change.path}: ")
-            text.append(f"{value(change.before)} -> {value(change.after)}")
+            text.append("each its own" if values else f"{before} -> {after}")
             if change.replaces and _is_doubtful(step):
                 text.append(" (replaced only if it has changed)", style="dim")
             elif change.replaces:
@@ -114,3 +162,7 @@ def _why(step: Step) -> Text:
     if step.loses:
         text.append(f"\nloses data: {step.loses}", style="bold red")
     return text
+
+
+def _values(change: Change) -> str:
+    return f"{value(change.before)} -> {value(change.after)}"

@@ -1,4 +1,4 @@
-"""Resources as a table that fits the screen: types only where there is room for them."""
+"""Resources as a table that fits the screen; on a narrow one the type stands before the note."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.text import Text
 from mllab.wording import short_type
 
 WIDE: Final = 110
-"""Columns of a screen from which on types fit beside names and notes."""
+"""Columns of a screen from which on types have a column of their own."""
 
 GAP: Final = 2
 """Columns between two columns of the table."""
@@ -51,6 +51,14 @@ def resources(groups: Mapping[str, Sequence[Row]], width: int) -> Table:
         if heading:
             table.add_row("", Text(heading, style="bold"))
         for row in rows:
-            kind = [Text(short_type(row.type), style="dim")] if with_types else []
-            table.add_row(row.mark, row.name, *kind, row.note)
+            kind = Text(short_type(row.type), style="dim")
+            cells = [kind, row.note] if with_types else [_joined(kind, row.note)]
+            table.add_row(row.mark, row.name, *cells)
     return table
+
+
+def _joined(kind: Text, note: Text) -> Text:
+    """`ec2/Instance restarts`; a note that begins a new line does so."""
+    if not note.plain or not kind.plain:
+        return kind + note
+    return kind + Text("" if note.plain.startswith("\n") else " ") + note

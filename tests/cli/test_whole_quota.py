@@ -9,7 +9,7 @@ import pytest
 from mllab.clouds.contract import Cloud
 from mllab.clouds.registry import CLOUDS
 from mllab.engines.contract import Failure, Op
-from mllab.lifecycle.deploy import explain
+from mllab.lifecycle.explain import explain
 from mllab.lifecycle.quota import Account, Shortage, requests, shortages
 from mllab.settings import files
 from mllab.settings.lab import Lab

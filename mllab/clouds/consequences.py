@@ -1,0 +1,88 @@
+"""What a change means for people who work on a lab: one table per cloud, a row with its source."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from mllab.clouds.registry import of_package
+from mllab.protocol.provider import Change
+
+STEPS: Final = frozenset({"update", "replace", "delete", "smaller"})
+"""Kinds of rows: what happens to a resource, and a number that the cloud never makes smaller."""
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """One row.
+
+    Args:
+        type: of the resource. role: of it; a cluster and a notebook may be of one type.
+        step: one of STEPS. property: dotted path that changes; empty for any.
+        words: what it means. source: where that is said.
+    """
+
+    type: str
+    role: str
+    step: str
+    property: str
+    words: str
+    source: str
+
+
+@cache
+def table(cloud: str) -> tuple[Consequence, ...]:
+    """All rows of a cloud, from `data/<cloud>_consequences.csv`."""
+    path = resources.files("mllab.clouds") / "data" / f"{cloud}_consequences.csv"
+    return tuple(Consequence(**row) for row in csv.DictReader(path.read_text("utf-8").splitlines()))
+
+
+def words(type: str, role: str, step: str, changes: Sequence[Change]) -> tuple[str, ...]:
+    """What a step means for people, each thing once; empty where nobody notices.
+
+    Args:
+        step: `update`, `replace` or `delete`. changes: of the properties.
+    """
+    causes = [one.path for one in changes if one.replaces or step != "replace"]
+    rows = (row for row in _rows(type, role, step) if not row.property or _any(row, causes))
+    return tuple(dict.fromkeys(row.words for row in rows))
+
+
+def impossible(type: str, role: str, changes: Sequence[Change]) -> tuple[tuple[Change, str], ...]:
+    """The changes that the cloud will refuse, with the reason."""
+    return tuple(
+        (change, row.words)
+        for row in _rows(type, role, "smaller")
+        for change in changes
+        if _plain(change.path) == row.property and _shrinks(change)
+    )
+
+
+def _rows(type: str, role: str, step: str) -> Iterable[Consequence]:
+    cloud = of_package(type.partition(":")[0])
+    rows = table(cloud.name) if cloud else ()
+    return (row for row in rows if (row.type, row.role, row.step) == (type, role, step))
+
+
+def _any(row: Consequence, paths: Iterable[str]) -> bool:
+    """Whether the property changes, a part of it, or the block that it is in."""
+    wanted = row.property
+    return any(
+        path == wanted or path.startswith(f"{wanted}.") or wanted.startswith(f"{path}.")
+        for path in map(_plain, paths)
+    )
+
+
+def _plain(path: str) -> str:
+    return re.sub(r"\[\d+\]", "", path)
+
+
+def _shrinks(change: Change) -> bool:
+    before, after = change.before, change.after
+    numbers = isinstance(before, int | float) and isinstance(after, int | float)
+    return numbers and after < before
