@@ -26,9 +26,9 @@ def protected_dependent(name: str) -> str:
 def left_alone(names: Iterable[str]) -> str:
     """What is still there after a run in which something failed."""
     return (
-        f"{listed(names)}: no longer needed, and still there, because nothing is deleted in a "
-        "run in which something fails; the next one in which all goes well deletes it. To make "
-        "room first, take what failed out of the settings, and put it back afterwards."
+        f"{listed(sorted(names))}: no longer needed, and still there, because nothing is deleted "
+        "in a run in which something fails; the next one in which all goes well deletes it. To "
+        "make room first, take what failed out of the settings, and put it back afterwards."
     )
 
 
