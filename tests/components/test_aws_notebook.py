@@ -160,6 +160,7 @@ def test_roles_are_found_by_their_path_and_trust_one_service(stack: str) -> None
         (statement,) = policy(role, "assumeRolePolicy")
         assert statement["Action"] == "sts:AssumeRole"
         trusted[role.name.removeprefix(f"{stack}-")] = statement["Principal"]
+    strict = asked(stack).lab.profile == "strict"
     assert trusted == {
         "notebook-role": {"Service": "ec2.amazonaws.com"},
         "notebook-scheduler-role": {"Service": "scheduler.amazonaws.com"},
@@ -167,6 +168,7 @@ def test_roles_are_found_by_their_path_and_trust_one_service(stack: str) -> None
         "cluster-node-role": {"Service": "ec2.amazonaws.com"},
         "cluster-job-role": {"Service": "ecs-tasks.amazonaws.com"},
         "cluster-execution-role": {"Service": "ecs-tasks.amazonaws.com"},
+        **({"network-flows-role": {"Service": "vpc-flow-logs.amazonaws.com"}} if strict else {}),
     }
     profiles = rendered.of("iam/instanceProfile:InstanceProfile")
     assert {p.inputs["path"] for p in profiles} == {f"/mllab/{stack}/"}

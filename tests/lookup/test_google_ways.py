@@ -51,7 +51,7 @@ def test_ids_have_the_form_of_the_import_that_the_sdk_documents(type: str) -> No
         for name in Template(text).get_identifiers()
     }
     nested = {"userLabels_stack", "userLabels_name", "budgetFilter_projects_0", "path"}
-    assert used <= inputs | nested | {"project", "region", "zone"}
+    assert used <= inputs | nested | {"project", "region", "zone", "scheduler"}
     source = inspect.getsource(sdk)
     examples = set(re.findall(rf"\$ pulumi import {type} \S+ (\S+)", source))
     if not examples or "$path" in way.id:

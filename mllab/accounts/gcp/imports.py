@@ -125,7 +125,7 @@ IMPORT_QUERIES: Final[Mapping[str, ImportQuery]] = {
     ),
     WORKFLOW: ImportQuery(
         "workflows",
-        ("workflows", "list", "--location=$region"),
+        ("workflows", "list", "--location=$scheduler"),
         f"{_PROJECT}/locations/$region/workflows/$name",
         {"path": f"{_PROJECT}/locations/$region/workflows/$name"},
     ),

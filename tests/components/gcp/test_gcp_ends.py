@@ -80,7 +80,7 @@ def test_before_the_end_nobody_gives_the_hourly_job_a_right() -> None:
 
 def test_without_an_end_there_is_no_job_for_it() -> None:
     rendered = with_local_disks(lab={"ends": None, "profile": "strict"}, seats=("ana",))
-    assert [job.name for job in rendered.of(JOB)] == [
+    assert {job.name for job in rendered.of(JOB)} == {
         "gcp-course-notebook-ana-daily",
         "gcp-course-notebook-watch",
-    ]
+    }
