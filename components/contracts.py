@@ -255,41 +255,6 @@ class BudgetArgs(Generic[NetworkT]):
     notify: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class EnvironmentArgs:
-    """What a whole lab is asked for; the meaning of each is where the role takes it.
-
-    Args:
-        files, undelete_days: see StorageArgs. keep: see NetworkArgs, StorageArgs and NotebookArgs.
-        keep_images: see RegistryArgs.
-        notebook: the size of NotebookArgs. disk_gb, home_gb, seats, idle_minutes, max_hours,
-            stop_at: see there.
-        cluster: the size of ClusterArgs. max_nodes, spot, max_job_hours: see there.
-        limit_usd, per, warn_percent, notify: see BudgetArgs.
-    """
-
-    lab: LabArgs
-    files: bool
-    keep: bool
-    undelete_days: int
-    keep_images: int
-    notebook: Machine
-    disk_gb: int
-    home_gb: int
-    seats: tuple[str, ...]
-    idle_minutes: int
-    max_hours: int
-    stop_at: time | None
-    cluster: Machine
-    max_nodes: int
-    spot: bool
-    max_job_hours: int
-    limit_usd: float
-    per: str
-    warn_percent: tuple[int, ...]
-    notify: tuple[str, ...]
-
-
 # --------------------------------------------------------------------------------------- helpers
 
 

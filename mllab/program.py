@@ -11,8 +11,8 @@ import pulumi
 from pulumi.runtime import config
 
 from components import catalog
-from components.contracts import EnvironmentArgs, LabArgs
-from components.environment import Cloud, Environment, Notebooks
+from components.contracts import LabArgs
+from components.environment import Cloud, Environment, EnvironmentArgs, Notebooks
 from mllab.clock import Clock
 from mllab.settings.files import from_config
 from mllab.settings.lab import Lab

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pulumi
+from pulumi_gcp import compute
 
+from components.catalog import Machine
 from components.cloud_init import CORE, LIB, File, cloud_config, require
 
 _HERE = Path(__file__).parent / "files"
@@ -69,3 +71,10 @@ def render(settings: Mapping[str, str]) -> str:
     if (size := len(text.encode())) > LIMIT_BYTES:
         raise ValueError(f"user data has {size} bytes, Compute Engine takes {LIMIT_BYTES}")
     return text
+
+
+def accelerators(machine: Machine) -> list[compute.InstanceGuestAcceleratorArgsDict] | None:
+    """None where the machine type brings its GPUs."""
+    if not machine.accelerator:
+        return None
+    return [{"type": machine.accelerator, "count": machine.gpus}]

@@ -14,7 +14,7 @@ from components.contracts import NotebookArgs, child, publish
 from components.gcp import access, images, zones
 from components.gcp.cluster import Cluster
 from components.gcp.ends import HourlyEnd, ends
-from components.gcp.machine import user_data
+from components.gcp.machine import accelerators, user_data
 from components.gcp.naming import given
 from components.gcp.network import Network
 from components.gcp.registry import Registry
@@ -152,7 +152,7 @@ class Notebook(pulumi.ComponentResource):
                 lambda zone: zones.follow(seat, zone, found, args.machine, args.network.zone)
             ),
             machine_type=args.machine.type,
-            guest_accelerators=_accelerators(args.machine),
+            guest_accelerators=accelerators(args.machine),
             boot_disk={
                 "auto_delete": True,
                 "initialize_params": {
@@ -217,13 +217,6 @@ def _gpus(machine: Machine) -> str:
     Source: https://cloud.google.com/compute/docs/gpus/add-remove-gpus"""
     brings = machine.gpus and not machine.accelerator
     return f", {machine.type.rpartition('-')[0]}" if brings else ""
-
-
-def _accelerators(machine: Machine) -> list[compute.InstanceGuestAcceleratorArgsDict] | None:
-    """None where the machine type brings its GPUs."""
-    if not machine.accelerator:
-        return None
-    return [{"type": machine.accelerator, "count": machine.gpus}]
 
 
 def local_disks(args: Args) -> bool:

@@ -50,9 +50,6 @@ Engine = Annotated[
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout, all else on stderr.")
 ]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="One line for each resource of a long plan.")
-]
 Today = Annotated[
     str | None,
     typer.Option(

@@ -54,7 +54,7 @@ def test_a_life(run: Run, cloud: SimulatedAws, project: Path) -> None:
     again = run("up", *LAB, "--yes", *DAY)
     assert again.code == 0
     assert "nothing to do" in again.out
-    assert "simulated, 64 resources" in run("list").out
+    assert "simulated, 69 resources" in run("list").out
 
     fine = json.loads(run("status", *LAB, "--json").out)
     assert fine["summary"] == {"running": 1}
@@ -181,7 +181,7 @@ def test_ctrl_c_in_the_middle_of_up_and_the_next_run(
     assert f"note: {made[-1]} was found as " in again.err
     assert "nothing to do" in run("preview", *LAB, *DAY).out
     declared = [record.urn for record in cloud.inventory() if record.urn]
-    assert len(declared) == len(set(declared)) == 64
+    assert len(declared) == len(set(declared)) == 69
 
     home = "--delete-data=lab-notebook-shared-home"
     assert run("down", *LAB, "--yes", home).code == 0

@@ -35,7 +35,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_a_rehearsal_shows_what_to_switch_on(run: Run, lab: str) -> None:
-    done = run("rehearse", lab, *DAY)
+    done = run("rehearse", "-v", lab, *DAY)
     said = " ".join(done.out.split())
     assert done.code == 0, done.out
     assert "2 up, in a new account: ok" in said

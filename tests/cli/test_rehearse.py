@@ -58,7 +58,7 @@ def test_every_committed_lab_lives_through_its_life(run: Run, stack: str, tmp_pa
 
 
 def test_the_report_shows_both_outcomes_and_the_commands(run: Run) -> None:
-    said = run("rehearse", "aws-course")
+    said = run("rehearse", "aws-course", "-v")
     assert said.code == 0, said.err
     text = " ".join(said.out.split())
     assert "VcpuLimitExceeded" in text
@@ -70,7 +70,7 @@ def test_the_report_shows_both_outcomes_and_the_commands(run: Run) -> None:
 
 
 def test_a_lab_with_managed_notebooks_shows_what_is_its_own(run: Run) -> None:
-    said = run("rehearse", "managed")
+    said = run("rehearse", "managed", "-v")
     assert said.code == 0, said.err
     text = " ".join(said.out.split())
     assert "up, with ml.g4dn.xlarge for notebook instance usage raised to 1: ok" in text
@@ -83,13 +83,13 @@ def test_a_lab_with_managed_notebooks_shows_what_is_its_own(run: Run) -> None:
 
 
 def test_two_rehearsals_tell_the_same(run: Run) -> None:
-    first, second = (run("rehearse", "aws-tiny").out for _ in range(2))
+    first, second = (run("rehearse", "aws-tiny", "-v").out for _ in range(2))
     wall = re.compile(r"\d+\.\d s wall")
     assert wall.sub("", first) == wall.sub("", second)
 
 
 def test_it_begins_on_the_first_day_of_the_lab_or_on_the_given_one(run: Run) -> None:
-    assert "from 2027-01-11." in run("rehearse", "aws-course").out
+    assert "from 2027-01-11." in run("rehearse", "aws-course", "-v").out
     assert "from 2027-01-20." in run("rehearse", "aws-course", "--today", "2027-01-20").out
     over = run("rehearse", "aws-course", "--today", "2027-02-06")
     assert over.code == 2
@@ -106,7 +106,7 @@ def test_the_folder_is_kept_when_asked_for(run: Run, tmp_path: Path) -> None:
 def test_wrong_settings_end_it_before_it_begins(run: Run, project: Path) -> None:
     path = project / "stacks" / "Pulumi.aws-tiny.yaml"
     path.write_text(path.read_text().replace("cpu-small", "cpu-tiny"))
-    said = run("rehearse", "aws-tiny")
+    said = run("rehearse", "aws-tiny", "-v")
     assert said.code == 2
     assert "notebook.size" in said.err
     assert said.out == ""

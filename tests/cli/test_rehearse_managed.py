@@ -24,6 +24,6 @@ def test_every_act_is_as_expected(
     given = ("lab.owner=a@example.edu", "lab.ends=2027-02-05", "budget.limit_usd=100")
     kind = ("notebook.kind=managed", f"lab.cloud={cloud}", *PLACES[cloud])
     prompts.write(folder, "lab", (*given, *kind), None, datetime(2027, 1, 11, tzinfo=UTC))
-    done = run("rehearse", "lab", "--today", "2027-01-11")
+    done = run("rehearse", "lab", "-v", "--today", "2027-01-11")
     assert done.code == 0, done.out
     assert "seen 1 stopped; nothing to do" in " ".join(done.out.split())

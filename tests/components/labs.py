@@ -15,8 +15,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.contracts import EnvironmentArgs, Refused
-from components.environment import Cloud, Environment
+from components.contracts import Refused
+from components.environment import Cloud, Environment, EnvironmentArgs
 from mllab import program
 from mllab.engines.contract import Resource
 from mllab.errors import RunFailed

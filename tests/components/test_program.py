@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from components.catalog import machine
-from components.contracts import EnvironmentArgs, LabArgs
+from components.contracts import LabArgs
+from components.environment import EnvironmentArgs
 from mllab import program
 from mllab.settings import files
 

@@ -14,8 +14,9 @@ import pytest
 from botocore import xform_name
 from botocore.validate import validate_parameters
 
-from mllab.accounts.aws.imports import IMPORT_QUERIES, SETTINGS
+from mllab.accounts.aws.imports import IMPORT_QUERIES
 from mllab.accounts.aws.kinds import CHECKS, CLIENTS, TYPES
+from mllab.accounts.aws.settings import SETTINGS
 from mllab.accounts.responses import filled
 from tests.components.test_contract import sdk_class
 from tests.lookup import making_services as making_services

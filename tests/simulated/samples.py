@@ -6,7 +6,8 @@ from typing import Any
 
 from mllab.simulated.aws.rules import tokens
 from tests.simulated.account import Account, allow, trust
-from tests.simulated.more_samples import TAGS, Sample, stores, work
+from tests.simulated.more_samples import TAGS, Sample, stores
+from tests.simulated.work_samples import work
 
 
 def samples(account: Account) -> list[Sample]:

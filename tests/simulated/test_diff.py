@@ -16,7 +16,7 @@ from mllab.simulated.aws.rules import containers, documents, tokens
 from mllab.simulated.diff import Differ
 from mllab.simulated.facts import TypeFacts
 from tests.simulated.account import Account, allow
-from tests.simulated.more_samples import CONTAINER
+from tests.simulated.work_samples import CONTAINER
 
 ACCOUNT = Account()
 

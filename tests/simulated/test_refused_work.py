@@ -10,8 +10,8 @@ import pytest
 
 from mllab.simulated.aws.rules import tokens
 from tests.simulated.account import Account, allow
-from tests.simulated.more_samples import CONTAINER
 from tests.simulated.refusing import Refusals, holds, in_lab, plain
+from tests.simulated.work_samples import CONTAINER
 
 PROFILE = "arn:aws:iam::123456789012:instance-profile/p"
 

@@ -12,16 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 DELETING_STATES: Final = frozenset(
-    {
-        "deleting",
-        "deleted",
-        "shutting-down",
-        "terminated",
-        "detaching",
-        "detached",
-        "inactive",
-        "pendingdeletion",
-    }
+    ("deleting", "deleted", "shutting-down", "terminated", "detaching", "detached")
+    + ("inactive", "pendingdeletion")
 )
 """States, in lower case, of what is no more or will soon be no more. A deregistered job definition
 is INACTIVE for months, and so is a cluster of containers that was deleted; a key is PendingDeletion
@@ -293,22 +285,3 @@ IMPORT_QUERIES: Final[Mapping[str, ImportQuery]] = {
         "$account:$BudgetName",
     ),
 }
-
-SETTINGS: Final = frozenset(
-    {
-        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-        "aws:ecr/lifecyclePolicy:LifecyclePolicy",
-        "aws:efs/backupPolicy:BackupPolicy",
-        "aws:efs/fileSystemPolicy:FileSystemPolicy",
-        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-        "aws:s3/bucketPolicy:BucketPolicy",
-        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-        "aws:s3/bucketVersioning:BucketVersioning",
-        "aws:sns/topicPolicy:TopicPolicy",
-    }
-)
-"""Types that are but a setting of something else: there is one, it costs nothing, it goes with its
-owner, and to make it is to set it (Put..., Set...). So it is made again without being looked for:
-many are there by default, and then nobody could tell who has set them."""

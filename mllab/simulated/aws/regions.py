@@ -24,6 +24,7 @@ FOLDER: Final = "ec2/resources/instance_type_offerings/availability-zone-id"
 
 
 def main() -> None:
+    """Write the tables of regions anew."""
     from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
     source = f"moto {version('moto')}"

@@ -16,8 +16,8 @@ import pulumi
 import pytest
 
 from components.azure.network import Network
-from components.contracts import EnvironmentArgs, NetworkArgs, Refused
-from components.environment import Cloud, Environment
+from components.contracts import NetworkArgs, Refused
+from components.environment import Cloud, Environment, EnvironmentArgs
 from mllab import program
 from mllab.engines.contract import Resource
 from mllab.errors import RunFailed

@@ -16,8 +16,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.contracts import EnvironmentArgs, NetworkArgs, Refused
-from components.environment import Cloud, Environment
+from components.contracts import NetworkArgs, Refused
+from components.environment import Cloud, Environment, EnvironmentArgs
 from components.gcp import images
 from components.gcp.network import Network
 from mllab import program
