@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from components.holdings import HOLDS_DATA
 from mllab.engines.contract import Op, Outcome
 from mllab.errors import DataAtRisk
 from tests.scenarios.living_lab import CLOUDS, ENGINES, MANAGED, Change, LivingLab, lost
@@ -37,6 +38,17 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path, cloud: str, engine: str)
     _up(lab)
     lab.fill()
     return lab
+
+
+@pytest.mark.parametrize("kind", ["vm", "managed"])
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_what_is_protected_can_be_named(tmp_path: Path, cloud: str, kind: str) -> None:
+    """Nothing else could ever be removed. Profile `strict` protects most."""
+    lab = LivingLab(tmp_path / "project", cloud, "embedded")
+    lab.set({"lab": {"profile": "strict"}, **(MANAGED[cloud] if kind == "managed" else {})})
+    found = {r.type for r in lab.plan().resources if r.options.get("protect")}
+    assert found
+    assert found <= HOLDS_DATA.keys()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
