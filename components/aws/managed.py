@@ -74,7 +74,8 @@ class ManagedNotebook(pulumi.ComponentResource):
         role = access.role(
             self, f"{name}-managed-role", args.lab, "sagemaker.amazonaws.com", labels
         )
-        stop, watch = stop_notebooks(args.lab, NOTEBOOKS), Watch(self, name, args.lab, labels)
+        stop = stop_notebooks(args.lab, NOTEBOOKS)
+        watch = Watch(self, name, args.lab, labels, args.network.key)
         allowed = iam.RolePolicy(
             f"{name}-managed-access",
             role=role.name,
@@ -90,7 +91,7 @@ class ManagedNotebook(pulumi.ComponentResource):
             opts=child(self),
         )
         stops = Stops(self, name, args.lab, labels, NOTEBOOKS, watch.function(stop_both(args.lab)))
-        stops.watch(watch.event("sagemaker", args, role))
+        stops.watch("managed-watch", watch.event("sagemaker", args, role))
         files = args.storage.files
         before = [args.network, allowed, *(files.targets if files else [])]
         self.seats = pulumi.Output.all(

@@ -72,7 +72,7 @@ class Notebook(pulumi.ComponentResource):
         super().__init__("mllab:aws:Notebook", name, None, opts)
         labels = tags(args.lab, "notebook")
         role = access.role(self, f"{name}-role", args.lab, "ec2.amazonaws.com", labels)
-        watch = Watch(self, name, args.lab, labels)
+        watch = Watch(self, name, args.lab, labels, args.network.key)
         allowed = iam.RolePolicy(
             f"{name}-access",
             role=role.name,
@@ -92,7 +92,7 @@ class Notebook(pulumi.ComponentResource):
         built_for = f"{source.kind} {'with' if files else 'without'} files"
         function = watch.function(stop_both(args.lab))
         stops = Stops(self, name, args.lab, labels, INSTANCES, function)
-        stops.watch(watch.event("ec2", args, role))
+        stops.watch("watch", watch.event("ec2", args, role))
         # The first boot installs packages and mounts files, so the way out must exist by then; and
         # the gateway cannot go before the machines have given up their public addresses.
         told = {"ROLE": role.unique_id, "SIGNS": watch.table.name}

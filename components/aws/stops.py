@@ -106,14 +106,15 @@ class Stops:
             opts=child(parent),
         )
 
-    def watch(self, event: Mapping[str, pulumi.Input[Any]]) -> None:
-        """Look at all machines every 15 minutes.
+    def watch(self, what: str, event: Mapping[str, pulumi.Input[Any]]) -> None:
+        """Look at all machines of a kind every 15 minutes.
 
         Args:
+            what: name of the schedule, of this kind alone: a lab on its way to the other has both.
             event: what the function is told; see `files/lambda/watch.py`.
         """
         self._schedule(
-            "watch",
+            what,
             f"rate({WATCH_MINUTES} minutes)",
             None,
             {"arn": self._watch.arn, "input": pulumi.Output.json_dumps(event)},

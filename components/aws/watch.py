@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi_aws import cloudwatch, dynamodb, iam, lambda_
+from pulumi_aws import cloudwatch, dynamodb, iam, kms, lambda_
 
-from components.aws import access
+from components.aws import access, baseline
 from components.contracts import LabArgs, NotebookArgs, child
 from components.tags import named
 
 _CODE = Path(__file__).parent / "files" / "lambda" / "watch.py"
 KEY = "machine"
 RUNTIME = "python3.13"
-LOG_DAYS = 30
 TIMEOUT_SECONDS = 300  # a lab of 500 seats is listed, and all of them stopped, in less
 MEMORY_MB = 256
 
@@ -30,6 +29,7 @@ class Watch:
 
     Args:
         parent: the notebook role, whose children all resources are.
+        key: the lab's own, for the function's log; None leaves it to AWS's.
     Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html,
         https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
     """
@@ -40,8 +40,10 @@ class Watch:
         name: str,
         lab: LabArgs,
         labels: Mapping[str, str],
+        key: kms.Key | None,
     ) -> None:
         self._parent, self._name, self._lab, self._labels = parent, name, lab, labels
+        self._key = key
         self.table = dynamodb.Table(
             f"{name}-signs",
             billing_mode="PAY_PER_REQUEST",
@@ -89,7 +91,8 @@ class Watch:
         # Of its own name, so that it goes with the lab; the one that AWS would make stays for ever.
         logs = cloudwatch.LogGroup(
             f"{name}-logs",
-            retention_in_days=LOG_DAYS,
+            retention_in_days=baseline.log_days(self._lab),
+            kms_key_id=baseline.arn(self._key),
             tags=named(self._labels, f"{name}-logs"),
             opts=child(self._parent),
         )

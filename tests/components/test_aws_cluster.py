@@ -138,9 +138,11 @@ def test_a_job_is_ended_in_time() -> None:
 
 def test_logs_are_kept_for_a_month() -> None:
     rendered = committed("aws-course")
-    group = rendered.one("cloudwatch/logGroup:LogGroup").inputs
-    assert group["retentionInDays"] == 30
-    assert not group.get("skipDestroy")
+    groups = {each.name: each.inputs for each in rendered.of("cloudwatch/logGroup:LogGroup")}
+    assert groups.keys() == {"aws-course-cluster-logs", "aws-course-notebook-watch-logs"}
+    for group in groups.values():
+        assert group["retentionInDays"] == 30
+        assert not group.get("skipDestroy")
     assert container(rendered)["logConfiguration"] == {
         "logDriver": "awslogs",
         "options": {

@@ -163,8 +163,8 @@ def schedules(rendered: Rendered) -> dict[str, dict[str, Any]]:
 
 def test_it_stops_daily_and_every_hour_after_the_end() -> None:
     found = schedules(managed())
-    assert found.keys() == {"shared-daily", "shared-end", "watch"}
-    del found["watch"]
+    assert found.keys() == {"shared-daily", "shared-end", "managed-watch"}
+    del found["managed-watch"]
     assert found["shared-daily"]["scheduleExpression"] == "cron(0 20 * * ? *)"
     assert found["shared-end"]["scheduleExpression"] == "rate(1 hour)"
     assert found["shared-end"]["startDate"] == "2027-02-05T23:00:00Z"
@@ -180,7 +180,7 @@ def test_it_stops_daily_and_every_hour_after_the_end() -> None:
 def test_trap_a_stop_that_failed_in_the_evening_meets_nobody_next_morning() -> None:
     """SageMaker refuses to stop what is stopped, and the scheduler would try again for a day."""
     for name, each in schedules(managed()).items():
-        if name == "watch":
+        if name == "managed-watch":
             continue
         retry = each["target"]["retryPolicy"]
         assert retry == {"maximumEventAgeInSeconds": 600, "maximumRetryAttempts": 5}
@@ -210,7 +210,7 @@ def test_refuses_a_notebook_without_a_stop_from_outside() -> None:
 
 
 def test_a_lab_without_an_end_has_the_daily_stop_and_the_watch() -> None:
-    assert schedules(course(lab={"ends": None})).keys() == {"shared-daily", "watch"}
+    assert schedules(course(lab={"ends": None})).keys() == {"shared-daily", "managed-watch"}
 
 
 # --------------------------------------------------------------------------------- what it keeps

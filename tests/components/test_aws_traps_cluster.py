@@ -124,6 +124,7 @@ def decided(rules: list[dict[str, str]], status: str, reason: str) -> str:
 @every_stack
 def test_trap_the_default_log_group_never_expires(stack: str) -> None:
     container = json.loads(committed(stack).one(JOB).inputs["containerProperties"])
-    group = committed(stack).one("cloudwatch/logGroup:LogGroup")
+    group = committed(stack).one("cloudwatch/logGroup:LogGroup", f"{stack}-cluster-logs")
+    assert group.inputs["retentionInDays"] > 0
     named = container["logConfiguration"]["options"]["awslogs-group"]
     assert named == f"{group.name}-0abc123"

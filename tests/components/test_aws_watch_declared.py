@@ -43,7 +43,7 @@ def test_the_schedule_says_what_the_function_reads(kind: str) -> None:
     (watch,) = [
         each.inputs
         for each in rendered.of("scheduler/schedule:Schedule")
-        if each.inputs["name"] == "watch"
+        if each.inputs["name"] == {"vm": "watch", "managed": "managed-watch"}[kind]
     ]
     assert watch["scheduleExpression"] == "rate(15 minutes)"
     assert watch["target"]["arn"] == f"arn:aws:test::{ACCOUNT}:aws-course-notebook-watch"
