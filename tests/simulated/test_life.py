@@ -91,9 +91,10 @@ def test_drift_is_seen_and_healed(root: Path, tmp_path: Path) -> None:
     life = Life(root, tmp_path, "aws-course")
     life.engine.up()
     (block,) = [r for r in life.aws.inventory() if r.type == tokens.BUCKET_BLOCK]
-    (alarm,) = [r for r in life.aws.inventory() if r.type == tokens.ALARM]
+    schedules = [r for r in life.aws.inventory() if r.type == tokens.SCHEDULE]
+    (watch,) = [r for r in schedules if r.inputs["name"] == "watch"]
     life.aws.tamper(block.type, block.id, "blockPublicAcls", False)
-    life.aws.remove(alarm.type, alarm.id)
+    life.aws.remove(watch.type, watch.id)
     seen = ops(life.engine.refresh())
     assert (seen[Op.UPDATE, Status.DONE], seen[Op.DELETE, Status.DONE]) == (1, 1)
     healed = ops(life.engine.up())

@@ -103,8 +103,8 @@ def test_a_new_account_has_none_and_the_cure_looks_up_the_code() -> None:
         "increase for this quota."
     )
     assert failure.value.cure == (
-        f"the quota '{G4DN}' (sagemaker) in us-east-1 must be at least 1 instances; ask for it, "
-        "which takes AWS hours to days:\n"
+        f"the quota '{G4DN}' (sagemaker) in us-east-1 must be at least 1 notebook instances; "
+        "ask for it, which takes AWS hours to days:\n"
         "aws service-quotas request-service-quota-increase --region us-east-1 --service-code "
         "sagemaker --quota-code $(aws service-quotas list-service-quotas --region us-east-1 "
         f"--service-code sagemaker --query \"Quotas[?QuotaName=='{G4DN}'].QuotaCode\" --output "

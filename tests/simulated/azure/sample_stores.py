@@ -72,6 +72,7 @@ def stores() -> list[Sample]:
                 "shareDeleteRetentionPolicy": {"enabled": True, "days": 7},
             },
         ),
+        ("signs", tokens.TABLE, {**ACCOUNT, "tableName": "signs"}),
         ("shared", tokens.SHARE, {**ACCOUNT, "shareQuota": 100, "enabledProtocols": "SMB"}),
         (
             "images",

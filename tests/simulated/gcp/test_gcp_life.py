@@ -108,7 +108,9 @@ def test_drift_is_seen_and_healed(root: Path, tmp_path: Path) -> None:
     life = Life(root, tmp_path, "gcp-tiny")
     life.engine.up()
     life.gcp.tamper(tokens.BUCKET, life.only(tokens.BUCKET), "publicAccessPrevention", "inherited")
-    life.gcp.remove(tokens.SCHEDULE, life.only(tokens.SCHEDULE))
+    jobs = [r for r in life.gcp.inventory() if r.type == tokens.SCHEDULE]
+    (watch,) = [r for r in jobs if r.urn.endswith("-watch")]
+    life.gcp.remove(watch.type, watch.id)
     seen = ops(life.engine.refresh())
     assert (seen[Op.UPDATE, Status.DONE], seen[Op.DELETE, Status.DONE]) == (1, 1)
     healed = ops(life.engine.up())

@@ -43,7 +43,7 @@ def test_a_new_project_has_no_gpu_in_any_region() -> None:
         "takes Google hours to days:\n"
         f"gcloud beta quotas preferences create --project={PROJECT} "
         "--service=compute.googleapis.com --quota-id=GPUS-ALL-REGIONS-per-project "
-        "--preferred-value=1"
+        "--preferred-value=1 --email=$(gcloud config get account)"
     )
 
 
