@@ -9,6 +9,7 @@ import pytest
 from components.catalog import machine
 from tests.components.labs import ROOT, STACKS, committed, granted, managed, policy, variant
 from tests.components.render import ACCOUNT, Rendered
+from tests.components.test_aws_watch import WATCH
 
 FUNCTION = "lambda/function:Function"
 MINUTE = 60
