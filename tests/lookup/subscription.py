@@ -14,7 +14,7 @@ MINE = "00000000-0000-0000-0000-000000000000"
 DISK, LOGS = "azure-native:compute:Disk", "Microsoft.OperationalInsights/workspaces"
 NOT_LISTED = re.compile(
     "/(subnets|containers|shares|blobServices|fileServices|managementPolicies|roleAssignments"
-    "|budgets|datastores|computes)/[^/]+$"
+    "|tables|budgets|datastores|computes)/[^/]+$"
 )
 """What lies inside of something else, and is in no list of a resource group."""
 LABS = [

@@ -15,7 +15,8 @@ from components.contracts import LabArgs
 from mllab.accounts.aws.account import AwsAccount
 from mllab.accounts.aws.inventory import IAM_PATH, UNCONFIRMED
 from mllab.accounts.aws.settings import SETTINGS
-from mllab.accounts.contract import InventoryItem, open_account
+from mllab.accounts.contract import InventoryItem
+from mllab.clouds.registry import open_account
 from mllab.errors import StillThere
 from tests.lookup import making_services as making_services
 from tests.lookup.conftest import recorded, region

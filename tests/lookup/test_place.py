@@ -49,7 +49,7 @@ def place(look: Any) -> RealWorkspace:
 def test_what_is_found_is_to_be_imported_by_its_id_alone() -> None:
     """With outputs, the provider would take the next refresh for one of what it knows."""
     pending = entry("aws:ec2/vpc:Vpc", protect=True)
-    found = place(Opened("vpc-1")).find(pending, ())
+    found = place(Opened("vpc-1")).find(pending, (), {})
     assert found == {**pending, "id": "vpc-1", "outputs": {}}
 
 
@@ -57,8 +57,8 @@ def test_an_account_is_opened_once() -> None:
     look = Opened("vpc-1")
     here = place(look)
     for _ in range(2):
-        assert here.find(entry("aws:ec2/vpc:Vpc"), {"vpc-1"}) is None
-    here.find(entry("gcp:compute/network:Network"), ())
+        assert here.find(entry("aws:ec2/vpc:Vpc"), {"vpc-1"}, {}) is None
+    here.find(entry("gcp:compute/network:Network"), (), {})
     assert look.opened == ["aws", "gcp"]
 
 
@@ -73,7 +73,7 @@ def test_an_account_is_opened_once() -> None:
 )
 def test_what_is_in_no_cloud_is_not_looked_for(nothing: Entry) -> None:
     look = Opened("x")
-    assert place(look).find(nothing, ()) is None
+    assert place(look).find(nothing, (), {}) is None
     assert look.opened == []
 
 
@@ -86,7 +86,7 @@ def test_by_default_it_is_the_users_own_account() -> None:
 
 def test_a_cloud_that_cannot_be_looked_into_is_refused() -> None:
     with pytest.raises(StillThere) as caught:
-        RealWorkspace(NOWHERE, BACKEND, {}, CONFIG).find(entry("oci:Core/vcn:Vcn"), ())
+        RealWorkspace(NOWHERE, BACKEND, {}, CONFIG).find(entry("oci:Core/vcn:Vcn"), (), {})
     for words in ("course-network-vpc", "oci:Core/vcn:Vcn", "nothing was changed"):
         assert words in caught.value.message
     assert "stack=course" in caught.value.cure

@@ -17,7 +17,7 @@ import pytest
 from mllab.engines.contract import Op
 from tests.scenarios.lab_under_test import Account, EmbeddedLab, Fate, LabUnderTest, PulumiLab
 
-STEPS = 64
+STEPS = 69
 """Changes that the lab asks of the cloud from nothing to complete, and as many back."""
 
 BOTH = [(step, after) for step in range(1, STEPS + 1) for after in (False, True)]

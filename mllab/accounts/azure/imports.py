@@ -90,9 +90,6 @@ IMPORT_QUERIES: Final[Mapping[str, ImportQuery]] = {
     "azure-native:compute:VirtualMachine": _in_group(
         "Microsoft.Compute/virtualMachines/$vmName", "2024-11-01"
     ),
-    "azure-native:compute:VirtualMachineExtension": _in_group(
-        "Microsoft.Compute/virtualMachines/$vmName/extensions/$vmExtensionName", "2024-11-01"
-    ),
     "azure-native:devtestlab:GlobalSchedule": _in_group(
         "Microsoft.DevTestLab/schedules/$name", "2018-09-15"
     ),
