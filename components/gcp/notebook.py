@@ -26,9 +26,7 @@ from components.tags import named, tags
 
 PORT = 8888
 HOME_DEVICE = "mllab-home"
-LONGEST_SECONDS = 168 * 3600
-"""Google stops a machine after a week, the most that `max_hours` may be, whatever else fails. What
-it was when the machine was made holds for ever, so it is no limit that people could change."""
+LONGEST_SECONDS = 168 * 3600  # the most of `max_hours`; it cannot change on a machine that exists
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 NO_MOUNT = {"kind": "", "source": "", "path": "", "options": ""}
 LOCAL_DISKS = ("a2-ultragpu-", "a3-", "a4-")
@@ -47,10 +45,9 @@ class Notebook(pulumi.ComponentResource):
     stays. A lab that gets or loses GPUs or shared files does so by itself: the old image has no
     drivers, or was not told what to mount.
 
-    Its watchdog reads `idle_minutes` and `max_hours` from its metadata at every look, so changed
-    limits reach it while it runs. From outside it is stopped where it gives no sign of life and its
-    processors are quiet, and half an hour after its longest time; where an organisation forbids
-    guest attributes, its processors alone tell.
+    Its watchdog reads `idle_minutes` and `max_hours` from its metadata at every look. From outside
+    it is stopped where it gives no sign of life and its processors are quiet (these alone tell
+    where an organisation forbids guest attributes), and half an hour after its longest time.
 
     Who may connect is who may act in the project: Owner, or IAP-secured Tunnel User, Compute OS
     Admin Login and Service Account User on the machine.

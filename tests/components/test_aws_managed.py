@@ -112,8 +112,7 @@ def test_without_files_nothing_is_mounted() -> None:
 
 
 def test_changed_limits_stop_no_notebook() -> None:
-    """One script for all, read at the next start; those that run read their tags, which alone
-    change: SageMaker changes nothing else of a notebook while it runs."""
+    """SageMaker changes nothing but the tags of a notebook while it runs; there it reads them."""
     one, other = course(seats=("ana", "bo")), course(seats=("ana", "bo"), idle_minutes=99)
     assert len(one.of(SCRIPT)) == 1
     assert told(one) != told(other)
