@@ -71,8 +71,8 @@ def test_a_life(run: Run, cloud: SimulatedAws, project: Path) -> None:
 
     machine = outputs["notebook"]["seats"]["shared"]["id"]
     cloud.stop(machine)
-    alarm = "aws:cloudwatch/metricAlarm:MetricAlarm"
-    cloud.remove(alarm, found(cloud, alarm))
+    schedule = "aws:scheduler/schedule:Schedule"
+    cloud.remove(schedule, found(cloud, schedule))
     drifted = json.loads(run("status", *LAB, "--json").out)
     assert drifted["summary"] == {"stopped": 1, "missing": 1}
 
