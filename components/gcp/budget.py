@@ -14,7 +14,7 @@ from components.gcp.services import enable
 from components.names import narrow
 from components.tags import named, tags
 
-APIS = ("billingbudgets", "cloudbilling", "monitoring", "pubsub")
+APIS = ("billingbudgets", "cloudbilling", "pubsub")
 BASES = ("CURRENT_SPEND", "FORECASTED_SPEND")
 MOST_ADDRESSES = 5  # channels of a budget
 LONGEST_NAME = 60
@@ -88,7 +88,7 @@ class Budget(pulumi.ComponentResource):
 
     def _budget(self, name: str, args: Args, billing_account: str) -> pulumi.Output[str]:
         labels = tags(args.lab, "budget")
-        apis = enable(self, name, *APIS)
+        apis = [*args.network.apis, *enable(self, name, *APIS)]
         ready = child(self, depends_on=apis)
         self.topic = pubsub.Topic(
             f"{name}-alerts", labels=named(labels, f"{name}-alerts"), opts=ready

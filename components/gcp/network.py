@@ -68,7 +68,7 @@ class Network(pulumi.ComponentResource):
         zone: str | None = None,
     ) -> None:
         super().__init__("mllab:gcp:Network", name, None, opts)
-        self.apis = enable(self, name, "compute", "iam", "iap", "oslogin")
+        self.apis = enable(self, name, "compute", "iam", "iap", "monitoring", "oslogin")
         network = compute.Network(
             f"{name}-vpc",
             auto_create_subnetworks=False,  # a subnet in each of forty regions otherwise

@@ -53,7 +53,7 @@ def watch(
     """
     apis = [
         *stopper.apis,
-        *enable(parent, name, "monitoring", "workflowexecutions", "workflows"),
+        *enable(parent, name, "workflowexecutions", "workflows"),
     ]
     rights = [
         access.project(parent, f"{name}-stopper-{what}", stopper.account, role)
