@@ -79,8 +79,8 @@ class Gcp(Own):
     )
     secure_boot: Switch = Field(
         default=False,
-        description="true: machines with a GPU boot with Secure Boot, too, from Canonical's image;"
-        " without a GPU, of kind managed or of profile strict all do.",
+        description="true: machines with a GPU boot with Secure Boot, from Canonical's image;"
+        " without a GPU, managed or strict: always.",
     )
     egress: Annotated[str, choice("external", "nat")] = Field(
         default="external",

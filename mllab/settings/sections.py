@@ -122,9 +122,8 @@ class Notebook(Section):
     )
     idle_minutes: Annotated[int, limits.IDLE] = Field(
         default=60,
-        description="A machine that nobody has used for so long stops. A change reaches machines"
-        " that run; a Workbench instance keeps what it was made with, an Azure ML compute instance"
-        " is made anew.",
+        description="Machines unused for so long stop; a change reaches running ones."
+        " Workbench: new ones only; Azure ML: makes anew.",
     )
     max_hours: Annotated[int, limits.HOURS] = Field(
         default=12,
@@ -185,8 +184,8 @@ class Cluster(Section):
     )
     max_nodes: Annotated[int, limits.NODES] = Field(
         default=4,
-        description="Most machines at the same time; the least is always 0. Google Cloud does not"
-        " enforce it: there every job brings its machines, up to the project's quota.",
+        description="Most machines at once, the least is always 0; on Google Cloud of each job:"
+        " its quota limits all.",
         json_schema_extra=_ASKED,
     )
     spot: Switch = Field(

@@ -103,7 +103,8 @@ def test_the_commands_of_every_cloud_take_another_port(
     lab, config = files.load(path), files.config(path)
     clock = SimulatedClock(datetime(2027, 1, 11, tzinfo=UTC))
     session = opening.on_simulated_cloud(root, stack, lab, config, clock, tmp_path)
-    session.engine.up()
+    session.realm.grant(session.realm.off)
+    assert session.engine.up().ok
     (seat,) = session.engine.outputs()["notebook"]["seats"].values()
     forward = shlex.split(seat["connect_command"])
     assert local_port.needed(forward)

@@ -10,7 +10,7 @@ import pytest
 from components import catalog, regions
 from mllab.clouds.aws import AWS
 from mllab.simulated.aws import places
-from mllab.simulated.aws import regions as generate
+from tests.simulated import aws_regions as generate
 from tests.simulated.tables import Tables
 
 table = Tables(places.DATA).table

@@ -1,6 +1,6 @@
 """Zones, and which of them offer which machine type: facts of the simulated AWS.
 
-`python -m mllab.simulated.aws.regions` writes `zones.csv` and `offerings.csv` anew from the
+`python -m tests.simulated.aws_regions` writes `zones.csv` and `offerings.csv` anew from the
 installed moto, a developers' extra, whose files are answers of DescribeAvailabilityZones and
 DescribeInstanceTypeOfferings in each region. A region that moto has no offerings of stays out.
 """
