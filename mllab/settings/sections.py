@@ -184,8 +184,8 @@ class Cluster(Section):
     )
     max_nodes: Annotated[int, limits.NODES] = Field(
         default=4,
-        description="Most machines at once, the least is always 0; on Google Cloud of each job:"
-        " its quota limits all.",
+        description="Most machines at once, the least is always 0. Google Cloud does not enforce"
+        " it: there the quota is the ceiling.",
         json_schema_extra=_ASKED,
     )
     spot: Switch = Field(
