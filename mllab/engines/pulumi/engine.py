@@ -118,7 +118,7 @@ class PulumiEngine:
         try:
             seconds = self.cli.run(Verb.LOOK if dry else Verb.REFRESH, _nothing, events)
         finally:
-            if not (dry or unchanged(events.steps())):
+            if not (dry or unchanged(events.steps(), self._snapshot.read())):
                 self.forget()
         return self._outcome(events, seconds, ready)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 
 from mllab.engines.contract import Op, Status, Step
-from mllab.engines.pulumi.deployment import Deployment
+from mllab.engines.pulumi.deployment import Deployment, resources
 
 _LOOKS: Final = frozenset({Op.SAME, Op.REFRESH})
 
@@ -45,9 +45,13 @@ class Snapshot:
         self._known = None
 
 
-def unchanged(steps: Iterable[Step]) -> bool:
-    """True for a refresh that found everything as it is recorded."""
-    return all(step.op in _LOOKS and not step.changes and _well(step) for step in steps)
+def unchanged(steps: Iterable[Step], recorded: Deployment) -> bool:
+    """True for a refresh that found everything as it is recorded.
+
+    What had not become healthy may have, which no step tells: then the record of that is gone.
+    """
+    ill = any(entry.get("initErrors") for entry in resources(recorded))
+    return not ill and all(step.op in _LOOKS and not step.changes and _well(step) for step in steps)
 
 
 def _well(step: Step) -> bool:
