@@ -21,6 +21,7 @@ from mllab.lifecycle import status, teardown
 from mllab.lifecycle.explain import explain, summary
 from mllab.lifecycle.quota import Account, Shortage, shortages
 from mllab.protocol.deployment import entries, stack_outputs
+from mllab.protocol.urns import is_provider
 from mllab.session.opening import on_simulated_cloud
 from mllab.session.realm import SimulatedRealm
 from mllab.session.session import Session, clock_from, project
@@ -147,8 +148,9 @@ class Rehearsal:
 
     def _preview(self) -> Seen:
         plan = self.session.engine.preview()
-        counts = plan.counts()
-        return planned(plan), set(counts) <= {Op.CREATE, Op.READ} and counts.get(Op.CREATE, 0) > 0
+        # A provider is no thing in a cloud; a refused `up` may have recorded one.
+        ops = {each.op for each in plan.steps if each.custom and not is_provider(each.type)}
+        return planned(plan), Op.CREATE in ops and ops <= {Op.CREATE, Op.READ}
 
     def _refused(self) -> Seen:
         outcome = self.session.engine.up()

@@ -76,7 +76,7 @@ def test_a_lab_with_managed_notebooks_shows_what_is_its_own(run: Run) -> None:
     assert "up, with ml.g4dn.xlarge for notebook instance usage raised to 1: ok" in text
     assert "ResourceLimitExceeded" in text
     assert "seen 1 power unknown; nothing to do" in text
-    assert "managed-notebook-watch is missing" in text
+    assert "managed-notebook-managed-watch is missing" in text
     assert "managed-notebook-shared: home disk: 50 GB disk, in use since 2027-01-11" in text
     assert "aws sagemaker create-presigned-notebook-instance-url --region us-east-1" in text
     assert "11 of 11 acts as expected" in text
