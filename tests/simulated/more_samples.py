@@ -11,25 +11,6 @@ from tests.simulated.account import allow
 Sample = tuple[str, str, dict[str, Any]]
 """Logical name, type token, inputs; `@name.property` stands for an output of an earlier one."""
 
-CODE = {
-    "4dabf18193072939515e22adb298388d": "0def7320c3a5731c473e5ecbe6d01bc7",
-    "assets": {
-        "watch.py": {
-            "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17",
-            "text": "def handler(event, context): ...",
-        }
-    },
-}
-"""An archive on the wire, as Pulumi's SDK writes it."""
-
-CONTAINER = {
-    "image": "public.ecr.aws/docker/library/busybox:latest",
-    "command": ["true"],
-    "resourceRequirements": [
-        {"type": "VCPU", "value": "1"},
-        {"type": "MEMORY", "value": "2048"},
-    ],
-}
 RULES = {
     "rules": [
         {

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from mllab.simulated.aws.rules import tokens
 from tests.simulated.account import Account, trust
-
-Sample = tuple[str, str, dict[str, Any]]
-"""Logical name, type token, inputs; `@name.property` stands for an output of an earlier one."""
+from tests.simulated.more_samples import TAGS, Sample
 
 CODE = {
     "4dabf18193072939515e22adb298388d": "0def7320c3a5731c473e5ecbe6d01bc7",
@@ -30,16 +27,6 @@ CONTAINER = {
         {"type": "MEMORY", "value": "2048"},
     ],
 }
-RULES = {
-    "rules": [
-        {
-            "rulePriority": 1,
-            "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5},
-            "action": {"type": "expire"},
-        }
-    ]
-}
-TAGS = {"lab": "test", "role": "network"}
 
 
 def work(account: Account) -> list[Sample]:
