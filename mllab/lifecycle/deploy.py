@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from mllab.engines.contract import Failure, Op, Outcome, Plan, Status
 from mllab.errors import Interrupted, RunFailed, StillThere, UsageError
 from mllab.lifecycle import data_protection
 from mllab.lifecycle.explain import explain, summary
-from mllab.lifecycle.observer import Observer
+from mllab.lifecycle.observer import Observer, Run
 from mllab.lifecycle.quota import Account, Shortage, requests, shortages, shortages_of
 from mllab.protocol.deployment import entries, in_cloud, stack_outputs
 from mllab.session import location
@@ -88,11 +88,31 @@ def up(session: Session, plan: Plan, release: frozenset[str], observer: Observer
         planned=plan.steps,
         simulated=session.realm.timed,
     )
+    return watched(session, "up", run, session.engine.up, release, observer)
+
+
+def watched(
+    session: Session,
+    verb: str,
+    run: Run,
+    act: Callable[..., Outcome],
+    release: frozenset[str],
+    observer: Observer,
+) -> Outcome:
+    """Let an engine act while somebody watches, and tell what came of it.
+
+    Args:
+        verb: to be typed again. act: `up` or `destroy` of the session's engine.
+        release: the holders of data that may go.
+
+    Raises:
+        Interrupted: after Ctrl-C.
+    """
     try:
         with run:
-            outcome = session.engine.up(run, release=release)
+            outcome = act(run, release=release)
     except KeyboardInterrupt as error:
-        raise stopped(session, "up") from error
+        raise stopped(session, verb) from error
     for warning in outcome.warnings:
         observer.note(warning)
     observer.tell(f"{summary(outcome)} ({run.took()})")
@@ -196,7 +216,7 @@ def refuse_failures(
     head = f"{verb} {session.stack}: {pluralize(len(outcome.failures), 'resource')} failed"
     if skipped:
         head += f", {skipped} needed what failed and were not touched"
-    short = _short(session)
+    short = lacking(session)
     lines = [head, *explain(outcome.failures, short)]
     lines += _unlooked(session, outcome.failures)
     go_on = f"  {session.command(verb)}{_grant(session, short)}"
@@ -221,7 +241,8 @@ def _grant(session: Session, short: Sequence[Shortage]) -> str:
     return "".join(f" --grant {shlex.quote(wish)}" for wish in wishes)
 
 
-def _short(session: Session) -> tuple[Shortage, ...]:
+def lacking(session: Session) -> tuple[Shortage, ...]:
+    """Quotas that are too small for the whole lab; none where the account's are not known."""
     account = _account(session)
     return shortages(session.lab, account) if session.lab and account else ()
 
@@ -231,7 +252,7 @@ def _account(session: Session) -> Account | None:
     limit = session.realm.limit
     if session.lab is None or limit is None:
         return None
-    return Account(limit, session.realm.used(session.stack, session.lab.region), _where(session))
+    return Account(limit, _where(session), session.realm.used(session.stack, session.lab.region))
 
 
 def _where(session: Session) -> dict[str, str]:

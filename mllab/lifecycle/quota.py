@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from components import catalog
@@ -50,13 +50,13 @@ class Account:
     """What is known of an account's quotas.
 
     Args:
-        limit: of a code. used: what others than the lab take up of it.
-        where: configuration keys' names -> values; see `Cloud.request_quota`.
+        limit: of a code. where: configuration keys' names -> values; see `Cloud.request_quota`.
+        used: what others than the lab take up of a code.
     """
 
     limit: Limit
+    where: Mapping[str, str]
     used: Used = lambda _: 0
-    where: Mapping[str, str] = field(default_factory=dict)
 
 
 def shortages(lab: Lab, account: Account) -> tuple[Shortage, ...]:

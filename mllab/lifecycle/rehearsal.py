@@ -13,13 +13,13 @@ from time import monotonic
 from typing import Any
 
 from mllab.clouds import registry
-from mllab.clouds.registry import POWER_UNKNOWN, power
 from mllab.engines.contract import Op, Outcome, Plan
 from mllab.engines.operations import OPS
 from mllab.errors import DataAtRisk, LabError, RunFailed
 from mllab.lifecycle import status, teardown
+from mllab.lifecycle.deploy import lacking
 from mllab.lifecycle.explain import explain, summary
-from mllab.lifecycle.quota import Account, Shortage, shortages
+from mllab.lifecycle.quota import Shortage
 from mllab.protocol.deployment import entries, stack_outputs
 from mllab.protocol.urns import is_provider
 from mllab.session.opening import on_simulated_cloud
@@ -66,7 +66,7 @@ class Rehearsal:
         if not isinstance(session.realm, SimulatedRealm):
             raise ValueError("a rehearsal never reaches a real cloud")
         self.session, self.folder, self._cloud = session, folder, session.realm.cloud
-        self._short = shortages(session.declared, Account(self._cloud.quota))
+        self._short = lacking(session)
         self._off = self._cloud.missing()
         self.outputs: Mapping[str, Any] = {}
         self.things: tuple[teardown.Thing, ...] = ()
@@ -182,8 +182,8 @@ class Rehearsal:
         states = status.counts(status.look(self.session).findings)
         plan = self.session.engine.preview()
         seen = ", ".join(f"{number} {word}" for word, number in states.items())
-        others = set(states) - {"running", "stopped", POWER_UNKNOWN}
-        told = states.get("stopped") == 1 or POWER_UNKNOWN in states
+        others = set(states) - {"running", "stopped", registry.POWER_UNKNOWN}
+        told = states.get("stopped") == 1 or registry.POWER_UNKNOWN in states
         return f"{seen}; {planned(plan)}", told and not others and plan.empty
 
     def _drift(self) -> Seen:
@@ -239,7 +239,7 @@ class Rehearsal:
 
     def _machine(self) -> Mapping[str, Any]:
         for entry in entries(self.session.engine.state()):
-            if power(entry["type"], entry.get("outputs") or {}):
+            if registry.power(entry["type"], entry.get("outputs") or {}):
                 return entry
         raise LabError("the lab has no machine that could stop")
 

@@ -9,8 +9,8 @@ from mllab.accounts.contract import SOFT_DELETED
 from mllab.engines.contract import Holding, Outcome
 from mllab.errors import LabError, StillThere
 from mllab.lifecycle import data_protection
-from mllab.lifecycle.deploy import stopped
-from mllab.lifecycle.explain import explain, summary
+from mllab.lifecycle.deploy import watched
+from mllab.lifecycle.explain import explain
 from mllab.lifecycle.observer import Observer
 from mllab.protocol.deployment import entries, in_cloud, interrupted
 from mllab.session.session import Session
@@ -72,15 +72,7 @@ def down(session: Session, release: frozenset[str], total: int, observer: Observ
         expected=total,
         simulated=session.realm.timed,
     )
-    try:
-        with run:
-            outcome = session.engine.destroy(run, release=release)
-    except KeyboardInterrupt as error:
-        raise stopped(session, "down") from error
-    for warning in outcome.warnings:
-        observer.note(warning)
-    observer.tell(f"{summary(outcome)} ({run.took()})")
-    return outcome
+    return watched(session, "down", run, session.engine.destroy, release, observer)
 
 
 @dataclass(frozen=True)

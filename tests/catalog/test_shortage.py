@@ -42,7 +42,7 @@ def lab(
 
 def needed(wanted: Lab) -> dict[str, float]:
     """What is asked for where every quota is 0."""
-    return {each.code: each.needed for each in shortages(wanted, Account(lambda code: 0))}
+    return {each.code: each.needed for each in shortages(wanted, Account(lambda code: 0, {}))}
 
 
 SAGEMAKER = " for notebook instance usage"
@@ -89,14 +89,14 @@ def test_machines_without_an_address_of_their_own_need_none():
 
 def test_a_quota_that_is_just_enough_is_enough():
     limits = {"NVIDIA_T4_GPUS": 2, "GPUS_ALL_REGIONS": 2, "CPUS": 7, SSD: 300, USED: 2}
-    [short] = shortages(lab("gcp", TWO), Account(limits.__getitem__))
+    [short] = shortages(lab("gcp", TWO), Account(limits.__getitem__, {}))
     assert replace(short, request="") == Shortage("CPUS", 8, 7, "vCPUs")
-    assert shortages(lab("gcp", TWO), Account({**limits, "CPUS": 8}.__getitem__)) == ()
+    assert shortages(lab("gcp", TWO), Account({**limits, "CPUS": 8}.__getitem__, {})) == ()
 
 
 def test_a_limit_that_nobody_knows_is_no_zero_and_no_yes():
     with pytest.raises(KeyError, match="NVIDIA_T4_GPUS"):
-        shortages(lab("gcp", TWO), Account({"CPUS": 9}.__getitem__))
+        shortages(lab("gcp", TWO), Account({"CPUS": 9}.__getitem__, {}))
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ def test_the_report_shows_both_outcomes_and_the_commands(run: Run) -> None:
     assert said.code == 0, said.err
     text = " ".join(said.out.split())
     assert "VcpuLimitExceeded" in text
-    assert "--quota-code L-DB2E81BA --desired-value 4" in text
+    asked = "--region us-east-1 --service-code ec2 --quota-code L-DB2E81BA --desired-value 4"
+    assert asked in text
     assert "up, with L-DB2E81BA raised to 4: ok" in text
     assert "aws ssm start-session --region us-east-1 --target i-" in text
     assert "aws batch submit-job --region us-east-1" in text

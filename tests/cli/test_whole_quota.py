@@ -62,8 +62,8 @@ def lab(cloud: str) -> Lab:
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_request_counts_what_runs_already(cloud: str) -> None:
     course = lab(cloud)
-    alone = {one.code: one.needed for one in shortages(course, Account(lambda _: 0))}
-    shared = shortages(course, Account(lambda _: 0, lambda _: 100.0, {"region": "here-1"}))
+    alone = {one.code: one.needed for one in shortages(course, Account(lambda _: 0, {}))}
+    shared = shortages(course, Account(lambda _: 0, {"region": "here-1"}, lambda _: 100.0))
     assert {one.code: one.needed - 100 for one in shared} == alone
     for one in shared:
         assert f"{one.needed:g}" in one.request.splitlines()[-1]
@@ -74,7 +74,7 @@ def test_an_account_whose_quotas_nobody_knows_is_asked_for_the_whole_lab(cloud: 
     course, code = lab(cloud.name), sorted(cloud.quota_refusals)[0]
     refused = Failure("urn", "t", "n", Op.CREATE, "no", code)
     asks = requests(course, [refused], {"region": "here-1"})
-    needed = shortages(course, Account(lambda _: 0))
+    needed = shortages(course, Account(lambda _: 0, {}))
     assert len(asks) == len(needed) > 0
     for ask, one in zip(asks, needed, strict=True):
         assert f"{one.needed:g}" in ask
