@@ -37,7 +37,7 @@ PREPARE, LOOK, CHANGE = "Prepare (no cloud is contacted)", "Look", "Change"
 
 
 class Explained(TyperGroup):
-    """All commands, with failures that a user can cure turned into messages."""
+    """All commands, with failures that a user can put right turned into messages."""
 
     def invoke(self, ctx: Any) -> object:
         with error_handler.explained():

@@ -15,7 +15,7 @@ QUIET_PERCENT = 5.0
 """Processors below this share do nothing."""
 
 
-class Refused(Exception):
+class Unsupported(Exception):
     """A wish that the cloud cannot fulfil; the message names it, the reason and the alternative.
 
     Not a ValueError: the SDK rewrites the text of those that are raised inside an output.

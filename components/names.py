@@ -16,7 +16,7 @@ _HASH: Final = 8  # base 36: a million names meet by chance one time in six
 _READABLE: Final = 4  # fewer letters before the hash tell nobody anything
 
 
-def narrow(*parts: str, longest: int = 24, alphabet: str = ALNUM) -> str:
+def truncate_with_hash(*parts: str, longest: int = 24, alphabet: str = ALNUM) -> str:
     """A name from parts that are too long or hold letters that the cloud refuses.
 
     As many letters of the parts as fit, for people, then a hash of all parts, so that names differ

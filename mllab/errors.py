@@ -1,4 +1,4 @@
-"""Everything a user can cure, as one tree. Caught once, in `cli.py`; anything else is a bug.
+"""Everything a user can put right, as one tree. Caught once, in `cli.py`; anything else is a bug.
 
 LabError                 1  something failed
 |-- SettingsError        2  the stack file is wrong; carries all faults at once
@@ -17,22 +17,22 @@ from collections.abc import Sequence
 
 
 class LabError(Exception):
-    """Something failed that the user can cure.
+    """Something failed that the user can put right.
 
     Args:
         message: names the value and the limit.
-        cure: the act that cures it, with a command where there is one; printed on its own line.
+        hint: what puts it right, with a command where there is one; printed on its own line.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, *, cure: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.cure = cure
+        self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message}\n{self.cure}" if self.cure else self.message
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
 
 
 class UsageError(LabError):
@@ -50,8 +50,8 @@ class SettingsError(LabError):
 
     exit_code = 2
 
-    def __init__(self, faults: Sequence[str], *, cure: str = "") -> None:
-        super().__init__("\n".join(faults), cure=cure)
+    def __init__(self, faults: Sequence[str], *, hint: str = "") -> None:
+        super().__init__("\n".join(faults), hint=hint)
         self.faults = tuple(faults)
 
 

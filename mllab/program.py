@@ -38,7 +38,7 @@ def declare(lab: Lab, today: date | None = None) -> None:
         today: on a simulated cloud its own day; by default the present one.
 
     Raises:
-        Refused: the cloud cannot fulfil a wish; names it, the reason and the alternative.
+        Unsupported: the cloud cannot fulfil a wish; names it, the reason and the alternative.
     """
     here = cloud(lab, today)
     if here.transformation is not None:

@@ -8,7 +8,7 @@ from pulumi_aws import budgets, sns
 from components import contracts
 from components.aws import access
 from components.aws.network import Network
-from components.contracts import BudgetArgs, Refused, child, publish
+from components.contracts import BudgetArgs, Unsupported, child, publish
 from components.tags import named, tags
 
 MOST_ALERTS = 10  # per budget
@@ -35,7 +35,7 @@ class Budget(pulumi.ComponentResource):
     Outputs:
         id: name of the budget. limit_usd, notify: as asked.
     Raises:
-        Refused: more alerts or addresses than AWS takes, or a period that it does not know.
+        Unsupported: more alerts or addresses than AWS takes, or a period that it does not know.
     Cost: 0 USD (Nov 2026).
     Source: https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html,
         https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html,
@@ -97,15 +97,15 @@ class Budget(pulumi.ComponentResource):
 
 def _check(args: Args) -> None:
     if args.per not in TIME_UNITS:
-        raise Refused(f"mllab:budget.per is {args.per!r}; AWS knows {', '.join(TIME_UNITS)}")
+        raise Unsupported(f"mllab:budget.per is {args.per!r}; AWS knows {', '.join(TIME_UNITS)}")
     percents, addresses = len(args.warn_percent), len(args.notify)
     if percents * len(KINDS) > MOST_ALERTS:
-        raise Refused(
+        raise Unsupported(
             f"mllab:budget.warn_percent has {percents} values; AWS takes {MOST_ALERTS} alerts, and"
             f" each value needs {len(KINDS)}, so give at most {MOST_ALERTS // len(KINDS)}"
         )
     if addresses > MOST_ADDRESSES:
-        raise Refused(
+        raise Unsupported(
             f"mllab:budget.notify has {addresses} addresses; AWS takes {MOST_ADDRESSES}, so give"
             " the address of a mailing list"
         )

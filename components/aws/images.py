@@ -10,7 +10,7 @@ import pulumi
 from pulumi_aws import ssm
 
 from components.catalog import Machine
-from components.contracts import Refused
+from components.contracts import Unsupported
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def image_id(parent: pulumi.Resource, wanted: Source) -> pulumi.Output[str]:
     what is published to everybody is none, and machines made of it must stay readable in reviews.
 
     Raises:
-        Refused: inside the output, when nothing fits.
+        Unsupported: inside the output, when nothing fits.
     """
     opts = pulumi.InvokeOptions(parent=parent)
     listed = ssm.get_parameters_by_path_output(path=wanted.folder, recursive=True, opts=opts)
@@ -91,14 +91,14 @@ def newest(wanted: Source, names: Sequence[str]) -> str:
     """The parameter to read, out of those that exist.
 
     Raises:
-        Refused: nothing fits; says what was looked for, and how to name an image by hand.
+        Unsupported: nothing fits; says what was looked for, and how to name an image by hand.
     """
     for pattern in wanted.names:
         whole = re.compile(re.escape(wanted.folder) + pattern)
         if found := [name for name in names if whole.fullmatch(name)]:
             return max(found, key=_version)
     tried = ", ".join(pattern.replace("\\", "") for pattern in wanted.names)
-    raise Refused(
+    raise Unsupported(
         f"AWS publishes no machine image in this region under {wanted.folder} as {tried}; name one:"
         " pulumi config set --path mllab:aws.image ami-0123456789abcdef0"
     )

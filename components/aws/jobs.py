@@ -10,7 +10,7 @@ from pulumi_aws import batch, cloudwatch, iam
 
 from components.aws import access, baseline
 from components.aws.network import Network
-from components.aws.registry import MOVING_TAG, Registry
+from components.aws.registry import MUTABLE_TAG, Registry
 from components.aws.shared_files import MOUNT_PATH
 from components.aws.storage import Storage
 from components.catalog import Machine
@@ -86,7 +86,7 @@ def definition(
 
 def image(args: Args) -> pulumi.Output[str]:
     """The image that jobs run."""
-    return pulumi.Output.concat(args.registry.uri, ":", MOVING_TAG)
+    return pulumi.Output.concat(args.registry.uri, ":", MUTABLE_TAG)
 
 
 def memory_mib(machine: Machine) -> int:

@@ -14,8 +14,8 @@ from components.aws import access, baseline, lifecycle
 from components.aws.notebook import NO_MOUNT, Args, rights, zone_of
 from components.aws.stops import NOTEBOOKS, Stops, stop_both, stop_notebooks
 from components.aws.watch import Watch, tags_of_notebooks
-from components.contracts import Refused, child, publish
-from components.names import KEBAB, narrow
+from components.contracts import Unsupported, child, publish
+from components.names import KEBAB, truncate_with_hash
 from components.tags import named, tags
 
 PLATFORM = "notebook-al2023-v1"
@@ -47,7 +47,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         seats: for each {id, connect_command, token_command, stop_command, start_command}. Nothing
         is forwarded: both first commands print an address that is good for 5 minutes.
     Raises:
-        Refused: no `stop_at`. Inside the outputs: a notebook is in a zone where the size is not
+        Unsupported: no `stop_at`. Inside the outputs: a notebook is in a zone where the size is not
             offered.
     Cost: stopped 0.14 USD per GB of the disk and month; the watch 0.05 USD per month; running
         about 1.4 times the price of the EC2 machine (us-east-1, Nov 2026).
@@ -63,7 +63,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         opts = with_type_alias(opts, "mllab:aws:Notebook")
         super().__init__("mllab:aws:ManagedNotebook", name, None, opts)
         if args.stop_at is None:
-            raise Refused(
+            raise Unsupported(
                 "mllab:notebook.stop_at is missing: SageMaker measures nothing by which a notebook"
                 " instance whose own watchdog never ran could be told from one at work, so kind"
                 " managed needs a daily stop; or take kind vm"
@@ -119,7 +119,9 @@ class ManagedNotebook(pulumi.ComponentResource):
             name,
             # With something that only this lab has: an interrupted create is found by it again.
             name=args.network.id.apply(
-                lambda unique: narrow(args.lab.name, seat, unique, longest=LONGEST, alphabet=KEBAB)
+                lambda unique: truncate_with_hash(
+                    args.lab.name, seat, unique, longest=LONGEST, alphabet=KEBAB
+                )
             ),
             instance_type=args.machine.type,
             role_arn=role.arn,
@@ -173,7 +175,7 @@ def _commands(
     def there(found: list[str]) -> str:
         id, subnet, *subnets = found
         if subnet not in subnets:
-            raise Refused(
+            raise Unsupported(
                 f"the notebook of seat {seat} is in a zone where {args.machine.type} is not"
                 " offered, and cannot move: choose a mllab:notebook.size that is offered there, or"
                 " save what is on it and give the seat another name"

@@ -10,7 +10,7 @@ from pulumi_aws import ec2, kms, vpc
 
 from components import contracts
 from components.aws import baseline
-from components.contracts import NetworkArgs, Refused, child, publish
+from components.contracts import NetworkArgs, Unsupported, child, publish
 from components.tags import named, tags
 
 CIDR = "10.0.0.0/16"
@@ -34,7 +34,7 @@ class Network(pulumi.ComponentResource):
     Outputs:
         id: of the VPC, `vpc-0a1b...`. subnet_ids: one per zone, in the order of the zones' names.
     Raises:
-        Refused: no zone of the region offers all types; names those that could be had.
+        Unsupported: no zone of the region offers all types; names those that could be had.
     Cost: idle 0 USD; 0.005 USD per machine-hour for the public address. In `strict` 1 USD a month
         and 0.03 USD per 10,000 uses for the key, 0.50 USD per GB of flow logs (us-east-1, Nov
         2026).
@@ -229,7 +229,7 @@ def _shared_zones(args: NetworkArgs, offered: Mapping[str, set[str]]) -> list[st
 
     others = [where(name) for name in offered if name not in asked and offered[name]]
     together = " together" if len(asked) > 1 else ""
-    raise Refused(
+    raise Unsupported(
         f"no zone of {args.lab.region} offers {' and '.join(asked)}{together}: "
         f"{'; '.join(map(where, asked))}."
         f" Of the same class it offers {'; '.join(others) or 'none'}."

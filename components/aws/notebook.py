@@ -19,7 +19,7 @@ from components.aws.registry import Registry
 from components.aws.stops import INSTANCES, Stops, stop_both
 from components.aws.storage import Storage
 from components.aws.watch import Watch
-from components.contracts import NotebookArgs, Refused, child, publish
+from components.contracts import NotebookArgs, Unsupported, child, publish
 from components.tags import named, tags
 
 PORT = 8888
@@ -49,7 +49,7 @@ class Notebook(pulumi.ComponentResource):
         seats: for each {id, connect_command, token_command, stop_command, start_command}. The
         commands are typed as they are; two need the AWS CLI's Session Manager plugin.
     Raises:
-        Refused: inside the outputs: no image is published, or a home disk is in a zone where
+        Unsupported: inside the outputs: no image is published, or a home disk is in a zone where
             the size is not offered.
     Cost: stopped 0.08 USD per GB of both disks and month; the watch 0.05 USD per month; running the
         price of the machine (us-east-1, Nov 2026).
@@ -213,7 +213,7 @@ def _system_disk(args: Args, labels: Mapping[str, str]) -> ec2.InstanceRootBlock
 
 def _subnet(seat: str, zone: str, args: Args) -> pulumi.Input[str]:
     if zone not in args.network.subnets:
-        raise Refused(
+        raise Unsupported(
             f"the home disk of seat {seat} is in {zone}, where {args.machine.type} is not offered,"
             " and a disk cannot move: choose a mllab:notebook.size that is offered there, or save"
             " what is on the disk and give the seat another name"

@@ -14,7 +14,7 @@ from components.contracts import RegistryArgs, child, publish
 from components.tags import named, tags
 
 UNTAGGED_DAYS = 7
-MOVING_TAG = "latest"  # what jobs run, so it must stay movable
+MUTABLE_TAG = "latest"  # what jobs run, so it must stay movable
 
 
 class Registry(pulumi.ComponentResource):
@@ -43,7 +43,7 @@ class Registry(pulumi.ComponentResource):
             f"{name}-images",
             image_tag_mutability="IMMUTABLE_WITH_EXCLUSION" if args.lab.strict else "MUTABLE",
             image_tag_mutability_exclusion_filters=(
-                [{"filter": MOVING_TAG, "filter_type": "WILDCARD"}] if args.lab.strict else None
+                [{"filter": MUTABLE_TAG, "filter_type": "WILDCARD"}] if args.lab.strict else None
             ),
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[_encryption(args.network.key)],

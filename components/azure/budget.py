@@ -10,7 +10,7 @@ from pulumi_azure_native import consumption, monitor
 
 from components import contracts
 from components.azure.network import Network
-from components.contracts import BudgetArgs, Refused, child, publish
+from components.contracts import BudgetArgs, Unsupported, child, publish
 from components.tags import named, tags
 
 MOST_ALERTS = 5  # per budget
@@ -38,7 +38,7 @@ class Budget(pulumi.ComponentResource):
     Outputs:
         id: of the budget of costs; empty without. limit_usd, notify: as asked.
     Raises:
-        Refused: more alerts than Azure takes, or a period that it does not know.
+        Unsupported: more alerts than Azure takes, or a period that it does not know.
     Cost: 0 USD (Nov 2026).
     Source: https://learn.microsoft.com/azure/cost-management-billing/costs/tutorial-acm-create-budgets,
         https://learn.microsoft.com/azure/cost-management-billing/costs/understand-cost-mgt-data,
@@ -89,10 +89,10 @@ class Budget(pulumi.ComponentResource):
 
 def _check(args: Args) -> None:
     if args.per not in TIME_GRAINS:
-        raise Refused(f"mllab:budget.per is {args.per!r}; Azure knows {', '.join(TIME_GRAINS)}")
+        raise Unsupported(f"mllab:budget.per is {args.per!r}; Azure knows {', '.join(TIME_GRAINS)}")
     percents = len({*args.warn_percent, FULL})
     if percents > MOST_ALERTS:
-        raise Refused(
+        raise Unsupported(
             f"mllab:budget.warn_percent has {len(args.warn_percent)} values; Azure takes"
             f" {MOST_ALERTS} alerts, and one is at {FULL} in any case, so give at most"
             f" {MOST_ALERTS - 1} besides it"

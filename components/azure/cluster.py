@@ -12,7 +12,7 @@ from pulumi_azure_native import machinelearningservices as ml
 
 from components import contracts
 from components.azure import access
-from components.azure.registry import MOVING_TAG
+from components.azure.registry import MUTABLE_TAG
 from components.azure.workspace import Args, Workspace
 from components.contracts import JOB_COMMAND, JOB_FOLDER, child, publish
 from components.tags import named, tags
@@ -103,7 +103,7 @@ class Cluster(pulumi.ComponentResource):
                 delete_before_replace=True,
             ),
         )
-        image = pulumi.Output.concat(args.registry.uri, ":", MOVING_TAG)
+        image = pulumi.Output.concat(args.registry.uri, ":", MUTABLE_TAG)
         max_seconds = args.max_job_hours * 3600
         self.workspace, self.shares_keys = home.resource, home.shares_keys
         self.id = nodes.id

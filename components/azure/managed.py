@@ -15,8 +15,8 @@ from components.azure.network import Network
 from components.azure.registry import Registry
 from components.azure.stops import Stops, iso_minutes
 from components.azure.storage import Storage
-from components.contracts import NotebookArgs, Refused, child, publish
-from components.names import KEBAB, narrow
+from components.contracts import NotebookArgs, Unsupported, child, publish
+from components.names import KEBAB, truncate_with_hash
 from components.tags import named, tags
 
 IDLE_MINUTES = range(15, 3 * 24 * 60 + 1)
@@ -43,7 +43,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         seats: for each {id, connect_command, token_command, stop_command, start_command}. Nothing
         is forwarded: `token_command` prints the address, for who is logged in to Azure.
     Raises:
-        Refused: no `stop_at`, no shared files, or an idle time that Azure does not take.
+        Unsupported: no `stop_at`, no shared files, or an idle time that Azure does not take.
     Cost: stopped about 30 USD per month and seat, for its disk (19.71 USD) and a load balancer
         (0.33 USD per day); running the price of the machine (East US, Nov 2026).
     Source: https://learn.microsoft.com/azure/machine-learning/how-to-create-compute-instance,
@@ -72,7 +72,7 @@ class ManagedNotebook(pulumi.ComponentResource):
             name,
             # Unique among all instances of the region, also those of others.
             compute_name=group.name.apply(
-                lambda unique: narrow(args.lab.name, seat, unique, alphabet=KEBAB)
+                lambda unique: truncate_with_hash(args.lab.name, seat, unique, alphabet=KEBAB)
             ),
             workspace_name=args.cluster.workspace.name,
             resource_group_name=group.name,
@@ -106,17 +106,17 @@ class ManagedNotebook(pulumi.ComponentResource):
 def _check(args: Args) -> time:
     """The daily stop."""
     if args.idle_minutes not in IDLE_MINUTES:
-        raise Refused(
+        raise Unsupported(
             f"mllab:notebook.idle_minutes is {args.idle_minutes}; a compute instance takes"
             f" {IDLE_MINUTES[0]} to {IDLE_MINUTES[-1]}"
         )
     if not args.cluster.shares_keys:
-        raise Refused(
+        raise Unsupported(
             "mllab:notebook.kind managed needs mllab:storage.files: true on Azure, because a"
             " compute instance mounts its notebooks with the storage account's key"
         )
     if args.stop_at is None:
-        raise Refused(
+        raise Unsupported(
             "mllab:notebook.kind managed needs mllab:notebook.stop_at on Azure, because the idle"
             " shutdown of a compute instance alone is known to fail"
         )

@@ -10,7 +10,7 @@ from pulumi_azure_native import compute, managedidentity
 
 from components import contracts
 from components.aliases import with_type_alias
-from components.azure import access, doors, images
+from components.azure import access, images, inbound
 from components.azure.cluster import Cluster
 from components.azure.commands import machine_commands
 from components.azure.images import Image
@@ -19,7 +19,7 @@ from components.azure.network import Network
 from components.azure.registry import Registry
 from components.azure.stops import Signs, Stops, signs
 from components.azure.storage import Storage
-from components.contracts import NotebookArgs, Refused, child, publish
+from components.contracts import NotebookArgs, Unsupported, child, publish
 from components.tags import named, tags
 
 USER = "ubuntu"  # people log in as; the notebooks' own user `lab` has its home on the home disk
@@ -53,8 +53,8 @@ class Notebook(pulumi.ComponentResource):
         seats: for each {id, connect_command, token_command, stop_command, start_command}. The
         commands are typed as they are.
     Raises:
-        Refused: `stop_at` in a time zone that Azure has no name for, or a disk too small for the
-            image.
+        Unsupported: `stop_at` in a time zone that Azure has no name for, or a disk too small for
+            the image.
     Cost: stopped 0.075 USD per GB of both disks and month, 3.65 USD for the address of each seat;
         the watch 0.14 USD per month and 0.07 USD per seat, less 4,000 free actions of the
         subscription; running the price of the machine (East US, Nov 2026).
@@ -88,7 +88,7 @@ class Notebook(pulumi.ComponentResource):
         heard = signs(self, name, group, args.storage.account)
         rights = _rights(self, name, args, identity, heard)
         if not args.network.ssh_from:
-            doors.bastion(self, f"{name}-bastion", args.network, labels)
+            inbound.bastion(self, f"{name}-bastion", args.network, labels)
         stops = Stops(self, name, args.lab, group, labels)
         stops.watch(args, heard)
         if args.lab.ends:
@@ -128,7 +128,7 @@ class Notebook(pulumi.ComponentResource):
             tags=named(labels, f"{name}-home"),
             opts=child(self, deleted_with=group, protect=args.keep),
         )
-        address, interface = doors.interface(self, name, args.network, labels)
+        address, interface = inbound.interface(self, name, args.network, labels)
         box = f"{args.lab.name}-{seat}"  # unique in the lab's own group; a generated one could
         machine = compute.VirtualMachine(  # exceed the 64 characters that Azure takes
             name,
@@ -224,7 +224,7 @@ def _rights(
 def _image(name: str | None, args: Args) -> Image:
     chosen, image = images.choose(name, args.machine)
     if args.disk_gb < image.least_gb:
-        raise Refused(
+        raise Unsupported(
             f"mllab:notebook.disk_gb is {args.disk_gb}; the image {chosen} needs {image.least_gb}"
         )
     return image

@@ -11,10 +11,10 @@ from pulumi_azure_native import containerregistry
 from components import contracts
 from components.azure.network import Network
 from components.contracts import RegistryArgs, child, publish
-from components.names import narrow
+from components.names import truncate_with_hash
 from components.tags import named, tags
 
-MOVING_TAG = "latest"  # what jobs run
+MUTABLE_TAG = "latest"  # what jobs run
 TIMEOUT_SECONDS = 3600
 NIGHTLY = "0 2 * * *"  # UTC
 CLEAN_UP = Path(__file__).parent / "files" / "clean-up.yaml"
@@ -53,7 +53,9 @@ class Registry(pulumi.ComponentResource):
         labels = tags(args.lab, "registry")
         self.registry = containerregistry.Registry(
             f"{name}-images",
-            registry_name=group.name.apply(lambda unique: narrow(args.lab.name, "images", unique)),
+            registry_name=group.name.apply(
+                lambda unique: truncate_with_hash(args.lab.name, "images", unique)
+            ),
             resource_group_name=group.name,
             sku={"name": "Basic"},
             admin_user_enabled=False,  # a password for everything, for everybody

@@ -10,7 +10,7 @@ from components.azure import access
 from components.azure.network import Network
 from components.azure.shared_files import SharedFiles, retention
 from components.contracts import StorageArgs, child, publish
-from components.names import narrow
+from components.names import truncate_with_hash
 from components.tags import named, tags
 
 CONTAINER = "data"
@@ -56,7 +56,9 @@ class Storage(pulumi.ComponentResource):
         group = args.network.group
         self.account = storage.StorageAccount(
             f"{name}-account",
-            account_name=group.name.apply(lambda unique: narrow(args.lab.name, "data", unique)),
+            account_name=group.name.apply(
+                lambda unique: truncate_with_hash(args.lab.name, "data", unique)
+            ),
             resource_group_name=group.name,
             kind="StorageV2",
             sku={"name": "Standard_LRS"},

@@ -10,19 +10,19 @@ import csv
 from functools import cache
 from pathlib import Path
 
-from components.contracts import Refused
+from components.contracts import Unsupported
 
 
 def windows_name(zone: str) -> str:
     """The Windows name of a time zone, `Romance Standard Time` for `Europe/Copenhagen`.
 
     Raises:
-        Refused: it has none.
+        Unsupported: it has none.
     """
     try:
         return _table()[zone]
     except KeyError:
-        raise Refused(
+        raise Unsupported(
             f"mllab:notebook.time_zone is {zone!r}, for which Azure's schedules have no name;"
             " name a city with the same time, like Europe/Copenhagen"
         ) from None

@@ -17,7 +17,7 @@ from components.azure.network import Network
 from components.azure.registry import Registry
 from components.azure.storage import CONTAINER, Storage
 from components.contracts import ClusterArgs, child
-from components.names import narrow
+from components.names import truncate_with_hash
 from components.tags import named
 
 LOG_DAYS = 30  # included in the price
@@ -54,7 +54,9 @@ class Workspace:
         registry = args.registry.registry
         self.resource = ml.Workspace(
             f"{name}-workspace",
-            workspace_name=group.name.apply(lambda unique: narrow(args.lab.name, "ml", unique)),
+            workspace_name=group.name.apply(
+                lambda unique: truncate_with_hash(args.lab.name, "ml", unique)
+            ),
             resource_group_name=group.name,
             kind="Default",
             sku={"name": "Basic", "tier": ml.SkuTier.BASIC},
@@ -101,7 +103,7 @@ def _vault(
         properties["enable_purge_protection"] = True
     return keyvault.Vault(
         f"{name}-vault",
-        vault_name=group.name.apply(lambda unique: narrow(args.lab.name, "kv", unique)),
+        vault_name=group.name.apply(lambda unique: truncate_with_hash(args.lab.name, "kv", unique)),
         resource_group_name=group.name,
         properties=properties,
         tags=named(labels, f"{name}-vault"),

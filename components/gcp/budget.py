@@ -8,10 +8,10 @@ import pulumi
 from pulumi_gcp import Provider, billing, monitoring, organizations, pubsub
 
 from components import contracts
-from components.contracts import BudgetArgs, Refused, child, publish
+from components.contracts import BudgetArgs, Unsupported, child, publish
 from components.gcp.network import Network
 from components.gcp.services import enable
-from components.names import narrow
+from components.names import truncate_with_hash
 from components.tags import named, tags
 
 APIS = ("billingbudgets", "cloudbilling", "pubsub")
@@ -45,8 +45,8 @@ class Budget(pulumi.ComponentResource):
         id: of the budget, or that there is none. limit_usd: as asked. notify: whom the budget
         tells, nobody without one.
     Raises:
-        Refused: more addresses than Google takes, a period that it does not know, an account that
-            is not kept in US dollars.
+        Unsupported: more addresses than Google takes, a period that it does not know, an account
+            that is not kept in US dollars.
     Cost: 0 USD (Nov 2026).
     Source: https://cloud.google.com/billing/docs/how-to/budgets,
         https://cloud.google.com/billing/docs/how-to/budget-api-overview,
@@ -161,9 +161,11 @@ class Budget(pulumi.ComponentResource):
 
 def _check(args: Args) -> None:
     if args.per not in PERIODS:
-        raise Refused(f"mllab:budget.per is {args.per!r}; Google Cloud knows {', '.join(PERIODS)}")
+        raise Unsupported(
+            f"mllab:budget.per is {args.per!r}; Google Cloud knows {', '.join(PERIODS)}"
+        )
     if (addresses := len(args.notify)) > MOST_ADDRESSES:
-        raise Refused(
+        raise Unsupported(
             f"mllab:budget.notify has {addresses} addresses; Google Cloud takes {MOST_ADDRESSES},"
             " so give the address of a mailing list"
         )
@@ -171,7 +173,7 @@ def _check(args: Args) -> None:
 
 def _mail(name: str, address: str) -> str:
     """The name of a channel; addresses come and go without touching each other."""
-    return f"{name}-mail-{narrow('to', address, longest=LONGEST_PART)}"
+    return f"{name}-mail-{truncate_with_hash('to', address, longest=LONGEST_PART)}"
 
 
 def _amount(usd: float) -> tuple[str, int]:
@@ -182,7 +184,7 @@ def _amount(usd: float) -> tuple[str, int]:
 
 def _dollars(currency: str) -> str:
     if currency != CURRENCY:
-        raise Refused(
+        raise Unsupported(
             f"the billing account is kept in {currency}, and mllab:budget.limit_usd is in USD;"
             " Google takes a budget only in the account's own currency. Leave"
             " mllab:gcp.billing_account out and make the budget by hand: gcloud billing budgets"

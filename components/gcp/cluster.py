@@ -12,7 +12,7 @@ from components import contracts
 from components.contracts import ClusterArgs, publish
 from components.gcp import access
 from components.gcp.network import Network
-from components.gcp.registry import MOVING_TAG, Registry
+from components.gcp.registry import MUTABLE_TAG, Registry
 from components.gcp.services import enable
 from components.gcp.storage import Storage
 from components.tags import tags
@@ -67,7 +67,7 @@ class Cluster(pulumi.ComponentResource):
         access.bucket(self, f"{name}-access", args.storage.bucket, account)
         access.images(self, f"{name}-access", args.registry.repository, account, push=False)
         access.project(self, f"{name}-access-logs", account, "roles/logging.logWriter")
-        image = pulumi.Output.concat(args.registry.uri, ":", MOVING_TAG)
+        image = pulumi.Output.concat(args.registry.uri, ":", MUTABLE_TAG)
         staging = pulumi.Output.concat(args.storage.uri, "/", STAGING)
         specification = pulumi.Output.json_dumps(
             _specification(args, account.email, image, staging)

@@ -14,7 +14,14 @@ from components.gcp.cluster import Cluster
 from components.gcp.network import Network
 from components.gcp.registry import Registry
 from components.gcp.services import enable
-from components.gcp.stops import STOPPER, TRY_SECONDS, Box, End, midnight_after, stop_address
+from components.gcp.stops import (
+    STOPPER,
+    TRY_SECONDS,
+    End,
+    InstanceRef,
+    midnight_after,
+    stop_address,
+)
 from components.gcp.storage import Storage
 
 
@@ -49,21 +56,21 @@ class HourlyEnd:
             after=self._apis,
         )
 
-    def stop(self, seat: str, box: Box) -> None:
+    def stop(self, seat: str, ref: InstanceRef) -> None:
         """Stop this machine."""
         name = f"{self._name}-{seat}-end"
         allowed = compute.InstanceIAMMember(
             f"{name}-access",
-            project=box.project,
-            zone=box.zone,
-            instance_name=box.name,
+            project=ref.project,
+            zone=ref.zone,
+            instance_name=ref.name,
             role=STOPPER,
             member=self._account.member,
             condition={
                 "title": "the lab is over",
                 "expression": f'request.time >= timestamp("{self._after}")',
             },
-            opts=child(self._parent, replacement_trigger=box.made, delete_before_replace=True),
+            opts=child(self._parent, replacement_trigger=ref.made, delete_before_replace=True),
         )
         cloudscheduler.Job(
             name,
@@ -73,7 +80,7 @@ class HourlyEnd:
             time_zone=self._lab.time_zone,
             attempt_deadline=f"{TRY_SECONDS}s",
             http_target={
-                "uri": stop_address(box),
+                "uri": stop_address(ref),
                 "http_method": "POST",
                 "oauth_token": {"service_account_email": self._account.email},
             },

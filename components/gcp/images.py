@@ -10,7 +10,7 @@ import pulumi
 from pulumi_gcp import compute
 
 from components.catalog import Machine
-from components.contracts import Refused
+from components.contracts import Unsupported
 
 _PROJECT = "deeplearning-platform-release"
 _NAME_ONE = (
@@ -121,7 +121,7 @@ def family(
     """The family to start from, looked up once the APIs are enabled.
 
     Raises:
-        Refused: inside the output, when none is published.
+        Unsupported: inside the output, when none is published.
     """
     ready = pulumi.Output.all(*(each.id for each in after))
     return ready.apply(lambda _: _first(parent, wanted))
@@ -146,7 +146,7 @@ def _first(parent: pulumi.Resource, wanted: Source) -> str:
                 raise
         else:
             return name
-    raise Refused(
+    raise Unsupported(
         f"Google publishes none of {', '.join(wanted.families)} in {wanted.project};"
         f" {wanted.instead}"
     )

@@ -9,7 +9,7 @@ from pulumi_gcp import workbench
 
 from components import contracts
 from components.aliases import with_type_alias
-from components.contracts import Refused, child, publish
+from components.contracts import Unsupported, child, publish
 from components.gcp import images, zones
 from components.gcp.ends import HourlyEnd, ends
 from components.gcp.naming import given
@@ -20,7 +20,7 @@ from components.gcp.notebook import (
     rights_of_notebooks,
 )
 from components.gcp.services import enable
-from components.gcp.stops import Box, End, Stopper
+from components.gcp.stops import End, InstanceRef, Stopper
 from components.gcp.watch import watch
 from components.ssh import OPTIONS as SSH_OPTIONS
 from components.tags import named, tags
@@ -49,8 +49,8 @@ class ManagedNotebook(pulumi.ComponentResource):
         seats: for each {id, connect_command, token_command, stop_command, start_command}; it asks
         for no token, the address is always the same.
     Raises:
-        Refused: no `stop_at`; no zone of the region is known to have the size. Inside the outputs:
-            no image is published.
+        Unsupported: no `stop_at`; no zone of the region is known to have the size. Inside the
+            outputs: no image is published.
     Cost: stopped 0.10 USD per GB of both disks and month; running the price of the machine and a
         management fee (us-central1, Nov 2026).
     Source: https://cloud.google.com/vertex-ai/docs/workbench/instances/idle-shutdown,
@@ -64,7 +64,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         opts = with_type_alias(opts, "mllab:gcp:Notebook")
         super().__init__("mllab:gcp:ManagedNotebook", name, None, opts)
         if args.stop_at is None:
-            raise Refused(
+            raise Unsupported(
                 "mllab:notebook.stop_at is missing: a Workbench instance gives no signs of life by"
                 " which one in use could be told from a forgotten one, so kind managed needs a"
                 " daily stop; or take kind vm"
@@ -146,9 +146,11 @@ class ManagedNotebook(pulumi.ComponentResource):
             ),
         )
         number = machine.gce_setup.apply(lambda setup: (setup and setup.compute_instance_id) or "")
-        box = Box(machine.name, machine.location, machine.project, number, local_disks(args))
+        ref = InstanceRef(
+            machine.name, machine.location, machine.project, number, local_disks(args)
+        )
         for stop in stops:
-            stop.stop(seat, box)
+            stop.stop(seat, ref)
         return _commands(machine)
 
 

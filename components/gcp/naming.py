@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from components.contracts import LabArgs
-from components.names import KEBAB, narrow
+from components.names import KEBAB, truncate_with_hash
 
 LONGEST: Final = 63
 """Characters of most names on Google Cloud."""
@@ -18,4 +18,4 @@ def given(lab: LabArgs, *parts: str, longest: int = LONGEST) -> str:
     where the lab has it, too.
     """
     stack = () if lab.stack == lab.name else (lab.stack,)
-    return narrow(lab.name, *parts, *stack, longest=longest, alphabet=KEBAB)
+    return truncate_with_hash(lab.name, *parts, *stack, longest=longest, alphabet=KEBAB)

@@ -18,7 +18,7 @@ from components.gcp.machine import accelerators, user_data
 from components.gcp.naming import given
 from components.gcp.network import Network
 from components.gcp.registry import Registry
-from components.gcp.stops import Box, End, Stopper
+from components.gcp.stops import End, InstanceRef, Stopper
 from components.gcp.storage import BUCKET_OPTIONS, BUCKET_PATH, Storage
 from components.gcp.watch import watch
 from components.ssh import OPTIONS as SSH_OPTIONS
@@ -63,8 +63,8 @@ class Notebook(pulumi.ComponentResource):
         seats: for each {id, connect_command, token_command, stop_command, start_command}. The
         commands are typed as they are; they need the Google Cloud CLI.
     Raises:
-        Refused: no zone of the region is known to have the size. Inside the outputs: no image is
-            published, or a home disk is in a zone where the size is not offered.
+        Unsupported: no zone of the region is known to have the size. Inside the outputs: no image
+            is published, or a home disk is in a zone where the size is not offered.
     Cost: stopped 0.10 USD per GB of both disks and month, 0.10 USD for the daily stop of each seat
         and for the watch, three of them free, and 0.02 USD for what the watch does; running the
         price of the machine (us-central1, Nov 2026).
@@ -191,11 +191,11 @@ class Notebook(pulumi.ComponentResource):
                 delete_before_replace=True,
             ),
         )
-        box = Box(
+        ref = InstanceRef(
             machine.name, machine.zone, machine.project, machine.instance_id, local_disks(args)
         )
         for stop in stops:
-            stop.stop(seat, box)
+            stop.stop(seat, ref)
         return _commands(machine, local_disks(args))
 
 

@@ -14,7 +14,7 @@ from components.tags import named, tags
 
 DAY_SECONDS = 86_400
 UNTAGGED_DAYS = 7
-MOVING_TAG = "latest"  # what jobs run
+MUTABLE_TAG = "latest"  # what jobs run
 IMAGE = "lab"
 
 

@@ -24,7 +24,7 @@ STOPPER = "roles/compute.instanceAdmin.v1"
 on the one machine only."""
 
 
-class Box(NamedTuple):
+class InstanceRef(NamedTuple):
     """A machine to stop, as Compute Engine knows it.
 
     Args:
@@ -61,23 +61,23 @@ class Stopper:
             parent, f"{name}-stopper", lab, "stopper", "stops the notebooks", after=self.apis
         )
 
-    def stop(self, seat: str, box: Box) -> None:
+    def stop(self, seat: str, ref: InstanceRef) -> None:
         """Let the account stop this machine and hear its signs of life, and stop it every day."""
         allowed = compute.InstanceIAMMember(
             f"{self._name}-{seat}-stopper-access",
-            project=box.project,
-            zone=box.zone,
-            instance_name=box.name,
+            project=ref.project,
+            zone=ref.zone,
+            instance_name=ref.name,
             role=STOPPER,
             member=self.account.member,
-            opts=child(self._parent, replacement_trigger=box.made, delete_before_replace=True),
+            opts=child(self._parent, replacement_trigger=ref.made, delete_before_replace=True),
         )
         if self._at is not None:
             self.job(
                 f"{seat}-daily",
                 f"Stops the notebook of {seat}",
                 f"{self._at.minute} {self._at.hour} * * *",
-                {"uri": stop_address(box)},
+                {"uri": stop_address(ref)},
                 [allowed],
             )
 
@@ -164,15 +164,15 @@ class End:
             opts=child(parent, depends_on=[allowed]),
         )
 
-    def stop(self, seat: str, box: Box) -> None:
+    def stop(self, seat: str, ref: InstanceRef) -> None:
         """Stop this machine."""
         compute.ResourcePolicyAttachment(
             f"{self._name}-{seat}-end",
             name=self._policy.name,  # of the policy; the attachment has none of its own
-            project=box.project,
-            zone=box.zone,
-            instance=box.name,
-            opts=child(self._parent, replacement_trigger=box.made, delete_before_replace=True),
+            project=ref.project,
+            zone=ref.zone,
+            instance=ref.name,
+            opts=child(self._parent, replacement_trigger=ref.made, delete_before_replace=True),
         )
 
 
@@ -188,16 +188,16 @@ def _service_agent(number: float) -> str:
     return f"serviceAccount:service-{int(number)}@compute-system.iam.gserviceaccount.com"
 
 
-def stop_address(box: Box) -> pulumi.Output[str]:
+def stop_address(ref: InstanceRef) -> pulumi.Output[str]:
     """What to call to stop a machine."""
     return pulumi.Output.concat(
         "https://compute.googleapis.com/compute/v1/projects/",
-        box.project,
+        ref.project,
         "/zones/",
-        box.zone,
+        ref.zone,
         "/instances/",
-        box.name,
-        stop_call(box.discard),
+        ref.name,
+        stop_call(ref.discard),
     )
 
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from components.catalog import Machine
-from components.contracts import Refused
+from components.contracts import Unsupported
 
 PLAIN: Final = "no GPU"
 
@@ -67,11 +67,11 @@ def plain(region: str) -> list[str]:
     """The zones of a region that have machines at all, sorted.
 
     Raises:
-        Refused: the table does not know the region.
+        Unsupported: the table does not know the region.
     """
     if letters := _ZONES[PLAIN].get(region):
         return [f"{region}-{letter}" for letter in letters]
-    raise Refused(
+    raise Unsupported(
         f"the zones of {region} are not known; name one: pulumi config set gcp:zone {region}-a"
     )
 
@@ -80,7 +80,7 @@ def offered(machine: Machine, region: str, zone: str | None) -> list[str]:
     """The zones of a region where a machine can be had, sorted; only `zone` where it is given.
 
     Raises:
-        Refused: the region has none, or the table does not know; says where there are some.
+        Unsupported: the region has none, or the table does not know; says where there are some.
     """
     if zone:
         return [zone]
@@ -89,7 +89,7 @@ def offered(machine: Machine, region: str, zone: str | None) -> list[str]:
     if letters := known.get(region):
         return [f"{region}-{letter}" for letter in letters]
     what = f"{machine.type} with {kind}" if machine.gpus else machine.type
-    raise Refused(
+    raise Unsupported(
         f"no zone of {region} is known to offer {what}; known are {', '.join(known) or 'none'}."
         " Choose another mllab:notebook.size or another gcp:region; or, if you know a zone that"
         f" has it: pulumi config set gcp:zone {region}-a"
@@ -110,15 +110,15 @@ def follow(seat: str, zone: str, found: Sequence[str], machine: Machine, named: 
     Args:
         found: where the machine can be had. named: `gcp:zone`.
     Raises:
-        Refused: it cannot follow.
+        Unsupported: it cannot follow.
     """
     if named not in (None, zone):
-        raise Refused(
+        raise Unsupported(
             f"the home disk of seat {seat} is in {zone}, and a disk cannot move: set gcp:zone to"
             f" {zone} or take it out, or save what is on the disk and give the seat another name"
         )
     if zone not in found:
-        raise Refused(
+        raise Unsupported(
             f"the home disk of seat {seat} is in {zone}, where {machine.type} is not offered, and a"
             " disk cannot move: choose a mllab:notebook.size that is offered there, or save what"
             " is on the disk and give the seat another name"

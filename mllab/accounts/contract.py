@@ -74,7 +74,7 @@ class UnknownAccount:
             f"the run before was interrupted while it made {name} ({entry['type']}); it may exist "
             "and cost money without being recorded, and mllab cannot look for it; nothing was "
             "changed",
-            cure=f"Look for it in the cloud, by the tag or label stack={stack}.\n"
+            hint=f"Look for it in the cloud, by the tag or label stack={stack}.\n"
             "If it exists, delete it there. Then tell Pulumi, and go on:\n"
             f"  pulumi refresh --clear-pending-creates -s {stack}",
         )
@@ -83,5 +83,5 @@ class UnknownAccount:
         raise StillThere(
             f"mllab cannot look into the account of {self.package}, so whether anything of "
             f"{stack} is left there cannot be told",
-            cure=f"Look for it in the cloud, by the tag or label stack={stack}.",
+            hint=f"Look for it in the cloud, by the tag or label stack={stack}.",
         )

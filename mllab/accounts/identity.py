@@ -55,7 +55,7 @@ def check(
             f"the credentials are those of {identity.kind} {identity.account} "
             f"({identity.principal}), but this stack lives in {identity.kind} "
             f"{', '.join(sorted(recorded))}; nothing was changed",
-            cure=identity.switch,
+            hint=identity.switch,
         )
     if identity.expires is None:
         return
@@ -63,13 +63,13 @@ def check(
     if identity.expires <= now:
         raise LabError(
             f"the credentials ended at {_time(identity.expires)}; nothing was changed",
-            cure=identity.login,
+            hint=identity.login,
         )
     if identity.expires < end:
         raise LabError(
             f"the credentials end at {_time(identity.expires)}, and the run may last until "
             f"{_time(end)}; nothing was changed",
-            cure=identity.login,
+            hint=identity.login,
         )
 
 

@@ -73,7 +73,7 @@ def not_all(
     return StillThere(
         f"not all that is left of {stack} in the {where} can be told: {why}"
         + (f"\nSeen:{listed}" if listed else ""),
-        cure=f"Look yourself:\n{look}",
+        hint=f"Look yourself:\n{look}",
     )
 
 
@@ -89,7 +89,7 @@ def unclear(entry: Mapping[str, Any], why: str, look: str) -> StillThere:
         f"the run before was interrupted while it made {name} ({entry['type']}); it may exist "
         f"and cost money without being recorded, and whether it does cannot be told: {why}; "
         "nothing was changed",
-        cure="Look for it among everything that carries the stack's tag:\n"
+        hint="Look for it among everything that carries the stack's tag:\n"
         f"  {look}\n"
         "If it exists, delete it there. Then tell Pulumi, and go on:\n"
         f"  pulumi refresh --clear-pending-creates -s {stack}",

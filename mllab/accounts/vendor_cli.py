@@ -50,7 +50,7 @@ def ask(*words: str, environ: Mapping[str, str] | None = None) -> Answer:
         raise LabError(
             f"`{words[0]}` is not installed, and without it nobody can tell whose account it is or "
             "what is in it",
-            cure=f"Get it:  {WHERE[words[0]]}",
+            hint=f"Get it:  {WHERE[words[0]]}",
         )
     quiet = {"AZURE_CORE_ONLY_SHOW_ERRORS": "true", "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
     try:
@@ -66,7 +66,7 @@ def ask(*words: str, environ: Mapping[str, str] | None = None) -> Answer:
     except subprocess.TimeoutExpired as error:
         raise LabError(
             f"`{' '.join(words[:3])}` does not answer within {PATIENCE:.0f} s",
-            cure="Check the network, and run it by hand.",
+            hint="Check the network, and run it by hand.",
         ) from error
     except OSError as error:
         raise LabError(f"{path} cannot be run: {error.strerror}") from error

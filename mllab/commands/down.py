@@ -36,6 +36,6 @@ def down(
     remaining = teardown.left(session)
     if as_json:
         console.print_json(report.document(session, things, remaining, outcome))
-    teardown.refuse_leftovers(session, remaining, outcome)
+    teardown.refuse_orphans(session, remaining, outcome)
     if not as_json:
         typer.echo(report.farewell(session, things, remaining.kept))

@@ -1,4 +1,4 @@
-"""The one place where failures that a user can cure become a message and an exit code."""
+"""The one place where failures that a user can put right become a message and an exit code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mllab.errors import Interrupted, LabError
 PIPE_CLOSED: Final = 141
 """Exit code when the reader of our output has gone (`| head`): 128 + SIGPIPE, as `yes | head`."""
 
-CURES: Final[dict[int, str]] = {
+HINTS: Final[dict[int, str]] = {
     errno.ENOSPC: "Free some space, then run the command again.",
     errno.EDQUOT: "Free some space, then run the command again.",
     errno.EFBIG: "Raise the file size limit (`ulimit -f`), then run the command again.",
@@ -34,7 +34,7 @@ CURES: Final[dict[int, str]] = {
 
 @contextmanager
 def explained() -> Generator[None, None, None]:
-    """Turn a failure that the user can cure into one message on stderr; let bugs surface.
+    """Turn a failure that the user can put right into one message on stderr; let bugs surface.
 
     Raises:
         typer.Exit: with the failure's exit code.
@@ -43,7 +43,7 @@ def explained() -> Generator[None, None, None]:
         yield
         sys.stdout.flush()  # a full disk or a closed pipe shows here, while it can be explained
     except LabError as error:
-        tell(error.message, error.cure)
+        tell(error.message, error.hint)
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as error:
         tell("Interrupted; nothing was being changed.", "")
@@ -72,13 +72,13 @@ def replace_closed_streams() -> None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode))
 
 
-def tell(message: str, cure: str) -> None:
-    """Write a failure to stderr, the cure on its own line; a broken stderr stays silent."""
+def tell(message: str, hint: str) -> None:
+    """Write a failure to stderr, the hint on its own line; a broken stderr stays silent."""
     from mllab.show.console import say, stderr
 
     say(stderr(), message, label="error: ", style="bold red")
-    if cure:
-        say(stderr(), cure)
+    if hint:
+        say(stderr(), hint)
 
 
 def _os_refusal(error: OSError) -> int:
@@ -86,15 +86,15 @@ def _os_refusal(error: OSError) -> int:
         _discard(sys.stdout)
         _discard(sys.stderr)
         return PIPE_CLOSED
-    cure = CURES.get(error.errno or 0)
-    if cure is None:
+    hint = HINTS.get(error.errno or 0)
+    if hint is None:
         raise error
     if error.filename is None:
         _discard(
             sys.stdout
         )  # it was the output itself; the interpreter would try once more at its end
     where = f"{error.filename}: " if error.filename is not None else "output: "
-    tell(f"{where}{error.strerror}", cure)
+    tell(f"{where}{error.strerror}", hint)
     return LabError.exit_code
 
 

@@ -24,7 +24,7 @@ def export(stack: str, choice: Choice, *, file: Path | None, show_secrets: bool)
     found = session.engine.export(clear=show_secrets)
     if not entries(found):
         raise UsageError(
-            f"{stack} has no state: it does not exist", cure=f"Create it: {session.command('up')}"
+            f"{stack} has no state: it does not exist", hint=f"Create it: {session.command('up')}"
         )
     if file is None:
         console.print_json(found)
@@ -33,11 +33,11 @@ def export(stack: str, choice: Choice, *, file: Path | None, show_secrets: bool)
         write_new(file, json.dumps(found, indent=2) + "\n")
     except FileExistsError as error:
         raise UsageError(
-            f"{file} exists, and is left alone", cure="Name a file that does not exist."
+            f"{file} exists, and is left alone", hint="Name a file that does not exist."
         ) from error
     except OSError as error:
         raise LabError(
             f"{file} cannot be written: {error.strerror or error}",
-            cure="Name a file in a folder where you may write.",
+            hint="Name a file in a folder where you may write.",
         ) from error
     typer.echo(f"Wrote {file}. Take it over with:  pulumi stack import -s {stack} --file {file}")

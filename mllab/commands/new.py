@@ -20,7 +20,7 @@ def new(
         if value is not None:
             raise UsageError(
                 f"--{option} {value} says where a lab is brought to, and --from which lab",
-                cure=f"For a lab of its own: --set {setting}={value}",
+                hint=f"For a lab of its own: --set {setting}={value}",
             )
     root = project()
     person = ask.question if ask.can_ask() else None
@@ -40,7 +40,7 @@ def from_stack(
     if answers:
         raise UsageError(
             f"--set {answers[0]}: with --from the settings are those of {source}",
-            cure="Leave --set out, and change the new file afterwards.",
+            hint="Leave --set out, and change the new file afterwards.",
         )
     root = project()
     path, ported = convert.write(root, stack, source, cloud, region, clock_from(today).now())

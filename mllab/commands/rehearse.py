@@ -32,5 +32,5 @@ def rehearse(
     if not all(act.ok for act in acts):
         raise RunFailed(
             f"rehearsal of {stack}: act {len(acts)} differs from what is expected",
-            cure=f"To look into its folder: mllab rehearse {stack} --keep",
+            hint=f"To look into its folder: mllab rehearse {stack} --keep",
         )

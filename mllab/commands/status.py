@@ -24,7 +24,7 @@ def status(stack: str, choice: Choice, *, as_json: bool) -> None:
     elif found.findings:
         report.show_status(console.stdout(), found, session)
     if not found.findings:
-        teardown.refuse_leftovers(session, teardown.left(session))  # the state may have been lost
+        teardown.refuse_orphans(session, teardown.left(session))  # the state may have been lost
     if not found.findings and not as_json:
         typer.echo(f"{stack} does not exist. Create it: {session.command('up')}")
     comparison.refuse(session, found)

@@ -140,7 +140,7 @@ class Failure:
     Args:
         code: the cloud's own code (`VcpuLimitExceeded`); empty where there is none.
         message: the cloud's own words.
-        cure: the act that cures it, with the command; empty where unknown.
+        hint: what puts it right, with the command; empty where unknown.
     """
 
     urn: str
@@ -149,7 +149,7 @@ class Failure:
     op: Op
     message: str
     code: str = ""
-    cure: str = ""
+    hint: str = ""
     source: str = ""
 
 

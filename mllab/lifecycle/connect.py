@@ -122,26 +122,26 @@ def choose(outputs: Mapping[str, Any], stack: str, seat: str | None, where: str 
     if not isinstance(seats, Mapping) or not seats:
         raise LabError(
             f"{stack} has no notebook to connect to: it does not exist, or was never finished",
-            cure=f"Create it, or go on:  mllab up {stack}{where}",
+            hint=f"Create it, or go on:  mllab up {stack}{where}",
         )
     if seat is None and len(seats) > 1:
         raise UsageError(
             f"{stack} has {len(seats)} seats, so name one of them: {', '.join(seats)}",
-            cure=f"For example:  mllab connect {stack} {next(iter(seats))}{where}",
+            hint=f"For example:  mllab connect {stack} {next(iter(seats))}{where}",
         )
     name = seat if seat is not None else next(iter(seats))
     if name not in seats:
         near = get_close_matches(name, list(seats), n=1)
         meant = f"; did you mean {near[0]}?" if near else ""
         raise UsageError(
-            f"{stack} has no seat {name!r}{meant}", cure=f"Its seats: {', '.join(seats)}"
+            f"{stack} has no seat {name!r}{meant}", hint=f"Its seats: {', '.join(seats)}"
         )
     found = seats[name]
     missing = isinstance(found, Mapping) and {_CONNECT, _TOKEN, _START} - found.keys()
     if not isinstance(found, Mapping) or missing:
         raise LabError(
             f"the seat {name} of {stack} was never finished",
-            cure=f"Go on:  mllab up {stack}{where}",
+            hint=f"Go on:  mllab up {stack}{where}",
         )
     return Seat(name, found)
 
@@ -163,7 +163,7 @@ def _require(words: list[str]) -> None:
         labels = " and ".join(tool.label for tool in tools)
         raise LabError(
             f"connecting needs {labels}, not found on PATH: `{'`, `'.join(missing)}`",
-            cure="\n".join(f"Get {tool.label}:  {tool.source}" for tool in tools if tool.source),
+            hint="\n".join(f"Get {tool.label}:  {tool.source}" for tool in tools if tool.source),
         )
 
 
@@ -193,7 +193,7 @@ def _start(seat: Seat, config: Mapping[str, str], say: Callable[[str], None]) ->
     if code or asked_to_end:
         raise LabError(
             f"the machine of {seat.name} cannot be started: `{words[0]}` ended with code {code}",
-            cure=f"What was run:  {shlex.join(words)}",
+            hint=f"What was run:  {shlex.join(words)}",
         )
 
 
@@ -205,7 +205,7 @@ def _interruptible(seat: Seat) -> Iterator[None]:
     except KeyboardInterrupt as error:
         raise Interrupted(
             f"interrupted; the machine of {seat.name} was started and runs",
-            cure=f"Stop it:  {seat.commands.get(_STOP, '')}",
+            hint=f"Stop it:  {seat.commands.get(_STOP, '')}",
         ) from error
 
 

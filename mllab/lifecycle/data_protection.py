@@ -38,7 +38,7 @@ def settled(plan: Plan, recorded: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def going(plan: Plan, holdings: Iterable[Holding]) -> tuple[Holding, ...]:
+def data_lost(plan: Plan, holdings: Iterable[Holding]) -> tuple[Holding, ...]:
     """The holders of data that a plan deletes or replaces; what was not looked into is unknown."""
     known = {holding.urn: holding for holding in holdings}
     return tuple(
@@ -68,7 +68,7 @@ def release(
     if unknown:
         raise UsageError(
             f"{OPTION} {unknown[0]}: this run takes no data of that name away",
-            cure="Names that hold data here: " + (", ".join(sorted(names)) or "none"),
+            hint="Names that hold data here: " + (", ".join(sorted(names)) or "none"),
         )
     guarded = [
         holding for holding in losing if keep and holding.amount != "" and holding.name not in named
@@ -78,7 +78,7 @@ def release(
         options = " ".join(f"{OPTION} {name}" for name in [*named, *(h.name for h in guarded)])
         raise DataAtRisk(
             "data would be lost that nobody named; nothing was changed\n" + "\n".join(lines),
-            cure=f"Copy what you need, then name what may go:\n  {command} {options}",
+            hint=f"Copy what you need, then name what may go:\n  {command} {options}",
         )
     return frozenset(
         holding.urn for holding in losing if holding.amount == "" or holding.name in named

@@ -73,7 +73,7 @@ def losses(session: Session, plan: Plan, named: Sequence[str]) -> frozenset[str]
     """The holders of data that `up` may take away. Raises what `data_protection.release` raises."""
     engine = session.engine
     return data_protection.release(
-        data_protection.going(plan, engine.holdings()),
+        data_protection.data_lost(plan, engine.holdings()),
         named,
         keep=data_protection.kept(session.declared.storage.keep, engine.state()),
         command=session.command("up"),
@@ -130,7 +130,7 @@ def refuse_examples(session: Session) -> None:
         raise UsageError(
             f"{session.stack} still has example values, with which nobody could use or pay for it: "
             f"{', '.join(left)}; nothing was contacted",
-            cure=f"Put your own into stacks/Pulumi.{session.stack}.yaml.",
+            hint=f"Put your own into stacks/Pulumi.{session.stack}.yaml.",
         )
 
 
@@ -150,7 +150,7 @@ def refuse_moved(session: Session) -> None:
         raise UsageError(
             f"{session.stack} exists, and its settings now describe another lab; "
             "nothing was changed\n" + "\n".join(lines),
-            cure="Put the old values back, or give the new lab a stack of its own: mllab new NAME",
+            hint="Put the old values back, or give the new lab a stack of its own: mllab new NAME",
         )
 
 
@@ -171,7 +171,7 @@ def refuse_impossible(plan: Plan) -> None:
         values = join_limited([f"{one:g}" for one in dict.fromkeys(old)])
         raise UsageError(
             "the cloud would refuse this; nothing was changed\n" + "\n".join(lines),
-            cure=f"Put the old value back ({values}), or a larger one. A smaller disk is to be had "
+            hint=f"Put the old value back ({values}), or a larger one. A smaller disk is to be had "
             "by a new seat only.",
         )
 
@@ -194,14 +194,14 @@ def refuse_short(session: Session, plan: Plan) -> None:
     raise RunFailed(
         f"{session.stack}: notebooks would go, and the quota is too small for those that replace "
         "them; nothing was changed\n" + "\n".join(lines),
-        cure="\n".join([*asks, f"Then:  {session.command('up')}{_grant(session, short)}"]),
+        hint="\n".join([*asks, f"Then:  {session.command('up')}{_grant(session, short)}"]),
     )
 
 
 def refuse_failures(
     outcome: Outcome, session: Session, verb: str, *, only_looked: bool = False
 ) -> None:
-    """Tell every failure: resource, cause, where it was declared, and the cure.
+    """Tell every failure: resource, cause, where it was declared, and the hint.
 
     Args:
         only_looked: the run has changed nothing.
@@ -220,13 +220,13 @@ def refuse_failures(
     lines = [head, *explain(outcome.failures, short)]
     lines += _unlooked(session, outcome.failures)
     go_on = f"  {session.command(verb)}{_grant(session, short)}"
-    cure = f"What went well is recorded. When the cause is gone, go on with:\n{go_on}"
+    hint = f"What went well is recorded. When the cause is gone, go on with:\n{go_on}"
     exist = 0 if only_looked else _recorded(session)
     if not exist:
-        raise RunFailed("\n".join(lines), cure=cure)
+        raise RunFailed("\n".join(lines), hint=hint)
     lines.append(f"  {pluralize(exist, 'resource')} of {session.stack} exist and may cost money.")
     raise StillThere(
-        "\n".join(lines), cure=f"{cure}\nOr remove what exists:\n  {session.command('down')}"
+        "\n".join(lines), hint=f"{hint}\nOr remove what exists:\n  {session.command('down')}"
     )
 
 
@@ -282,6 +282,6 @@ def stopped(session: Session, verb: str) -> Interrupted:
     told = f"{pluralize(exist, 'resource')} of {session.stack} {are} recorded"
     return Interrupted(
         f"interrupted; {told}, and what was in work is looked for by the next run",
-        cure=f"Go on:    {session.command(verb)}\nLook:     {session.command('status')}\n"
+        hint=f"Go on:    {session.command(verb)}\nLook:     {session.command('status')}\n"
         f"Remove:   {session.command('down')}",
     )

@@ -11,7 +11,7 @@ from mllab.wording import join_limited, short_type
 
 
 def explain(failures: Sequence[Failure], short: Sequence[Shortage] = ()) -> list[str]:
-    """Failures in lines: resource, cause, place, cure. What one cause has stopped is told once.
+    """Failures in lines: resource, cause, place, hint. What one cause has stopped is told once.
 
     Args:
         short: quotas that are too small for the whole lab; a failure tells of one machine. What to
@@ -21,7 +21,7 @@ def explain(failures: Sequence[Failure], short: Sequence[Shortage] = ()) -> list
     for failure in failures:
         causes.setdefault((failure.op, failure.code, failure.message), []).append(failure)
     lines = [line for alike in causes.values() for line in _explain(alike, short)]
-    asked = [one for one in short if any(one.covers(failure.cure) for failure in failures)]
+    asked = [one for one in short if any(one.covers(failure.hint) for failure in failures)]
     for one in asked:
         first, *rest = one.request.splitlines()
         lines += [
@@ -41,8 +41,8 @@ def _explain(alike: Sequence[Failure], short: Sequence[Shortage]) -> list[str]:
     lines = [f"  {line}" for line in text.splitlines()]
     if first.source and len(alike) == 1:
         lines.append(f"    declared in {first.source}")
-    if first.cure and not any(one.covers(first.cure) for one in short):
-        lines += [f"    {line}" for line in f"cure: {first.cure}".splitlines()]
+    if first.hint and not any(one.covers(first.hint) for one in short):
+        lines += [f"    {line}" for line in f"hint: {first.hint}".splitlines()]
     return lines
 
 

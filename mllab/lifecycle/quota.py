@@ -39,9 +39,9 @@ class Shortage:
     unit: str
     request: str = ""
 
-    def covers(self, cure: str) -> bool:
-        """True when a cure asks for this quota, for one machine, and for no more than is needed."""
-        asked = re.search(rf"(?<!\w){re.escape(self.code)}(?!\w).*? at least (\d+)", cure)
+    def covers(self, hint: str) -> bool:
+        """True when a hint asks for this quota, for one machine, and for no more than is needed."""
+        asked = re.search(rf"(?<!\w){re.escape(self.code)}(?!\w).*? at least (\d+)", hint)
         return asked is not None and float(asked[1]) <= self.needed
 
 

@@ -126,7 +126,7 @@ class Rehearsal:
             ("up", "both are healed, and then there is nothing to do", self._healed),
             *kept,
             ("down, with its data named", "everything goes", self._down),
-            ("a second look into the account", "it is empty", self._gone),
+            ("a scan of the account", "it is empty", self._gone),
         ]
 
     def _check(self) -> Seen:
@@ -137,7 +137,7 @@ class Rehearsal:
         """Nothing can be made before a person has switched on what only a person can."""
         try:
             outcome = self.session.engine.up()
-            hints = [self._off[0] in failure.cure for failure in outcome.failures]
+            hints = [self._off[0] in failure.hint for failure in outcome.failures]
             words, refused = told(outcome), bool(hints) and all(hints)
         except RunFailed as error:  # Pulumi's engine goes on, and the program asks in vain
             words, refused = str(error), True
@@ -157,7 +157,7 @@ class Rehearsal:
         curable = [
             failure
             for failure in outcome.failures
-            if any(one.code in failure.cure for one in self._short)
+            if any(one.code in failure.hint for one in self._short)
         ]
         return told(outcome, self._short), bool(curable) and len(curable) == len(outcome.failures)
 
@@ -218,7 +218,7 @@ class Rehearsal:
         try:
             teardown.release(self.session, holdings, [])
         except DataAtRisk as error:
-            named = bool(fuller) and all(holding.name in error.cure for holding in fuller)
+            named = bool(fuller) and all(holding.name in error.hint for holding in fuller)
             return error.message, named and bool(teardown.recorded(self.session))
         return "nothing stood in the way", False
 

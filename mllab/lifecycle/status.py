@@ -119,7 +119,7 @@ def refuse(session: Session, comparison: Comparison) -> None:
         raise StillThere(
             f"{session.stack} ended on {comparison.over}, and "
             f"{pluralize(found, 'resource')} of it still exist and may cost money",
-            cure=f"Remove it:  {session.command('down')}\n"
+            hint=f"Remove it:  {session.command('down')}\n"
             f"Or give it a later lab.ends, then:  {session.command('up')}",
         )
     absent, unknown = comparison.absent, comparison.unknown
@@ -136,7 +136,7 @@ def refuse(session: Session, comparison: Comparison) -> None:
         )
     if lines:
         raise RunFailed(
-            "\n".join(lines), cure=f"Bring up what is not there:  {session.command('up')}"
+            "\n".join(lines), hint=f"Bring up what is not there:  {session.command('up')}"
         )
 
 

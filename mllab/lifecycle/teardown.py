@@ -22,7 +22,7 @@ class Thing:
     """One resource that exists.
 
     Args:
-        where: `state` (recorded) or `account` (a second look).
+        where: `state` (recorded) or `account` (a scan of it).
         id: the cloud's; empty for what was begun by a run that was interrupted.
         state: in the account, in the cloud's own word; empty where there is none.
     """
@@ -77,7 +77,7 @@ def down(session: Session, release: frozenset[str], total: int, observer: Observ
 
 @dataclass(frozen=True)
 class Left:
-    """What still exists: what is recorded, then what a second look into the account finds.
+    """What still exists: what is recorded, then what a scan of the account finds.
 
     Args:
         unseen: why that look saw nothing, or not all; None when it saw everything.
@@ -108,7 +108,7 @@ def left(session: Session) -> Left:
     return Left(known + there, kept=kept)
 
 
-def refuse_leftovers(session: Session, found: Left, outcome: Outcome | None = None) -> None:
+def refuse_orphans(session: Session, found: Left, outcome: Outcome | None = None) -> None:
     """Raise StillThere when anything is left or cannot be told, with the causes.
 
     Args:
@@ -128,10 +128,10 @@ def refuse_leftovers(session: Session, found: Left, outcome: Outcome | None = No
         place += f", {thing.state}" if thing.state else ""
         lines.append(f"  {thing.name} ({short_type(thing.type)}{place})")
     lines += explain(outcome.failures) if outcome else []
-    cure = f"When the cause is gone, go on with:\n  {session.command('down')}"
+    hint = f"When the cause is gone, go on with:\n  {session.command('down')}"
     if unseen is not None:
         lines.append(f"Whether more is left cannot be told: {unseen.message}")
-        cure = "\n".join(filter(None, [unseen.cure, cure if things else ""]))
+        hint = "\n".join(filter(None, [unseen.hint, hint if things else ""]))
     elif all(thing.where == "account" for thing in things):
-        cure = "They are not recorded, so `down` cannot delete them: remove them by hand."
-    raise StillThere("\n".join(lines), cure=cure)
+        hint = "They are not recorded, so `down` cannot delete them: remove them by hand."
+    raise StillThere("\n".join(lines), hint=hint)

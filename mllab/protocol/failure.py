@@ -9,12 +9,12 @@ class ProgramError(Exception):
     Args:
         message: names the resource and the reason.
         source: `project:///file#line` or `file:line` of the declaration.
-        cure: the act that cures it.
+        hint: what puts it right.
     """
 
-    def __init__(self, message: str, source: str = "", *, cure: str = "") -> None:
+    def __init__(self, message: str, source: str = "", *, hint: str = "") -> None:
         super().__init__(message)
-        self.message, self.cure = message, cure
+        self.message, self.hint = message, hint
         self.source = source.removeprefix("project:///").replace("#", ":")
 
 

@@ -163,7 +163,7 @@ def _refuse(request: Any, source: str) -> None:
             raise ProgramError(
                 f"{request.name} ({request.type}): the embedded engine does not do {wish}",
                 source,
-                cure="Leave the option out, or use Pulumi's engine.",
+                hint="Leave the option out, or use Pulumi's engine.",
             )
 
 
@@ -203,7 +203,7 @@ def _timeouts(request: Any, source: str) -> dict[str, float]:
             raise ProgramError(
                 f"{request.name} ({request.type}): custom_timeouts.{key} is no duration: {text!r}",
                 source,
-                cure="Write it like 1h30m or 90s.",
+                hint="Write it like 1h30m or 90s.",
             )
         found[key] = sum(float(number) * _UNITS[unit] for number, unit in parts)
     return found

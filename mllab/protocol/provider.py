@@ -121,7 +121,7 @@ class ProviderFailure(Exception):
     Args:
         message: the cloud's own words.
         code: the cloud's own code.
-        cure: what the user can do, with the command.
+        hint: what the user can do, with the command.
         made: what exists although the operation failed (created but unhealthy, or failed after the
             side effect and the answer still came); None when nothing was made or nobody can tell.
         seconds: how long it took to fail.
@@ -132,15 +132,15 @@ class ProviderFailure(Exception):
         message: str,
         *,
         code: str = "",
-        cure: str = "",
+        hint: str = "",
         made: Made | None = None,
         seconds: float = 0.0,
     ) -> None:
         super().__init__(message)
-        self.message, self.code, self.cure, self.made, self.seconds = (
+        self.message, self.code, self.hint, self.made, self.seconds = (
             message,
             code,
-            cure,
+            hint,
             made,
             seconds,
         )
@@ -149,7 +149,7 @@ class ProviderFailure(Exception):
     def text(self) -> str:
         """All of it as text, for an engine that passes on nothing else."""
         told = f"{self.code}: {self.message}" if self.code else self.message
-        return f"{told}\n{HINT}{self.cure}" if self.cure else told
+        return f"{told}\n{HINT}{self.hint}" if self.hint else told
 
 
 class Provider(Protocol):

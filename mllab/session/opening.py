@@ -51,18 +51,18 @@ class Choice:
         """
         if self.engine not in {None, EMBEDDED, PULUMI}:
             raise UsageError(
-                f"--engine {self.engine}: there is no such engine", cure="Take embedded or pulumi."
+                f"--engine {self.engine}: there is no such engine", hint="Take embedded or pulumi."
             )
         if not self.simulate and self.engine == EMBEDDED:
             raise UsageError(
                 "--engine embedded drives simulated clouds only; nothing was contacted",
-                cure="Add --simulate, or leave --engine out.",
+                hint="Add --simulate, or leave --engine out.",
             )
         if not self.simulate and self.today is not None:
             raise UsageError(
                 "--today is for simulated clouds: a real one has its own clock; "
                 "nothing was contacted",
-                cure="Add --simulate, or leave --today out.",
+                hint="Add --simulate, or leave --today out.",
             )
         return self.engine or (EMBEDDED if self.simulate else PULUMI)
 
@@ -255,7 +255,7 @@ def _refuse_two_engines(home: Path, stack: str, engine: str) -> None:
         if other != engine and things:
             raise UsageError(
                 f"{stack} exists on the simulated cloud, recorded by the {other} engine",
-                cure=f"Take that one: --engine {other}. "
+                hint=f"Take that one: --engine {other}. "
                 f"Or remove the lab first: mllab down {stack} --simulate --engine {other}",
             )
 

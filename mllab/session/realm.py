@@ -108,7 +108,7 @@ class RealRealm:
         if wishes:
             raise UsageError(
                 f"--grant {wishes[0]}: only simulated clouds grant a quota by command",
-                cure="Ask the real one: see the hint of the failure, or its console.",
+                hint="Ask the real one: see the hint of the failure, or its console.",
             )
 
     def inventory(self, stack: str) -> list[InventoryItem]:
@@ -222,6 +222,6 @@ def _pair(wish: str) -> tuple[str, float]:
     if not 0 <= number <= LARGEST:
         raise UsageError(
             f"--grant {wish}: must be CODE=NUMBER with a number of 0 to {LARGEST}",
-            cure="For example: --grant L-DB2E81BA=8",
+            hint="For example: --grant L-DB2E81BA=8",
         )
     return code, number

@@ -103,5 +103,5 @@ def clock_from(text: str | None) -> SimulatedClock:
         return SimulatedClock(datetime.combine(date.fromisoformat(text), MORNING))
     except ValueError as error:
         raise UsageError(
-            f"--today: {text!r} is not a day", cure="Write it as YYYY-MM-DD, like 2027-01-11."
+            f"--today: {text!r} is not a day", hint="Write it as YYYY-MM-DD, like 2027-01-11."
         ) from error

@@ -26,6 +26,6 @@ def faults(given: Any) -> Iterator[tuple[tuple[str, ...], str]]:
     for key in found if isinstance(found, Mapping) else ():
         other = seen.setdefault(str(key).lower(), str(key))
         if other != key:
-            cure = f"write {other}" if other in tags.KEYS else "write both alike"
-            words = f"differs from {other} only in case, so IAM would refuse every role; {cure}"
+            hint = f"write {other}" if other in tags.KEYS else "write both alike"
+            words = f"differs from {other} only in case, so IAM would refuse every role; {hint}"
             yield (KEY, "tags", str(key)), f"{words}, or take it out"

@@ -44,7 +44,7 @@ def project_root(start: Path) -> Path:
             continue
     raise UsageError(
         f"{start} is not inside an mllab project: no Pulumi.yaml with `name: mllab` from there up",
-        cure="Change into the project's folder first.",
+        hint="Change into the project's folder first.",
     )
 
 
@@ -66,7 +66,7 @@ def file_of(root: Path, stack: str) -> Path:
     if not _FILE.fullmatch(f"Pulumi.{stack}.yaml"):
         raise UsageError(
             f"{stack[:100]!r} cannot be the name of a stack",
-            cure="Take letters, digits and hyphens, like aws-course.",
+            hint="Take letters, digits and hyphens, like aws-course.",
         )
     return root / FOLDER / f"Pulumi.{stack}.yaml"
 
@@ -84,7 +84,7 @@ def find(root: Path, stack: str) -> Path:
     there = f"stacks: {', '.join(known)}" if known else "there are no stacks yet"
     raise UsageError(
         f"there is no stack {stack}{nearest(stack, known)}; {there}",
-        cure=f"Make it with `mllab new {stack}`.",
+        hint=f"Make it with `mllab new {stack}`.",
     )
 
 
@@ -108,7 +108,7 @@ def load(path: Path, *, now: datetime | None = None) -> Lab:
         found += [(("config", *at), words) for at, words in wrong]
         if lab is not None and not found:
             return lab
-    raise SettingsError(_lines(where, document, found), cure=_cure(where, named[1]))
+    raise SettingsError(_lines(where, document, found), hint=_hint(where, named[1]))
 
 
 def config(path: Path) -> dict[str, str]:
@@ -123,7 +123,7 @@ def config(path: Path) -> dict[str, str]:
     document = _read(path, where)
     values, found = _configuration(document)
     if values is None or found:
-        raise SettingsError(_lines(where, document, found), cure=f"Correct {where}.")
+        raise SettingsError(_lines(where, document, found), hint=f"Correct {where}.")
     return {
         key: _handed_over(value) for key, value in values.items() if not check.holds_secret(value)
     }
@@ -143,10 +143,10 @@ def from_config(stack: str, values: Mapping[str, str], *, now: datetime | None =
     if lab is not None:
         return lab
     lines = [f"stack {stack}: {spoken(at)}: {words}" for at, words in found]
-    raise SettingsError(lines, cure=_cure(f"{FOLDER}/Pulumi.{stack}.yaml", stack))
+    raise SettingsError(lines, hint=_hint(f"{FOLDER}/Pulumi.{stack}.yaml", stack))
 
 
-def _cure(where: str, stack: str) -> str:
+def _hint(where: str, stack: str) -> str:
     return f"Correct {where}, then run `mllab check {stack}`."
 
 
@@ -165,7 +165,7 @@ def _read(path: Path, where: str) -> Document:
         why = getattr(exc, "strerror", None) or exc
         raise SettingsError([f"{where}: cannot be read: {why}"]) from exc
     except Broken as exc:
-        raise SettingsError([f"{where}{exc.place}: {exc.words}"], cure=f"Correct {where}.") from exc
+        raise SettingsError([f"{where}{exc.place}: {exc.words}"], hint=f"Correct {where}.") from exc
 
 
 def _configuration(document: Document) -> tuple[dict[str, Any] | None, list[Fault]]:

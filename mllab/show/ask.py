@@ -31,7 +31,7 @@ def require_terminal(yes: bool, command: str, look: str) -> None:
         raise UsageError(
             "this asks before it changes anything, and there is no terminal to ask on; "
             "nothing was changed",
-            cure=f"Look first, then say yes on the command line:\n  {look}\n  {command} --yes",
+            hint=f"Look first, then say yes on the command line:\n  {look}\n  {command} --yes",
         )
 
 

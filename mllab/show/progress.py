@@ -100,7 +100,7 @@ class Progress:
     def _line(self, step: Step) -> Text:
         word = OPS[step.op]
         if step.status is Status.FAILED:
-            # Cut short: the whole cause, the place and the cure come at the end of the run.
+            # Cut short: the whole cause, the place and the hint come at the end of the run.
             why = f": {value(step.error)}" if step.error else ""
             return Text(f"{word.present} {step.name} failed{why}", style="red")
         if step.status is Status.SKIPPED:

@@ -145,16 +145,16 @@ class SimulatedCloud:
             self.allow(here, kind)
             links = relations.references(here, kind, inputs, self.exists)
             relations.refuse_taken(here, kind, inputs)
-            kind.admit(here, inputs, None)
+            kind.validate(here, inputs, None)
             record = self._add(here, kind, inputs)
             session.link(record, links)
             kind.created(here, record)
             self._settle(here, kind, record)
             made = Made(record.id, record.outputs, kind.facts.create_s)
-            unready = kind.unready(here, record)
+            init_error = kind.init_error(here, record)
         strike.after(made)
-        if unready:
-            raise ProviderFailure(unready, made=made, seconds=made.seconds)
+        if init_error:
+            raise ProviderFailure(init_error, made=made, seconds=made.seconds)
         return made
 
     def update(self, call: Call, id: str, old_outputs: Properties, news: Properties) -> Made:
@@ -174,7 +174,7 @@ class SimulatedCloud:
                 raise refuse("NotFound: {type} {id} does not exist", type=call.type, id=id)
             links = relations.references(here, kind, news, self.exists)
             relations.refuse_fixed(kind, record, news)
-            kind.admit(here, news, record)
+            kind.validate(here, news, record)
             olds, record.inputs = record.inputs, dict(news)
             session.link(record, links)
             kind.updated(here, record, olds)
@@ -294,7 +294,7 @@ class SimulatedCloud:
     ) -> Properties:
         """Outputs of a preview: what follows from the inputs, the rest unknown."""
         found = Maker(kind, inputs, self.base(kind, inputs), None).make(
-            kept or {}, kind.foretold(inputs)
+            kept or {}, kind.preview_outputs(inputs)
         )
         found.pop("id", None)
         return found

@@ -80,13 +80,13 @@ class Database:
         if found != _FORMAT:
             raise StateError(
                 f"{self.path}: a simulated cloud of format {found!r}, this version reads {_FORMAT}",
-                cure=f"remove it to begin with an empty cloud: rm {self.path}",
+                hint=f"remove it to begin with an empty cloud: rm {self.path}",
             )
 
     def _broken(self, error: Exception) -> StateError:
         return StateError(
             f"{self.path}: the simulated cloud cannot be read or written: {error}",
-            cure="check the folder's permissions and the free space of the disk; "
+            hint="check the folder's permissions and the free space of the disk; "
             f"to begin with an empty cloud: rm {self.path}",
         )
 

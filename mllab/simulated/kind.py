@@ -62,17 +62,17 @@ class Here:
         return record
 
 
-def refuse(refusal: Refusal | str, cure: str = "", **values: object) -> ProviderFailure:
+def refuse(refusal: Refusal | str, hint: str = "", **values: object) -> ProviderFailure:
     """The cloud's no, to be raised.
 
     Args:
         refusal: as text `Code: message with {placeholders}`.
-        cure: what the user can do, with the command.
+        hint: what the user can do, with the command.
         values: for the placeholders.
     """
     found = Refusal.parse(refusal) if isinstance(refusal, str) else refusal
     message = found.message.format(**values)
-    return ProviderFailure(message, code=found.code, cure=cure, seconds=found.after_s)
+    return ProviderFailure(message, code=found.code, hint=hint, seconds=found.after_s)
 
 
 class Kind:
@@ -103,7 +103,7 @@ class Kind:
 
     # ---------------------------------------------------------------------- what the cloud does
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         """Refuse what the cloud refuses, by raising ProviderFailure. `old` is None for a create."""
 
     def number(self, here: Here, inputs: Properties) -> str | None:
@@ -124,7 +124,7 @@ class Kind:
         """The outputs of `facts.ruled`. Asked again at every read, so they are never stale."""
         return {}
 
-    def foretold(self, inputs: Properties) -> Properties:
+    def preview_outputs(self, inputs: Properties) -> Properties:
         """Those of the ruled outputs that follow from the inputs, though they are not the same."""
         return {}
 
@@ -132,11 +132,11 @@ class Kind:
         """Outputs that an update changes and a preview cannot foretell."""
         return ()
 
-    def unready(self, here: Here, record: Record) -> str:
+    def init_error(self, here: Here, record: Record) -> str:
         """Why the provider waits for the resource in vain, in its words; empty when it is ready."""
         return ""
 
-    def leaving(self, here: Here, record: Record) -> None:
+    def before_delete(self, here: Here, record: Record) -> None:
         """Refuse a delete, besides the ties in the data, by raising ProviderFailure."""
 
     def stays(self, record: Record) -> bool:
@@ -151,7 +151,7 @@ class Kind:
         """What goes along with a deleted resource, besides the ties in the data."""
         return ()
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         """What else happens at a delete, just before the record is dropped."""
 
     def keys(self, record: Record) -> Iterable[str]:

@@ -81,7 +81,7 @@ def leave(here: Here, kind: Kind, record: Record, kind_of: KindOf) -> None:
         here.session.save(record)
         return
     refuse_blocked(here, kind, record)
-    kind.leaving(here, record)
+    kind.before_delete(here, record)
     drop(here, kind, record, kind_of)
 
 
@@ -90,7 +90,7 @@ def drop(here: Here, kind: Kind, record: Record, kind_of: KindOf) -> None:
     for user in _going(here, kind, record):
         if here.session.get(user.type, user.id, user.region):  # another one may have taken it along
             drop(here, kind_of(user.type), user, kind_of)
-    kind.left(here, record)
+    kind.after_delete(here, record)
     here.session.drop(record)
 
 

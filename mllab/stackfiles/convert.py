@@ -113,7 +113,7 @@ def _region(lab: Lab, cloud: str, region: str | None) -> str:
     known = ", ".join(f"{name} ({there})" for name, there in regions.of(cloud).items())
     raise UsageError(
         f"{CLOUDS[cloud].title} has no region in {place}, where {lab.region} is; there are {known}",
-        cure="Say which with --region NAME: the lab's data would be in another place.",
+        hint="Say which with --region NAME: the lab's data would be in another place.",
     )
 
 

@@ -161,7 +161,7 @@ def write(root: Path, stack: str, answers: Mapping[str, object], now: datetime) 
         left_out |= wrong - answers.keys()
     if found:
         lines = [f"{faults.spoken(at)}: {words}" for at, words in found]
-        raise SettingsError(lines, cure="No file was written.")
+        raise SettingsError(lines, hint="No file was written.")
     create(root, path, text)
     return path
 
@@ -184,8 +184,8 @@ def create(root: Path, path: Path, text: str) -> None:
         _create(path, text)
     except OSError as exc:
         if isinstance(exc, FileExistsError) and path.parent.is_dir():
-            cure = "Take another name, or edit that file."
-            raise UsageError(f"{where} exists already; nothing was changed", cure=cure) from exc
+            hint = "Take another name, or edit that file."
+            raise UsageError(f"{where} exists already; nothing was changed", hint=hint) from exc
         raise UsageError(f"{where} cannot be written: {exc.strerror or exc}") from exc
 
 

@@ -32,7 +32,7 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, now: da
     if path.exists():
         raise UsageError(
             f"{path.relative_to(root).as_posix()} exists already; nothing was changed",
-            cure="Take another name, or edit that file.",
+            hint="Take another name, or edit that file.",
         )
     typed = _pairs(given)
     # Before anybody answers a question: keys that are no settings, a name that no lab can have.
@@ -62,7 +62,7 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, now: da
         again = [shlex.quote(pair) for pair in right] + [f"{key}=..." for key in wrong]
         command = " ".join([f"mllab new {stack}", *(f"--set {pair}" for pair in again)])
         raise SettingsError(
-            faults, cure=f"No file was written. Fill in what is missing or wrong:\n  {command}"
+            faults, hint=f"No file was written. Fill in what is missing or wrong:\n  {command}"
         )
     return new.write(root, stack, answers, now)
 
@@ -85,7 +85,7 @@ def _can_name(stack: str) -> None:
     except ValueError as error:
         raise UsageError(
             f"{stack!r} cannot be the name of a lab: {limits.LAB_NAME.words}",
-            cure="Take another, or name the lab apart from its file: --set lab.name=my-course",
+            hint="Take another, or name the lab apart from its file: --set lab.name=my-course",
         ) from error
 
 
@@ -95,7 +95,7 @@ def _pairs(given: Sequence[str]) -> dict[str, str]:
         key, mark, value = text.partition("=")
         if not mark or not key.strip():
             raise UsageError(
-                f"--set {text}: is no KEY=VALUE", cure="For example: --set notebook.size=gpu-medium"
+                f"--set {text}: is no KEY=VALUE", hint="For example: --set notebook.size=gpu-medium"
             )
         pairs[key.strip()] = value
     # A stack file and README.md call them `aws:region`, `gcp:project`.

@@ -196,7 +196,7 @@ FAILED = Failure(
     Op.CREATE,
     "limit of 0 allows none",
     code="VcpuLimitExceeded",
-    cure="ask for quota L-DB2E81BA",
+    hint="ask for quota L-DB2E81BA",
     source="components/aws/notebook.py:105",
 )
 

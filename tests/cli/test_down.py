@@ -158,7 +158,7 @@ def test_a_second_look_finds_what_the_state_forgot(
     assert "by hand" in said.err
 
 
-def test_what_came_to_be_with_a_leftover_is_one_too(run: Run, use: Use, account: Account) -> None:
+def test_what_came_to_be_with_an_orphan_is_one_too(run: Run, use: Use, account: Account) -> None:
     use()
     account.records = [record(urn=BUCKET, uid=1), record(owner=1, uid=2)]
     said = run("down", "lab", "--simulate", "--yes")
@@ -166,7 +166,7 @@ def test_what_came_to_be_with_a_leftover_is_one_too(run: Run, use: Use, account:
     assert "2 resources of lab" in said.err
 
 
-def test_another_stack_in_the_account_is_no_leftover(run: Run, use: Use, account: Account) -> None:
+def test_another_stack_in_the_account_is_no_orphan(run: Run, use: Use, account: Account) -> None:
     use(entries=list(THREE), held=EMPTY)
     other = BUCKET.replace("urn:pulumi:lab:", "urn:pulumi:other:")
     account.records = [record(urn=other, uid=1), record(owner=1, uid=2)]
@@ -259,7 +259,7 @@ def test_what_cannot_be_seen_is_not_called_gone(
     use(entries=[entry(BUCKET)], held=(holding(BUCKET, ""),), stays=stays)
 
     def unseen() -> list[object]:
-        raise LabError("the account does not answer", cure="Ask again.")
+        raise LabError("the account does not answer", hint="Ask again.")
 
     monkeypatch.setattr(account, "inventory", unseen)
     said = run("down", "lab", "--simulate", "--yes", "--json")

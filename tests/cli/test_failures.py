@@ -1,4 +1,4 @@
-"""What a user can cure becomes a message and an exit code; a bug keeps its traceback."""
+"""What a user can put right becomes a message and an exit code; a bug keeps its traceback."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_every_failure_has_its_exit_code(
     kind: type[errors.LabError], code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(typer.Exit) as ended, explained():
-        raise kind("the disk is [bold] full", cure="run `df`")
+        raise kind("the disk is [bold] full", hint="run `df`")
     assert ended.value.exit_code == code
     said = capsys.readouterr()
     assert said.err.splitlines() == ["error: the disk is [bold] full", "run `df`"]
@@ -38,7 +38,7 @@ def test_every_failure_has_its_exit_code(
 
 def test_faults_of_a_file_stand_one_per_line(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit) as ended, explained():
-        raise errors.SettingsError(["a.yaml:1: x", "a.yaml:2: y"], cure="Correct a.yaml.")
+        raise errors.SettingsError(["a.yaml:1: x", "a.yaml:2: y"], hint="Correct a.yaml.")
     assert ended.value.exit_code == 2
     lines = capsys.readouterr().err.splitlines()
     assert lines == ["error: a.yaml:1: x", "a.yaml:2: y", "Correct a.yaml."]
@@ -54,9 +54,9 @@ def test_refusals_of_the_operating_system_name_the_file(
     with pytest.raises(typer.Exit) as ended, explained():
         raise OSError(number, os.strerror(number), "/somewhere/state.json")
     assert ended.value.exit_code == 1
-    message, cure = capsys.readouterr().err.splitlines()
+    message, hint = capsys.readouterr().err.splitlines()
     assert message == f"error: /somewhere/state.json: {os.strerror(number)}"
-    assert cure
+    assert hint
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_check_names_an_amount_only_where_it_counts(
     assert f", {said}, ends 2027-02-05" in " ".join(done.out.split())
 
 
-def test_the_plan_says_it_once_with_the_cure(
+def test_the_plan_says_it_once_with_the_hint(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(make_project(tmp_path / "money", {"lab": GCP.replace("SWITCH", "null")}))

@@ -51,7 +51,7 @@ def test_every_committed_lab_lives_through_its_life(run: Run, stack: str, tmp_pa
     assert told["notPlayed"] == []
     titles = [act["title"] for act in told["acts"]]
     assert titles[:2] == ["check", "preview"]
-    assert titles[-1] == "a second look into the account"
+    assert titles[-1] == "a scan of the account"
     assert told["acts"][-1]["seen"] == "0 resources in the account, 0 recorded"
     assert len(told["resources"]) > 30
     assert not list(tmp_path.glob("mllab-*")), "the folder of the account is left behind"
@@ -223,7 +223,7 @@ def something_stays_in_the_account(patch: pytest.MonkeyPatch) -> None:
         (refresh_forgets_what_it_saw, "up"),
         (data_is_not_guarded, "down, with a file in the bucket"),
         (destroy_forgets_its_data, "down, with its data named"),
-        (something_stays_in_the_account, "a second look into the account"),
+        (something_stays_in_the_account, "a scan of the account"),
     ],
 )
 def test_every_act_can_differ(

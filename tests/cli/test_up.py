@@ -79,14 +79,14 @@ def test_outputs_that_a_killed_run_did_not_record_are_recorded(run: Run, use: Us
     assert "storage: outputs" not in said.out
 
 
-def test_a_failure_names_resource_cause_place_and_cure(run: Run, use: Use) -> None:
+def test_a_failure_names_resource_cause_place_and_hint(run: Run, use: Use) -> None:
     use(steps=NEW, failures=(FAILED,))
     said = run("up", "lab", "--simulate", "--yes", *DAY)
     assert said.code == 1
     text = words(said.err)
     assert "creating lab-notebook-ann (ec2/Instance): VcpuLimitExceeded: limit of 0" in text
     assert "declared in components/aws/notebook.py:105" in text
-    assert "cure: ask for quota L-DB2E81BA" in text
+    assert "hint: ask for quota L-DB2E81BA" in text
     assert "mllab up lab --simulate --grant L-DB2E81BA=4" in text
     assert "1 created, 1 failed" in text
     assert "start-session" not in said.out

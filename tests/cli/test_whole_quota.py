@@ -14,11 +14,11 @@ from mllab.lifecycle.quota import Account, Shortage, requests, shortages
 from mllab.settings import files
 from mllab.settings.lab import Lab
 
-CURE = "the quota CPUS in us-central1 must be at least 6 vCPUs; ask for it:\nask --value=6"
+HINT_TEXT = "the quota CPUS in us-central1 must be at least 6 vCPUs; ask for it:\nask --value=6"
 
 
-def failure(cure: str = CURE, message: str = "no") -> Failure:
-    return Failure("urn", "gcp:compute/instance:Instance", "n", Op.CREATE, message, "Q", cure, "")
+def failure(hint: str = HINT_TEXT, message: str = "no") -> Failure:
+    return Failure("urn", "gcp:compute/instance:Instance", "n", Op.CREATE, message, "Q", hint, "")
 
 
 def short(code: str, needed: float) -> Shortage:
@@ -45,7 +45,7 @@ def test_what_is_asked_for_is_enough_for_the_whole_lab(
 
 
 def test_a_quota_is_asked_for_once_whatever_it_has_stopped() -> None:
-    other = CURE.replace("at least 6", "at least 4").replace("=6", "=4")
+    other = HINT_TEXT.replace("at least 6", "at least 4").replace("=6", "=4")
     found = explain([failure(), failure(other, "neither")], [short("CPUS", 60), short("GPUS", 9)])
     assert [line.strip() for line in found if "ask --" in line] == ["ask --value=60"]
 

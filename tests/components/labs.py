@@ -15,7 +15,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.contracts import Refused
+from components.contracts import Unsupported
 from components.environment import Cloud, Environment, EnvironmentArgs
 from mllab import program
 from mllab.engines.contract import Resource
@@ -199,7 +199,7 @@ def refusal(make: Callable[..., Rendered], **changes: Any) -> str:
     """Why a variant is refused."""
     with pytest.raises(RunFailed) as caught:
         make(**changes)
-    place, _, reason = str(caught.value).partition(f": {Refused.__name__}: ")
+    place, _, reason = str(caught.value).partition(f": {Unsupported.__name__}: ")
     assert place.startswith("components/aws/")
     return reason
 

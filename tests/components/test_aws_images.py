@@ -6,7 +6,7 @@ import pytest
 
 from components.aws import images
 from components.catalog import machine
-from components.contracts import Refused
+from components.contracts import Unsupported
 from tests.components.labs import AMI, PARAMETER, PUBLISHED, answers, refusal, variant
 
 GPU = "/aws/service/deeplearning/ami/x86_64/"
@@ -88,7 +88,7 @@ def test_falls_back_in_order(wanted: images.Source, published: list[str], found:
     ],
 )
 def test_refuses_images_that_only_look_alike(near: str) -> None:
-    with pytest.raises(Refused, match="AWS publishes no machine image in this region"):
+    with pytest.raises(Unsupported, match="AWS publishes no machine image in this region"):
         images.newest(images.AMAZON_CPU, [near])
 
 

@@ -38,8 +38,8 @@ def test_an_export_with_secrets_is_refused_where_nobody_can_seal_it(
     bench.seal = partial(sealing.sealed, home=bench.home)
     with pytest.raises(UsageError, match="there is no passphrase") as refused:
         bench.engine.export()
-    assert "PULUMI_CONFIG_PASSPHRASE_FILE" in refused.value.cure
-    assert "--show-secrets" in refused.value.cure
+    assert "PULUMI_CONFIG_PASSPHRASE_FILE" in refused.value.hint
+    assert "--show-secrets" in refused.value.hint
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the target")
     with pytest.raises(LabError, match="there is no Pulumi CLI"):

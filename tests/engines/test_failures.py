@@ -45,13 +45,13 @@ def test_code_and_cure_of_the_cloud_are_passed_on(bench: Bench) -> None:
             if call.preview:
                 return super().create(call, inputs)
             raise ProviderFailure(
-                "limit is 0", code="VcpuLimitExceeded", cure="ask for more", seconds=7
+                "limit is 0", code="VcpuLimitExceeded", hint="ask for more", seconds=7
             )
 
     bench.provider = Strict
     outcome = bench.up(things("a"))
     (failure,) = outcome.failures
-    assert (failure.code, failure.cure) == ("VcpuLimitExceeded", "ask for more")
+    assert (failure.code, failure.hint) == ("VcpuLimitExceeded", "ask for more")
     assert outcome.seconds == 7
     assert outcome.steps[-1].error == "limit is 0"
     assert outcome.steps[-1].seconds == 7
@@ -262,7 +262,7 @@ def test_protected_things_are_neither_deleted_nor_replaced(bench: Bench) -> None
             bench.preview(change)
         outcome = bench.up(change)
         assert [failure.name for failure in outcome.failures] == ["a"]
-        assert "Take protect off" in outcome.failures[0].cure
+        assert "Take protect off" in outcome.failures[0].hint
         assert len(bench.cloud.named("a")) == 1
     outcome = bench.engine.destroy()
     assert outcome.remaining == ("a",)

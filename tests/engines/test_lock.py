@@ -168,7 +168,7 @@ def test_a_folder_that_cannot_be_made_is_an_error_before_anything_happens(tmp_pa
     (tmp_path / "state").write_text("a file where the folder should be")
     with pytest.raises(StateError, match="folder cannot be written") as refused:
         bench.up(things("a"))
-    assert "MLLAB_HOME" in refused.value.cure
+    assert "MLLAB_HOME" in refused.value.hint
     assert bench.cloud.things == {}
 
 

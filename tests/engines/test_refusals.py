@@ -169,7 +169,7 @@ def test_nothing_is_deleted_when_the_program_raised(bench: Bench) -> None:
 
 def test_an_error_made_for_the_user_passes_as_it_is(bench: Bench) -> None:
     def program() -> None:
-        raise UsageError("wrong word", cure="Say it right.")
+        raise UsageError("wrong word", hint="Say it right.")
 
     with pytest.raises(UsageError, match="wrong word"):
         bench.up(program)

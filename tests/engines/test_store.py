@@ -153,7 +153,7 @@ def test_a_damaged_state_is_kept_and_named(bench: Bench, text: bytes) -> None:
     assert str(copy) in refused.value.message
     assert copy.read_bytes() == bench.state.read_bytes() == text
     (backup,) = (bench.state.parent / "backups").iterdir()
-    assert refused.value.cure == f"Put the last good state back: cp {backup} {bench.state}"
+    assert refused.value.hint == f"Put the last good state back: cp {backup} {bench.state}"
     for verb in (bench.engine.preview, bench.engine.outputs, bench.engine.state):
         with pytest.raises(StateError):
             verb()
@@ -178,7 +178,7 @@ def test_a_first_damaged_state_has_no_backup_to_offer(bench: Bench) -> None:
     bench.state.write_text("{")
     with pytest.raises(StateError) as refused:
         bench.engine.state()
-    assert refused.value.cure == f"There is no backup. To start from nothing: rm {bench.state}"
+    assert refused.value.hint == f"There is no backup. To start from nothing: rm {bench.state}"
 
 
 def _full(bench: Bench, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
@@ -200,7 +200,7 @@ def test_a_full_disk_at_the_end_loses_nothing(
         _full(bench, patch, "fsync")
         with pytest.raises(StateError, match="No space left on device") as refused:
             bench.up(things("a", "b"))
-    assert "dev.journal holds what was done" in refused.value.cure
+    assert "dev.journal holds what was done" in refused.value.hint
     assert bench.state.read_bytes() == before
     assert not [name for name in folder(bench) if name.startswith(".")]
     assert set(bench.resources()) == {"toys-dev", "default", "a", "b"}
@@ -236,7 +236,7 @@ def test_a_journal_of_a_newer_state_is_not_guessed_at(bench: Bench) -> None:
     journal.write_text('{"serial": 9}\n{"begin": 1}\n')
     with pytest.raises(StateError, match="belongs to a newer state") as refused:
         bench.engine.state()
-    assert f"rm {journal}" in refused.value.cure
+    assert f"rm {journal}" in refused.value.hint
 
 
 def test_a_run_that_ends_while_the_state_is_read_is_no_damage(
@@ -271,7 +271,7 @@ def test_a_damaged_journal_is_kept_and_named(bench: Bench) -> None:
     journal.write_text('{"serial": 1}\n{"beg\n{"end": 1}\n')
     with pytest.raises(StateError, match="line 2 is damaged") as refused:
         bench.up(things("a", "b"))
-    assert refused.value.cure == f"To go on without what the interrupted run noted: rm {journal}"
+    assert refused.value.hint == f"To go on without what the interrupted run noted: rm {journal}"
     assert list(journal.parent.glob("dev.journal.damaged-*"))
     journal.unlink()
     assert bench.up().ok

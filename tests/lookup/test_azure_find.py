@@ -82,8 +82,8 @@ def test_an_unknown_type_is_refused_by_name(subscription: Subscription) -> None:
     entry = pending(one(DISK)) | {"type": "azure-native:sql:Server"}
     with pytest.raises(StillThere, match=r"azure-native:sql:Server.*does not know how") as caught:
         subscription.account().find(entry, ())
-    assert "az resource list --tag stack=azure-course" in caught.value.cure
-    assert "pulumi refresh --clear-pending-creates -s azure-course" in caught.value.cure
+    assert "az resource list --tag stack=azure-course" in caught.value.hint
+    assert "pulumi refresh --clear-pending-creates -s azure-course" in caught.value.hint
 
 
 @pytest.mark.parametrize("lost", [None, {"4dabf18193072939515e22adb298388d": "x"}])

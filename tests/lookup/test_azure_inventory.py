@@ -142,7 +142,7 @@ def test_a_part_that_cannot_be_seen_is_never_taken_for_empty(
         assert f"{group_of(lab).rpartition('/')[2]} (azure-native:resources:ResourceGroup)" in (
             caught.value.message
         )
-    assert f"az group list --tag stack={lab.stack}" in caught.value.cure
+    assert f"az group list --tag stack={lab.stack}" in caught.value.hint
 
 
 @pytest.mark.parametrize("garbage", ["", "no json", "{}", '"x"', "[1]"])
@@ -171,7 +171,7 @@ def test_without_az_it_says_what_to_install(
     with pytest.raises(LabError, match="`az` is not installed") as caught:
         ask(act)
     assert not isinstance(caught.value, StillThere)
-    assert "install-azure-cli" in caught.value.cure
+    assert "install-azure-cli" in caught.value.hint
 
 
 @pytest.mark.parametrize("act", ["find", "inventory"])
@@ -187,4 +187,4 @@ def test_without_a_login_it_says_what_to_type(
     with pytest.raises(LabError, match="Please run 'az login'") as caught:
         ask(act)
     assert not isinstance(caught.value, StillThere)
-    assert caught.value.cure == "az login"
+    assert caught.value.hint == "az login"

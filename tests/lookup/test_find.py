@@ -99,7 +99,7 @@ def test_of_two_nobody_can_tell_and_both_are_named(account: AwsAccount) -> None:
     assert f"it could be each of {', '.join(sorted(made))}" in caught.value.message
     for words in ("aws-course-network-vpc", VPC, "nothing was changed"):
         assert words in caught.value.message
-    assert caught.value.cure.splitlines() == [
+    assert caught.value.hint.splitlines() == [
         "Look for it among everything that carries the stack's tag:",
         "  aws resourcegroupstaggingapi get-resources --region us-east-1 --tag-filters "
         "Key=stack,Values=aws-course",
@@ -205,4 +205,4 @@ def test_without_the_sdk_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(LabError) as caught:
         AwsAccount(HERE, {}).find(entry_of(VPC), ())
     assert caught.value.message == "AWS's SDK for Python is not installed"
-    assert caught.value.cure == "pip install 'mllab[aws]'"
+    assert caught.value.hint == "pip install 'mllab[aws]'"

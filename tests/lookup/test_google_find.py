@@ -94,8 +94,8 @@ def test_of_two_nobody_can_tell_and_both_are_named(project: Project) -> None:
     project.answers["beta monitoring channels list"] = shown
     with pytest.raises(StillThere, match="it could be each of a, b") as caught:
         project.account().find(pending(entry), ())
-    assert f"--scope=projects/{PROJECT} --query=labels.stack=gcp-course" in caught.value.cure
-    assert "pulumi refresh --clear-pending-creates -s gcp-course" in caught.value.cure
+    assert f"--scope=projects/{PROJECT} --query=labels.stack=gcp-course" in caught.value.hint
+    assert "pulumi refresh --clear-pending-creates -s gcp-course" in caught.value.hint
 
 
 def test_a_machine_that_is_stopped_exists_and_one_that_goes_does_not(project: Project) -> None:

@@ -154,7 +154,7 @@ def test_a_part_that_cannot_be_seen_is_never_taken_for_empty(project: Project, p
     assert denied in caught.value.message
     if part != "storage buckets list":
         assert "gcp-course-storage-bucket (gcp:storage/bucket:Bucket)" in caught.value.message
-    assert "labels.stack=gcp-course" in caught.value.cure
+    assert "labels.stack=gcp-course" in caught.value.hint
 
 
 def test_schedules_are_looked_for_where_the_lab_has_them() -> None:

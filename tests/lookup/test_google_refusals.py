@@ -86,7 +86,7 @@ def test_without_a_login_it_says_what_to_type(project: Project, act: str) -> Non
     with pytest.raises(LabError, match="do not currently have an active account") as caught:
         ask(project.account(), act)
     assert not isinstance(caught.value, StillThere)
-    assert caught.value.cure == "gcloud auth application-default login\ngcloud auth login"
+    assert caught.value.hint == "gcloud auth application-default login\ngcloud auth login"
 
 
 KEY = json.dumps({"type": "service_account", "private_key": "secret"})

@@ -1,4 +1,4 @@
-"""A second look into an account shows all that is left of a stack, and nothing else."""
+"""A scan of an account shows all that is left of a stack, and nothing else."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_a_part_that_cannot_be_seen_is_never_taken_for_empty(
         opened.inventory(STACK)
     assert "AWS does not answer budgets describe_budgets" in caught.value.message
     assert f"Seen:\n  {vpc.name} (aws:ec2/vpc:Vpc)" in caught.value.message
-    assert "aws iam list-roles --path-prefix /mllab/" in caught.value.cure
+    assert "aws iam list-roles --path-prefix /mllab/" in caught.value.hint
 
 
 @pytest.mark.usefixtures("aws")

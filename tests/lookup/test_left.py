@@ -34,7 +34,7 @@ def test_what_is_kept_after_it_was_deleted_is_told_and_not_left_over() -> None:
     here = session(KEPT)
     found = teardown.left(here)
     assert found.things == ()
-    teardown.refuse_leftovers(here, found)
+    teardown.refuse_orphans(here, found)
     assert report.farewell(here, ["x"], found.kept).splitlines() == [  # type: ignore[list-item]
         "c is gone: nothing of it is left, neither recorded nor in the account.",
         "Deleted, and kept by the cloud for some days in case somebody wants it back; it costs "
@@ -52,7 +52,7 @@ def test_nothing_kept_is_not_mentioned() -> None:
 def test_what_is_there_is_left_over_whatever_else_is_kept() -> None:
     here = session(KEPT, InventoryItem(DISK, ID, "d1a2", "notebook", "deleting"))
     with pytest.raises(StillThere) as caught:
-        teardown.refuse_leftovers(here, teardown.left(here))
+        teardown.refuse_orphans(here, teardown.left(here))
     assert caught.value.message.splitlines() == [
         "1 resource of c may still exist and cost money:",
         "  d1a2 (compute/Disk, not recorded, seen in the account, deleting)",

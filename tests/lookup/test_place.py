@@ -89,5 +89,5 @@ def test_a_cloud_that_cannot_be_looked_into_is_refused() -> None:
         RealWorkspace(NOWHERE, BACKEND, {}, CONFIG).find(entry("oci:Core/vcn:Vcn"), (), {})
     for words in ("course-network-vpc", "oci:Core/vcn:Vcn", "nothing was changed"):
         assert words in caught.value.message
-    assert "stack=course" in caught.value.cure
-    assert "pulumi refresh --clear-pending-creates -s course" in caught.value.cure
+    assert "stack=course" in caught.value.hint
+    assert "pulumi refresh --clear-pending-creates -s course" in caught.value.hint

@@ -53,7 +53,7 @@ def test_another_account_is_refused_with_both(recorded: set[str]) -> None:
         identity.check(who(), frozenset(recorded), 1, NOW)
     for part in ("111111111111 (arn:x)", "222222222222", "nothing was changed"):
         assert part in caught.value.message
-    assert caught.value.cure == "so"
+    assert caught.value.hint == "so"
 
 
 @pytest.mark.parametrize(("minutes", "enough"), [(61, True), (60, True), (59.9, False)])
@@ -68,7 +68,7 @@ def test_credentials_must_live_twice_as_long_as_the_run(minutes: float, enough: 
             "the credentials end at 2027-01-11 09:59 UTC, and the run may last until "
             "2027-01-11 10:00 UTC; nothing was changed"
         )
-        assert caught.value.cure == "aws sso login"
+        assert caught.value.hint == "aws sso login"
 
 
 def test_credentials_that_have_ended_are_refused_for_any_run() -> None:

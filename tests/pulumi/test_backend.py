@@ -90,7 +90,7 @@ def test_a_damaged_login_is_an_error_with_its_place(
     with pytest.raises(StateError) as caught:
         choose(project, home, {})
     assert str(user / ".pulumi" / "credentials.json") in caught.value.message
-    assert "pulumi login" in caught.value.cure
+    assert "pulumi login" in caught.value.hint
 
 
 def test_a_login_that_cannot_be_read_is_an_error(project: Path, home: Path, user: Path) -> None:

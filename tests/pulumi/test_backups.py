@@ -87,4 +87,4 @@ def test_a_folder_in_the_way_is_an_error_with_its_place(home: Path) -> None:
     with pytest.raises(LabError) as caught:
         backups.save(home, "lab", "{}", NOON)
     assert str(home / "backups" / "lab") in caught.value.message
-    assert caught.value.cure
+    assert caught.value.hint

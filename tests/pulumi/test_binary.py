@@ -39,7 +39,7 @@ def test_plain_pulumi_is_held_to_the_same_versions() -> None:
 def refusal(home: Path, environ: dict[str, str], patience: float = 20) -> LabError:
     with pytest.raises(LabError) as caught:
         binary.find(home, environ, patience=patience)
-    assert "mllab setup" in caught.value.cure
+    assert "mllab setup" in caught.value.hint
     return caught.value
 
 
@@ -116,9 +116,9 @@ def test_a_file_that_may_not_run_is_no_cli(home: Path, ambient: Path, script: Sc
 
 @pytest.mark.parametrize("environ", [{"PATH": ""}, {"PATH": "/nowhere:"}])
 def test_without_any_the_ways_to_get_one_are_named(home: Path, environ: dict[str, str]) -> None:
-    cure = refusal(home, environ).cure
+    hint = refusal(home, environ).hint
     for way in ("mllab setup", "get.pulumi.com", "brew", "winget", "pulumi/pulumi-python"):
-        assert way in cure
+        assert way in hint
 
 
 def test_one_that_hangs_is_ended_with_all_that_it_has_started(

@@ -89,7 +89,7 @@ def test_an_unknown_seat_names_those_there_are(aws: Aws, name: str, meant: str) 
     with pytest.raises(UsageError) as caught:
         run(TWO, name)
     assert caught.value.message == f"course has no seat {name!r}{meant}"
-    assert caught.value.cure == "Its seats: ana, ben"
+    assert caught.value.hint == "Its seats: ana, ben"
     assert aws.asked == []
 
 
@@ -108,7 +108,7 @@ def test_an_unknown_seat_names_those_there_are(aws: Aws, name: str, meant: str) 
 def test_a_lab_that_is_not_there_or_half_made(aws: Aws, outputs: dict[str, Any]) -> None:
     with pytest.raises(LabError) as caught:
         run(outputs)
-    assert "mllab up course" in caught.value.cure
+    assert "mllab up course" in caught.value.hint
     assert caught.value.exit_code == 1
     assert aws.asked == []
 
@@ -138,7 +138,7 @@ def test_a_missing_program_is_named_with_its_source(
     with pytest.raises(LabError) as caught:
         run(start=True)
     assert named[0] in caught.value.message
-    assert caught.value.cure.count("https://docs.aws.amazon.com/") == len(gone)
+    assert caught.value.hint.count("https://docs.aws.amazon.com/") == len(gone)
     assert aws.asked == []
     assert run(simulated=True)[0] == 0
 
@@ -206,7 +206,7 @@ def test_ctrl_c_while_waiting_names_what_was_started(aws: Aws) -> None:
 
     with pytest.raises(Interrupted) as caught:
         run(start=True, pause=ctrl_c)
-    assert SEAT["stop_command"] in caught.value.cure
+    assert SEAT["stop_command"] in caught.value.hint
 
 
 def test_one_command_for_both_is_run_once(aws: Aws, capfd: pytest.CaptureFixture[str]) -> None:

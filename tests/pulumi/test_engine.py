@@ -132,7 +132,7 @@ def test_a_lab_that_the_account_refuses_says_why(engine: PulumiEngine, cloud: Si
     (failure,) = up.failures
     assert failure.name == "aws-tiny-notebook-shared"
     assert failure.code == "VcpuLimitExceeded"
-    assert "--quota-code L-1216C47A" in failure.cure
+    assert "--quota-code L-1216C47A" in failure.hint
     assert failure.source.startswith("components/aws/notebook.py:")
     skipped = [step for step in up.steps if step.status is Status.SKIPPED]
     assert {step.reason for step in skipped} == {"needs aws-tiny-notebook-shared, which failed"}

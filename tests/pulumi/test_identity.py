@@ -92,14 +92,14 @@ def test_a_profile_is_found_as_pulumi_finds_it(user: Path, keys: pytest.MonkeyPa
 def test_without_credentials_the_ways_to_get_some_are_named() -> None:
     error = refusal()
     assert error.message == "there are no AWS credentials"
-    assert "aws configure" in error.cure
+    assert "aws configure" in error.hint
 
 
 def test_a_profile_that_does_not_exist_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     error = refusal()
     assert error.message == "there is no AWS profile 'nobody'"
-    assert "list-profiles" in error.cure
+    assert "list-profiles" in error.hint
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_what_aws_refuses_is_told_in_its_words(
     keys.setenv("AWS_ACCESS_KEY_ID", key)
     error = refusal()
     assert words in error.message
-    assert "AWS_ACCESS_KEY_ID" in error.cure
+    assert "AWS_ACCESS_KEY_ID" in error.hint
 
 
 def test_half_a_key_is_refused(keys: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ def test_without_a_network_it_says_so(keys: pytest.MonkeyPatch) -> None:
         error = refusal()
     assert error.message.startswith("AWS cannot be reached: ")
     assert address in error.message
-    assert "network" in error.cure
+    assert "network" in error.hint
 
 
 def test_a_configuration_that_cannot_be_read_is_told(user: Path) -> None:
@@ -147,7 +147,7 @@ def test_credentials_in_the_settings_are_refused(keys: pytest.MonkeyPatch, setti
     error = refusal({"aws:region": REGION, f"aws:{setting}": "x-secret-x"})
     assert f"aws:{setting}" in error.message
     assert "x-secret-x" not in str(error)
-    assert f"pulumi config rm aws:{setting}" in error.cure
+    assert f"pulumi config rm aws:{setting}" in error.hint
 
 
 @pytest.mark.parametrize("variable", ["AWS_CREDENTIAL_EXPIRATION", "AWS_SESSION_EXPIRATION"])
@@ -167,7 +167,7 @@ def test_an_end_that_is_no_time_is_named(keys: pytest.MonkeyPatch, text: str) ->
     keys.setenv("AWS_CREDENTIAL_EXPIRATION", text)
     error = refusal()
     assert f"AWS_CREDENTIAL_EXPIRATION is {text!r}" in error.message
-    assert "unset AWS_CREDENTIAL_EXPIRATION" in error.cure
+    assert "unset AWS_CREDENTIAL_EXPIRATION" in error.hint
 
 
 def test_an_end_of_other_keys_is_not_taken(user: Path, keys: pytest.MonkeyPatch) -> None:
@@ -232,7 +232,7 @@ def test_who_is_not_signed_on_is_told_to(user: Path, login: tuple[str, str] | No
         signed_on(user, *login)
     error = refusal({"aws:profile": "lab"})
     assert error.message.startswith("the AWS login has ended: ")
-    assert error.cure == "aws sso login --profile lab"
+    assert error.hint == "aws sso login --profile lab"
 
 
 def test_a_one_time_code_is_never_asked_for(user: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def test_a_lock_of_another_host_stays_and_is_named(tmp_path: Path) -> None:
     with pytest.raises(LockedError, match=r"ann on lab-pc \(process 4711\), for 12 min") as caught:
         clear(tmp_path)
     assert path.exists()
-    assert "pulumi cancel -s course" in caught.value.cure
+    assert "pulumi cancel -s course" in caught.value.hint
 
 
 def test_a_number_that_another_program_has_now_is_no_owner(tmp_path: Path) -> None:

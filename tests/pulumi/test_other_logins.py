@@ -92,7 +92,7 @@ def test_a_login_of_azure_that_does_not_work(tools: Tools, body: str, told: str)
     with pytest.raises(LabError) as caught:
         AZURE.whoami({})
     assert told in caught.value.message
-    assert caught.value.cure == "az login"
+    assert caught.value.hint == "az login"
 
 
 def test_google_tells_project_and_account(tools: Tools) -> None:
@@ -106,7 +106,7 @@ def test_google_without_a_login(tools: Tools) -> None:
     tools(gcloud="echo 'ERROR: Your default credentials were not found.' >&2; exit 1")
     with pytest.raises(LabError, match="default credentials were not found") as caught:
         GCP.whoami(PROJECT)
-    assert caught.value.cure == "gcloud auth application-default login"
+    assert caught.value.hint == "gcloud auth application-default login"
 
 
 @pytest.mark.parametrize("inline", [True, False])
@@ -144,7 +144,7 @@ def test_a_command_line_that_is_not_there(tools: Tools, cloud: str, tool: str) -
     tools()
     with pytest.raises(LabError, match=f"`{tool}` is not installed") as caught:
         registry.of(cloud).whoami(PROJECT)
-    assert vendor_cli.WHERE[tool] in caught.value.cure
+    assert vendor_cli.WHERE[tool] in caught.value.hint
 
 
 def test_a_command_line_that_hangs(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,4 +185,4 @@ def test_another_subscription_or_project_is_refused_by_that_word(kind: str) -> N
         LabError, match=f"of {kind} mine .ann., but this stack lives in {kind} o"
     ) as e:
         identity.check(who, frozenset({"others"}), 1, NOW)
-    assert e.value.cure == "switch so"
+    assert e.value.hint == "switch so"

@@ -90,7 +90,7 @@ def test_a_file_of_the_user_that_holds_none_is_refused(
     with pytest.raises(StateError) as caught:
         settle(home, {FILE: str(path)})
     assert caught.value.message == f"{path}: the passphrase {why}"
-    assert FILE in caught.value.cure
+    assert FILE in caught.value.hint
     assert not home.exists()
 
 
@@ -101,7 +101,7 @@ def test_an_empty_variable_names_no_file(home: Path) -> None:
 def test_a_lost_one_is_never_replaced_by_a_new_one(home: Path) -> None:
     with pytest.raises(StateError, match="passphrase of aws-course is not here") as caught:
         settle(home, used=True)
-    assert str(home / "passphrase") in caught.value.cure
+    assert str(home / "passphrase") in caught.value.hint
     assert not home.exists()
 
 
@@ -113,11 +113,11 @@ def test_an_emptied_one_is_not_made_anew(home: Path) -> None:
     assert (home / "passphrase").read_text() == ""
 
 
-def test_a_home_that_cannot_be_made_is_an_error_with_a_cure(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_made_is_an_error_with_a_hint(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StateError, match="Not a directory") as caught:
         settle(tmp_path / "file" / "home")
-    assert FILE in caught.value.cure
+    assert FILE in caught.value.hint
 
 
 def test_a_file_system_without_links_serves_too(

@@ -212,9 +212,9 @@ def test_a_download_that_is_impossible_is_one_line_and_other_ways(
     assert error.message.startswith("Pulumi 3.260.0 cannot be downloaded: ")
     assert why in error.message
     assert "\n" not in error.message
-    assert "mllab setup" not in error.cure, "that is what has just failed"
+    assert "mllab setup" not in error.hint, "that is what has just failed"
     for way in ("brew install", "container image", str(binary.install_root(home) / "bin")):
-        assert way in error.cure
+        assert way in error.hint
     assert nothing_left(home)
 
 
@@ -271,7 +271,7 @@ def test_a_home_that_is_a_file_is_named(home: Path, serve: Serve, curl: object) 
     error = refusal(home)
     assert isinstance(error, StateError)
     assert str(home) in error.message
-    assert "MLLAB_HOME" in error.cure
+    assert "MLLAB_HOME" in error.hint
     assert asked == []
 
 

@@ -90,9 +90,9 @@ def test_a_known_error_has_its_cause_and_a_command(said: str, cloud: str, words:
     assert error is not None
     assert words in error.message
     assert said[:60] in error.message, "the engine's own words stay"
-    assert "{" not in error.message.replace(said, "") + error.cure, "nothing left to fill in"
-    assert error.cure
-    assert "mllab destroy" not in error.cure
+    assert "{" not in error.message.replace(said, "") + error.hint, "nothing left to fill in"
+    assert error.hint
+    assert "mllab destroy" not in error.hint
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_known_error_has_its_cause_and_a_command(said: str, cloud: str, words:
 def test_the_next_command_is_one_of_ours(verb: str, ours: str) -> None:
     error = told("api error ExpiredToken: The security token", "course", verb, None, "aws")
     assert error is not None
-    assert f"mllab {ours} course" in error.cure
+    assert f"mllab {ours} course" in error.hint
 
 
 def test_the_telling_part_of_a_long_line_stays() -> None:
@@ -121,7 +121,7 @@ def test_a_state_in_a_folder_is_put_back_from_beside_it(tmp_path: Path) -> None:
     Path(f"{state}.bak").write_text('"good"')
     error = told("error: failed to load checkpoint: x", "course", "up", state)
     assert error is not None
-    (copy,) = [line for line in error.cure.splitlines() if line.startswith("  cp ")]
+    (copy,) = [line for line in error.hint.splitlines() if line.startswith("  cp ")]
     subprocess.run(copy, shell=True, check=True)
     assert state.read_text() == '"good"'
 
@@ -134,12 +134,12 @@ def test_what_cannot_be_read_either_is_not_advised(tmp_path: Path) -> None:
         path.write_text("{")
     error = told("error: failed to load checkpoint: x", "course", "up", state)
     assert error is not None
-    assert "  cp " not in error.cure
-    assert "pulumi stack import -s course" in error.cure
+    assert "  cp " not in error.hint
+    assert "pulumi stack import -s course" in error.hint
     (kept / "course.1.json").write_text("{}")
     error = told("error: failed to load checkpoint: x", "course", "up", state)
     assert error is not None
-    assert f"  cp {kept / 'course.1.json'} {state}" in error.cure
+    assert f"  cp {kept / 'course.1.json'} {state}" in error.hint
 
 
 def failure(message: str, code: str = "") -> Failure:
@@ -173,7 +173,7 @@ def test_what_one_cloud_says_is_not_told_of_another() -> None:
     ended = "AADSTS700082: The refresh token has expired due to inactivity."
     azure, nobody = told(ended, "course", "up", None, "azure"), told(ended, "course", "up")
     assert azure is not None
-    assert "az login" in azure.cure
+    assert "az login" in azure.hint
     assert nobody is None
 
 

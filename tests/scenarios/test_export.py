@@ -32,8 +32,8 @@ class Theirs(SimulatedWorkspace):
     phrase: str = PHRASE
 
     @contextmanager
-    def surroundings(self) -> Iterator[Mapping[str, str]]:
-        with super().surroundings() as environ:
+    def environment(self) -> Iterator[Mapping[str, str]]:
+        with super().environment() as environ:
             yield {**environ, TEXT: self.phrase}
 
 
@@ -86,7 +86,7 @@ def _engine(lab: EmbeddedLab, phrase: str) -> PulumiEngine:
 def _import(lab: EmbeddedLab, file: Path, phrase: str) -> subprocess.CompletedProcess[str]:
     _engine(lab, phrase).cli.init()
     place = _workspace(lab, phrase)
-    with place.surroundings() as environ:
+    with place.environment() as environ:
         return subprocess.run(
             ["pulumi", "stack", "import", "--stack", lab.stack, "--file", str(file)],
             cwd=place.folder,

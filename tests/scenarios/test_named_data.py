@@ -107,7 +107,7 @@ def _change(lab: LivingLab, change: Change, losing: set[str], *, protected: bool
     for some in [named[:number] for number in range(len(named))]:
         with pytest.raises(DataAtRisk) as refused:
             lab.up(some)
-        assert f"--delete-data {named[-1]}" in refused.value.cure
+        assert f"--delete-data {named[-1]}" in refused.value.hint
     assert (lab.data(), _seen(lab)) == (before, there), "a plan and a refusal change nothing"
     outcome = _up(lab, *named)
     gone = {step.name for step in outcome.steps if step.op in {Op.DELETE, Op.DELETE_REPLACED}}

@@ -31,7 +31,7 @@ def test_what_the_quota_cannot_replace_is_not_touched(tmp_path: Path, cloud: str
     with pytest.raises(RunFailed, match="nothing was changed") as refused:
         lab.up()
     assert f"{code}: " in refused.value.message
-    granted = re.findall(r"--grant ('[^']+'|\S+)", refused.value.cure)
+    granted = re.findall(r"--grant ('[^']+'|\S+)", refused.value.hint)
     assert {(record.type, record.id) for record in lab.cloud.inventory()} == there
 
     lab.session().realm.grant([word.strip("'") for word in granted])

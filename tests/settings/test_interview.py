@@ -55,7 +55,7 @@ def test_without_questions_the_project_must_be_given(project):
     with pytest.raises(SettingsError) as caught:
         prompts.write(project, "x", ENOUGH, None, NOW)
     assert [fault.partition(":")[0] for fault in caught.value.faults] == ["project"]
-    assert "--set project=..." in caught.value.cure
+    assert "--set project=..." in caught.value.hint
     again = [*ENOUGH, "project=my-course-2027"]
     assert files.load(prompts.write(project, "x", again, None, NOW)).project == "my-course-2027"
 

@@ -38,7 +38,7 @@ def test_wrong_file_yields_exactly_its_messages(case, put):
     with pytest.raises(SettingsError) as caught:
         files.load(put(case.read_bytes()), now=NOW)
     assert list(caught.value.faults) == expected
-    assert "stacks/Pulumi.x.yaml" in caught.value.cure
+    assert "stacks/Pulumi.x.yaml" in caught.value.hint
 
 
 @pytest.mark.parametrize("case", cases("ok"))

@@ -18,7 +18,7 @@ def test_a_bucket_with_objects_stays(account: Account) -> None:
     assert failure.value.message == (
         "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
     )
-    assert failure.value.cure == "it holds 1 object, 12 MB: empty it first"
+    assert failure.value.hint == "it holds 1 object, 12 MB: empty it first"
     assert account.contents(tokens.BUCKET, bucket) == "1 object, 12 MB"
 
 

@@ -144,13 +144,13 @@ def test_who_referred_to_what_is_gone_does_not_refer_to_what_comes_in_its_place(
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, just text " * 40, b"\x00" * 5000])
-def test_a_broken_file_is_named_with_its_cure(content: bytes, tmp_path: Path) -> None:
+def test_a_broken_file_is_named_with_its_hint(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "aws.db"
     path.write_bytes(content)
     with pytest.raises(StateError) as error:
         SimulatedAws(path)
     assert str(path) in error.value.message
-    assert f"rm {path}" in error.value.cure
+    assert f"rm {path}" in error.value.hint
 
 
 def test_a_folder_in_the_way_is_named(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
     db.close()
     with pytest.raises(StateError, match="of format '0', this version reads 1") as error:
         SimulatedAws(path)
-    assert f"rm {path}" in error.value.cure
+    assert f"rm {path}" in error.value.hint
 
 
 def test_a_full_disk_is_an_error_that_changes_nothing(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_without_a_quota_only_the_machine_and_what_needs_it_are_missing(
     outcome = life.engine.up()
     (failure,) = outcome.failures
     assert (failure.type, failure.code) == (tokens.INSTANCE, "VcpuLimitExceeded")
-    assert "--quota-code L-DB2E81BA --desired-value 4" in failure.cure
+    assert "--quota-code L-DB2E81BA --desired-value 4" in failure.hint
     life.aws.grant("L-DB2E81BA", 4)
     assert life.engine.up().failures == ()
 

@@ -102,7 +102,7 @@ def test_a_new_account_has_none_and_the_cure_looks_up_the_code() -> None:
         "Instances and a request delta of 1 Instances. Please use AWS Service Quotas to request an "
         "increase for this quota."
     )
-    assert failure.value.cure == (
+    assert failure.value.hint == (
         f"the quota '{G4DN}' (sagemaker) in us-east-1 must be at least 1 notebook instances; "
         "ask for it, which takes AWS hours to days:\n"
         "aws service-quotas request-service-quota-increase --region us-east-1 --service-code "

@@ -1,4 +1,4 @@
-"""Quotas: what a new account has, what is refused above it, what cures that; and machine hours."""
+"""Quotas: what a new account has, what is refused above it, what raises them; and machine hours."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_new_account_starts_no_gpu() -> None:
         "instance bucket that the specified instance type belongs to. Please visit "
         "http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit."
     )
-    assert failure.value.cure == (
+    assert failure.value.hint == (
         "the quota 'Running On-Demand G and VT instances' (ec2/L-DB2E81BA) in us-east-1 must be "
         "at least 4 vCPUs; ask for it, which takes AWS hours to days:\n"
         "aws service-quotas request-service-quota-increase --region us-east-1 --service-code ec2 "
@@ -50,7 +50,7 @@ def test_what_runs_counts_and_the_cure_names_the_sum() -> None:
     account.instance(subnet)
     with pytest.raises(ProviderFailure, match="vCPU limit of 10 ") as failure:
         account.instance(subnet)
-    assert "--desired-value 12" in failure.value.cure
+    assert "--desired-value 12" in failure.value.hint
 
 
 def test_what_is_stopped_does_not_count() -> None:
@@ -71,7 +71,7 @@ def test_families_and_markets_have_limits_of_their_own() -> None:
         account.instance(subnet, instanceMarketOptions=SPOT)
     assert failure.value.code == "MaxSpotInstanceCountExceeded"
     assert failure.value.message == "Max spot instance count exceeded"
-    assert G_SPOT in failure.value.cure
+    assert G_SPOT in failure.value.hint
     account.whole.grant(G_SPOT, 4)
     account.instance(subnet, instanceMarketOptions=SPOT)
 
@@ -94,7 +94,7 @@ def test_five_vpcs_with_the_one_that_every_region_has() -> None:
         account.vpc("10.5.0.0/16", "net5")
     assert failure.value.code == "VpcLimitExceeded"
     assert failure.value.message == "The maximum number of VPCs has been reached."
-    assert f"--service-code vpc --quota-code {VPCS} --desired-value 6" in failure.value.cure
+    assert f"--service-code vpc --quota-code {VPCS} --desired-value 6" in failure.value.hint
     there = account.whole.configured({"region": "eu-west-1"})
     there.create(account.call(tokens.VPC, "x"), {"cidrBlock": "10.0.0.0/16"})
 

@@ -129,13 +129,13 @@ def test_without_a_region_nothing_goes(account: Account) -> None:
     with pytest.raises(ProviderFailure) as failure:
         nowhere.create(call, {"cidrBlock": "10.0.0.0/16"})
     assert failure.value.message == "AWS was told no region"
-    assert failure.value.cure == "pulumi config set aws:region <region>"
+    assert failure.value.hint == "pulumi config set aws:region <region>"
 
 
 def test_an_unknown_region_is_refused_with_those_that_are_known(account: Account) -> None:
     with pytest.raises(ProviderFailure, match="does not know the region 'mars-1'") as failure:
         account.whole.configured({"region": "mars-1"})
-    assert "eu-central-1" in failure.value.cure
+    assert "eu-central-1" in failure.value.hint
 
 
 def test_a_route_to_the_gateway_of_another_network(account: Account) -> None:

@@ -39,7 +39,7 @@ def ask(config: Mapping[str, str]) -> Identity:
         from botocore.session import Session
     except ImportError as error:
         raise LabError(
-            "AWS's SDK for Python is not installed", cure="pip install 'mllab[aws]'"
+            "AWS's SDK for Python is not installed", hint="pip install 'mllab[aws]'"
         ) from error
     _refuse_credentials_in_settings(config)
     # A profile in the settings wins over keys in the environment, for Pulumi as for this SDK.
@@ -61,7 +61,7 @@ def ask(config: Mapping[str, str]) -> Identity:
         expires, unknown = _end(credentials.method, credentials.token, profile, stated)
     except RuntimeError as error:  # what the SDK raises for keys whose stated end is past
         when = f"they ended at {stated}" if stated else str(error)
-        raise LabError(f"the AWS credentials have expired: {when}", cure=login) from error
+        raise LabError(f"the AWS credentials have expired: {when}", hint=login) from error
     except exceptions.ClientError as error:
         raise _refused(error.response.get("Error", {}), login) from error
     except exceptions.BotoCoreError as error:
@@ -82,7 +82,7 @@ def _refuse_credentials_in_settings(config: Mapping[str, str]) -> None:
         raise LabError(
             f"the stack's settings hold credentials: {', '.join(found)}; whose they are cannot be "
             "told, and they would end up in the state",
-            cure="Put them into a profile of ~/.aws/config, and take them out of the stack's file:"
+            hint="Put them into a profile of ~/.aws/config, and take them out of the stack's file:"
             f"\n  pulumi config rm {found[0]}",
         )
 
@@ -109,7 +109,7 @@ def _never_ask(session: Any, name: str | None) -> None:
         raise LabError(
             f"the profile {name or 'default'} wants a one-time code (mfa_serial), which Pulumi "
             "cannot ask for",
-            cure="Get keys for a while with the code, and set them in the environment:\n"
+            hint="Get keys for a while with the code, and set them in the environment:\n"
             "  aws sts get-session-token --serial-number ... --token-code ...",
         )
 
@@ -128,7 +128,7 @@ def _stated_end() -> datetime | None:
             if end.tzinfo is None:
                 raise LabError(
                     f"{name} is {text!r}, which is no time with a zone",
-                    cure=f"Write it like 2027-01-11T09:00:00Z, or take it away: unset {name}",
+                    hint=f"Write it like 2027-01-11T09:00:00Z, or take it away: unset {name}",
                 )
             return end
     return None
@@ -159,8 +159,8 @@ def _end_of_single_sign_on(start_url: str) -> datetime:
 def _refused(error: Mapping[str, Any], login: str) -> LabError:
     code, words = str(error.get("Code", "")), str(error.get("Message", ""))
     if code in _EXPIRED:
-        return LabError(f"the AWS credentials have expired: {words}", cure=login)
-    return LabError(f"AWS does not accept the credentials: {code}: {words}", cure=login)
+        return LabError(f"the AWS credentials have expired: {words}", hint=login)
+    return LabError(f"AWS does not accept the credentials: {code}: {words}", hint=login)
 
 
 def _failed(error: Exception, profile: str | None, login: str) -> LabError:
@@ -170,20 +170,20 @@ def _failed(error: Exception, profile: str | None, login: str) -> LabError:
     if isinstance(error, known.ProfileNotFound):
         return LabError(
             f"there is no AWS profile {profile!r}",
-            cure="Those that exist:  aws configure list-profiles",
+            hint="Those that exist:  aws configure list-profiles",
         )
     if isinstance(error, known.NoCredentialsError):
-        return LabError("there are no AWS credentials", cure=login)
+        return LabError("there are no AWS credentials", hint=login)
     logged_out = (
         known.SSOError,
         known.TokenRetrievalError,
         known.LoginError,
     )
     if isinstance(error, logged_out):
-        return LabError(f"the AWS login has ended: {words}", cure=login)
+        return LabError(f"the AWS login has ended: {words}", hint=login)
     if isinstance(error, (known.HTTPClientError, known.ConnectionError)):
         return LabError(
             f"AWS cannot be reached: {words}",
-            cure="Check the network, and HTTPS_PROXY if there is a proxy; then run it again.",
+            hint="Check the network, and HTTPS_PROXY if there is a proxy; then run it again.",
         )
-    return LabError(f"the AWS credentials cannot be used: {words}", cure=login)
+    return LabError(f"the AWS credentials cannot be used: {words}", hint=login)

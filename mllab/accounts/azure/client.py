@@ -85,7 +85,7 @@ def _checked(what: str, answer: Answer) -> str:
     if _NO_LOGIN.search(answer.err):
         raise LabError(
             f"`az` has no login that works, and the account is asked by it: {answer.why}",
-            cure=login.LOGIN,
+            hint=login.LOGIN,
         )
     raise QueryFailed(f"Azure does not answer {what}: {answer.why}")
 

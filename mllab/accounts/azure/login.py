@@ -33,14 +33,14 @@ def ask(config: Mapping[str, str]) -> Identity:
         raise LabError(
             f"the stack's settings hold credentials: {', '.join(found)}; they would end up in the "
             "state",
-            cure=f"Log in instead:  {LOGIN}\nAnd take them out:  pulumi config rm {found[0]}",
+            hint=f"Log in instead:  {LOGIN}\nAnd take them out:  pulumi config rm {found[0]}",
         )
     wanted = config.get(f"{_PACKAGE}{_SUBSCRIPTION}") or os.environ.get("ARM_SUBSCRIPTION_ID", "")
     if client := os.environ.get("ARM_CLIENT_ID"):
         if not wanted:
             raise LabError(
                 "ARM_CLIENT_ID names a service principal, but not in which subscription",
-                cure="export ARM_SUBSCRIPTION_ID=...",
+                hint="export ARM_SUBSCRIPTION_ID=...",
             )
         login = "Set fresh ARM_CLIENT_SECRET or ARM_OIDC_TOKEN"
         return _identity(wanted, f"service principal {client}", login)
@@ -51,14 +51,14 @@ def ask(config: Mapping[str, str]) -> Identity:
         "--query", "{subscription: subscription}", "--output", "json",
     )  # fmt: skip
     if token.code:
-        raise LabError(f"there is no Azure login that works: {token.why}", cure=LOGIN)
+        raise LabError(f"there is no Azure login that works: {token.why}", hint=LOGIN)
     shown = vendor_cli.ask("az", "account", "show", *where, "--output", "json")
     try:
         account = json.loads(shown.out)
         return _identity(str(account["id"]), str(account["user"]["name"]), LOGIN)
     except (ValueError, LookupError, TypeError) as error:
         raise LabError(
-            f"`az account show` tells no subscription: {shown.why}", cure=LOGIN
+            f"`az account show` tells no subscription: {shown.why}", hint=LOGIN
         ) from error
 
 

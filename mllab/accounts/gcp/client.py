@@ -84,7 +84,7 @@ class Client:
         if answer.code and _NO_LOGIN.search(answer.err):
             raise LabError(
                 f"`gcloud` has no login that works, and the project is asked by it: {answer.why}",
-                cure=f"{login.LOGIN}\ngcloud auth login",
+                hint=f"{login.LOGIN}\ngcloud auth login",
             )
         if answer.code:
             raise QueryFailed(f"Google Cloud does not answer {what}: {answer.why}")

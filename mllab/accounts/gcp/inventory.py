@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from components.names import KEBAB, narrow
+from components.names import KEBAB, truncate_with_hash
 from components.tags import MANAGED_BY
 from mllab.accounts.contract import InventoryItem
 from mllab.accounts.gcp import imports as ways
@@ -138,7 +138,7 @@ class Mine:
     def _given(self, *parts: str, longest: int = 63) -> str:
         """As `components.gcp.naming.given`, which needs a whole lab."""
         stack = () if self.stack == self.lab else (self.stack,)
-        return narrow(self.lab, *parts, *stack, longest=longest, alphabet=KEBAB)
+        return truncate_with_hash(self.lab, *parts, *stack, longest=longest, alphabet=KEBAB)
 
 
 def _labelled(listed: Listed, mine: Mine) -> Iterator[InventoryItem]:

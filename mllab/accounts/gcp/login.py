@@ -30,13 +30,13 @@ def ask(config: Mapping[str, str]) -> Identity:
     project = config.get("gcp:project", "")
     if not project:
         raise LabError(
-            "the stack's settings name no project", cure="pulumi config set gcp:project ..."
+            "the stack's settings name no project", hint="pulumi config set gcp:project ..."
         )
     if found := [key for key in _IN_SETTINGS if key in config]:
         raise LabError(
             f"the stack's settings hold credentials: {', '.join(found)}; they would end up in the "
             "state",
-            cure=f"Log in instead:  {LOGIN}\nAnd take them out:  pulumi config rm {found[0]}",
+            hint=f"Log in instead:  {LOGIN}\nAnd take them out:  pulumi config rm {found[0]}",
         )
     for name in _KEYS:
         if text := os.environ.get(name):
@@ -47,7 +47,7 @@ def ask(config: Mapping[str, str]) -> Identity:
         return _identity(project, _who(path, _FILE), f"Name a good file in {_FILE}")
     answer = vendor_cli.ask("gcloud", "auth", "application-default", "print-access-token")
     if answer.code:
-        raise LabError(f"there is no Google Cloud login that works: {answer.why}", cure=LOGIN)
+        raise LabError(f"there is no Google Cloud login that works: {answer.why}", hint=LOGIN)
     named = vendor_cli.ask("gcloud", "config", "get", "account")
     return _identity(project, named.out.strip() or "application default credentials", LOGIN)
 
@@ -61,7 +61,7 @@ def _who(text: str, name: str) -> str:
     except (OSError, ValueError, AttributeError) as error:
         why = getattr(error, "strerror", None) or "it is no JSON"
         raise LabError(
-            f"the credentials that {name} names cannot be read: {why}", cure=LOGIN
+            f"the credentials that {name} names cannot be read: {why}", hint=LOGIN
         ) from error
 
 

@@ -23,7 +23,7 @@ class Aliases:
         self._taken: dict[str, str] = {}
         self._used: dict[str, str] = {}
 
-    def find(self, goal: Goal, urn: str, seen: dict[str, str], ledger: Snapshot) -> Record | None:
+    def find(self, goal: Goal, urn: str, seen: dict[str, str], snapshot: Snapshot) -> Record | None:
         """The old entry of a goal.
 
         Args:
@@ -39,7 +39,7 @@ class Aliases:
                 goal.source,
             )
         for name in [urn, *self._names(goal)]:
-            old = ledger.live(name)
+            old = snapshot.live(name)
             if old is None:
                 continue
             if name != urn:

@@ -45,7 +45,7 @@ def decide(run: Run, goal: Goal, record: Record, old: Record | None) -> Decision
 
     Raises:
         ProviderFailure: the inputs are wrong.
-        Refused: its provider does not exist.
+        ProgramError: its provider does not exist.
     """
     provider = _provider(run, record)
     if old is None:
@@ -174,7 +174,7 @@ def _provider_changed(run: Run, record: Record, old: Record) -> bool:
     new_urn, _, new_id = record.provider.rpartition("::")
     if run.aliases.renamed(old_urn, new_urn):
         return False
-    before, after = run.ledger.find(old_urn, old_id), run.ledger.find(new_urn, new_id)
+    before, after = run.snapshot.find(old_urn, old_id), run.snapshot.find(new_urn, new_id)
     if before is None or after is None:
         return True
     return registry.difference(before.inputs, after.inputs).replaces

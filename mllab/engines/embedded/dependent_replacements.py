@@ -37,7 +37,7 @@ def find(run: Run, decision: Decision) -> list[Dependent]:
         if not dependent.record.delete and not run.may_go(dependent.record):
             raise ProviderFailure(
                 reasons.protected_dependent(dependent.record.name),
-                cure=f"Take protect off {dependent.record.name} and bring the stack up once, "
+                hint=f"Take protect off {dependent.record.name} and bring the stack up once, "
                 "then make the change.",
             )
     return found
@@ -47,7 +47,7 @@ def foresee(run: Run, decision: Decision, dependents: list[Dependent]) -> None:
     """Mark in a preview what will have been deleted when the program comes to it."""
     for dependent in dependents:
         if dependent.record.delete:
-            run.ledger.commit(done=[dependent.record])
+            run.snapshot.commit(done=[dependent.record])
         else:
             dependent.record.pending_replacement = True
             run.deletes.add(dependent.record.urn)
@@ -92,7 +92,7 @@ def _refused(run: Run, decision: Decision) -> bool:
 
 def _dependents(run: Run, root: Record) -> list[Dependent]:
     """What a new root replaces. What is declared already needs it no more, but its remains may."""
-    left = run.ledger.left()
+    left = run.snapshot.left()
     hanging, replaced = {root.urn}, {root.urn}
     found: list[Dependent] = []
     for record in left[left.index(root) + 1 :]:

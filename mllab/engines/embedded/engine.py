@@ -78,8 +78,8 @@ class EmbeddedEngine:
         program.execute()
         program.remove_rest()
         if report.failures:
-            first = next((failure.cure for failure in report.failures if failure.cure), "")
-            raise RunFailed(lines(report.failures), cure=first)
+            first = next((failure.hint for failure in report.failures if failure.hint), "")
+            raise RunFailed(lines(report.failures), hint=first)
         return Plan(
             stack=self._target.stack,
             engine=self.name,
@@ -123,7 +123,7 @@ class EmbeddedEngine:
         """Delete everything that is recorded."""
         with self._writing(Report(on_step), release) as run:
             recover(run)
-            removal.remove(run, run.ledger.left(), self._threads, reasons.DESTROYED)
+            removal.remove(run, run.snapshot.left(), self._threads, reasons.DESTROYED)
         return self._outcome(run)
 
     def outputs(self) -> Mapping[str, Any]:
@@ -148,7 +148,7 @@ class EmbeddedEngine:
         if self._seal is None:
             raise UsageError(
                 f"the state of {self._target.stack} holds secrets that Pulumi cannot open",
-                cure="Write them in clear, for your own eyes: --show-secrets",
+                hint="Write them in clear, for your own eyes: --show-secrets",
             )
         return self._seal(found, self._target)
 
@@ -182,14 +182,14 @@ class EmbeddedEngine:
         report: Report,
         *,
         dry: bool,
-        ledger: Snapshot | None = None,
+        snapshot: Snapshot | None = None,
         release: frozenset[str] = frozenset(),
     ) -> Run:
         start = self._clock.now()
         schedule: Schedule = Measured(start) if self._blocking else Simulated(start, self._parallel)
         return Run(
             self._target,
-            ledger or Snapshot(loaded.records, loaded.pending, None),
+            snapshot or Snapshot(loaded.records, loaded.pending, None),
             Registry(self._providers, self._target.config),
             report,
             Times(schedule),
@@ -211,8 +211,8 @@ class EmbeddedEngine:
                 serial += 1
                 self._store.save(loaded.records, loaded.pending, serial, self._clock.now())
             journal = self._store.journal(serial)
-            ledger = Snapshot(loaded.records, loaded.pending, journal)
-            run = self._run(loaded, report, dry=False, ledger=ledger, release=release)
+            snapshot = Snapshot(loaded.records, loaded.pending, journal)
+            run = self._run(loaded, report, dry=False, snapshot=snapshot, release=release)
             try:
                 yield run
             except Exception:
@@ -227,16 +227,16 @@ class EmbeddedEngine:
             self._lock.release()
 
     def _save(self, run: Run, serial: int) -> None:
-        if run.ledger.changed:
+        if run.snapshot.changed:
             self._store.save(
-                run.ledger.snapshot(),
-                run.ledger.unfinished(),
+                run.snapshot.entries(),
+                run.snapshot.unfinished(),
                 serial + 1,
                 run.times.at(run.times.total),
             )
 
     def _outcome(self, run: Run) -> Outcome:
-        records = run.ledger.snapshot()
+        records = run.snapshot.entries()
         stack = self._stack(records)
         return Outcome(
             stack=self._target.stack,

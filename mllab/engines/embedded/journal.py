@@ -50,7 +50,7 @@ class Journal:
         done: Sequence[str],
         marked: Mapping[str, Record],
     ) -> None:
-        """A change of the ledger, with entries named by their keys."""
+        """A change of the snapshot, with entries named by their keys."""
         line: Entry = {}
         if end:
             line["end"] = end
@@ -89,7 +89,7 @@ class Journal:
             raise StateError(
                 f"{self._path}: the journal cannot be written: {error.strerror or error}; "
                 "the run was stopped",
-                cure="Make room or allow writing there, and run the same command again: "
+                hint="Make room or allow writing there, and run the same command again: "
                 "it looks for what was under way.",
             ) from error
         self._waiting = []

@@ -90,7 +90,7 @@ class Lock:
             raise StateError(
                 f"{self._path.parent}: the state's folder cannot be written: "
                 f"{error.strerror or error}",
-                cure="Nothing was changed. Allow writing there, make room, or choose another "
+                hint="Nothing was changed. Allow writing there, make room, or choose another "
                 "folder with MLLAB_HOME.",
             ) from error
 
@@ -142,7 +142,7 @@ class Lock:
         except OSError as error:
             raise StateError(
                 f"{self._path}: the lock cannot be read: {error.strerror or error}",
-                cure=f"Allow reading it: chmod u+r {self._path}",
+                hint=f"Allow reading it: chmod u+r {self._path}",
             ) from error
 
     def _held(self, owner: _Owner | None) -> LockedError:
@@ -156,7 +156,7 @@ class Lock:
         )
         return LockedError(
             f"{self._stack} is in use by {who}{age}",
-            cure=f"Wait for it to end. If it is surely gone: rm {self._path}",
+            hint=f"Wait for it to end. If it is surely gone: rm {self._path}",
         )
 
 

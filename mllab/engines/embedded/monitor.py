@@ -74,7 +74,7 @@ class Monitor:
         self._run, self._registrar, self._reader = run, registrar, reader
         self._sources, self.abort = sources, abort
         self.stack_outputs: tuple[str, Properties] | None = None
-        self.cures: dict[str, str] = {}
+        self.hints: dict[str, str] = {}
         """What to do about failed functions, by message: the SDK passes on only texts."""
         self._stopped: ProgramError | None = None
 
@@ -145,7 +145,7 @@ class Monitor:
             args = bare(self._bag(request.args, request.tok))
             found = provider.invoke(request.tok, args, preview=run.dry)
         except ProviderFailure as why:
-            self.cures[why.message] = why.cure
+            self.hints[why.message] = why.hint
             failure = provider_pb2.CheckFailure(reason=why.message)
             return resource_pb2.ResourceInvokeResponse(failures=[failure])
         response = resource_pb2.ResourceInvokeResponse()
@@ -156,21 +156,21 @@ class Monitor:
     def RegisterPackage(self, request: Any) -> resource_pb2.RegisterPackageResponse:
         raise ProgramError(
             f"package {request.name}: the embedded engine does not do parameterized packages",
-            cure="Use Pulumi's engine for programs that need it.",
+            hint="Use Pulumi's engine for programs that need it.",
         )
 
     @_guarded
     def Call(self, request: Any) -> empty_pb2.Empty:
         raise ProgramError(
             f"{request.tok}: the embedded engine does not call methods of resources",
-            cure="Use Pulumi's engine for programs that need it.",
+            hint="Use Pulumi's engine for programs that need it.",
         )
 
     @_guarded
     def ExistsResource(self, request: Any) -> resource_pb2.ExistsResourceResponse:
         raise ProgramError(
             f"{request.type}: the embedded engine does not look whether resources exist",
-            cure="Use Pulumi's engine for programs that need it.",
+            hint="Use Pulumi's engine for programs that need it.",
         )
 
     def _bag(self, struct: struct_pb2.Struct, whose: str) -> Properties:

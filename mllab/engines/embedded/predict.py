@@ -45,7 +45,7 @@ def predict(run: Run, decision: Decision) -> Record:
         if urns.is_provider(record.type):
             run.broken[record.urn] = record.name
     step = dataclasses.replace(step, seconds=run.times.end(record.urn, began, spent))
-    run.ledger.commit(new=record, done=[old] if old else [])
+    run.snapshot.commit(new=record, done=[old] if old else [])
     if failure is None:
         run.report.ended(step, Status.PLANNED)
     else:

@@ -69,7 +69,7 @@ class Program:
         program declares inside an `apply` of something that failed is not declared in this run.
         """
         run = self._run
-        left = run.ledger.left()
+        left = run.snapshot.left()
         rest = [record for record in left if record.delete or id(record) not in run.handled]
         if run.report.failures and not run.dry:
             names = [record.name for record in rest if record.custom]
@@ -97,16 +97,16 @@ class Program:
         others = lines(self._run.report.failures)
         place = self._sources.raised(self._host.trace or why.__traceback__)
         if isinstance(why, ProgramError):
-            place, text, cure = why.source or place, why.message, why.cure
+            place, text, hint = why.source or place, why.message, why.hint
         else:
             text = translated(str(why)) or type(why).__name__
             if not _speaks_for_itself(why):
                 text = f"{type(why).__name__}: {text}"
-            cure = next(
-                (cure for said, cure in self._monitor.cures.items() if cure and said in text), ""
+            hint = next(
+                (hint for said, hint in self._monitor.hints.items() if hint and said in text), ""
             )
         head = f"{place}: {text}" if place else text
-        return RunFailed("\n".join(filter(None, [head, others])), cure=cure)
+        return RunFailed("\n".join(filter(None, [head, others])), hint=hint)
 
 
 def _speaks_for_itself(why: Exception) -> bool:

@@ -45,7 +45,7 @@ class Reader:
         with run.lock:
             urn = self._registrar.enter(request.parent, request.type, request.name, source)
             record = self._record(request, urn, source, builtin)
-            old = run.aliases.find(_named(request), urn, run.seen, run.ledger)
+            old = run.aliases.find(_named(request), urn, run.seen, run.snapshot)
             if old is not None:
                 run.handled.add(id(old))
             culprit = "" if run.dry else run.culprit(record.needs())
@@ -121,7 +121,7 @@ class Reader:
             raise ProgramError(
                 f"stack {record.id} is not known here",
                 record.source,
-                cure="The embedded engine knows the stacks of this project that it has brought up "
+                hint="The embedded engine knows the stacks of this project that it has brought up "
                 "itself.",
             )
         return {
@@ -141,14 +141,14 @@ class Reader:
             if record.type == STACK_REFERENCE:
                 pass  # nothing to look after: it is read again in every run
             elif old is None:
-                run.ledger.commit(new=record)
+                run.snapshot.commit(new=record)
             elif owned and old.id != record.id:
                 old.delete = True
-                run.ledger.commit(new=record, marked=[old])
+                run.snapshot.commit(new=record, marked=[old])
             elif owned:
-                run.ledger.commit(new=record, done=[old])
+                run.snapshot.commit(new=record, done=[old])
             else:
-                record = run.ledger.keep(old, record)
+                record = run.snapshot.keep(old, record)
             self._registrar.made[record.urn] = record
         return Answer(record.urn, id, record.outputs)
 

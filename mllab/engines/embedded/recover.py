@@ -23,23 +23,23 @@ def recover(run: Run) -> None:
     Raises:
         RunFailed: the cloud does not answer; nothing was changed.
     """
-    for index, pending in list(run.ledger.pending.items()):
+    for index, pending in list(run.snapshot.pending.items()):
         record = pending.record
         try:
             if not record.custom or urns.is_provider(record.type):
-                run.ledger.commit(settled=index)
+                run.snapshot.commit(settled=index)
             elif pending.type == "creating":
                 _created(run, index, record)
             elif pending.type in ("updating", "deleting"):
                 _changed(run, index, record, pending.type)
             else:
-                run.ledger.commit(settled=index)
+                run.snapshot.commit(settled=index)
         except ProviderFailure as why:
             raise RunFailed(
                 f"{record.source or record.name}: the run before was interrupted while "
                 f"{pending.type} {record.name}, and the cloud does not say what became of it: "
                 f"{why.message}",
-                cure=why.cure or "Nothing was changed. Try again.",
+                hint=why.hint or "Nothing was changed. Try again.",
             ) from why
 
 
@@ -49,7 +49,7 @@ def _created(run: Run, index: int, record: Record) -> None:
     call = run.call(record, 0.0)
     known = {
         other.id
-        for other in run.ledger.snapshot()
+        for other in run.snapshot.entries()
         if other.type == record.type and not other.pending_replacement  # that one is gone
     }
     id = provider.find(call, bare(record.inputs), known)
@@ -59,19 +59,19 @@ def _created(run: Run, index: int, record: Record) -> None:
             f"creating {record.name} was interrupted before anything was made; "
             "it is made now if it is still declared"
         )
-        run.ledger.commit(settled=index)
+        run.snapshot.commit(settled=index)
         return
     secret = tuple(record.additional_secret_outputs)
     record.id = id
     record.outputs = mark_outputs(found.outputs, record.inputs, secret)
     record.created = record.modified = run.times.at(0.0)
-    before = run.ledger.live(record.urn)
+    before = run.snapshot.live(record.urn)
     done = [before] if before and before.pending_replacement else []
     replaced = [before] if before and not before.pending_replacement else []
     for old in replaced:
         old.delete = True
     run.adopted.add(record.urn)
-    run.ledger.commit(settled=index, adopt=record, done=done, marked=replaced)
+    run.snapshot.commit(settled=index, adopt=record, done=done, marked=replaced)
     run.report.warn(
         f"{record.name} was found as {id}: the run before was interrupted after it was made"
     )
@@ -81,17 +81,17 @@ def _created(run: Run, index: int, record: Record) -> None:
 
 def _changed(run: Run, index: int, record: Record, what: str) -> None:
     """Read again what an interrupted update or delete may have changed."""
-    old = run.ledger.find(record.urn, record.id)
+    old = run.snapshot.find(record.urn, record.id)
     if old is None:
-        run.ledger.commit(settled=index)
+        run.snapshot.commit(settled=index)
         return
     found = run.provider(old).read(run.call(old, 0.0), old.id, bare(old.outputs))
     if found is None:
         run.report.warn(f"{old.name} is gone: the run before was interrupted while {what} it")
-        run.ledger.commit(settled=index, done=[old])
-        run.ledger.forget(old)
+        run.snapshot.commit(settled=index, done=[old])
+        run.snapshot.forget(old)
         return
     run.report.warn(f"{old.name} was read again: the run before was interrupted while {what} it")
     old.inputs = mark_like(found.inputs, old.inputs)
     old.outputs = mark_like(found.outputs, old.outputs)
-    run.ledger.commit(settled=index, marked=[old])
+    run.snapshot.commit(settled=index, marked=[old])

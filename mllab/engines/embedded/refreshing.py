@@ -18,13 +18,13 @@ from mllab.protocol.values import bare, mark_like, masked, same
 
 def refresh(run: Run, threads: int) -> None:
     """Refresh every entry. What cannot be read is reported as failed and stays as it is."""
-    records = [record for record in run.ledger.left() if _readable(record)]
+    records = [record for record in run.snapshot.left() if _readable(record)]
 
     def work(record: Record) -> None:
         _refresh(run, record)
 
     removal.each(records, {id(record): () for record in records}, work, threads)
-    if any(not run.ledger.is_left(record) for record in records):
+    if any(not run.snapshot.is_left(record) for record in records):
         _forget_the_gone(run)
 
 
@@ -55,7 +55,7 @@ def _refresh(run: Run, record: Record) -> None:
         if failure is not None:
             run.report.failed(dataclasses.replace(step, op=Op.REFRESH), failure)
         elif found is None:
-            run.ledger.commit(done=[record])
+            run.snapshot.commit(done=[record])
             gone = report.step(Op.DELETE, record, reason=reasons.GONE)
             run.report.ended(dataclasses.replace(gone, loses=""), status)
         else:
@@ -105,13 +105,13 @@ def _take_over(run: Run, record: Record, found: Found) -> None:
     if unchanged and record.id == found.id and not record.init_errors:
         return
     record.id, record.inputs, record.outputs, record.init_errors = found.id, inputs, outputs, []
-    run.ledger.commit(marked=[record])
+    run.snapshot.commit(marked=[record])
 
 
 def _forget_the_gone(run: Run) -> None:
     """Let nothing name urns that no entry has any more (rebuildBaseState)."""
     there: set[str] = set()
-    for record in run.ledger.left():
+    for record in run.snapshot.left():
         known: Callable[[str], bool] = there.__contains__
         kept = list(filter(known, record.dependencies))
         by_key = {
@@ -130,4 +130,4 @@ def _forget_the_gone(run: Run) -> None:
         ):
             record.dependencies, record.property_dependencies = kept, by_key
             record.replace_with, record.deleted_with = with_, deleted_with
-            run.ledger.commit(marked=[record])
+            run.snapshot.commit(marked=[record])

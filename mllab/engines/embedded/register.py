@@ -61,7 +61,7 @@ class Registrar:
         with run.lock:
             urn = self.enter(goal.parent, goal.type, goal.name, goal.source)
             self._complete(goal)
-            old = run.aliases.find(goal, urn, run.seen, run.ledger)
+            old = run.aliases.find(goal, urn, run.seen, run.snapshot)
             if old is not None:
                 run.handled.add(id(old))
             record = self._record(goal, urn)
@@ -150,7 +150,7 @@ class Registrar:
                 f"Duplicate resource URN '{urn}'; "
                 f"declared in {run.place(urn) or 'an unknown place'} and again in {place}",
                 source,
-                cure="Give one of the two another name.",
+                hint="Give one of the two another name.",
             )
         run.seen[urn] = source
         return urn
@@ -182,7 +182,7 @@ class Registrar:
                 why = self._run.report.failures[-1]
                 raise ProgramError(
                     f"the default provider of {package} cannot be configured: {why.message}",
-                    cure=why.cure,
+                    hint=why.hint,
                 )
             self._defaults[package, version] = f"{answer.urn}::{answer.id or UNKNOWN_TEXT}"
         return self._defaults[package, version]
@@ -198,7 +198,7 @@ class Registrar:
                 outputs = known_or_before(outputs, record.outputs)
             if not same(outputs, record.outputs):
                 record.outputs = outputs
-                run.ledger.commit(marked=[record])
+                run.snapshot.commit(marked=[record])
 
     def _complete(self, goal: Goal) -> None:
         """Add what the parent hands down, and the provider."""

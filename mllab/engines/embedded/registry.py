@@ -36,7 +36,7 @@ class Registry:
             raise ProgramError(
                 f"nothing simulates package {package!r} (known: {known})",
                 source,
-                cure="The embedded engine drives simulated clouds only; for others use Pulumi's "
+                hint="The embedded engine drives simulated clouds only; for others use Pulumi's "
                 "engine.",
             )
         return found

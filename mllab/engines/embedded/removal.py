@@ -30,7 +30,7 @@ def remove(
     """
     run.times.raise_floor()
     run.deletes.update(record.urn for record in records)
-    waits = _Needs(run.ledger.snapshot()).reversed(records)
+    waits = _Needs(run.snapshot.entries()).reversed(records)
     ordered = _ordered(records, waits)
     if run.dry:
         for record in ordered:
@@ -146,7 +146,7 @@ def _plan(run: Run, record: Record, why: str) -> None:
     """Say what would go. The remains of a replacement of this run belong to its step."""
     if record.delete and record.urn in run.replaced:
         return
-    op, reason = step_executor.fate(run, record, _op(record), _reason(record, why))
+    op, reason = step_executor.delete_action(run, record, _op(record), _reason(record, why))
     step = report.step(op, record, reason=reason)
     if op is Op.DELETE and not run.may_go(record):
         run.report.failed(step, step_executor.protected())

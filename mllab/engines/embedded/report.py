@@ -48,7 +48,7 @@ class Report:
             op=step.op,
             message=why.message,
             code=why.code,
-            cure=why.cure,
+            hint=why.hint,
             source=step.source,
         )
         with self._lock:

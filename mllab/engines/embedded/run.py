@@ -29,7 +29,7 @@ class Run:
     def __init__(
         self,
         target: StackTarget,
-        ledger: Snapshot,
+        snapshot: Snapshot,
         registry: Registry,
         report: Report,
         times: Times,
@@ -38,7 +38,7 @@ class Run:
         serial: int,
         release: frozenset[str] = frozenset(),
     ) -> None:
-        self.target, self.ledger, self.registry = target, ledger, registry
+        self.target, self.snapshot, self.registry = target, snapshot, registry
         self.report, self.times, self.dry, self.release = report, times, dry, release
         self._serial = serial
         self.lock = threading.RLock()
@@ -78,11 +78,11 @@ class Run:
         )
 
     def provider(self, record: Record) -> Provider:
-        """The cloud object of a custom resource. Raises Refused."""
+        """The cloud object of a custom resource. Raises ProgramError."""
         reference = record.provider
         if not self.registry.serves(reference):
             urn, _, id = reference.rpartition("::")
-            known = self.ledger.find(urn, id)
+            known = self.snapshot.find(urn, id)
             if known is not None:
                 self.registry.serve(reference, known.inputs)
         return self.registry.of(reference)

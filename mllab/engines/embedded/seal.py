@@ -77,7 +77,7 @@ class Sealer:
                 return json.loads(clear)
         raise StateError(
             f"a secret in the state cannot be opened with the key in {self.path}",
-            cure="Put the key file back that belongs to this state; without it the secret is lost.",
+            hint="Put the key file back that belongs to this state; without it the secret is lost.",
         )
 
     def _key(self, *, make: bool) -> bytes:
@@ -93,7 +93,7 @@ class Sealer:
         if self._known is None or len(self._known) != _KEY_BYTES:
             raise StateError(
                 f"the state holds secrets, and their key is missing or damaged: {self.path}",
-                cure="Put the key file back that belongs to this state; without it the secrets are "
+                hint="Put the key file back that belongs to this state; without it the secrets are "
                 "lost.",
             )
         return self._known

@@ -73,7 +73,7 @@ class Snapshot:
         """True for an entry that is still in the state."""
         return id(record) not in self._done
 
-    def snapshot(self) -> list[Record]:
+    def entries(self) -> list[Record]:
         """The state as it stands."""
         return [*(record for record in self.news if id(record) not in self._done), *self.left()]
 

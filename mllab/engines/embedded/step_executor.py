@@ -1,4 +1,4 @@
-"""Carries operations out: tells the ledger, asks the cloud, tells the ledger again."""
+"""Carries operations out: tells the snapshot, asks the cloud, tells the snapshot again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def keep(run: Run, decision: Decision) -> Record:
     if record.urn not in run.adopted:  # that was reported already
         status = Status.PLANNED if run.dry else Status.DONE
         run.report.ended(report.step(Op.SAME, record), status)
-    return run.ledger.keep(old, record)
+    return run.snapshot.keep(old, record)
 
 
 def create(run: Run, decision: Decision) -> bool:
@@ -93,7 +93,7 @@ def _operate(
         run.report.started(step)
         began = run.times.begin([*record.needs(), *map(removal_key, done)])
         asks = record.custom and not urns.is_provider(record.type)
-        operation = run.ledger.begin(kind, record) if asks else 0
+        operation = run.snapshot.begin(kind, record) if asks else 0
     failure: ProviderFailure | None = None
     made: Made | None = None
     try:
@@ -104,14 +104,14 @@ def _operate(
     with run.lock:
         step = dataclasses.replace(step, seconds=run.times.end(record.urn, began, spent))
         if made is None:
-            run.ledger.commit(end=operation)
+            run.snapshot.commit(end=operation)
         else:
             _fill(run, record, made, failure, began + step.seconds)
             if failure is not None and kind == "updating":
                 record.inputs = done[0].inputs  # so that the next run updates once more
             for old in replaced:
                 old.delete = True
-            run.ledger.commit(end=operation, new=record, done=done, marked=replaced)
+            run.snapshot.commit(end=operation, new=record, done=done, marked=replaced)
         if failure is None:
             run.report.ended(step)
         else:
@@ -141,7 +141,7 @@ def delete(run: Run, record: Record, op: Op, reason: str, after: Sequence[str]) 
         after: keys of the operations that must have ended.
     """
     first = op is Op.DELETE_REPLACED and not record.delete
-    what, reason = fate(run, record, op, reason)
+    what, reason = delete_action(run, record, op, reason)
     step = report.step(what, record, reason=reason)
     if op is Op.DELETE and not run.may_go(record):
         run.report.failed(step, protected())
@@ -151,7 +151,7 @@ def delete(run: Run, record: Record, op: Op, reason: str, after: Sequence[str]) 
         began = run.times.begin(after)
         asks = record.custom and not stays(run, record) and not urns.is_provider(record.type)
         asks = asks and record.deleted_with not in run.deletes and not record.pending_replacement
-        operation = run.ledger.begin("deleting", record) if asks else 0
+        operation = run.snapshot.begin("deleting", record) if asks else 0
     failure: ProviderFailure | None = None
     spent = 0.0
     try:
@@ -165,14 +165,14 @@ def delete(run: Run, record: Record, op: Op, reason: str, after: Sequence[str]) 
         seconds = run.times.end(removal_key(record), began, spent)
         step = dataclasses.replace(step, seconds=seconds)
         if failure is not None:
-            run.ledger.commit(end=operation)
+            run.snapshot.commit(end=operation)
             run.report.failed(step, failure)
         elif first:
             record.pending_replacement = True
-            run.ledger.commit(end=operation, marked=[record])
+            run.snapshot.commit(end=operation, marked=[record])
             run.report.ended(step)
         else:
-            run.ledger.commit(end=operation, done=[record])
+            run.snapshot.commit(end=operation, done=[record])
             run.report.ended(step)
     return failure is None
 
@@ -182,7 +182,7 @@ def removal_key(record: Record) -> str:
     return f"-{record.urn}::{record.id}"
 
 
-def fate(run: Run, record: Record, op: Op, reason: str) -> tuple[Op, str]:
+def delete_action(run: Run, record: Record, op: Op, reason: str) -> tuple[Op, str]:
     """What becomes of an entry that is to be deleted, and why: some only leave the state."""
     if record.external:
         return Op.RETAIN, "no longer read"
@@ -199,7 +199,7 @@ def stays(run: Run, record: Record) -> bool:
 
 def protected(verb: str = "deleted") -> ProviderFailure:
     """The refusal to touch a protected resource."""
-    return ProviderFailure(reasons.protected(verb), cure=reasons.UNPROTECT)
+    return ProviderFailure(reasons.protected(verb), hint=reasons.UNPROTECT)
 
 
 EMPTYING = {

@@ -73,7 +73,7 @@ class Store:
         if started > serial:
             raise StateError(
                 f"{self.journal_path} belongs to a newer state than {self.path}",
-                cure=f"Put that state back, or remove the journal: rm {self.journal_path}",
+                hint=f"Put that state back, or remove the journal: rm {self.journal_path}",
             )
         journaled = started == serial and len(lines) > 1
         if journaled:
@@ -191,7 +191,7 @@ class Store:
         except OSError as error:
             raise StateError(
                 f"{path}: the state cannot be read: {error.strerror or error}",
-                cure=f"Allow reading it: chmod u+r {path}",
+                hint=f"Allow reading it: chmod u+r {path}",
             ) from error
 
     def _parse(self, path: Path, text: str, parse: Callable[[str], Any]) -> Any:
@@ -210,12 +210,12 @@ class Store:
             kept = f"no copy could be made: {error.strerror or error}"
         backups = self._kept()
         if path == self.journal_path:
-            cure = f"To go on without what the interrupted run noted: rm {path}"
+            hint = f"To go on without what the interrupted run noted: rm {path}"
         elif backups:
-            cure = f"Put the last good state back: cp {backups[-1]} {path}"
+            hint = f"Put the last good state back: cp {backups[-1]} {path}"
         else:
-            cure = f"There is no backup. To start from nothing: rm {path}"
-        return StateError(f"{path}: the state is damaged ({why}); {kept}", cure=cure)
+            hint = f"There is no backup. To start from nothing: rm {path}"
+        return StateError(f"{path}: the state is damaged ({why}); {kept}", hint=hint)
 
     def _guarded(self, write: Callable[[], object]) -> None:
         try:
@@ -223,7 +223,7 @@ class Store:
         except OSError as error:
             raise StateError(
                 f"{self.path}: the state cannot be written: {error.strerror or error}",
-                cure="Make room or allow writing there, and run the same command again: "
+                hint="Make room or allow writing there, and run the same command again: "
                 f"{self.journal_path.name} holds what was done.",
             ) from error
 

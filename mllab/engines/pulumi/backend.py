@@ -123,7 +123,7 @@ def _login(environ: Mapping[str, str]) -> str | None:
         why = getattr(error, "strerror", None) or "it is damaged"
         raise StateError(
             f"{path}: Pulumi's record of your login cannot be read: {why}",
-            cure=f"Log in anew: pulumi login. Or name the backend: export {VARIABLE}=...",
+            hint=f"Log in anew: pulumi login. Or name the backend: export {VARIABLE}=...",
         ) from error
 
 

@@ -37,7 +37,7 @@ def save(home: Path, stack: str, text: str, now: datetime) -> Path:
         raise StateError(
             f"{folder}: the state of {stack} cannot be backed up: {error.strerror or error}; "
             "without a backup nothing is changed",
-            cure="Make room there, or allow writing, and run the command again.",
+            hint="Make room there, or allow writing, and run the command again.",
         ) from error
     return path
 

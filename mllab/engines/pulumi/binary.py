@@ -83,7 +83,7 @@ def find(
             passed_over.append(error.message)
     raise LabError(
         "\n".join(passed_over) or f"there is no Pulumi CLI, neither on PATH nor in {home}",
-        cure=ways(),
+        hint=ways(),
     )
 
 
@@ -122,7 +122,7 @@ def probe(path: Path, environ: Mapping[str, str], patience: float = PATIENCE) ->
     said = next((line.strip() for line in (complaint or told).splitlines() if line.strip()), "")
     why = f"ends with code {code}" if code else "tells no version"
     raise LabError(
-        f"{path}: `pulumi version` {why}{f': {said[:200]}' if said else ''}", cure=ways()
+        f"{path}: `pulumi version` {why}{f': {said[:200]}' if said else ''}", hint=ways()
     )
 
 
@@ -132,7 +132,7 @@ def _fitting(path: Path, environ: Mapping[str, str], patience: float) -> Version
         raise LabError(
             f"{path} is version {spoken(version)}; "
             f"mllab works with {spoken(OLDEST)} to {spoken(NEWEST)}",
-            cure=ways(),
+            hint=ways(),
         )
     return version
 
@@ -150,7 +150,7 @@ def _run(path: Path, environ: Mapping[str, str], patience: float) -> tuple[int, 
             start_new_session=True,  # so that a script's children can be ended with it
         )
     except OSError as error:
-        raise LabError(f"{path} cannot be run: {error.strerror}", cure=ways()) from error
+        raise LabError(f"{path} cannot be run: {error.strerror}", hint=ways()) from error
     with process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -160,7 +160,7 @@ def _run(path: Path, environ: Mapping[str, str], patience: float) -> tuple[int, 
         except subprocess.TimeoutExpired as error:
             os.killpg(process.pid, signal.SIGKILL)
             raise LabError(
-                f"{path}: `pulumi version` does not end within {patience:g} s", cure=ways()
+                f"{path}: `pulumi version` does not end within {patience:g} s", hint=ways()
             ) from error
         return code, _held(process.stdout.fileno()), _held(process.stderr.fileno())
 

@@ -92,7 +92,7 @@ class Cli:
         Raises:
             LockedError: another run holds the stack.
             KeyboardInterrupt: somebody asked the run to stop, and it has.
-            LabError: the engine could not do its work; with the cure where it is known.
+            LabError: the engine could not do its work; with the hint where it is known.
         """
         quiet.servers()
         began = time.monotonic()
@@ -119,14 +119,14 @@ class Cli:
             )
             if not events.failures():  # they are the cause, and tell more
                 raise RunFailed(
-                    silence, cure=f"Look what exists:  mllab status {self._target.stack}"
+                    silence, hint=f"Look what exists:  mllab status {self._target.stack}"
                 )
             events.warn(silence)
         elif self._process is not None and self._process.code < 0:
             raise RunFailed(
                 f"Pulumi's engine was killed ({signal.Signals(-self._process.code).name}) in the "
                 "middle of its work",
-                cure="Run the command again: it looks first what became of what was in work.",
+                hint="Run the command again: it looks first what became of what was in work.",
             )
         if problem and not events.failures() and not events.general:
             raise self._explained(verb, problem)
@@ -206,7 +206,7 @@ class Cli:
         flags: Sequence[str] = (),
     ) -> Any:
         """Run one command of the Automation API. Raises KeyboardInterrupt when it was to stop."""
-        with self._place.surroundings() as environ:
+        with self._place.environment() as environ:
             self._process = process = Process(self._binary.path, environ, on_stop)
             workspace = auto.LocalWorkspace(
                 work_dir=str(self._place.folder),

@@ -145,5 +145,5 @@ def _made(backend: Backend) -> bool:
 def _unmade(folder: Path, error: OSError) -> StateError:
     return StateError(
         f"{folder} cannot be made: {error.strerror or error}",
-        cure="Make room or allow writing there, or point MLLAB_HOME to another folder.",
+        hint="Make room or allow writing there, or point MLLAB_HOME to another folder.",
     )

@@ -278,6 +278,6 @@ class Events:
             self._ops.get(urn, Op.CREATE),
             message,
             code=code,
-            cure=hint or (cloud.hints.get(code, "") if cloud else ""),
+            hint=hint or (cloud.hints.get(code, "") if cloud else ""),
             source=self._declared.source(urn),
         )

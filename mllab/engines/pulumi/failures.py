@@ -24,5 +24,5 @@ def refuse_broken(
         raise RunFailed(f"{place or 'the program'}: {error}") from error
     if (always and failures) or (events.general and not failures):
         lines = [f"{f.source or f.name}: {f.name} ({f.type}): {f.message}" for f in failures]
-        cure = next((failure.cure for failure in failures if failure.cure), "")
-        raise RunFailed("\n".join(lines or events.general), cure=cure)
+        hint = next((failure.hint for failure in failures if failure.hint), "")
+        raise RunFailed("\n".join(lines or events.general), hint=hint)

@@ -89,7 +89,7 @@ def _alone(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise LockedError(
-                f"another `mllab setup` is at work in {folder}", cure="Wait until it has ended."
+                f"another `mllab setup` is at work in {folder}", hint="Wait until it has ended."
             ) from error
         yield
 
@@ -125,7 +125,7 @@ def _verify(part: Path, environ: Mapping[str, str]) -> None:
     if version != PINNED:
         raise LabError(
             f"the installer was asked for Pulumi {PINNED} and brought {version}; it was not taken",
-            cure=binary.other_ways(),
+            hint=binary.other_ways(),
         )
 
 
@@ -134,7 +134,7 @@ def _impossible(root: Path, why: str) -> LabError:
     name = f"pulumi-v{PINNED}-{platform.system().lower()}-{_ARCHITECTURES.get(machine, machine)}"
     return LabError(
         f"Pulumi {PINNED} cannot be downloaded: {why}",
-        cure=f"{binary.other_ways()}\n"
+        hint=f"{binary.other_ways()}\n"
         "Or fetch the archive on another machine, and unpack its folder `pulumi` to\n"
         f"  {root / 'bin'}\n"
         f"  {RELEASES}/v{PINNED}/{name}.tar.gz",
@@ -144,7 +144,7 @@ def _impossible(root: Path, why: str) -> LabError:
 def _unwritable(folder: Path, error: OSError) -> StateError:
     return StateError(
         f"{error.filename or folder}: {error.strerror or error}",
-        cure="Make room or allow writing there, or point MLLAB_HOME to another folder.",
+        hint="Make room or allow writing there, or point MLLAB_HOME to another folder.",
     )
 
 

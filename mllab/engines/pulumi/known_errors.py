@@ -1,4 +1,4 @@
-"""What goes wrong outside the lab itself, told by its cause and its cure."""
+"""What goes wrong outside the lab itself, told by its cause and a hint."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _VERBS: Final = {"destroy": "down", "refresh": "up", "look": "status"}
 
 @dataclass(frozen=True)
 class Known:
-    """Args: pattern: of what the engine says. kind: class of the error. cure: what to type."""
+    """Args: pattern: of what the engine says. kind: class of the error. hint: what to type."""
 
     pattern: re.Pattern[str]
     message: str
-    cure: str
+    hint: str
     kind: type[LabError] = LabError
 
 
-def _known(pattern: str, message: str, cure: str, kind: type[LabError] = LabError) -> Known:
-    return Known(re.compile(pattern, re.I), message, cure, kind)
+def _known(pattern: str, message: str, hint: str, kind: type[LabError] = LabError) -> Known:
+    return Known(re.compile(pattern, re.I), message, hint, kind)
 
 
 KNOWN_ERRORS: Final = (
@@ -118,7 +118,7 @@ def told(
             }
             return known.kind(
                 f"{known.message.format(**filled)}\n  Pulumi says: {_around(text, found)}",
-                cure=known.cure.format(**filled),
+                hint=known.hint.format(**filled),
             )
     return None
 

@@ -82,7 +82,7 @@ def held(stack: str, by: str, url: str) -> LockedError:
     """What to say when a stack is locked. Args: url: of the backend."""
     return LockedError(
         f"{stack} is locked by {by}; nothing was changed",
-        cure="Wait until that run has ended. Only if you are sure that it is dead:\n"
+        hint="Wait until that run has ended. Only if you are sure that it is dead:\n"
         f"  PULUMI_BACKEND_URL={shlex.quote(url)} pulumi cancel -s {stack}",
     )
 

@@ -60,7 +60,7 @@ def settle(home: Path, stack: str, environ: Mapping[str, str], *, used: bool) ->
             raise StateError(
                 f"the passphrase of {stack} is not here: neither {TEXT} nor {FILE} is set, "
                 f"and {ours} does not exist",
-                cure=f"Put your copy back to {ours}, or name the file that holds it:\n"
+                hint=f"Put your copy back to {ours}, or name the file that holds it:\n"
                 f"  export {FILE}=...",
             )
         return _made(ours)
@@ -81,7 +81,7 @@ def _made(ours: Path) -> Passphrase:
     except OSError as error:
         raise StateError(
             f"{ours}: the passphrase cannot be written: {error.strerror or error}",
-            cure=f"Allow writing there, or name a file of yours that holds one: export {FILE}=...",
+            hint=f"Allow writing there, or name a file of yours that holds one: export {FILE}=...",
         ) from error
     return Passphrase(
         variables,
@@ -92,11 +92,11 @@ def _made(ours: Path) -> Passphrase:
     )
 
 
-def _readable(file: Path, cure: str) -> None:
+def _readable(file: Path, hint: str) -> None:
     try:
         found = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise StateError(f"{file}: the passphrase cannot be read: {why}", cure=cure) from error
+        raise StateError(f"{file}: the passphrase cannot be read: {why}", hint=hint) from error
     if not found:
-        raise StateError(f"{file}: the passphrase is empty", cure=cure)
+        raise StateError(f"{file}: the passphrase is empty", hint=hint)

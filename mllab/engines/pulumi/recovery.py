@@ -68,7 +68,7 @@ def _read(cli: Cli, target: StackTarget, verb: Verb) -> None:
         raise RunFailed(
             "the run before was interrupted, and the cloud does not say what became of it:\n"
             + "\n".join(f"{failure.name}: {failure.message}" for failure in failures),
-            cure=next((failure.cure for failure in failures if failure.cure), ""),
+            hint=next((failure.hint for failure in failures if failure.hint), ""),
         )
 
 

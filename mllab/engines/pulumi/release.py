@@ -91,7 +91,7 @@ def refused(
             step.name,
             step.op,
             reasons.protected("deleted" if step.op is Op.DELETE else "replaced"),
-            cure=reasons.UNPROTECT,
+            hint=reasons.UNPROTECT,
             source=step.source,
         )
         for step in steps

@@ -81,7 +81,7 @@ def _passphrase(stack: str, home: Path, environ: Mapping[str, str]) -> Mapping[s
     raise UsageError(
         f"the state of {stack} holds secrets, and there is no passphrase to seal them by so that "
         "Pulumi can open them",
-        cure="Name the passphrase of the stack that takes the state:\n"
+        hint="Name the passphrase of the stack that takes the state:\n"
         f"  export {passphrase.FILE}=...\n"
         "Or write them in clear, for your own eyes: --show-secrets",
     )

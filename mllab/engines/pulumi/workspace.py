@@ -39,7 +39,7 @@ class Workspace(Protocol):
     @property
     def backend(self) -> Backend: ...
 
-    def surroundings(self) -> AbstractContextManager[Mapping[str, str]]:
+    def environment(self) -> AbstractContextManager[Mapping[str, str]]:
         """The complete environment of one command."""
         ...
 
@@ -78,7 +78,7 @@ class RealWorkspace:
     look: Callable[[str, Mapping[str, str]], Account] = open_account
 
     @contextmanager
-    def surroundings(self) -> Iterator[Mapping[str, str]]:
+    def environment(self) -> Iterator[Mapping[str, str]]:
         yield self.environ
 
     def find(self, entry: Entry, known: Collection[str], config: Mapping[str, str]) -> Entry | None:
@@ -143,7 +143,7 @@ class SimulatedWorkspace:
         return Backend((self.home / "backend").absolute().as_uri(), ChosenBy.VARIABLE)
 
     @contextmanager
-    def surroundings(self) -> Iterator[Mapping[str, str]]:
+    def environment(self) -> Iterator[Mapping[str, str]]:
         # Imported here: gRPC servers are needed for nothing else.
         from mllab.engines.pulumi.provider_server import ProviderServers
 
@@ -163,7 +163,7 @@ class SimulatedWorkspace:
             raise StillThere(
                 f"the run before was interrupted while it made {call.name}, and the cloud does not "
                 f"say what became of it: {why.message}; nothing was changed",
-                cure=why.cure or "Try again.",
+                hint=why.hint or "Try again.",
             ) from why
         return {**entry, "id": found.id, "outputs": found.outputs} if found else None
 

@@ -82,7 +82,7 @@ def zones(region: str) -> Mapping[str, str]:
         raise ProviderFailure(
             f"the simulated AWS does not know the region {region!r}",
             code="UnknownRegion",
-            cure=f"choose one of {', '.join(sorted(regions()))}",
+            hint=f"choose one of {', '.join(sorted(regions()))}",
         )
     return found
 

@@ -70,7 +70,7 @@ def location(text: str) -> str:
         raise ProviderFailure(
             f"the simulated Azure does not know the location {text!r}",
             code="LocationNotAvailable",
-            cure=f"choose one of {', '.join(sorted(locations()))}",
+            hint=f"choose one of {', '.join(sorted(locations()))}",
         )
     return found
 

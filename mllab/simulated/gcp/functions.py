@@ -166,7 +166,7 @@ def _passes(text: str, image: Image) -> bool:
             raise ProviderFailure(
                 f"the simulated Google Cloud does not know the filter {term!r}",
                 code="invalid",
-                cure='known are terms like (family = "debian-12"), joined by OR',
+                hint='known are terms like (family = "debian-12"), joined by OR',
             )
         key, operator, pattern = found.groups()
         same = re.fullmatch(pattern.replace(".*", "*").replace("*", ".*"), values[key]) is not None

@@ -101,7 +101,7 @@ def zones(region: str) -> tuple[str, ...]:
         raise ProviderFailure(
             f"the simulated Google Cloud does not know the region {region!r}",
             code="UnknownRegion",
-            cure=f"choose one of {', '.join(sorted(regions()))}",
+            hint=f"choose one of {', '.join(sorted(regions()))}",
         )
     return found
 
@@ -113,7 +113,7 @@ def region_of(zone: str) -> str:
         raise ProviderFailure(
             f"Invalid value for field 'zone': '{zone}'. Unknown zone.",
             code="invalid",
-            cure=f"choose one of {', '.join(zones(region))}",
+            hint=f"choose one of {', '.join(zones(region))}",
         )
     return region
 

@@ -16,7 +16,7 @@ import pulumi
 import pytest
 
 from components.azure.network import Network
-from components.contracts import NetworkArgs, Refused
+from components.contracts import NetworkArgs, Unsupported
 from components.environment import Cloud, Environment, EnvironmentArgs
 from mllab import program
 from mllab.engines.contract import Resource
@@ -225,7 +225,7 @@ def refusal(make: Callable[..., Rendered], **changes: Any) -> str:
     """Why a variant is refused."""
     with pytest.raises(RunFailed) as caught:
         make(**changes)
-    place, _, reason = str(caught.value).partition(f": {Refused.__name__}: ")
+    place, _, reason = str(caught.value).partition(f": {Unsupported.__name__}: ")
     assert place.startswith("components/azure/")
     return reason
 

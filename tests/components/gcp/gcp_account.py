@@ -16,7 +16,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.contracts import NetworkArgs, Refused
+from components.contracts import NetworkArgs, Unsupported
 from components.environment import Cloud, Environment, EnvironmentArgs
 from components.gcp import images
 from components.gcp.network import Network
@@ -233,7 +233,7 @@ def refusal(make: Callable[..., Rendered], **changes: Any) -> str:
     """Why a variant is refused."""
     with pytest.raises(RunFailed) as caught:
         make(**changes)
-    place, _, reason = str(caught.value).partition(f"{Refused.__name__}: ")
+    place, _, reason = str(caught.value).partition(f"{Unsupported.__name__}: ")
     assert not place or place.startswith("components/gcp/")
     return reason
 

@@ -1,6 +1,6 @@
 """AWS's other services on loopback, of an account in which nothing is found.
 
-They answer the second look that `down` takes. What it finds in an account is not proven here.
+They answer the scan that `down` does. What it finds in an account is not proven here.
 """
 
 from __future__ import annotations

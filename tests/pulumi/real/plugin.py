@@ -3,7 +3,7 @@
 `World` puts it on PATH as `pulumi-resource-aws`, where the engine takes it for the real one. It
 lives in a file named by SIMULATED_AWS, and fails as SIMULATED_FAULTS says, in the words of the
 real one: https://github.com/pulumi/pulumi-aws/pull/3310 for credentials, and for the rest those of
-AWS's SDK for Go, in which no cure is told.
+AWS's SDK for Go, in which no hint is told.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def test_without_credentials(living: World, verb: str) -> None:
 
 @pytest.mark.parametrize("verb", CHANGING)
 @pytest.mark.parametrize(
-    ("env", "words", "cure"),
+    ("env", "words", "hint"),
     [
         ({"AWS_ACCESS_KEY_ID": "ASIAEXPIRED"}, "credentials have expired", "aws sso login"),
         ({"AWS_ACCESS_KEY_ID": "AKIATEACHING"}, "lives in account 123456789012", "AWS_PROFILE="),
@@ -42,11 +42,11 @@ def test_without_credentials(living: World, verb: str) -> None:
     ids=["expired", "another account", "end too soon", "no network"],
 )
 def test_credentials_that_will_not_do(
-    living: World, verb: str, env: dict[str, str], words: str, cure: str
+    living: World, verb: str, env: dict[str, str], words: str, hint: str
 ) -> None:
     said = refused(living, verb, {**env, **{k: soon() for k, v in env.items() if v == "soon"}})
     assert words in said
-    assert cure in said
+    assert hint in said
 
 
 def expired(op: str, after: int) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def test_without_a_quota_only_the_machine_and_what_needs_it_are_missing(
     outcome = life.engine.up()
     (failure,) = outcome.failures
     assert (failure.type, failure.code) == (tokens.MACHINE, "OperationNotAllowed")
-    assert f"--resource-name {GPU}" in failure.cure
+    assert f"--resource-name {GPU}" in failure.hint
     del life.azure._quotas[GPU]
     life.azure.grant(GPU, 4)
     assert life.engine.up().failures == ()

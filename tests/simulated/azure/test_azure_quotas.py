@@ -31,8 +31,8 @@ def test_a_new_subscription_makes_no_gpu() -> None:
         "Manager, Location: westeurope, Current Limit: 0, Current Usage: 0, Additional Required: "
         "4, (Minimum) New Limit Required: 4."
     )
-    assert "--resource-name StandardNCASv3_T4Family" in failure.value.cure
-    assert "--limit-object value=4" in failure.value.cure
+    assert "--resource-name StandardNCASv3_T4Family" in failure.value.hint
+    assert "--limit-object value=4" in failure.value.hint
     assert subscription.ids(tokens.MACHINE) == []
 
 

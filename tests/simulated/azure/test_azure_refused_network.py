@@ -209,7 +209,7 @@ def test_without_a_location_nothing_goes() -> None:
 def test_an_unknown_location_is_refused_with_those_that_are_known(azure: Subscription) -> None:
     with pytest.raises(ProviderFailure, match="does not know the location 'mars'") as failure:
         azure.whole.configured({"location": "mars"})
-    assert "westeurope" in failure.value.cure
+    assert "westeurope" in failure.value.hint
 
 
 @pytest.mark.parametrize(

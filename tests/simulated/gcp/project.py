@@ -100,12 +100,12 @@ class Project:
             return f"{failure.code}: {failure.message}"
         raise AssertionError(f"made {made.id} instead of refusing it")
 
-    def cure(self, type: str, inputs: Mapping[str, Any], name: str = "thing") -> str:
+    def hint(self, type: str, inputs: Mapping[str, Any], name: str = "thing") -> str:
         """What is said to help against a refusal."""
         try:
             made = self.create(type, inputs, name)
         except ProviderFailure as failure:
-            return failure.cure
+            return failure.hint
         raise AssertionError(f"made {made.id} instead of refusing it")
 
     def update(self, type: str, id: str, inputs: Mapping[str, Any], name: str = "thing") -> Made:

@@ -110,4 +110,4 @@ def test_an_unknown_region_or_zone_is_refused_with_the_known_ones() -> None:
     for config in ({"region": "us-central9"}, {"zone": "us-central1-e"}):
         with pytest.raises(ProviderFailure) as failure:
             Project(config=config)
-        assert "us-central1" in failure.value.cure
+        assert "us-central1" in failure.value.hint

@@ -72,7 +72,7 @@ def test_a_role_of_this_week_is_restored_a_later_one_blocked(project: Project) -
     project.delete(tokens.ROLE, role)
     project.later(8 * DAY)
     assert project.refused(tokens.ROLE, STOPPER) == BLOCKED
-    assert project.cure(tokens.ROLE, STOPPER) == "choose another roleId"
+    assert project.hint(tokens.ROLE, STOPPER) == "choose another roleId"
     project.later(30 * DAY)
     assert project.create(tokens.ROLE, STOPPER).id == role
 

@@ -134,7 +134,7 @@ def test_without_a_quota_only_the_machine_and_what_needs_it_are_missing(
     outcome = life.engine.up()
     (failure,) = outcome.failures
     assert (failure.type, failure.code) == (tokens.INSTANCE, "QUOTA_EXCEEDED")
-    assert "--quota-id=GPUS-ALL-REGIONS-per-project --preferred-value=1" in failure.cure
+    assert "--quota-id=GPUS-ALL-REGIONS-per-project --preferred-value=1" in failure.hint
     life.gcp.grant("GPUS_ALL_REGIONS", 1)
     assert life.engine.up().failures == ()
 

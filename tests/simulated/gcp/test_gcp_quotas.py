@@ -38,7 +38,7 @@ def test_a_new_project_has_no_gpu_in_any_region() -> None:
     assert project.refused(tokens.INSTANCE, inputs) == exceeded(
         "GPUS_ALL_REGIONS", "0.0", "globally"
     )
-    assert project.cure(tokens.INSTANCE, inputs) == (
+    assert project.hint(tokens.INSTANCE, inputs) == (
         "the quota GPUS_ALL_REGIONS of the project must be at least 1 GPUs; ask for it, which "
         "takes Google hours to days:\n"
         f"gcloud beta quotas preferences create --project={PROJECT} "
@@ -54,7 +54,7 @@ def test_a_granted_quota_holds_for_good_and_the_next_one_is_found() -> None:
     assert project.refused(tokens.INSTANCE, inputs) == exceeded(
         "NVIDIA_A100_GPUS", "0.0", "in region us-central1"
     )
-    assert "--dimensions=region=us-central1" in project.cure(tokens.INSTANCE, inputs)
+    assert "--dimensions=region=us-central1" in project.hint(tokens.INSTANCE, inputs)
     project.whole.grant("NVIDIA_A100_GPUS", 1)
     assert project.create(tokens.INSTANCE, inputs).id
 

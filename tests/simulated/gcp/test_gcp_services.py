@@ -20,7 +20,7 @@ OFF = (
 def test_what_belongs_to_a_disabled_api_is_refused_with_the_way_out(new: Project) -> None:
     inputs = {"autoCreateSubnetworks": False}
     assert new.refused(tokens.NETWORK, inputs) == OFF
-    assert new.cure(tokens.NETWORK, inputs) == (
+    assert new.hint(tokens.NETWORK, inputs) == (
         f"gcloud services enable compute.googleapis.com --project={PROJECT}"
     )
 

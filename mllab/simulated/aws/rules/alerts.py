@@ -30,7 +30,7 @@ class MetricAlarm(Kind):
         if not {"metricName", "metricQueries"} & inputs.keys():
             yield "metricName: missing, one of metricName, metricQueries is required"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         if "metricName" in inputs:
             self._admit_metric(inputs)
         for action in inputs.get("alarmActions") or []:
@@ -66,7 +66,7 @@ class Budget(Kind):
 
     KEY = ("notificationType", "comparisonOperator", "threshold", "thresholdType")
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         limit = inputs.get("limitAmount")
         if limit is not None and not re.fullmatch(r"\d+(\.\d+)?", str(limit)):
             raise refuse(
@@ -150,7 +150,7 @@ class TopicPolicy(Kind):
     def same(self, old: object, new: object) -> bool:
         return documents.same(old, new)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         if error := documents.policy_error(str(inputs["policy"]), anchored=True):
             raise refuse("InvalidParameter: Invalid parameter: Policy Error: {error}", error=error)
 
@@ -158,7 +158,7 @@ class TopicPolicy(Kind):
 class TopicSubscription(Kind):
     """By mail it waits until a person confirms it."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         if inputs["protocol"] in BY_MAIL and "@" not in inputs["endpoint"]:
             raise refuse("InvalidParameter: Invalid parameter: Email address")
 

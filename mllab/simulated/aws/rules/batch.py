@@ -68,7 +68,7 @@ class ComputeEnvironment(Kind):
                 if role is not UNKNOWN and not documents.ARN.match(str(role)):
                     yield f"{path}: must be an ARN (got {role!r})"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         resources = inputs.get("computeResources") or {}
         strategy = str(resources.get("allocationStrategy", ""))
         if strategy.startswith("SPOT") and resources["type"] != "SPOT":
@@ -134,11 +134,11 @@ class ComputeEnvironment(Kind):
             "statusReason": fault or "ComputeEnvironment Healthy",
         }
 
-    def unready(self, here: Here, record: Record) -> str:
+    def init_error(self, here: Here, record: Record) -> str:
         fault = record.hidden["fault"]
         return fault and f"unexpected state 'INVALID', wanted target 'VALID'. last error: {fault}"
 
-    def leaving(self, here: Here, record: Record) -> None:
+    def before_delete(self, here: Here, record: Record) -> None:
         freed = record.hidden.get("freed")
         if freed and here.at < datetime.fromisoformat(freed) + RELATION_LINGERS:
             refusal = next(t.refusal for t in self.facts.blocks if t.object == tokens.QUEUE)
@@ -187,7 +187,7 @@ class JobDefinition(Kind):
     def same(self, old: Any, new: Any) -> bool:
         return containers.same(old, new)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         text = inputs.get("containerProperties")
         if text and (error := containers.error(json.loads(text))):
             raise refuse(REQUEST, error=error)
@@ -221,7 +221,7 @@ class JobDefinition(Kind):
 
     def updated(self, here: Here, record: Record, olds: Properties) -> None:
         if self._revision(olds) != self._revision(record.inputs):
-            self.left(here, record)
+            self.after_delete(here, record)
             self._register(here, record)
 
     def _revision(self, inputs: Properties) -> Properties:
@@ -234,7 +234,7 @@ class JobDefinition(Kind):
     def outputs(self, here: Here, record: Record) -> Properties:
         return {name: record.hidden[name] for name in ("arn", "revision")}
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         last = dataclasses.replace(record, id=record.hidden["arn"])
         here.session.remain(last, here.at + INACTIVE)
 

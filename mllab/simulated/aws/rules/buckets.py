@@ -27,7 +27,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption
 class Bucket(Kind):
     """Names are unique in the whole world; a bucket with objects refuses to go."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         exist, limit = here.session.count(self.token), here.quota(BUCKETS)
         if old is None and exist >= limit:
             raise refuse(
@@ -49,7 +49,7 @@ class Bucket(Kind):
             "serverSideEncryptionConfiguration": {"rule": rules[0] if rules else USUAL_ENCRYPTION},
         }
 
-    def leaving(self, here: Here, record: Record) -> None:
+    def before_delete(self, here: Here, record: Record) -> None:
         objects, size = here.session.contents(record)
         if objects and not record.inputs.get("forceDestroy"):
             raise refuse(
@@ -57,7 +57,7 @@ class Bucket(Kind):
                 f"it holds {sizes.amount(objects, size, 'object')}: empty it first",
             )
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         here.session.remain(record, here.at + NAME_BLOCKED)
 
     def holds(self, here: Here, record: Record) -> str | None:
@@ -73,7 +73,7 @@ class BucketPolicy(Kind):
     def same(self, old: object, new: object) -> bool:
         return documents.same(old, new)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         text, bucket = str(inputs["policy"]), here.get(tokens.BUCKET, inputs["bucket"])
         if error := documents.policy_error(text, anchored=True):
             raise refuse("MalformedPolicy: {error}", error=error)

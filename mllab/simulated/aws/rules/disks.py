@@ -43,7 +43,7 @@ class Volume(Kind):
         if not {"size", "snapshotId"} & inputs.keys():
             yield "size: missing, one of size, snapshotId is required"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         zone = inputs["availabilityZone"]
         if zone not in places.zones(here.region):
             raise refuse("InvalidZone.NotFound: The zone '{zone}' does not exist.", zone=zone)
@@ -81,7 +81,7 @@ class Volume(Kind):
 class VolumeAttachment(Kind):
     """One instance per volume, one volume per device name, both in one zone."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         volume = here.get(tokens.VOLUME, inputs["volumeId"])
         instance = here.get(tokens.INSTANCE, inputs["instanceId"])
         if volume is None or instance is None or old is not None:

@@ -18,7 +18,7 @@ EMPTY_BYTES = 6144
 class FileSystem(Kind):
     """It goes with all its files, unasked, but not while it has mount targets."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         mode = inputs.get("throughputMode", "bursting")
         if inputs.get("performanceMode") == "maxIO" and mode == "elastic":
             raise refuse(
@@ -53,7 +53,7 @@ class AccessPoint(Kind):
 class MountTarget(Kind):
     """One per zone and file system; its network interface holds subnet and groups."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         subnet = here.get(tokens.SUBNET, inputs["subnetId"])
         files = here.get(tokens.FILES, inputs["fileSystemId"])
         if subnet is None or files is None:
@@ -105,7 +105,7 @@ class FileSystemPolicy(Kind):
     def same(self, old: object, new: object) -> bool:
         return documents.same(old, new)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         policy = json.loads(str(inputs["policy"]))
         # A statement without resources means this file system.
         for statement in documents.statements(policy):

@@ -34,7 +34,7 @@ class FlowLog(Kind):
             named = ", ".join(self.OF)
             yield f"vpcId: exactly one of {named} is required (got {', '.join(given) or 'none'})"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         role = here.get(tokens.ROLE, inputs.get("iamRoleArn"))
         if role and not documents.trusts(role.inputs["assumeRolePolicy"], SERVICE):
             raise refuse(

@@ -18,7 +18,7 @@ WITH_PORTS = ("tcp", "udp", "6", "17")
 class SecurityGroup(Kind):
     """Names are unique within a VPC."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         vpc = here.get(tokens.VPC, inputs.get("vpcId"))
         if vpc is None:
             raise refuse(NO_DEFAULT_VPC)
@@ -39,7 +39,7 @@ class SecurityGroup(Kind):
 class DefaultSecurityGroup(Kind):
     """Adopts the group that came with the VPC, and empties it; its delete deletes nothing."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         if here.get(tokens.VPC, inputs.get("vpcId")) is None:
             raise refuse(NO_DEFAULT_VPC)
 
@@ -80,7 +80,7 @@ class Rule(Kind):
             if inputs[port] is not UNKNOWN and not -1 <= inputs[port] <= 65535:
                 yield f"{port}: must be between -1 and 65535 (got {inputs[port]})"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         group = here.get(tokens.GROUP, inputs["securityGroupId"])
         for other in here.session.users(group, self.token, "securityGroupId") if group else []:
             same = self._meaning(other.inputs) == self._meaning(inputs)

@@ -51,7 +51,7 @@ class Role(Kind):
     def same(self, old: object, new: object) -> bool:
         return documents.same(old, new)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         _refuse_same_keys(here)
         trust = str(inputs["assumeRolePolicy"])
         _refuse_malformed(trust, trust=True)
@@ -88,7 +88,7 @@ class Policy(Kind):
     def same(self, old: object, new: object) -> bool:
         return documents.same(old, new)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         text = str(inputs["policy"])
         _refuse_same_keys(here)
         _refuse_malformed(text)
@@ -111,7 +111,7 @@ class RolePolicy(Kind):
     def same(self, old: object, new: object) -> bool:
         return documents.same(old, new)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         text, role = str(inputs["policy"]), here.get(tokens.ROLE, inputs["role"])
         _refuse_malformed(text)
         others = here.session.users(role, self.token, "role") if role else []
@@ -127,7 +127,7 @@ class RolePolicy(Kind):
 class RolePolicyAttachment(Kind):
     """Attaching twice is attaching once."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         role = here.get(tokens.ROLE, inputs["role"])
         attached = here.session.users(role, self.token, "role") if role else []
         if (
@@ -143,7 +143,7 @@ class RolePolicyAttachment(Kind):
 class InstanceProfile(Kind):
     """What carries a role into an instance."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         _refuse_same_keys(here)
 
     def outputs(self, here: Here, record: Record) -> Properties:

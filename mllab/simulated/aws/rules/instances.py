@@ -56,7 +56,7 @@ class Instance(Kind):
             except (binascii.Error, ValueError) as error:
                 yield f"userDataBase64: is no base64: {error}"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         machine = launch.machine(here, inputs)
         subnet = here.get(tokens.SUBNET, inputs.get("subnetId"))
         if subnet is None:
@@ -75,7 +75,7 @@ class Instance(Kind):
     def created(self, here: Here, record: Record) -> None:
         inputs = record.inputs
         subnet = here.get(tokens.SUBNET, inputs["subnetId"])
-        assert subnet is not None  # admit has seen it
+        assert subnet is not None  # validate has seen it
         groups = list(inputs.get("vpcSecurityGroupIds") or [])
         groups = groups or networks.default_groups(here, subnet)
         card = networks.plug_in(here, record, subnet, groups, "Primary network interface")
@@ -175,11 +175,11 @@ class Instance(Kind):
             "tagsAll": disk.outputs["tags"],
         }
 
-    def leaving(self, here: Here, record: Record) -> None:
+    def before_delete(self, here: Here, record: Record) -> None:
         if record.inputs.get("disableApiTermination") and not record.inputs.get("forceDestroy"):
             raise refuse(self.facts.refusals["disableApiTermination=true"], id=record.id)
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         here.session.leave(record, here.at)
         root = record.inputs.get("rootBlockDevice") or {}
         kept = [tokens.SPOT_REQUEST]  # it outlives the instance, and may launch another one

@@ -37,7 +37,7 @@ class Key(Kind):
     def same(self, old: object, new: object) -> bool:
         return documents.same(old, new)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         if not (text := inputs.get("policy")):
             return
         if error := documents.policy_error(str(text), anchored=True):
@@ -55,7 +55,7 @@ class Key(Kind):
         used = sum(len(here.session.users(record, type)) for type in ENCRYPTED)
         return f"it encrypts {used} thing{'s' if used > 1 else ''} of the lab" if used else ""
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         window = record.inputs.get("deletionWindowInDays") or USUAL_WINDOW_DAYS
         here.session.remain(record, here.at + timedelta(days=window))
 

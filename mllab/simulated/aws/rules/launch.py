@@ -110,15 +110,15 @@ def admit_quota(here: Here, inputs: Properties, wanted: places.Machine, old: Rec
     limit, needed = here.quota(code), used + wanted.vcpus
     if needed <= limit:
         return
-    cure = places.ask_for(code, here.region, needed)
+    hint = places.ask_for(code, here.region, needed)
     if is_spot(inputs):
-        raise refuse("MaxSpotInstanceCountExceeded: Max spot instance count exceeded", cure)
+        raise refuse("MaxSpotInstanceCountExceeded: Max spot instance count exceeded", hint)
     raise refuse(
         "VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of "
         "{limit:g} allows for the instance bucket that the specified instance type belongs to. "
         "Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to "
         "this limit.",
-        cure,
+        hint,
         limit=limit,
     )
 

@@ -86,7 +86,7 @@ class Vpc(Kind):
     def faults(self, inputs: Properties) -> Iterable[str]:
         yield from block_faults("cidrBlock", inputs)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         space = block(inputs.get("cidrBlock"))
         if space is None:
             raise refuse(NO_BLOCK)
@@ -124,7 +124,7 @@ class Vpc(Kind):
 class InternetGateway(Kind):
     """One per VPC; it stays attached while a public address is in use."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         vpc = here.get(tokens.VPC, inputs.get("vpcId"))
         for other in here.session.users(vpc, self.token) if vpc else []:
             if old is None or other.uid != old.uid:
@@ -136,7 +136,7 @@ class InternetGateway(Kind):
     def outputs(self, here: Here, record: Record) -> Properties:
         return {"vpcId": record.inputs.get("vpcId", "")}
 
-    def leaving(self, here: Here, record: Record) -> None:
+    def before_delete(self, here: Here, record: Record) -> None:
         vpc = here.get(tokens.VPC, record.inputs.get("vpcId"))
         for subnet in here.session.users(vpc, tokens.SUBNET) if vpc else []:
             for instance in here.session.users(subnet, tokens.INSTANCE):
@@ -151,7 +151,7 @@ class Subnet(Kind):
     def faults(self, inputs: Properties) -> Iterable[str]:
         yield from block_faults("cidrBlock", inputs)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         self._admit_block(here, inputs, old)
         zone, zones = inputs.get("availabilityZone"), places.zones(here.region)
         if zone is not None and zone not in zones:
@@ -206,7 +206,7 @@ class Route(Kind):
         if not any(name in inputs for name in self.TARGETS):
             yield f"{self.TARGETS[0]}: missing, one of {', '.join(self.TARGETS)} is required"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         table = here.get(tokens.ROUTES, inputs["routeTableId"])
         destination = inputs.get("destinationCidrBlock")
         for other in here.session.users(table, self.token, "routeTableId") if table else []:
@@ -235,7 +235,7 @@ class Route(Kind):
 class RouteTableAssociation(Kind):
     """One per subnet."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         subnet = here.get(tokens.SUBNET, inputs.get("subnetId"))
         for other in here.session.users(subnet, self.token, "subnetId") if subnet else []:
             if old is None or other.uid != old.uid:
@@ -260,7 +260,7 @@ class VpcEndpoint(Kind):
         '"Version":"2008-10-17"}'
     )
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         service = str(inputs.get("serviceName"))
         prefix, _, name = service.rpartition(".")
         gateway = inputs.get("vpcEndpointType", "Gateway") == "Gateway"

@@ -52,7 +52,7 @@ class NotebookInstance(Kind):
         if size is not UNKNOWN and not least <= size <= most:
             yield f"volumeSize: must be in the range ({least} - {most}) (got {size})"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         self._admit_type(inputs)
         role = here.get(tokens.ROLE, inputs["roleArn"])
         if role and not documents.trusts(role.inputs["assumeRolePolicy"], SERVICE):
@@ -123,7 +123,7 @@ class NotebookInstance(Kind):
         arn = _arn(here, "notebook-instance", record)
         return {"arn": arn, "networkInterfaceId": record.hidden["card"]}
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         here.session.leave(record, here.at)
 
     def update_s(self, olds: Properties, news: Properties) -> float:
@@ -163,7 +163,7 @@ class LifecycleConfiguration(Kind):
             if text is not UNKNOWN and len(text) > SCRIPT_CHARACTERS:
                 yield f"{name}: must have at most {SCRIPT_CHARACTERS} characters (got {len(text)})"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         for name in self.SCRIPTS:
             try:
                 base64.b64decode(inputs.get(name, ""), validate=True)

@@ -19,7 +19,7 @@ COUNT_TYPES = ("imageCountMoreThan", "sinceImagePushed")
 class Repository(Kind):
     """With images it refuses to go, unless it may take them along."""
 
-    def leaving(self, here: Here, record: Record) -> None:
+    def before_delete(self, here: Here, record: Record) -> None:
         images, size = here.session.contents(record)
         if images and not record.inputs.get("forceDelete"):
             raise refuse(
@@ -42,7 +42,7 @@ class LifecyclePolicy(Kind):
     def faults(self, inputs: Properties) -> Iterable[str]:
         yield from checks.document("policy", inputs["policy"])
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         if error := _error(json.loads(str(inputs["policy"]))):
             raise refuse(
                 "InvalidParameterException: Invalid parameter at 'LifecyclePolicyText' failed to "

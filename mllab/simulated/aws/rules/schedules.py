@@ -100,7 +100,7 @@ class Schedule(Kind):
             if (given := inputs.get(name)) not in (None, UNKNOWN) and moment(given) is None:
                 yield f"{name}: must be a time of RFC 3339 like 2027-02-05T23:00:00Z (got {given})"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         expression = str(inputs["scheduleExpression"])
         if not is_schedule(expression):
             raise refuse(

@@ -34,7 +34,7 @@ class Function(Kind):
             if value is not UNKNOWN and value not in limit:
                 yield f"{name}: must be {limit[0]} to {limit[-1]} (got {value})"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         role = here.get(tokens.ROLE, inputs["role"])
         if role and not documents.trusts(role.inputs["assumeRolePolicy"], SERVICE):
             raise refuse(
@@ -90,7 +90,7 @@ class Table(Kind):
                 if not inputs.get(name):
                     yield f"{name}: must be at least 1 where billingMode is PROVISIONED"
 
-    def leaving(self, here: Here, record: Record) -> None:
+    def before_delete(self, here: Here, record: Record) -> None:
         if record.inputs.get("deletionProtectionEnabled"):
             raise refuse(self.facts.refusals["deletionProtectionEnabled=true"])
 

@@ -29,8 +29,8 @@ LARGEST_SHARE_GIB = 102_400
 class StorageAccount(Resource):
     """Goes with everything in it, without asking."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         kind, sku = inputs["kind"], inputs["sku"]["name"]
         if kind in ("FileStorage", "BlockBlobStorage") and not sku.startswith("Premium"):
             raise refuse(
@@ -92,8 +92,8 @@ class StorageAccount(Resource):
 class BlobContainer(Resource):
     """Public only where its account allows that."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         (account,) = _accounts(here, self.id(here, inputs))
         public = inputs.get("publicAccess", "None") != "None"
         if public and not account.outputs.get("allowBlobPublicAccess"):
@@ -107,7 +107,7 @@ class BlobContainer(Resource):
                 "operation later."
             )
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         here.session.remain(record, here.at + NAME_BLOCKED)
 
     def holds(self, here: Here, record: Record) -> str | None:
@@ -117,8 +117,8 @@ class BlobContainer(Resource):
 class FileShare(Resource):
     """SMB on every account, NFS on premium ones."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         (account,) = _accounts(here, self.id(here, inputs))
         premium = account.inputs["kind"] == "FileStorage"
         asked = inputs.get("enabledProtocols") == "NFS" or inputs.get("accessTier") == "Premium"
@@ -146,7 +146,7 @@ class FileShare(Resource):
         _, size = here.session.contents(record)
         return {**super().outputs(here, record), "shareUsageBytes": size}
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         here.session.remain(record, here.at + NAME_BLOCKED)
 
     def holds(self, here: Here, record: Record) -> str | None:
@@ -162,8 +162,8 @@ class Service(Resource):
         "shareDeleteRetentionPolicy",
     )
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         for name in self.POLICIES:
             policy = inputs.get(name) or {}
             if policy.get("enabled") and policy.get("days") not in RETENTION_DAYS:
@@ -177,7 +177,7 @@ class Service(Resource):
     def inside(self, here: Here, record: Record) -> Iterable[Record]:
         return ()
 
-    def leaving(self, here: Here, record: Record) -> None:
+    def before_delete(self, here: Here, record: Record) -> None:
         """Nothing is in the way: what lies below by its id belongs to the account."""
 
     def outputs(self, here: Here, record: Record) -> Properties:

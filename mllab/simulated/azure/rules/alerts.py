@@ -36,8 +36,8 @@ class Budget(Resource):
                     "contactGroups, is required"
                 )
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         scope = str(inputs["scope"])
         if here.session.of_id(scope) is None and scope != f"/subscriptions/{here.account}":
             raise refuse(
@@ -100,8 +100,8 @@ class ActionGroup(Resource):
         if str(inputs.get("location", EVERYWHERE)).lower() != EVERYWHERE:
             super().admit_location(inputs)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         names = [r["name"] for kind in self.RECEIVERS for r in inputs.get(kind) or []]
         if len(set(names)) != len(names):
             raise refuse("ReceiverNameNotUnique (400): Receiver names must be unique in a group.")

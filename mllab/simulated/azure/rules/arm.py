@@ -39,7 +39,7 @@ class Resource(Kind):
 
     # ------------------------------------------------------------------------------- refusals
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         if old is None:
             id = self.id(here, inputs)
             if here.session.get(self.token, id, ""):
@@ -68,7 +68,7 @@ class Resource(Kind):
         words = {**inputs, "account": here.account}
         return str(names.fill(self.facts.computed["id"], words.__getitem__, None))
 
-    def leaving(self, here: Here, record: Record) -> None:
+    def before_delete(self, here: Here, record: Record) -> None:
         """Refuse a delete while something outside needs what lies inside."""
         for inner in here.session.inside(record.id):
             for tie in facts.load(places.DATA)[inner.type].blocks:

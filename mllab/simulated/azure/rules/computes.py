@@ -56,8 +56,8 @@ class Compute(Resource):
         if "location" in inputs:
             super().admit_location(inputs)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         if old:
             self._admit_change(inputs, old)
         properties = inputs["properties"].get("properties") or {}
@@ -183,7 +183,7 @@ class Compute(Resource):
             },
         }
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         here.session.leave(record, here.at)
 
 

@@ -48,8 +48,8 @@ class Disk(Resource):
     Source: https://learn.microsoft.com/azure/virtual-machines/linux/expand-disks
     """
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         if inputs["creationData"]["createOption"] != "Empty":
             raise refuse(
                 "UnknownCreateOption: the simulated Azure does not know disks that are made by "

@@ -29,8 +29,8 @@ WITH_IDENTITY = (
 class RoleAssignment(Resource):
     """A role for a principal at a scope, which all three must exist, once."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         scope, principal = str(inputs["scope"]), str(inputs["principalId"])
         role = str(inputs["roleDefinitionId"]).rpartition("/")[2]
         if role not in places.roles():
@@ -62,9 +62,9 @@ class RoleAssignment(Resource):
         fresh = found is not None and here.at < since + REPLICATED
         if (found is None and type == SERVICE) or (fresh and type != SERVICE):
             refusal = self.facts.refusals["principal not yet replicated"]
-            cure = f"give principalType {SERVICE}"
+            hint = f"give principalType {SERVICE}"
             raise refuse(
-                refusal, "" if type == SERVICE else cure, id=principal, tenant=places.TENANT
+                refusal, "" if type == SERVICE else hint, id=principal, tenant=places.TENANT
             )
         if found is not None and type not in ("", SERVICE):
             raise refuse(

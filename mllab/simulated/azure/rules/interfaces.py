@@ -19,8 +19,8 @@ ADDRESSES = "PublicIPAddresses"
 class PublicIPAddress(Resource):
     """Standard and static: the SKU Basic is gone since 2025-09-30."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         if (inputs.get("sku") or {}).get("name", "Basic") == "Basic":
             raise refuse(
                 "IPv4BasicSkuPublicIpCountLimitReached (400): Cannot create more than 0 IPv4 Basic "
@@ -72,8 +72,8 @@ class NetworkInterface(Resource):
         if not inputs.get("ipConfigurations"):
             yield "ipConfigurations: missing, at least one is required"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         for configuration in inputs["ipConfigurations"]:
             subnet = here.get(tokens.SUBNET, (configuration.get("subnet") or {}).get("id"))
             address = here.get(

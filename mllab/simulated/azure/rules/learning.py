@@ -30,8 +30,8 @@ Source: https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles""
 class Workspace(Resource):
     """Deleted, it keeps its name in its group for two weeks, until it is purged."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         missing = [name for name in NEEDED if not inputs.get(name)]
         if missing or not inputs.get("identity"):
             raise refuse(
@@ -88,7 +88,7 @@ class Workspace(Resource):
         }
         return {**super().outputs(here, record), "notebookInfo": notebooks}
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         here.session.remain(record, here.at + KEPT)
 
 

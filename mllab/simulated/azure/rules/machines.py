@@ -21,8 +21,8 @@ Source: https://learn.microsoft.com/azure/virtual-machines/extensions/hpccompute
 class VirtualMachine(Resource):
     """Checked in full before anything is made; its OS disk comes with it and may outlive it."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         launch.size(inputs)
         launch.admit_image(inputs)
         launch.admit_profile(inputs)
@@ -97,7 +97,7 @@ class VirtualMachine(Resource):
             "resources": [{"id": extension.id} for extension in extensions],
         }
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         here.session.leave(record, here.at)
         os_disk = record.inputs["storageProfile"].get("osDisk") or {}
         disk = here.get(tokens.DISK, record.hidden["disk"])
@@ -122,8 +122,8 @@ class Extension(Resource):
         hashicorp/terraform-provider-azurerm issues 477, 6098, 17251 (and so does a delete)
     """
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         for name in ("publisher", "type", "typeHandlerVersion"):
             if not inputs.get(name):
                 raise refuse(
@@ -158,8 +158,8 @@ class Extension(Resource):
                 type=handler[1],
             )
 
-    def leaving(self, here: Here, record: Record) -> None:
-        super().leaving(here, record)
+    def before_delete(self, here: Here, record: Record) -> None:
+        super().before_delete(here, record)
         machine = here.get(tokens.MACHINE, record.id.rpartition("/extensions/")[0])
         if machine:
             _running(machine)

@@ -46,8 +46,8 @@ class VirtualNetwork(Resource):
                 "subnets of their own undo each other: give network.Subnet"
             )
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         prefixes = (inputs.get("addressSpace") or {}).get("addressPrefixes") or []
         if not prefixes:
             raise refuse(
@@ -76,8 +76,8 @@ class Subnet(Resource):
         if not {"addressPrefix", "addressPrefixes"} & inputs.keys():
             yield "addressPrefix: missing, one of addressPrefix, addressPrefixes is required"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         words = {"name": inputs["subnetName"], "vnet": inputs["virtualNetworkName"]}
         network = here.get(tokens.NETWORK, self.id(here, inputs).rpartition("/subnets/")[0])
         around = network.inputs["addressSpace"]["addressPrefixes"] if network else []
@@ -130,8 +130,8 @@ class BastionHost(Resource):
         elif inputs.get("ipConfigurations"):
             yield "ipConfigurations: the SKU Developer has none"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         network = here.get(tokens.NETWORK, inputs["virtualNetwork"]["id"])
         hosts: list[Any] = here.session.users(network, self.token) if network else []
         for other in hosts:

@@ -22,8 +22,8 @@ CRON_FIELDS = 5
 class Registry(Resource):
     """What costs more than Basic is refused there; images go with it, without asking."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         sku = inputs["sku"]["name"]
         policies = inputs.get("policies") or {}
         premium = {

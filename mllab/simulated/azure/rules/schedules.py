@@ -33,8 +33,8 @@ class Schedule(Resource):
         if time is not UNKNOWN and not _TIME.fullmatch(str(time)):
             yield f"dailyRecurrence.time: must be HHmm, as 1900 (got {time!r})"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         task, machine = inputs.get("taskType"), inputs.get("targetResourceId")
         if task != STOP or not machine:
             raise refuse(
@@ -72,8 +72,8 @@ class Schedule(Resource):
 class Workflow(Resource):
     """Its definition is checked when it is put: the language, triggers, and what waits for what."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         definition = inputs.get("definition")
         if error := _error(definition, inputs.get("parameters") or {}):
             raise refuse(

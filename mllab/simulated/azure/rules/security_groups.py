@@ -52,8 +52,8 @@ class NetworkSecurityGroup(Resource):
                 if not {name, name + plural} & rule.keys():
                     yield f"securityRules[{i}].{name}: missing, it or {name}{plural} is required"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         seen: dict[tuple[str, int], str] = {}
         for rule in inputs.get("securityRules") or []:
             self._admit_rule(rule)

@@ -34,8 +34,8 @@ class Vault(Resource):
         if tenant is not UNKNOWN and not _UUID.fullmatch(tenant):
             yield f"properties.tenantId: must be a UUID (got {tenant!r})"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         properties, before = inputs["properties"], (old.inputs["properties"] if old else {})
         days = properties.get("softDeleteRetentionInDays", 90)
         if days not in KEPT_DAYS:
@@ -83,7 +83,7 @@ class Vault(Resource):
         }
         return {**super().outputs(here, record), "properties": properties}
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         days = record.inputs["properties"].get("softDeleteRetentionInDays", 90)
         place = f"locations/{record.inputs['location']}/deletedVaults/{record.name}"
         id = f"/subscriptions/{here.account}/providers/Microsoft.KeyVault/{place}"
@@ -93,8 +93,8 @@ class Vault(Resource):
 class Logs(Resource):
     """A Log Analytics workspace; made anew under the same name it gets its data back."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         days = inputs.get("retentionInDays", 30)
         if days not in LOGS_DAYS:
             raise refuse(

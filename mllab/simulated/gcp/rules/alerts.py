@@ -36,8 +36,8 @@ class Channel(Resource):
 
     labelled = ("userLabels",)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         address = str((inputs.get("labels") or {}).get("email_address", ""))
         if inputs["type"] == "email" and "@" not in address:
             raise refuse(
@@ -67,7 +67,7 @@ class Budget(Resource):
                 "disableDefaultIamRecipients, enableProjectLevelRecipients must be given"
             )
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         if not BILLING_ACCOUNT.fullmatch(str(inputs["billingAccount"])):
             raise refuse(INVALID, "a billing account looks like 012345-6789AB-CDEF01")
         _admit_scope(here, inputs.get("budgetFilter") or {})

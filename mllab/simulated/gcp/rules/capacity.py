@@ -95,7 +95,7 @@ def _has(accelerator: str, zone: str) -> bool:
     return not accelerator or zone in places.offered(accelerator)
 
 
-def admit(here: Here, need: Need, old: Record | None = None) -> None:
+def validate(here: Here, need: Need, old: Record | None = None) -> None:
     """Refuse a machine that would exceed a quota. Raises ProviderFailure.
 
     Args:

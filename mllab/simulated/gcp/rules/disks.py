@@ -29,8 +29,8 @@ class Disk(Resource):
         "the disk is no hyperdisk": lambda _, news: "hyperdisk" not in str(news.get("type", "")),
     }
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         size, type_ = _size(inputs), places.last(inputs.get("type", "pd-standard"))
         image = places.image(str(inputs["image"])) if inputs.get("image") else None
         if inputs.get("image") and image is None:
@@ -133,7 +133,7 @@ class AttachedDisk(Resource):
         assert machine is not None  # the references have been looked at
         return f"{machine.id}/{places.last(inputs['disk'])}"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         machine = here.get(tokens.INSTANCE, inputs["instance"])
         if machine and old is None:
             admit_attached(here, inputs["disk"], machine.hidden["zone"], None)

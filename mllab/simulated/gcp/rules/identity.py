@@ -32,7 +32,7 @@ PUBLIC = ("allUsers", "allAuthenticatedUsers")
 class Account(Resource):
     """Its delete is never refused; who was given something keeps it under a dead name."""
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         here.session.remain(record, here.at + UNDELETE)
         email, number = record.outputs["email"], record.outputs["uniqueId"]
         for type_ in tokens.MEMBERS:
@@ -53,7 +53,7 @@ class CustomRole(Resource):
 
     names_itself = True
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         wrong = [p for p in inputs["permissions"] if not PERMISSION.fullmatch(str(p))]
         if wrong:
             raise refuse("INVALID_ARGUMENT (400): Permission {p} is not valid.", p=wrong[0])
@@ -64,7 +64,7 @@ class CustomRole(Resource):
                 self.facts.refusals["role id"], "choose another roleId", roleId=inputs["roleId"]
             )
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         here.session.remain(record, here.at + ROLE_SOFT + ROLE_GONE)
 
 
@@ -88,7 +88,7 @@ class Member(Resource):
         """The thing whose policy it is, as ids of members name it."""
         return target.id
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         kind, _, email = str(inputs["member"]).partition(":")
         if kind != "serviceAccount" or here.get(tokens.ACCOUNT, inputs["member"]):
             return
@@ -137,8 +137,8 @@ class TopicMember(Member):
 class BucketMember(Member):
     """Who may read or write objects; nobody unknown where public access is prevented."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         bucket = here.get(tokens.BUCKET, inputs["bucket"])
         prevented = bucket and bucket.inputs.get("publicAccessPrevention") == "enforced"
         if prevented and inputs["member"] in PUBLIC:

@@ -51,8 +51,8 @@ class Instance(Resource):
         if disk is not UNKNOWN and {"initializeParams", "source"} <= disk.keys():
             yield "bootDisk.initializeParams: conflicts with bootDisk.source"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         wanted = launch.need(here, inputs)
         launch.admit_scheduling(inputs.get("scheduling") or {}, wanted)
         launch.admit_boot_disk(here, inputs, wanted, old)
@@ -62,13 +62,13 @@ class Instance(Resource):
         if policy := here.get(tokens.POLICY, inputs.get("resourcePolicies")):
             schedules.admit_policy(here, policy, wanted.zone)
         if old is None:
-            capacity.admit(here, wanted)
+            capacity.validate(here, wanted)
             return
         launch.refuse_stopping(inputs, old)
         launch.refuse_other_gpus(wanted, old)
         launch.admit_boot_size(here, inputs, wanted, _boot_disk(here, old))
         if old.hidden["state"] == "running":
-            capacity.admit(here, wanted, old)
+            capacity.validate(here, wanted, old)
 
     def created(self, here: Here, record: Record) -> None:
         wanted = launch.need(here, record.inputs)
@@ -188,12 +188,12 @@ class Instance(Resource):
             ],
         }
 
-    def leaving(self, here: Here, record: Record) -> None:
-        super().leaving(here, record)
+    def before_delete(self, here: Here, record: Record) -> None:
+        super().before_delete(here, record)
         if record.inputs.get("deletionProtection"):
             raise refuse(self.facts.refusals["deletionProtection=true"], name=record.name)
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         here.session.leave(record, here.at)
         kept = (record.inputs.get("bootDisk") or {}).get("autoDelete") is False
         for child in here.session.owned(record) if kept else ():

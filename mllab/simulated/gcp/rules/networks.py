@@ -35,8 +35,8 @@ def block(text: object) -> IPv4Network | None:
 class Network(Resource):
     """It belongs to the whole project; how many there may be is limited."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         exist, limit = here.session.count(self.token), here.quota(NETWORKS)
         if old is None and exist >= limit:
             raise refuse(
@@ -60,8 +60,8 @@ class Subnetwork(Resource):
         if text is not None and block(text) is None:
             yield f"ipCidrRange: {text!r} is not a valid IPv4 range in CIDR notation"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         places.zones(here.base["region"])
         space, network = (
             block(inputs.get("ipCidrRange")),
@@ -140,8 +140,8 @@ class RouterNat(Resource):
         if listed != bool(inputs.get("subnetworks")):
             yield "subnetworks: with LIST_OF_SUBNETWORKS, and only then"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         if inputs.get("enableDynamicPortAllocation") and inputs.get(
             "enableEndpointIndependentMapping"
         ):

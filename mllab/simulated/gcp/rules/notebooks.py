@@ -36,8 +36,8 @@ class Notebook(Resource):
             if size is not UNKNOWN and not str(size).isdigit():
                 yield f"gceSetup.{name}.diskSizeGb: must be a whole number (got {size!r})"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         setup = inputs.get("gceSetup") or {}
         need = self._need(inputs)
         image = setup.get("vmImage")
@@ -64,13 +64,13 @@ class Notebook(Resource):
     ) -> None:
         if old is None:
             self._refuse_taken(here, inputs["name"], need.zone)
-            capacity.admit(here, need)
+            capacity.validate(here, need)
             return
         machine = self._machine(here, old)
         if machine:
             launch.refuse_other_gpus(need, machine)
         if machine and machine.hidden["state"] == "running":
-            capacity.admit(here, need, machine)
+            capacity.validate(here, need, machine)
 
     def _refuse_taken(self, here: Here, name: str, zone: str) -> None:
         id = f"projects/{here.base['project']}/zones/{zone}/instances/{name}"
@@ -151,12 +151,12 @@ class Notebook(Resource):
             "healthState": "HEALTHY" if runs else "AGENT_NOT_RUNNING",
         }
 
-    def leaving(self, here: Here, record: Record) -> None:
-        super().leaving(here, record)
+    def before_delete(self, here: Here, record: Record) -> None:
+        super().before_delete(here, record)
         if record.inputs.get("enableDeletionProtection"):
             raise refuse(self.facts.refusals["enableDeletionProtection=true"])
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         here.session.leave(record, here.at)
 
     def holds(self, here: Here, record: Record) -> str | None:

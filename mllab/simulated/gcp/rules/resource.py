@@ -35,7 +35,7 @@ class Resource(Kind):
     names_itself = False
     """The SDK would make a name that is not valid, so the program must give one."""
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         for name in self.labelled:
             _admit_labels(name, inputs.get(name) or {})
 
@@ -49,7 +49,7 @@ class Resource(Kind):
         )
         return {name: value for name, value in found.items() if name in self.facts.ruled}
 
-    def leaving(self, here: Here, record: Record) -> None:
+    def before_delete(self, here: Here, record: Record) -> None:
         if record.inputs.get("deletionPolicy") == "PREVENT":
             raise refuse(
                 'Error: cannot destroy "{id}" without setting deletion_policy="DELETE" and '

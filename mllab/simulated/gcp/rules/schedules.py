@@ -61,8 +61,8 @@ class ResourcePolicy(Resource):
             if text is not UNKNOWN and not CRON.fullmatch(text):
                 yield f"{SCHEDULE}.{part}.schedule: {text!r} is no cron expression of five fields"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         places.zones(here.base["region"])
         schedule = inputs.get(SCHEDULE)
         if schedule is not None:
@@ -79,8 +79,8 @@ class PolicyAttachment(Resource):
 
     names_itself = True
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         machine = here.get(tokens.INSTANCE, inputs["instance"])
         policy = here.get(tokens.POLICY, inputs["name"])
         if machine is None or policy is None:
@@ -113,8 +113,8 @@ class Job(Resource):
         if text is not UNKNOWN and not _deadline(text):
             yield f"attemptDeadline: must be between 15s and 1800s (got {text!r})"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         places.zones(here.base["region"])
         if here.base["region"] not in places.located(API):
             raise refuse(
@@ -159,8 +159,8 @@ class Workflow(Resource):
             "serviceAccount": record.inputs.get("serviceAccount", default),
         }
 
-    def leaving(self, here: Here, record: Record) -> None:
-        super().leaving(here, record)
+    def before_delete(self, here: Here, record: Record) -> None:
+        super().before_delete(here, record)
         if record.inputs.get("deletionProtection", True):
             raise refuse(
                 self.facts.refusals["deletionProtection=true (default)"],

@@ -49,7 +49,7 @@ class Service(Resource):
         if service is not UNKNOWN and "." not in service:
             yield f"service: expected {service} to be a domain like serviceusage.googleapis.com"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         if inputs["service"] not in places.services():
             raise refuse(
                 "PERMISSION_DENIED (403): Not found or permission denied for service(s): "

@@ -42,8 +42,8 @@ class Bucket(Resource):
             if action is not UNKNOWN and when is not UNKNOWN:
                 yield from _rule_faults(i, action, when)
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         location = str(inputs["location"])
         if location.upper() not in MULTI_REGIONS and location.lower() not in places.regions():
             raise refuse(
@@ -65,7 +65,7 @@ class Bucket(Resource):
                 "set uniformBucketLevelAccess to true",
             )
 
-    def foretold(self, inputs: Properties) -> Properties:
+    def preview_outputs(self, inputs: Properties) -> Properties:
         location = given(inputs, "location")
         return {"location": location.upper()} if location else {}
 
@@ -85,8 +85,8 @@ class Bucket(Resource):
             "rpo": inputs.get("rpo", ""),
         }
 
-    def leaving(self, here: Here, record: Record) -> None:
-        super().leaving(here, record)
+    def before_delete(self, here: Here, record: Record) -> None:
+        super().before_delete(here, record)
         objects, size = here.session.contents(record)
         if objects and not record.inputs.get("forceDestroy"):
             raise refuse(
@@ -95,7 +95,7 @@ class Bucket(Resource):
                 name=record.name,
             )
 
-    def left(self, here: Here, record: Record) -> None:
+    def after_delete(self, here: Here, record: Record) -> None:
         if seconds := _kept(record.inputs):
             here.session.remain(record, here.at + timedelta(seconds=seconds))
 
@@ -125,8 +125,8 @@ class Files(Resource):
         if {"location", "zone"} <= inputs.keys():
             yield "zone: conflicts with location"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         tier, where = inputs["tier"], self._where(here, inputs)
         least, zonal = places.file_tiers().get(tier, (0, True))
         if least == 0:
@@ -168,8 +168,8 @@ class Files(Resource):
             ],
         }
 
-    def leaving(self, here: Here, record: Record) -> None:
-        super().leaving(here, record)
+    def before_delete(self, here: Here, record: Record) -> None:
+        super().before_delete(here, record)
         if record.inputs.get("deletionProtectionEnabled"):
             raise refuse(self.facts.refusals["deletionProtectionEnabled=true"])
 
@@ -186,8 +186,8 @@ class Repository(Resource):
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield f"cleanupPolicies: {name!r} is the id of more than one"
 
-    def admit(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().admit(here, inputs, old)
+    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
+        super().validate(here, inputs, old)
         location = here.base["location"]
         if location not in places.regions() and location not in ("asia", "europe", "us"):
             raise refuse(
