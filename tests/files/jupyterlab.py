@@ -50,9 +50,12 @@ class JupyterLab:
         )
         assert self.process.stderr
         lines = iter(self.process.stderr)
+        limit = threading.Timer(10 * SECONDS, self.process.kill)  # then the lines end
+        limit.start()
         (self.address,) = next(
             found for line in lines if (found := re.findall(r"//(127.0.0.1:\d+)/lab", line))
         )
+        limit.cancel()
         threading.Thread(target=lambda: [*lines], daemon=True).start()
         self.url = f"http://{self.address}"
 
@@ -63,8 +66,13 @@ class JupyterLab:
                 self.ask(f"/api/{kind}/{one[key]}", method="DELETE")
 
     def close(self) -> None:
+        """End it; not every server ends by itself when it is asked to."""
         self.process.terminate()
-        self.process.wait()
+        try:
+            self.process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         assert self.process.stderr
         self.process.stderr.close()
 

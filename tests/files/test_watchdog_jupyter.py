@@ -74,7 +74,7 @@ def test_what_a_program_prints_is_no_use(lab: JupyterLab, watched: Watched) -> N
     os.mkfifo(pipe)
     with lab.terminal() as (device, tab):
         type_in(tab, f"cat {pipe}")
-        with pipe.open("w") as more:  # opens as soon as somebody reads
+        with os.fdopen(os.open(pipe, os.O_RDWR), "w") as more:  # opens before somebody reads
             attach(watched, device)
             for minutes in IDLE:
                 print(f"line of minute {minutes}", file=more, flush=True)
