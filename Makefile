@@ -22,7 +22,7 @@ demo: .venv/runtime.stamp
 		'  source .venv/bin/activate' '  mllab new my-course' '  mllab rehearse my-course'
 
 test: .venv/dev.stamp
-	@$(TESTS) -n $(JOBS)
+	@$(TESTS) -n $(JOBS) --dist worksteal
 
 # lint and check run every part even when an earlier one failed, so one run shows all faults.
 lint: .venv/dev.stamp
@@ -37,7 +37,7 @@ lint: .venv/dev.stamp
 # The ready-made labs are checked as on their first day, so that they are right for years.
 check: .venv/dev.stamp
 	@failed=0; \
-	$(TESTS) -n $(JOBS) tests/test_readme.py tests/test_rules.py || failed=1; \
+	$(TESTS) -n $(JOBS) --dist worksteal tests/test_readme.py tests/test_rules.py || failed=1; \
 	for file in stacks/Pulumi.*.yaml; do \
 		name=$${file#stacks/Pulumi.}; $(BIN)/mllab check "$${name%.yaml}" --today 2027-01-11 || failed=1; \
 	done; \
