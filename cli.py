@@ -24,10 +24,12 @@ from mllab.commands.options import (
     ShowSecrets,
     Simulate,
     Stack,
+    StackOrFile,
     Start,
     To,
     ToCloud,
     Today,
+    TodayOrFirst,
     ToRegion,
     Verbose,
     Yes,
@@ -103,7 +105,7 @@ def new(
 
 
 @app.command(rich_help_panel=PREPARE)
-def check(stack: Stack, today: Today = None, as_json: Json = False) -> None:
+def check(stack: StackOrFile, today: TodayOrFirst = None, as_json: Json = False) -> None:
     """Check a lab's file, and say every fault with its line."""
     from mllab.commands import check as command
 

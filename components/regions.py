@@ -75,7 +75,7 @@ def check(cloud: str, region: str) -> str:
     whose = _whose(cloud, plain)
     zone = re.fullmatch(r"(.+\d)-?[a-z]", plain)  # it names its region
     named = [name for name in (plain, zone[1] if zone else "") if name in known]
-    near = named[:1] or _meant(cloud, plain) or get_close_matches(plain, known, n=2, cutoff=0.85)
+    near = named[:1] or _meant(cloud, plain) or _misspelled(cloud, plain)
     if near:
         hint = f"did you mean {' or '.join(f'{name} ({known[name]})' for name in near)}?"
     else:
@@ -93,6 +93,14 @@ def _meant(cloud: str, plain: str) -> list[str]:
         [name for name, place in known.items() if len(plain) > 3 and plain in place.lower()],
     )
     return next(filter(None, ways), [])
+
+
+def _misspelled(cloud: str, plain: str) -> list[str]:
+    """The regions whose name or place is nearly that."""
+    known = of(cloud)
+    near = get_close_matches(plain, known, n=2, cutoff=0.85)
+    places = get_close_matches(plain, [place.lower() for place in known.values()], 2, 0.85)
+    return near or [name for name, place in known.items() if place.lower() in places]
 
 
 def _whose(cloud: str, plain: str) -> str:

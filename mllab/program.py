@@ -14,6 +14,8 @@ from components import catalog
 from components.contracts import LabArgs
 from components.environment import Cloud, Environment, EnvironmentArgs, Notebooks
 from mllab.clock import Clock
+from mllab.clouds.registry import CLOUDS
+from mllab.errors import LabError
 from mllab.settings.files import from_config
 from mllab.settings.lab import Lab
 
@@ -99,8 +101,22 @@ def cloud(lab: Lab, today: date | None = None) -> Cloud:
     """The component classes of a lab's cloud, with what is bound that only this cloud has.
 
     Only its own SDK is loaded: each takes a second, and a lab is in one cloud.
+
+    Raises:
+        LabError: its SDK is not installed.
     """
-    return _CLOUDS[lab.lab.cloud](lab, today)
+    here = CLOUDS[lab.lab.cloud]
+    try:
+        return _CLOUDS[here.name](lab, today)
+    except ModuleNotFoundError as error:
+        package = f"pulumi_{here.package.replace('-', '_')}"
+        if (error.name or "").partition(".")[0] != package:
+            raise
+        raise LabError(
+            f"{package}, Pulumi's SDK for {here.title}, is not installed here",
+            hint=f"pip install 'mllab[{here.name}]'   or, where pipx did it: "
+            f"pipx install --force 'mllab[{here.name}]'",
+        ) from error
 
 
 def _aws(lab: Lab, _today: date | None) -> Cloud:

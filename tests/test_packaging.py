@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -103,6 +105,27 @@ def test_every_import_is_declared(root: Path, project: dict[str, Any]) -> None:
     for name in names - {"cli", "components", "mllab"} - set(sys.stdlib_module_names):
         providers = PART_OF.get(name) or {canonicalize_name(d) for d in distributions.get(name, [])}
         assert providers & declared, f"import {name}: not among pyproject.toml's dependencies"
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_missing_sdk_is_told_with_the_extra_that_brings_it(
+    root: Path, project: dict[str, Any], cloud: str, tmp_path: Path
+) -> None:
+    (sdk,) = (
+        Requirement(need).name.replace("-", "_")
+        for need in project["project"]["optional-dependencies"][cloud]
+        if need.startswith("pulumi-")
+    )
+    words = ["preview", f"{cloud}-tiny", "--simulate", "--today", "2027-01-11"]
+    code = f"import sys; sys.modules[{sdk!r}] = None; import cli; cli.main({words!r})"
+    env = {**os.environ, "MLLAB_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, env=env, capture_output=True, text=True
+    )
+    assert done.returncode == 1, done.stderr
+    assert f"error: {sdk}, Pulumi's SDK for" in done.stderr
+    assert f"pip install 'mllab[{cloud}]'" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_every_data_file_is_packaged(root: Path, project: dict[str, Any]) -> None:

@@ -73,7 +73,8 @@ class Cloud:
     """One cloud.
 
     Args:
-        name: as settings call it, `aws`. title: as people call it, `AWS`.
+        name: as settings call it, `aws`. title: as people call it, `AWS`. other_names: what else
+            they call it, in small letters.
         package: of Pulumi that drives it, with which its type tokens begin.
         config_keys: where a lab is: our name -> the key that the provider reads it from; `region`
             is always there.
@@ -103,6 +104,7 @@ class Cloud:
 
     name: str
     title: str
+    other_names: frozenset[str]
     package: str
     config_keys: Mapping[str, str]
     secret_keys: frozenset[str]

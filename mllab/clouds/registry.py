@@ -30,6 +30,15 @@ def of(name: str) -> Cloud:
         raise UsageError(f"{name}: there is no such cloud; known are {', '.join(CLOUDS)}") from None
 
 
+def called(words: str) -> str:
+    """The name of the cloud that a person means by `AWS` or `Google Cloud`; else the words."""
+    plain = " ".join(words.lower().split())
+    for cloud in CLOUDS.values():
+        if plain in {cloud.name, cloud.title.lower(), *cloud.other_names}:
+            return cloud.name
+    return words
+
+
 def of_package(package: str) -> Cloud | None:
     """The cloud that a package of Pulumi drives; None for other packages."""
     return next((cloud for cloud in CLOUDS.values() if cloud.package == package), None)

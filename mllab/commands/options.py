@@ -29,6 +29,15 @@ Stack = Annotated[
         show_default=False,
     ),
 ]
+StackOrFile = Annotated[
+    str,
+    typer.Argument(
+        help="The lab, or the path of its file.",
+        metavar="STACK",
+        autocompletion=_stacks,
+        show_default=False,
+    ),
+]
 Seat = Annotated[
     str | None,
     typer.Argument(help="Whose notebook; where there is one, it is that.", show_default=False),
@@ -54,6 +63,15 @@ Today = Annotated[
     str | None,
     typer.Option(
         "--today", metavar="YYYY-MM-DD", help="Take this day for today.", show_default=False
+    ),
+]
+TodayOrFirst = Annotated[
+    str | None,
+    typer.Option(
+        "--today",
+        metavar="YYYY-MM-DD",
+        help="Take this day for today; first: the lab's own first day.",
+        show_default=False,
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Data still has to be named.")]

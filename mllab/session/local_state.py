@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from mllab.errors import LabError
+from mllab.errors import LabError, UsageError
 from mllab.session.session import EMBEDDED, PULUMI
+from mllab.session.session import home as home_of
 from mllab.settings.files import PROJECT
 
 DAMAGED: Final = ("?",)
@@ -69,6 +70,50 @@ def in_backend(folder: Path, stack: str) -> Types:
         return ()
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return DAMAGED
+
+
+def known(root: Path, stack: str, *, simulate: bool) -> bool:
+    """True when a stack without a file is recorded somewhere."""
+    if simulate:
+        place = home_of(root)
+        return state_file(place, stack).exists() or any(simulated(place, stack).values())
+    from mllab.engines.pulumi.backend import choose
+
+    folder = choose(root, home_of(root)).folder
+    return folder is None or bool(in_backend(folder, stack))
+
+
+def flag(home: Path, stack: str) -> str:
+    """The option that leads to a simulated lab; empty where there is none."""
+    engines = [engine for engine, things in simulated(home, stack).items() if things]
+    if not engines:
+        return ""
+    return "--simulate" if engines[0] == EMBEDDED else f"--simulate --engine {engines[0]}"
+
+
+def refuse_simulated_only(root: Path, stack: str) -> None:
+    """Refuse to look for a simulated lab in a real cloud, of which nothing is recorded there."""
+    from mllab.engines.pulumi.backend import choose
+
+    place = home_of(root)
+    folder = choose(root, place).folder
+    option = flag(place, stack)
+    if option and folder is not None and not in_backend(folder, stack):
+        raise UsageError(
+            f"{stack} exists on the simulated cloud only; nothing was contacted",
+            hint=f"Add {option}",
+        )
+
+
+def refuse_two_engines(home: Path, stack: str, engine: str) -> None:
+    """A stack that one engine has recorded would be made a second time by the other."""
+    for other, things in simulated(home, stack).items():
+        if other != engine and things:
+            raise UsageError(
+                f"{stack} exists on the simulated cloud, recorded by the {other} engine",
+                hint=f"Take that one: --engine {other}. "
+                f"Or remove the lab first: mllab down {stack} --simulate --engine {other}",
+            )
 
 
 def _stacks(backend: Path) -> Path:

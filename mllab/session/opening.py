@@ -13,8 +13,8 @@ from mllab.clock import Clock, SimulatedClock
 from mllab.clouds import registry
 from mllab.errors import LabError, SettingsError, UsageError
 from mllab.protocol.deployment import entries
-from mllab.session import location
-from mllab.session.local_state import in_backend, simulated, simulated_home, state_file
+from mllab.session import local_state, location
+from mllab.session.local_state import simulated, simulated_home
 from mllab.session.realm import RealRealm, SimulatedRealm
 from mllab.session.session import EMBEDDED, PULUMI, Session, clock_from, home, project
 from mllab.session.simulated import simulated_account
@@ -109,9 +109,11 @@ def open_existing(stack: str, choice: Choice, tell: Tell) -> Session:
     except SettingsError as error:
         fault = error
     except UsageError:
-        if not _known(root, stack, choice):
+        if not local_state.known(root, stack, simulate=choice.simulate):
             raise
         fault = SettingsError([f"{where} is missing"])
+    if not choice.simulate:
+        local_state.refuse_simulated_only(root, stack)
     session = _open(root, stack, lab, config, clock, engine, choice, tell, fault=fault)
     moved = location.moved(lab, config, session.engine.state()) if lab else {}
     if not moved:
@@ -182,7 +184,13 @@ def on_real_cloud(
     from mllab.engines.pulumi.workspace import RealWorkspace
     from mllab.settings import files
 
-    found = binary.find(home)
+    try:
+        found = binary.find(home)
+    except LabError as error:
+        if flag := local_state.flag(home, stack):  # it was more likely forgotten than Pulumi's CLI
+            hint = f"{stack} exists on the simulated cloud: for that one add {flag}\n{error.hint}"
+            raise LabError(error.message, hint=hint) from error
+        raise
     surroundings = environment.real(root, home, stack, files.file_of(root, stack))
     clock = Clock()
     known = registry.of(lab.lab.cloud) if lab else None
@@ -243,32 +251,10 @@ def _open(
     place = home(root)
     if not choice.simulate:
         return on_real_cloud(root, stack, lab, config, place, tell=tell, fault=fault)
-    _refuse_two_engines(place, stack, engine)
+    local_state.refuse_two_engines(place, stack, engine)
     return on_simulated_cloud(
         root, stack, lab, config, clock, place, engine=engine, tell=tell, fault=fault
     )
-
-
-def _refuse_two_engines(home: Path, stack: str, engine: str) -> None:
-    """A stack that one engine has recorded would be made a second time by the other."""
-    for other, things in simulated(home, stack).items():
-        if other != engine and things:
-            raise UsageError(
-                f"{stack} exists on the simulated cloud, recorded by the {other} engine",
-                hint=f"Take that one: --engine {other}. "
-                f"Or remove the lab first: mllab down {stack} --simulate --engine {other}",
-            )
-
-
-def _known(root: Path, stack: str, choice: Choice) -> bool:
-    """True when a stack without a file is recorded somewhere."""
-    if choice.simulate:
-        place = home(root)
-        return state_file(place, stack).exists() or any(simulated(place, stack).values())
-    from mllab.engines.pulumi.backend import choose
-
-    folder = choose(root, home(root)).folder
-    return folder is None or bool(in_backend(folder, stack))
 
 
 def _target(

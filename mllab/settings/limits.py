@@ -89,7 +89,10 @@ PERCENTS: Final = length(
     1, 5, "somebody must be told", "Azure takes no more, and one file serves every cloud"
 )
 NOTIFY: Final = length(1, 10, "somebody must be told", "AWS sends an alert to no more")
-SEATS: Final = length(1, 500, "somebody should sit there", "for more this is not the right tool")
+MOST_SEATS: Final = 500
+SEATS: Final = length(
+    1, MOST_SEATS, "somebody should sit there", "for more this is not the right tool"
+)
 
 
 # What one cloud limits further: (least, most, why), completing `must be at most 4095, ...`.

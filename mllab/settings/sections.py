@@ -233,7 +233,7 @@ class Budget(Section):
     """When somebody is told what the lab costs."""
 
     limit_usd: Annotated[float, limits.USD] = Field(
-        description="Amount in US dollars that the lab may cost."
+        description="Amount in US dollars that the lab may cost per month, or as budget.per says."
     )
     per: Annotated[str, choice("month", "quarter", "year")] = Field(
         default="month", description="Time that the amount is meant for."

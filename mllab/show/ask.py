@@ -51,18 +51,21 @@ def name(stack: str, whose: str = "") -> None:
 
 
 def question(setting: Question, fault: str) -> str:
-    """Ask for a setting. `fault`: of the last answer. Raises typer.Exit after Ctrl-C."""
+    """Ask for a setting. `fault`: of the last answer. Raises KeyboardInterrupt after Ctrl-C."""
     if fault:
         say(stderr(), fault, "  ", "  ", "red")
     else:
-        limits = f" ({setting.limits})" if setting.limits else ""
-        say(stderr(), f"{setting.text}{limits}")
-    with _refusals():
-        only = setting.choices[0] if len(setting.choices) == 1 else ""
-        default = setting.default or only
+        form = f" ({setting.form})" if setting.form else ""
+        say(stderr(), f"{setting.text}{form}")
+    only = setting.choices[0] if len(setting.choices) == 1 else ""
+    default = setting.default or only
+    try:
         return str(
             typer.prompt(f"  {setting.key}", default=default, show_default=bool(default), err=True)
         )
+    except typer.Abort as error:  # also the end of the input
+        typer.echo(err=True)  # the cursor stands behind the question
+        raise KeyboardInterrupt from error
 
 
 @contextmanager

@@ -52,7 +52,8 @@ def write(
     """
     where, path = files.file_of(root, stack), files.find(root, source)
     lab = files.load(path)
-    ported = port(path.read_bytes(), lab, stack, cloud or lab.lab.cloud, region, now)
+    there = registry.called(cloud) if cloud else lab.lab.cloud
+    ported = port(path.read_bytes(), lab, stack, there, region, now)
     new.create(root, where, ported.text)
     return where, ported
 

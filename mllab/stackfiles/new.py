@@ -12,12 +12,15 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from components import regions
+from mllab.clouds import registry
 from mllab.clouds.registry import CLOUDS
 from mllab.errors import SettingsError, UsageError
 from mllab.settings import check, document, examples, faults, files
 from mllab.settings.fields import nearest
 from mllab.settings.lab import Lab
 from mllab.settings.reference import Setting, settings, written
+from mllab.stackfiles import seats
 
 _SWITCHES: Final = {"y": "true", "yes": "true", "n": "false", "no": "false"}
 _NOTHING: Final = ("none", "null", "never")
@@ -48,8 +51,9 @@ class Question(Setting):
         """What was typed, checked by the model of its section.
 
         Args:
-            typed: as a person types it, also in quotes as in a file; lists with commas. Nothing
-                typed takes the default.
+            typed: as a person types it, also in quotes as in a file; lists with commas; a cloud and
+                a region as people call them; seats also as `s01..s60` or `60`. Nothing typed takes
+                the default.
             answers: what was answered before, so that an `ends` before `starts` is found at once.
             now: refuse a last day that is past.
         Returns:
@@ -57,7 +61,7 @@ class Question(Setting):
         Raises:
             SettingsError: one fault, beginning with the key.
         """
-        value = self._read(typed.strip().strip("\"'"))
+        value = self._read(typed.strip().strip("\"'"), (answers or {}).get("lab.cloud"))
         told: dict[str, Any] = {"lab": {}, "budget": {}}
         for key, answer in {**(answers or {}), self.key: value}.items():
             section, _, name = key.rpartition(".")
@@ -74,12 +78,22 @@ class Question(Setting):
                     raise SettingsError([f"{faults.dotted(at)}: {words}"]) from exc
         return value
 
-    def _read(self, typed: str) -> object:
+    @property
+    def form(self) -> str:
+        """How to answer, where the text alone does not tell."""
+        return seats.FORM if self.key == seats.KEY else self.limits
+
+    def _read(self, typed: str, cloud: object) -> object:
         typed = typed or self.default
         if not typed or (typed.lower() in _NOTHING and not self.required):
             return None
         if self.kind == "list":
-            return [part.strip() for part in typed.strip("[]").split(",") if part.strip()]
+            parts = [part.strip() for part in typed.strip("[]").split(",") if part.strip()]
+            return seats.named(parts) if self.key == seats.KEY else parts
+        if self.key == "lab.cloud":
+            return registry.called(typed)
+        if self.key == "region" and cloud in CLOUDS:
+            return regions.called(str(cloud), typed)
         return _SWITCHES.get(typed.lower(), typed) if self.kind == "switch" else typed
 
 
@@ -105,7 +119,7 @@ def render(
     known = {setting.key: setting for setting in settings()}
     if unknown := [key for key in answers if key not in known]:
         raise SettingsError([f"{key}: is not a setting{nearest(key, known)}" for key in unknown])
-    cloud = answers.get("lab.cloud")
+    cloud = registry.called(str(answers.get("lab.cloud")))
     given = [known[key] for key, value in answers.items() if value is not None]
     if lines := [f"{each.key}: {words}" for each in given if (words := _foreign(each, cloud))]:
         raise SettingsError(lines)

@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from mllab.clouds.registry import CLOUDS
-from mllab.errors import SettingsError, UsageError
+from mllab.errors import Interrupted, SettingsError, UsageError
 from mllab.settings import files, limits
 from mllab.stackfiles import new
 
 Ask = Callable[[new.Question, str], str]
-"""Puts a question; the second argument is the fault of the last answer. Returns what was typed."""
+"""Puts a question; the second argument is the fault of the last answer. Returns what was typed;
+raises KeyboardInterrupt where somebody gives up."""
 
 
 def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, now: datetime) -> Path:
@@ -27,6 +28,7 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, now: da
         UsageError: the file exists, the stack's name cannot be the lab's and no other was given, or
             an answer is no `key=value`.
         SettingsError: all faults of the given answers, and required ones that are missing.
+        Interrupted: after Ctrl-C at a question; says how to go on with what was answered.
     """
     path = files.file_of(root, stack)
     if path.exists():
@@ -50,31 +52,41 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, now: da
             if question.key in typed:
                 answers[question.key] = question.parse(typed[question.key], answers, now=now)
             elif ask is not None and question.asked:
-                answers[question.key] = _asked(question, ask, answers, now)
+                said, answers[question.key] = _asked(question, ask, answers, now)
+                typed[question.key] = said
             elif question.required:
                 faults.append(f"{question.key}: must be given. {question.text}")
                 wrong.append(question.key)
         except SettingsError as error:
             faults.extend(error.faults)
             wrong.append(question.key)
+        except KeyboardInterrupt as error:
+            hint = f"Go on with what was answered:\n  {_again(stack, typed, wrong)}"
+            raise Interrupted("interrupted; no file was written", hint=hint) from error
     if faults:
-        right = [f"{key}={value}" for key, value in typed.items() if key not in wrong]
-        again = [shlex.quote(pair) for pair in right] + [f"{key}=..." for key in wrong]
-        command = " ".join([f"mllab new {stack}", *(f"--set {pair}" for pair in again)])
+        command = _again(stack, typed, wrong)
         raise SettingsError(
             faults, hint=f"No file was written. Fill in what is missing or wrong:\n  {command}"
         )
     return new.write(root, stack, answers, now)
 
 
+def _again(stack: str, typed: Mapping[str, str], wrong: Sequence[str]) -> str:
+    """The command that repeats what was right, with a place for what was not."""
+    right = [f"{key}={value}" for key, value in typed.items() if key not in wrong]
+    pairs = [shlex.quote(pair) for pair in right] + [f"{key}=..." for key in wrong]
+    return " ".join([f"mllab new {stack}", *(f"--set {pair}" for pair in pairs)])
+
+
 def _asked(
     question: new.Question, ask: Ask, answers: Mapping[str, object], now: datetime
-) -> object:
-    """Ask until the answer is good."""
+) -> tuple[str, object]:
+    """Ask until the answer is good: what was typed, and its value."""
     fault = ""
     while True:
         try:
-            return question.parse(ask(question, fault), answers, now=now)
+            typed = ask(question, fault)
+            return typed, question.parse(typed, answers, now=now)
         except SettingsError as error:
             fault = error.faults[0]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import cli
@@ -29,7 +30,7 @@ class Said:
 
 
 Run = Callable[..., Said]
-Sit = Callable[[Sequence[str]], list[str]]
+Sit = Callable[[Sequence[str | None]], list[str]]
 
 
 @pytest.fixture
@@ -99,15 +100,20 @@ def use(monkeypatch: pytest.MonkeyPatch, account: Account) -> Use:
 
 @pytest.fixture
 def at_terminal(monkeypatch: pytest.MonkeyPatch) -> Sit:
-    """Sit a person at the terminal who types the given lines. Returns what was asked."""
+    """Sit a person at the terminal who types the given lines, None for Ctrl-C.
+
+    Returns what was asked.
+    """
     from mllab.show import ask
 
-    def sit(answers: Sequence[str]) -> list[str]:
+    def sit(answers: Sequence[str | None]) -> list[str]:
         left, asked = list(answers), []
 
         def prompt(text: str, **_: Any) -> str:
             asked.append(text)
-            return left.pop(0)
+            if (typed := left.pop(0)) is None:
+                raise typer.Abort
+            return typed
 
         def confirm(text: str, **_: Any) -> bool:
             return prompt(text) == "y"

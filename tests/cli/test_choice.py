@@ -54,6 +54,43 @@ def test_what_only_simulated_clouds_have_is_refused_for_real_ones(
     assert told in said.err
 
 
+@pytest.mark.parametrize("verb", ["outputs", "status", "down", "export", "connect"])
+@pytest.mark.parametrize(
+    ("engine", "flag"),
+    [("embedded", "Add --simulate"), ("pulumi", "Add --simulate --engine pulumi")],
+)
+def test_a_lab_that_is_simulated_only_is_not_looked_for_in_a_real_cloud(
+    run: Run, bare: Path, verb: str, engine: str, flag: str
+) -> None:
+    record(bare, engine)
+    said = run(verb, "lab")
+    assert said.code == 2
+    assert "lab exists on the simulated cloud only; nothing was contacted" in said.err
+    assert flag in said.err.splitlines()
+    assert "Pulumi CLI" not in said.err
+
+
+@pytest.mark.parametrize("verb", ["preview", "up"])
+def test_a_simulated_lab_may_be_made_for_real_and_the_flag_is_named(
+    run: Run, bare: Path, verb: str
+) -> None:
+    record(bare, "embedded")
+    said = run(verb, "lab", *(["--yes"] if verb == "up" else []))
+    assert said.code == 1
+    assert "there is no Pulumi CLI" in said.err
+    assert "lab exists on the simulated cloud: for that one add --simulate" in said.err
+
+
+def test_a_lab_that_is_in_both_clouds_is_looked_for_in_the_real_one(
+    run: Run, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(bare, "pulumi")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", (simulated_home(bare) / "backend").as_uri())
+    assert "there is no Pulumi CLI" in run("status", "lab").err
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
+    assert "there is no Pulumi CLI" in run("status", "lab").err, "nobody knows what is there"
+
+
 def record(home: Path, engine: str) -> None:
     """Let an engine have made something of `lab`."""
     bucket = {"urn": "urn:pulumi:lab::mllab::aws:s3/bucket:Bucket::b", "custom": True}

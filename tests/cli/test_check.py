@@ -1,0 +1,53 @@
+"""`check`: a lab by its name or by its file, on a given day or on its own first one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import DAY, Run
+
+
+def test_check_takes_the_path_of_a_file(
+    run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project / "stacks" / "Pulumi.lab.yaml"
+    assert run("check", "stacks/Pulumi.lab.yaml", *DAY).out.startswith("stacks/Pulumi.lab.yaml: ok")
+    monkeypatch.chdir(path.parent)
+    assert run("check", "Pulumi.lab.yaml", *DAY).code == 0
+    monkeypatch.chdir(tmp_path)  # outside of any project
+    assert run("check", str(path), *DAY).code == 0
+    assert json.loads(run("check", str(path), *DAY, "--json").out)["ok"] is True
+
+
+def test_a_wrong_file_is_told_with_the_command_that_checks_it_again(
+    run: Run, project: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "else where" / "Pulumi.x.yaml"
+    path.parent.mkdir()
+    path.write_text("config: {}\n")
+    said = run("check", str(path))
+    assert said.code == 2
+    assert f"mllab check '{path}'" in " ".join(said.err.split())
+    missing = run("check", "stacks/Pulumi.gone.yaml")
+    assert missing.code == 2
+    assert "does not exist" in missing.err
+    assert "must be called Pulumi.<stack>.yaml" in run("check", "x.yaml").err
+
+
+def test_a_lab_that_is_over_is_right_on_its_own_first_day(run: Run, project: Path) -> None:
+    assert "is past" in run("check", "lab", "--today", "2031-01-01").err
+    assert run("check", "lab", "--today", "first").code == 0
+    path = project / "stacks" / "Pulumi.lab.yaml"
+    text = path.read_text().replace("2027", "2019")
+    path.write_text(text)
+    assert "is past" in run("check", "lab", *DAY).err
+    assert run("check", "lab", "--today", "first").code == 0, "whatever year it was"
+    path.write_text(text.replace("2019-01-11", "2019-06-11"))
+    assert "must not be before lab.starts" in run("check", "lab", "--today", "first").err
+
+
+def test_only_check_knows_a_first_day(run: Run) -> None:
+    assert "is not a day" in run("preview", "lab", "--simulate", "--today", "first").err
