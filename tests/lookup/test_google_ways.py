@@ -23,6 +23,7 @@ from tests.lookup.project import (
 )
 
 GCLOUD = shutil.which("gcloud")
+NOBODY = "127.0.0.1:9"
 
 
 @every_lab
@@ -89,7 +90,10 @@ def test_gcloud_knows_what_is_asked(words: str, tmp_path: Path) -> None:
             "HOME": str(tmp_path),
             "CLOUDSDK_CONFIG": str(tmp_path),
             "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
-            "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
+            # It would look for the credentials of a machine of Google's all the same.
+            "GCE_METADATA_ROOT": NOBODY,
+            "GCE_METADATA_HOST": NOBODY,
+            "GCE_METADATA_IP": NOBODY,
         },
     )
     assert done.returncode == 1, "2 is what it says to words that it does not know"
