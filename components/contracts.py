@@ -49,11 +49,16 @@ class Registry(Protocol):
 
 
 class Notebook(Protocol):
-    """Outputs: `seats`: for each seat {id, connect_command, token_command, stop_command,
-    start_command}. While `connect_command` runs, `token_command` prints the address to open.
-    Where nothing leads to JupyterLab, `unreachable` says why, and `connect_command` fails so."""
+    """Outputs: `seats`: for each seat {id, connect, token, start, stop}, made by `seats.py`.
 
-    seats: pulumi.Output[dict[str, dict[str, str]]]
+    `connect` is {kind, argv, url, reason, tool}, the others are {argv}: a program and its
+    arguments, where `{port}` stands for a free port of the computer that runs it.
+        kind `tunnel`: while `argv` runs, JupyterLab is at `url`; without one, `token` prints it.
+        kind `url`: `argv` prints the address. kind `none`: there is no way, `reason` says why.
+        tool: a program that `argv` needs besides its own; mostly empty.
+    """
+
+    seats: pulumi.Output[dict[str, dict[str, Any]]]
 
 
 STRICT_UNDELETE_DAYS = 30
@@ -63,7 +68,9 @@ JOB_COMMAND = "python train.py"
 
 
 class Cluster(Protocol):
-    """Outputs: `id`, `submit` ({kind, command, and all that a submission needs}), `max_nodes`.
+    """Outputs: `id`, `submit` ({kind, argv, stdin, and all that a submission needs}), `max_nodes`.
+
+    `argv` submits a first job; it reads `stdin`, which is empty where it needs none.
 
     A container job means the same everywhere: it runs the image's own command in the image's own
     working directory, where the code is, and finds the bucket's address in LAB_BUCKET. Azure ML

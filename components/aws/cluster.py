@@ -36,9 +36,9 @@ class Cluster(pulumi.ComponentResource):
             the machine type is out of stock, its fallbacks are taken.
     Outputs:
         id: ARN of the queue. max_nodes: as asked.
-        submit: {kind: `aws-batch`, command, queue, job_definition, region, log_group, image, gpus,
-        vcpus, memory_mib, max_seconds}. `command` is typed as it is, and runs the image's own
-        command once `image` has been pushed; see the contract.
+        submit: {kind: `aws-batch`, argv, stdin, queue, job_definition, region, log_group, image,
+        gpus, vcpus, memory_mib, max_seconds}. `argv` runs the image's own command once `image` has
+        been pushed; see the contract.
     Cost: idle 0 USD; in use the price of the machines, and 0.02 USD per node-hour for their disks
         (us-east-1, Nov 2026).
     Source: https://docs.aws.amazon.com/batch/latest/userguide/updating-compute-environments.html,
@@ -76,13 +76,12 @@ class Cluster(pulumi.ComponentResource):
         self.max_nodes = pulumi.Output.from_input(args.max_nodes)
         self.submit = pulumi.Output.all(
             kind="aws-batch",
-            command=pulumi.Output.format(
-                "aws batch submit-job --region {0} --job-name first-job"
-                " --job-queue {1} --job-definition {2}",
-                args.lab.region,
-                queue.name,
-                definition.name,
-            ),
+            argv=[
+                *("aws", "batch", "submit-job", "--region", args.lab.region),
+                *("--job-name", "first-job", "--job-queue", queue.name),
+                *("--job-definition", definition.name),
+            ],
+            stdin="",
             queue=queue.name,
             job_definition=definition.name,
             region=args.lab.region,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import time
+from typing import Any
 
 import pulumi
 from pulumi_aws import iam, sagemaker
@@ -16,6 +17,7 @@ from components.aws.stops import NOTEBOOKS, Stops, stop_both, stop_notebooks
 from components.aws.watch import Watch, tags_of_notebooks
 from components.contracts import Unsupported, child, publish
 from components.names import KEBAB, truncate_with_hash
+from components.seats import address, command
 from components.tags import named, tags
 
 PLATFORM = "notebook-al2023-v1"
@@ -44,8 +46,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         args: see NotebookArgs. `home_gb`: the disk that stays. `disk_gb` means nothing here.
             `keep`: the notebook is protected, since its disk goes with it.
     Outputs:
-        seats: for each {id, connect_command, token_command, stop_command, start_command}. Nothing
-        is forwarded: both first commands print an address that is good for 5 minutes.
+        seats: see contracts.Notebook. The address that `connect` prints is good for 5 minutes.
     Raises:
         Unsupported: no `stop_at`. Inside the outputs: a notebook is in a zone where the size is not
             offered.
@@ -57,7 +58,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         https://docs.aws.amazon.com/sagemaker/latest/dg/nbi-al2023.html
     """
 
-    seats: pulumi.Output[dict[str, dict[str, str]]]
+    seats: pulumi.Output[dict[str, dict[str, Any]]]
 
     def __init__(self, name: str, args: Args, opts: pulumi.ResourceOptions | None = None) -> None:
         opts = with_type_alias(opts, "mllab:aws:Notebook")
@@ -114,7 +115,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         start: sagemaker.NotebookInstanceLifecycleConfiguration,
         stops: Stops,
         before: Sequence[pulumi.Resource],
-    ) -> pulumi.Output[dict[str, str]]:
+    ) -> pulumi.Output[dict[str, Any]]:
         notebook = sagemaker.NotebookInstance(
             name,
             # With something that only this lab has: an interrupted create is found by it again.
@@ -169,9 +170,7 @@ def _settings(args: Args, watch: Watch) -> Mapping[str, pulumi.Input[str]]:
 
 def _commands(
     seat: str, args: Args, notebook: sagemaker.NotebookInstance
-) -> pulumi.Output[dict[str, str]]:
-    """What a person types, quoted for a POSIX shell."""
-
+) -> pulumi.Output[dict[str, Any]]:
     def there(found: list[str]) -> str:
         id, subnet, *subnets = found
         if subnet not in subnets:
@@ -185,15 +184,17 @@ def _commands(
     own = [subnet.id for subnet in args.network.subnets.values()]
     id = pulumi.Output.all(notebook.id, notebook.subnet_id, *own).apply(there)
 
-    def call(operation: str, options: str = "") -> pulumi.Output[str]:
-        command = f"aws sagemaker {operation} --region {args.lab.region}{options}"
-        return pulumi.Output.concat(command, " --notebook-instance-name ", notebook.name)
+    def call(operation: str) -> tuple[pulumi.Input[str], ...]:
+        where = ("--region", args.lab.region, "--notebook-instance-name", notebook.name)
+        return ("aws", "sagemaker", operation, *where)
 
-    address = call("create-presigned-notebook-instance-url", " --query AuthorizedUrl --output text")
     return pulumi.Output.all(
         id=id,
-        connect_command=address,
-        token_command=address,
-        stop_command=call("stop-notebook-instance"),
-        start_command=call("start-notebook-instance"),
+        connect=address(
+            *call("create-presigned-notebook-instance-url"),
+            *("--query", "AuthorizedUrl", "--output", "text"),
+        ),
+        token=command(),
+        stop=command(*call("stop-notebook-instance")),
+        start=command(*call("start-notebook-instance")),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 from pulumi_aws import ebs, ec2, iam
@@ -20,9 +21,9 @@ from components.aws.stops import INSTANCES, Stops, stop_both
 from components.aws.storage import Storage
 from components.aws.watch import Watch
 from components.contracts import NotebookArgs, Unsupported, child, publish
+from components.seats import JUPYTER_PORT, LOCAL_PORT, command, tunnel
 from components.tags import named, tags
 
-PORT = 8888
 HOME_DEVICE = "/dev/sdf"
 NO_MOUNT = {"kind": "", "source": "", "path": "", "options": ""}
 
@@ -46,8 +47,7 @@ class Notebook(pulumi.ComponentResource):
         args: see NotebookArgs. `keep`: home disks are protected.
         image: an AMI id, instead of the newest that fits; None for that.
     Outputs:
-        seats: for each {id, connect_command, token_command, stop_command, start_command}. The
-        commands are typed as they are; two need the AWS CLI's Session Manager plugin.
+        seats: see contracts.Notebook.
     Raises:
         Unsupported: inside the outputs: no image is published, or a home disk is in a zone where
             the size is not offered.
@@ -58,7 +58,7 @@ class Notebook(pulumi.ComponentResource):
         https://docs.aws.amazon.com/ebs/latest/userguide/ebs-detaching-volume.html
     """
 
-    seats: pulumi.Output[dict[str, dict[str, str]]]
+    seats: pulumi.Output[dict[str, dict[str, Any]]]
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class Notebook(pulumi.ComponentResource):
         told: Mapping[str, pulumi.Input[str]],
         stops: Stops,
         before: Sequence[pulumi.Resource],
-    ) -> pulumi.Output[dict[str, str]]:
+    ) -> pulumi.Output[dict[str, Any]]:
         labels = tags(args.lab, "notebook", seat)
         home = ebs.Volume(
             f"{name}-home",
@@ -241,27 +241,28 @@ def _settings(seat: str, args: Args, home: ebs.Volume) -> Mapping[str, pulumi.In
     }
 
 
-def _commands(region: str, machine: ec2.Instance) -> pulumi.Output[dict[str, str]]:
-    """What a person types, quoted for a POSIX shell."""
-    session = f"aws ssm start-session --region {region} --target "
-    forward = _document("AWS-StartPortForwardingSession", portNumber=PORT, localPortNumber=PORT)
-    token = _document("AWS-StartInteractiveCommand", command="mllab-token")
+def _commands(region: str, machine: ec2.Instance) -> pulumi.Output[dict[str, Any]]:
+    def session(document: str, **parameters: object) -> tuple[pulumi.Input[str], ...]:
+        """Of Session Manager; the parameters of its documents are lists of texts."""
+        values = {key: [str(value)] for key, value in parameters.items()}
+        return (
+            *("aws", "ssm", "start-session", "--region", region, "--target", machine.id),
+            *("--document-name", document),
+            *("--parameters", json.dumps(values, separators=(",", ":"))),
+        )
+
+    def instances(verb: str) -> dict[str, Any]:
+        return command(
+            "aws", "ec2", f"{verb}-instances", "--region", region, "--instance-ids", machine.id
+        )
+
+    port_forwarding = session(
+        "AWS-StartPortForwardingSession", portNumber=JUPYTER_PORT, localPortNumber=LOCAL_PORT
+    )
     return pulumi.Output.all(
         id=machine.id,
-        connect_command=pulumi.Output.concat(session, machine.id, forward),
-        token_command=pulumi.Output.concat(session, machine.id, token),
-        stop_command=_instances("stop", region, machine),
-        start_command=_instances("start", region, machine),
-    )
-
-
-def _document(name: str, **parameters: object) -> str:
-    """Options that choose a Session Manager document; its parameters are lists of texts."""
-    values = {key: [str(value)] for key, value in parameters.items()}
-    return f" --document-name {name} --parameters '{json.dumps(values, separators=(',', ':'))}'"
-
-
-def _instances(verb: str, region: str, machine: ec2.Instance) -> pulumi.Output[str]:
-    return pulumi.Output.concat(
-        f"aws ec2 {verb}-instances --region {region} --instance-ids ", machine.id
+        connect=tunnel(*port_forwarding, tool="session-manager-plugin"),
+        token=command(*session("AWS-StartInteractiveCommand", command=f"mllab-token {LOCAL_PORT}")),
+        stop=instances("stop"),
+        start=instances("start"),
     )

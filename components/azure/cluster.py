@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from typing import Any
 
 import pulumi
@@ -39,10 +37,10 @@ class Cluster(pulumi.ComponentResource):
             once.
     Outputs:
         id: of the workspace's cluster. max_nodes: as asked.
-        submit: {kind: `azureml`, command, workspace, resource_group, region, compute,
-        instance_type, image, datastore, gpus, vcpus, max_seconds}. `command` is typed as it is,
-        needs the extension `ml` of the Azure CLI, and runs what `image` says once that has been
-        pushed; see the contract. A serverless job names `instance_type` instead of `compute`.
+        submit: {kind: `azureml`, argv, stdin, workspace, resource_group, region, compute,
+        instance_type, image, datastore, gpus, vcpus, max_seconds}. `argv` needs the extension `ml`
+        of the Azure CLI, and runs what `image` says once that has been pushed; see the contract. A
+        serverless job names `instance_type` instead of `compute`.
     Cost: idle 0 USD for machines, up to 1 USD per month for logs and vault; in use the price of the
         machines (East US, Nov 2026).
     Source: https://learn.microsoft.com/azure/machine-learning/how-to-create-attach-compute-cluster,
@@ -110,13 +108,12 @@ class Cluster(pulumi.ComponentResource):
         self.max_nodes = pulumi.Output.from_input(args.max_nodes)
         self.submit = pulumi.Output.all(
             kind="azureml",
-            command=pulumi.Output.all(
-                image=image,
-                group=group.name,
-                workspace=home.resource.name,
-                client=identity.client_id,
-                data=args.storage.uri,
-            ).apply(lambda at: _command(at, max_seconds)),
+            # The CLI takes a job only as a file, and standard input is one.
+            argv=[
+                *("az", "ml", "job", "create", "--file", "/dev/stdin"),
+                *("--resource-group", group.name, "--workspace-name", home.resource.name),
+            ],
+            stdin=pulumi.Output.json_dumps(_job(args, image, identity, max_seconds)),
             workspace=home.resource.name,
             resource_group=group.name,
             region=args.lab.region,
@@ -150,22 +147,23 @@ def _rights(
     ]
 
 
-def _command(at: dict[str, str], max_seconds: int) -> str:
-    """A first job. The CLI takes a job only as a file, and standard input is one.
-
-    Azure ML runs no image's own command, and in a folder of its own making.
-    """
-    job = {
+def _job(
+    args: Args,
+    image: pulumi.Input[str],
+    identity: managedidentity.UserAssignedIdentity,
+    max_seconds: int,
+) -> dict[str, Any]:
+    """A first job. Azure ML runs no image's own command, and in a folder of its own making."""
+    return {
         "$schema": "https://azuremlschemas.azureedge.net/latest/commandJob.schema.json",
         "command": f"cd ${{LAB_CODE:-{JOB_FOLDER}}} && eval ${{LAB_COMMAND:-{JOB_COMMAND}}}",
-        "environment": {"image": at["image"]},
+        "environment": {"image": image},
         "compute": f"azureml:{NODES}",
         "identity": {"type": "managed"},
-        "environment_variables": {"LAB_BUCKET": at["data"], "AZURE_CLIENT_ID": at["client"]},
+        "environment_variables": {
+            "LAB_BUCKET": args.storage.uri,
+            "AZURE_CLIENT_ID": identity.client_id,
+        },
         "limits": {"timeout": max_seconds},
         "experiment_name": "first-job",
     }
-    return (
-        f"echo {shlex.quote(json.dumps(job))} | az ml job create --file /dev/stdin"
-        f" --resource-group {at['group']} --workspace-name {at['workspace']}"
-    )

@@ -1,55 +1,47 @@
-"""What a person types to reach, stop and start a notebook on Azure; quoted for a POSIX shell."""
+"""How a notebook on Azure is reached, stopped and started."""
 
 from __future__ import annotations
 
-import shlex
+from typing import Any
 
 import pulumi
 from pulumi_azure_native import compute, machinelearningservices, network
 
-from components.ssh import OPTIONS as SSH_OPTIONS
+from components.seats import LOCAL_PORT, SSH_OPTIONS, address, command, forward, no_way, tunnel
 
-PORT = 8888
 API = "2025-12-01"
 JUPYTER = "properties.properties.applications[?displayName==`Jupyter Lab`].endpointUri | [0]"
 
 
 def machine_commands(
-    machine: compute.VirtualMachine, address: network.PublicIPAddress, user: str, *, open: bool
-) -> pulumi.Output[dict[str, str]]:
+    machine: compute.VirtualMachine, public: network.PublicIPAddress, user: str, *, open: bool
+) -> pulumi.Output[dict[str, Any]]:
     """The commands of a machine.
 
     Args:
         open: some address may come by SSH; else only the browser leads to the machine.
     """
     if open:
-        host = pulumi.Output.concat(user, "@", address.ip_address.apply(lambda ip: ip or ""))
+        host = pulumi.Output.concat(user, "@", public.ip_address.apply(lambda ip: ip or ""))
         # The address stays when another machine takes the place of one; its host key does not.
-        key = machine.vm_id.apply(lambda id: f"-o HostKeyAlias=azure-{id or 'machine'}")
-        ssh = pulumi.Output.concat("ssh ", SSH_OPTIONS, " ", key)
-        ways: dict[str, pulumi.Input[str]] = {
-            "connect_command": pulumi.Output.concat(ssh, f" -N -L {PORT}:localhost:{PORT} ", host),
-            "token_command": pulumi.Output.concat(ssh, " ", host, " mllab-token"),
-        }
+        key = machine.vm_id.apply(lambda id: f"HostKeyAlias=azure-{id or 'machine'}")
+        ssh = ("ssh", *SSH_OPTIONS, "-o", key)
+        connect = tunnel(*ssh, *forward(), host)
+        token = command(*ssh, host, "mllab-token", LOCAL_PORT)
     else:
-        reason = machine.id.apply(_unreachable)
-        ways = {
-            "unreachable": reason,
-            "connect_command": reason.apply(
-                lambda why: f"sh -c 'echo \"$0\" >&2; exit 1' {shlex.quote(why)}"
-            ),
-            "token_command": pulumi.Output.concat(
-                "az vm run-command invoke --command-id RunShellScript --scripts mllab-token"
-                " --query 'value[0].message' --output tsv --ids ",
-                machine.id,
-            ),
-        }
+        connect = no_way(machine.id.apply(_unreachable))
+        token = command(
+            *("az", "vm", "run-command", "invoke", "--command-id", "RunShellScript"),
+            *("--scripts", "mllab-token", "--query", "value[0].message", "--output", "tsv"),
+            *("--ids", machine.id),
+        )
     return pulumi.Output.all(
         id=machine.id,
-        **ways,
+        connect=connect,
+        token=token,
         # Not `az vm stop`: that shuts the machine down, and it goes on being billed.
-        stop_command=pulumi.Output.concat("az vm deallocate --ids ", machine.id),
-        start_command=pulumi.Output.concat("az vm start --ids ", machine.id),
+        stop=command("az", "vm", "deallocate", "--ids", machine.id),
+        start=command("az", "vm", "start", "--ids", machine.id),
     )
 
 
@@ -62,21 +54,19 @@ def _unreachable(machine: str) -> str:
 
 def instance_commands(
     instance: machinelearningservices.Compute,
-) -> pulumi.Output[dict[str, str]]:
-    """The commands of a compute instance. It has a web address of its own: nothing is forwarded, so
-    the connect command only says whether it runs."""
+) -> pulumi.Output[dict[str, Any]]:
+    """The commands of a compute instance, which has a web address of its own."""
 
-    def call(method: str, verb: str, query: str = "") -> pulumi.Output[str]:
+    def call(method: str, verb: str = "") -> tuple[pulumi.Input[str], ...]:
         url = pulumi.Output.format(
-            "'https://management.azure.com{0}{1}?api-version={2}'", instance.id, verb, API
+            "https://management.azure.com{0}{1}?api-version={2}", instance.id, verb, API
         )
-        asked = f" --output tsv --query '{query}'" if query else ""
-        return pulumi.Output.concat(f"az rest --method {method} --url ", url, asked)
+        return ("az", "rest", "--method", method, "--url", url)
 
     return pulumi.Output.all(
         id=instance.id,
-        connect_command=call("get", "", "properties.properties.state"),
-        token_command=call("get", "", JUPYTER),
-        stop_command=call("post", "/stop"),
-        start_command=call("post", "/start"),
+        connect=address(*call("get"), "--output", "tsv", "--query", JUPYTER),
+        token=command(),
+        stop=command(*call("post", "/stop")),
+        start=command(*call("post", "/start")),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
+from typing import Any
 
 import pulumi
 from pulumi_azure_native import machinelearningservices as ml
@@ -40,8 +41,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         args: see NotebookArgs. `disk_gb`, `home_gb`, `max_hours`, `keep` mean nothing here: the
             disk has 120 GB, and homes are in the storage account.
     Outputs:
-        seats: for each {id, connect_command, token_command, stop_command, start_command}. Nothing
-        is forwarded: `token_command` prints the address, for who is logged in to Azure.
+        seats: see contracts.Notebook. The address is for who is logged in to Azure.
     Raises:
         Unsupported: no `stop_at`, no shared files, or an idle time that Azure does not take.
     Cost: stopped about 30 USD per month and seat, for its disk (19.71 USD) and a load balancer
@@ -50,7 +50,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         https://learn.microsoft.com/azure/machine-learning/concept-plan-manage-cost
     """
 
-    seats: pulumi.Output[dict[str, dict[str, str]]]
+    seats: pulumi.Output[dict[str, dict[str, Any]]]
 
     def __init__(self, name: str, args: Args, opts: pulumi.ResourceOptions | None = None) -> None:
         opts = with_type_alias(opts, "mllab:azure:Notebook")
@@ -66,7 +66,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         )
         publish(self, contracts.Notebook)
 
-    def _seat(self, name: str, seat: str, args: Args) -> pulumi.Output[dict[str, str]]:
+    def _seat(self, name: str, seat: str, args: Args) -> pulumi.Output[dict[str, Any]]:
         group = args.network.group
         instance = ml.Compute(
             name,

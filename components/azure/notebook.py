@@ -50,8 +50,7 @@ class Notebook(pulumi.ComponentResource):
         image: `ubuntu` or `hpc`, see `images.IMAGES`; None: the one that fits the machine.
         ssh_keys: public, of who may log in.
     Outputs:
-        seats: for each {id, connect_command, token_command, stop_command, start_command}. The
-        commands are typed as they are.
+        seats: see contracts.Notebook.
     Raises:
         Unsupported: `stop_at` in a time zone that Azure has no name for, or a disk too small for
             the image.
@@ -63,7 +62,7 @@ class Notebook(pulumi.ComponentResource):
         https://learn.microsoft.com/azure/virtual-machines/delete
     """
 
-    seats: pulumi.Output[dict[str, dict[str, str]]]
+    seats: pulumi.Output[dict[str, dict[str, Any]]]
 
     def __init__(
         self,
@@ -114,7 +113,7 @@ class Notebook(pulumi.ComponentResource):
         heard: Signs,
         stops: Stops,
         before: Sequence[pulumi.Resource],
-    ) -> pulumi.Output[dict[str, str]]:
+    ) -> pulumi.Output[dict[str, Any]]:
         group = args.network.group
         labels = tags(args.lab, "notebook", seat)
         home = compute.Disk(

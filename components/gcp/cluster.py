@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from typing import Any
 
 import pulumi
@@ -38,9 +36,9 @@ class Cluster(pulumi.ComponentResource):
             count against a quota of their own.
     Outputs:
         id: e-mail address of the account that jobs run as. max_nodes: as asked.
-        submit: {kind: `vertex-ai`, command, project, region, staging, account, image_repository,
-        image, machine_type, accelerator, gpus, vcpus, memory_gib, labels, strategy, max_seconds}.
-        `command` is typed as it is, and runs the image's own command once `image` has been pushed;
+        submit: {kind: `vertex-ai`, argv, stdin, project, region, staging, account,
+        image_repository, image, machine_type, accelerator, gpus, vcpus, memory_gib, labels,
+        strategy, max_seconds}. `argv` runs the image's own command once `image` has been pushed;
         the job finds the bucket as `/gcs/<bucket>`.
     Cost: idle 0 USD; in use the price of the machines and about a fifth more (us-central1, Nov
         2026).
@@ -69,17 +67,20 @@ class Cluster(pulumi.ComponentResource):
         access.project(self, f"{name}-access-logs", account, "roles/logging.logWriter")
         image = pulumi.Output.concat(args.registry.uri, ":", MUTABLE_TAG)
         staging = pulumi.Output.concat(args.storage.uri, "/", STAGING)
-        specification = pulumi.Output.json_dumps(
-            _specification(args, account.email, image, staging)
-        )
         project = args.network.project
+        labels = tags(args.lab, "cluster")
         self.id = account.email
         self.max_nodes = pulumi.Output.from_input(args.max_nodes)
         self.submit = pulumi.Output.all(
             kind="vertex-ai",
-            command=pulumi.Output.all(project, specification).apply(
-                lambda values: _command(args, *values)
-            ),
+            # gcloud takes a timeout only in a file; JSON is YAML.
+            argv=[
+                *("gcloud", "ai", "custom-jobs", "create", "--project", project),
+                *("--region", args.lab.region, "--display-name", "first-job"),
+                *("--labels", ",".join(f"{key}={value}" for key, value in labels.items())),
+                *("--config", "/dev/stdin"),
+            ],
+            stdin=pulumi.Output.json_dumps(_specification(args, account.email, image, staging)),
             project=project,
             region=args.lab.region,
             staging=staging,
@@ -91,7 +92,7 @@ class Cluster(pulumi.ComponentResource):
             gpus=args.machine.gpus,
             vcpus=args.machine.vcpus,
             memory_gib=args.machine.memory_gib,
-            labels=tags(args.lab, "cluster"),
+            labels=labels,
             strategy=_strategy(args),
             max_seconds=args.max_job_hours * HOUR_SECONDS,
         )
@@ -134,13 +135,3 @@ def _specification(
         "serviceAccount": account,
         "baseOutputDirectory": {"outputUriPrefix": staging},
     }
-
-
-def _command(args: Args, project: str, specification: str) -> str:
-    """gcloud takes a timeout only in a file; JSON is YAML."""
-    labels = ",".join(f"{key}={value}" for key, value in tags(args.lab, "cluster").items())
-    return (
-        f"printf %s {shlex.quote(json.dumps(json.loads(specification), separators=(',', ':')))}"
-        f" | gcloud ai custom-jobs create --project {project} --region {args.lab.region}"
-        f" --display-name first-job --labels {labels} --config /dev/stdin"
-    )

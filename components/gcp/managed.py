@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pulumi
 from pulumi_gcp import workbench
@@ -13,16 +14,11 @@ from components.contracts import Unsupported, child, publish
 from components.gcp import images, zones
 from components.gcp.ends import HourlyEnd, ends
 from components.gcp.naming import given
-from components.gcp.notebook import (
-    PORT,
-    Args,
-    local_disks,
-    rights_of_notebooks,
-)
+from components.gcp.notebook import Args, local_disks, rights_of_notebooks
 from components.gcp.services import enable
 from components.gcp.stops import End, InstanceRef, Stopper
 from components.gcp.watch import watch
-from components.ssh import OPTIONS as SSH_OPTIONS
+from components.seats import LOCAL_PORT, SSH_OPTIONS, command, forward, tunnel
 from components.tags import named, tags
 
 THEIR_PORT = 8080  # where JupyterLab listens on such a machine
@@ -46,8 +42,7 @@ class ManagedNotebook(pulumi.ComponentResource):
     Args:
         args: see NotebookArgs. `keep`: the machine is protected, since its home disk goes with it.
     Outputs:
-        seats: for each {id, connect_command, token_command, stop_command, start_command}; it asks
-        for no token, the address is always the same.
+        seats: see contracts.Notebook. The address is always the same; nobody is asked for a token.
     Raises:
         Unsupported: no `stop_at`; no zone of the region is known to have the size. Inside the
             outputs: no image is published.
@@ -58,7 +53,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         https://github.com/hashicorp/terraform-provider-google/issues/18469
     """
 
-    seats: pulumi.Output[dict[str, dict[str, str]]]
+    seats: pulumi.Output[dict[str, dict[str, Any]]]
 
     def __init__(self, name: str, args: Args, opts: pulumi.ResourceOptions | None = None) -> None:
         opts = with_type_alias(opts, "mllab:gcp:Notebook")
@@ -106,7 +101,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         zone: str,
         stops: Sequence[Stopper | End | HourlyEnd],
         before: Sequence[pulumi.Resource],
-    ) -> pulumi.Output[dict[str, str]]:
+    ) -> pulumi.Output[dict[str, Any]]:
         labels = tags(args.lab, "notebook", seat)
         machine = workbench.Instance(
             name,
@@ -160,22 +155,18 @@ def _accelerators(args: Args) -> list[workbench.InstanceGceSetupAcceleratorConfi
     return [{"type": args.machine.accelerator, "core_count": str(args.machine.gpus)}]
 
 
-def _commands(machine: workbench.Instance) -> pulumi.Output[dict[str, str]]:
-    """What a person types, quoted for a POSIX shell."""
-
-    def named(flag: str) -> pulumi.Output[str]:
-        return pulumi.Output.format(
-            "{0} --project {1} --{2} {3}", machine.name, machine.project, flag, machine.location
-        )
+def _commands(machine: workbench.Instance) -> pulumi.Output[dict[str, Any]]:
+    def call(*verb: str, flag: str = "--location") -> tuple[pulumi.Input[str], ...]:
+        return ("gcloud", *verb, machine.name, "--project", machine.project, flag, machine.location)
 
     return pulumi.Output.all(
         id=machine.id,
-        connect_command=pulumi.Output.concat(
-            "gcloud compute ssh ",
-            named("zone"),
-            f" --tunnel-through-iap -- {SSH_OPTIONS} -N -L {PORT}:localhost:{THEIR_PORT}",
+        connect=tunnel(
+            *call("compute", "ssh", flag="--zone"),
+            *("--tunnel-through-iap", "--", *SSH_OPTIONS, *forward(THEIR_PORT)),
+            url=f"http://localhost:{LOCAL_PORT}/lab",
         ),
-        token_command=f"echo http://localhost:{PORT}/lab",
-        stop_command=pulumi.Output.concat("gcloud workbench instances stop ", named("location")),
-        start_command=pulumi.Output.concat("gcloud workbench instances start ", named("location")),
+        token=command(),
+        stop=command(*call("workbench", "instances", "stop")),
+        start=command(*call("workbench", "instances", "start")),
     )

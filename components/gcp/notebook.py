@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 from pulumi_gcp import compute
@@ -21,10 +22,9 @@ from components.gcp.registry import Registry
 from components.gcp.stops import End, InstanceRef, Stopper
 from components.gcp.storage import BUCKET_OPTIONS, BUCKET_PATH, Storage
 from components.gcp.watch import watch
-from components.ssh import OPTIONS as SSH_OPTIONS
+from components.seats import LOCAL_PORT, SSH_OPTIONS, command, forward, tunnel
 from components.tags import named, tags
 
-PORT = 8888
 HOME_DEVICE = "mllab-home"
 LONGEST_SECONDS = 168 * 3600  # the most of `max_hours`; it cannot change on a machine that exists
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -60,8 +60,7 @@ class Notebook(pulumi.ComponentResource):
         spot: spare machines; Google may stop one at any time, its disks stay. Changed, a machine is
             made anew.
     Outputs:
-        seats: for each {id, connect_command, token_command, stop_command, start_command}. The
-        commands are typed as they are; they need the Google Cloud CLI.
+        seats: see contracts.Notebook.
     Raises:
         Unsupported: no zone of the region is known to have the size. Inside the outputs: no image
             is published, or a home disk is in a zone where the size is not offered.
@@ -73,7 +72,7 @@ class Notebook(pulumi.ComponentResource):
         https://cloud.google.com/compute/docs/gpus/gpu-host-maintenance
     """
 
-    seats: pulumi.Output[dict[str, dict[str, str]]]
+    seats: pulumi.Output[dict[str, dict[str, Any]]]
 
     def __init__(
         self,
@@ -128,7 +127,7 @@ class Notebook(pulumi.ComponentResource):
         found: Sequence[str],
         stops: Sequence[Stopper | End | HourlyEnd],
         before: Sequence[pulumi.Resource],
-    ) -> pulumi.Output[dict[str, str]]:
+    ) -> pulumi.Output[dict[str, Any]]:
         labels = tags(args.lab, "notebook", seat)
         home = compute.Disk(
             f"{name}-home",
@@ -272,22 +271,14 @@ def _settings(seat: str, args: Args) -> Mapping[str, pulumi.Input[str]]:
     }
 
 
-def _commands(machine: compute.Instance, discard: bool) -> pulumi.Output[dict[str, str]]:
-    """What a person types, quoted for a POSIX shell."""
-    place = pulumi.Output.format(
-        "{0} --project {1} --zone {2}", machine.name, machine.project, machine.zone
-    )
-    ssh = pulumi.Output.concat("gcloud compute ssh ", place, " --tunnel-through-iap")
+def _commands(machine: compute.Instance, discard: bool) -> pulumi.Output[dict[str, Any]]:
+    place = (machine.name, "--project", machine.project, "--zone", machine.zone)
+    ssh = ("gcloud", "compute", "ssh", *place, "--tunnel-through-iap")
+    also = ("--discard-local-ssd=true",) if discard else ()
     return pulumi.Output.all(
         id=machine.id,
-        connect_command=pulumi.Output.concat(
-            ssh, f" -- {SSH_OPTIONS} -N -L {PORT}:localhost:{PORT}"
-        ),
-        token_command=pulumi.Output.concat(ssh, " --command mllab-token"),
-        stop_command=pulumi.Output.concat(
-            "gcloud compute instances stop ",
-            place,
-            " --discard-local-ssd=true" if discard else "",
-        ),
-        start_command=pulumi.Output.concat("gcloud compute instances start ", place),
+        connect=tunnel(*ssh, "--", *SSH_OPTIONS, *forward()),
+        token=command(*ssh, "--command", f"mllab-token {LOCAL_PORT}"),
+        stop=command("gcloud", "compute", "instances", "stop", *place, *also),
+        start=command("gcloud", "compute", "instances", "start", *place),
     )

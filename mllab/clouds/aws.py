@@ -101,7 +101,6 @@ AWS: Final = Cloud(
             "session-manager-working-with-install-plugin.html",
         ),
     },
-    companions={("aws", "ssm"): "session-manager-plugin"},
     tool_options=_tool_options,
     quotas=partial(tables.quotas, "aws"),
     request_quota=_request_quota,

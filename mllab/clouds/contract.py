@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ class Cloud:
             a watch, a clean-up, a permission is deleted.
         power: type of a machine -> the dotted path in its outputs that tells whether it runs; empty
             where they never do.
-        tools: programs that a connection needs. companions: first words of a command -> what it
-            needs besides its program.
+        tools: programs that a connection needs.
         tool_options: what the stack's own configuration adds to a command: (program, config).
         quotas: all limits by code.
         request_quota: which limit is too low, how much is needed, and the command that asks for it:
@@ -111,7 +110,6 @@ class Cloud:
     by_hand: ByHand
     power: Mapping[str, str]
     tools: Mapping[str, Tool]
-    companions: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     tool_options: Callable[[str, Mapping[str, str]], list[str]] = lambda _tool, _config: []
     quotas: Callable[[], Mapping[str, Quota]]
     request_quota: Callable[[Quota, float, Mapping[str, str]], str]

@@ -27,17 +27,11 @@ PAUSE: Final = 10.0
 ATTEMPTS: Final = 24
 """For 4 minutes: a machine that starts can be reached after one or two."""
 
-_CONNECT, _TOKEN, _START, _STOP, _UNREACHABLE = (
-    "connect_command", "token_command", "start_command", "stop_command", "unreachable",
-)  # fmt: skip
+_COMMANDS: Final = ("connect", "token", "start", "stop")
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 TOOLS: Final = {name: tool for cloud in CLOUDS.values() for name, tool in cloud.tools.items()}
-COMPANIONS: Final = {
-    words: name for cloud in CLOUDS.values() for words, name in cloud.companions.items()
-}
-"""First words of a command -> the program that it needs besides its own."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +39,20 @@ class Seat:
     """One notebook of a lab.
 
     Args:
-        commands: `connect_command`, `token_command`, `start_command`, `stop_command`, and perhaps
-            `unreachable`: why there is no way.
+        outputs: `connect`, `token`, `start`, `stop`; see `Notebook` in `components/contracts.py`.
     """
 
     name: str
-    commands: Mapping[str, str]
+    outputs: Mapping[str, Any]
+
+    def words(
+        self, command: str, config: Mapping[str, str], port: int = local_port.USUAL
+    ) -> list[str]:
+        """A command as it is run here: with the profile that the stack's own settings name."""
+        words = [local_port.put(word, port) for word in self.outputs[command]["argv"]]
+        for cloud in CLOUDS.values():
+            words += cloud.tool_options(words[0], config)
+        return words
 
 
 def run(
@@ -85,27 +87,28 @@ def run(
             machine does not start.
     """
     chosen = choose(outputs, stack, seat, where)
-    if _UNREACHABLE in chosen.commands:
-        raise LabError(f"{stack}, seat {chosen.name}: {chosen.commands[_UNREACHABLE]}")
-    connect = _words(chosen, _CONNECT, config or {})
+    config = config or {}
+    how = chosen.outputs["connect"]
+    if how["kind"] == "none":
+        raise LabError(f"{stack}, seat {chosen.name}: {how['reason']}")
     if simulated:
         say("The account is simulated: nothing is reached. In a real one this would run")
-        say(f"  {shlex.join(connect)}")
-        _tell_token(chosen, local_port.USUAL, config or {}, say)
+        say(f"  {shlex.join(chosen.words('connect', config))}")
+        _tell_address(chosen, local_port.USUAL, config, say)
         return 0
-    _require(connect)
+    _require(how["argv"][0], how["tool"])
     if start:
-        _start(chosen, config or {}, say)
-    port = local_port.free() if local_port.needed(connect) else local_port.USUAL
-    connect = local_port.put(connect, port)
+        _start(chosen, config, say)
+    port = local_port.free() if local_port.needed(how["argv"]) else local_port.USUAL
+    connect = chosen.words("connect", config, port)
     say(f"Connecting to {stack}, seat {chosen.name}. Ctrl-C ends it.")
     if port != local_port.USUAL:
         say(f"Port {local_port.USUAL} of this computer is in use, so it is port {port} here.")
-    _tell_token(chosen, port, config or {}, say)
+    _tell_address(chosen, port, config, say)
     for attempt in range(ATTEMPTS if start else 1):
         if attempt:
             say(f"{chosen.name} cannot be reached yet; trying again in {PAUSE:.0f} s.")
-            with _interruptible(chosen):
+            with _interruptible(chosen, config):
                 pause(PAUSE)
         code, lasted, asked_to_end = _attend(connect)
         if code == 0 or lasted > QUICK or asked_to_end:
@@ -136,9 +139,8 @@ def choose(outputs: Mapping[str, Any], stack: str, seat: str | None, where: str 
         raise UsageError(
             f"{stack} has no seat {name!r}{meant}", hint=f"Its seats: {', '.join(seats)}"
         )
-    found = seats[name]
-    missing = isinstance(found, Mapping) and {_CONNECT, _TOKEN, _START} - found.keys()
-    if not isinstance(found, Mapping) or missing:
+    found = current(seats[name]) if isinstance(seats[name], Mapping) else {}
+    if set(_COMMANDS) - found.keys():
         raise LabError(
             f"the seat {name} of {stack} was never finished",
             hint=f"Go on:  mllab up {stack}{where}",
@@ -146,18 +148,21 @@ def choose(outputs: Mapping[str, Any], stack: str, seat: str | None, where: str 
     return Seat(name, found)
 
 
-def _words(seat: Seat, key: str, config: Mapping[str, str]) -> list[str]:
-    """A command as it is to be run here: with the profile that the stack's own settings name."""
-    words = shlex.split(seat.commands[key])
-    for cloud in CLOUDS.values():
-        words += cloud.tool_options(words[0], config)
-    return words
+def current(seat: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A seat's outputs as they are today; once each command was a text for a shell."""
+    if "connect_command" not in seat:
+        return seat
+    argv = {name: shlex.split(seat[f"{name}_command"]) for name in _COMMANDS}
+    reason = seat.get("unreachable", "")
+    kind = "none" if reason else "url" if argv["connect"] == argv["token"] else "tunnel"
+    found: dict[str, Any] = {name: {"argv": words} for name, words in argv.items()}
+    found["connect"].update(kind=kind, url="", reason=reason, tool="")
+    return found
 
 
-def _require(words: list[str]) -> None:
-    """Raises LabError for a program that is not installed."""
-    besides = COMPANIONS.get((words[0], words[1] if len(words) > 1 else ""))
-    missing = [name for name in (words[0], besides) if name and shutil.which(name) is None]
+def _require(*programs: str) -> None:
+    """Raises LabError for a program that is not installed; an empty name is none."""
+    missing = [name for name in programs if name and shutil.which(name) is None]
     if missing:
         tools = [TOOLS.get(name, Tool(name, "")) for name in missing]
         labels = " and ".join(tool.label for tool in tools)
@@ -167,19 +172,21 @@ def _require(words: list[str]) -> None:
         )
 
 
-def _tell_token(
+def _tell_address(
     seat: Seat, port: int, config: Mapping[str, str], say: Callable[[str], None]
 ) -> None:
-    token = local_port.put(_words(seat, _TOKEN, config), port)
-    if seat.commands[_TOKEN] == seat.commands[_CONNECT]:
+    how = seat.outputs["connect"]
+    if how["kind"] == "url":
         say("It prints the address to open.")
-        return
-    say("Then, in another terminal, this prints the address to open:")
-    say(f"  {shlex.join(token)}")
+    elif how["url"]:
+        say(f"Then open  {local_port.put(how['url'], port)}")
+    else:
+        say("Then, in another terminal, this prints the address to open:")
+        say(f"  {shlex.join(seat.words('token', config, port))}")
 
 
-def _to_start(seat: Seat, stack: str, config: Mapping[str, str] | None) -> str:
-    command = shlex.join(_words(seat, _START, config or {}))
+def _to_start(seat: Seat, stack: str, config: Mapping[str, str]) -> str:
+    command = shlex.join(seat.words("start", config))
     return (
         "If the machine is stopped, start it; after one or two minutes it can be reached:\n"
         f"  {command}\nOr both in one:  mllab connect {stack} {seat.name} --start"
@@ -187,7 +194,7 @@ def _to_start(seat: Seat, stack: str, config: Mapping[str, str] | None) -> str:
 
 
 def _start(seat: Seat, config: Mapping[str, str], say: Callable[[str], None]) -> None:
-    words = _words(seat, _START, config)
+    words = seat.words("start", config)
     say(f"Starting the machine of {seat.name}; from now on it costs money by the hour.")
     code, _, asked_to_end = _attend(words)
     if code or asked_to_end:
@@ -198,14 +205,14 @@ def _start(seat: Seat, config: Mapping[str, str], say: Callable[[str], None]) ->
 
 
 @contextmanager
-def _interruptible(seat: Seat) -> Iterator[None]:
+def _interruptible(seat: Seat, config: Mapping[str, str]) -> Iterator[None]:
     """Say after Ctrl-C what was started before."""
     try:
         yield
     except KeyboardInterrupt as error:
         raise Interrupted(
             f"interrupted; the machine of {seat.name} was started and runs",
-            hint=f"Stop it:  {seat.commands.get(_STOP, '')}",
+            hint=f"Stop it:  {shlex.join(seat.words('stop', config))}",
         ) from error
 
 

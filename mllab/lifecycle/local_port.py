@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import errno
-import re
 import socket
 from collections.abc import Sequence
 from typing import Final
+
+from components.seats import LOCAL_PORT
 
 USUAL: Final = 8888
 """What the printed commands name."""
 
 _NEXT: Final = 100
 
-_PLACES: Final = (
-    (re.compile(rf"(?<![\d:]){USUAL}(?=:localhost:\d+)"), "{port}"),  # ssh -L
-    (re.compile(rf'(?<="localPortNumber":\["){USUAL}(?="\])'), "{port}"),  # Session Manager
-    (re.compile(rf"(?<=http://localhost:){USUAL}\b"), "{port}"),
-    (re.compile(r"\bmllab-token\b"), "mllab-token {port}"),
-)
-"""How commands name it."""
-
 
 def needed(words: Sequence[str]) -> bool:
-    """Whether a command forwards a port of this computer."""
-    return any(place.search(word) for place, _ in _PLACES[:2] for word in words)
+    """Whether a command asks for a port of this computer."""
+    return any(LOCAL_PORT in word for word in words)
 
 
 def free() -> int:
@@ -36,14 +29,9 @@ def free() -> int:
         return int(server.getsockname()[1])
 
 
-def put(words: Sequence[str], port: int) -> list[str]:
-    """A command with that port instead of the usual one."""
-    if port == USUAL:
-        return list(words)
-    found = list(words)
-    for place, text in _PLACES:
-        found = [place.sub(text.format(port=port), word) for word in found]
-    return found
+def put(text: str, port: int = USUAL) -> str:
+    """A text with that port in place of what stands for it."""
+    return text.replace(LOCAL_PORT, str(port))
 
 
 def _is_free(port: int) -> bool:

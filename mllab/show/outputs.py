@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import Console
 
+from mllab.lifecycle import local_port
 from mllab.show.words import value
 
-COMMANDS: Final = (
-    ("connect_command", "connect"),
-    ("token_command", "the address to open"),
-    ("start_command", "start"),
-    ("stop_command", "stop"),
-)
-"""Outputs of a seat that are typed, in the order in which a person needs them."""
+_ADDRESS: Final = "the address to open"
+
+
+def shell(command: Mapping[str, Any]) -> str:
+    """A command of the outputs as a person types it in a POSIX shell; empty where there is none."""
+    text = shlex.join(local_port.put(word) for word in command["argv"])
+    if stdin := command.get("stdin"):
+        return f"printf %s {shlex.quote(stdin)} | {text}"
+    return text
 
 
 def show_outputs(console: Console, outputs: Mapping[str, Any]) -> None:
@@ -23,7 +27,7 @@ def show_outputs(console: Console, outputs: Mapping[str, Any]) -> None:
     for role, values in outputs.items():
         console.print(role, style="bold", markup=False)
         for line in _lines(values, "  "):
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(local_port.put(line), markup=False, soft_wrap=True)
 
 
 def show_lab(console: Console, outputs: Mapping[str, Any]) -> None:
@@ -37,23 +41,24 @@ def show_lab(console: Console, outputs: Mapping[str, Any]) -> None:
 def _lab(outputs: Mapping[str, Any]) -> Sequence[tuple[str, list[str]]]:
     found: list[tuple[str, list[str]]] = []
     for seat, commands in (_part(outputs, "notebook", "seats") or {}).items():
-        blocked = commands.get("unreachable")
-        if blocked:
-            found.append((f"{seat}: no way to it", [str(blocked)]))
-        found.extend(
-            (f"{seat}: {words}", [str(commands[key])])
-            for key, words in COMMANDS
-            if key in commands and not (blocked and key == "connect_command")
-        )
-    submit = _part(outputs, "cluster", "submit") or {}
-    if "command" in submit:
-        found.append(("submit a job", [str(submit["command"])]))
+        found.extend((f"{seat}: {words}", [text]) for words, text in _seat(commands))
+    if submit := _part(outputs, "cluster", "submit"):
+        found.append(("submit a job", [shell(submit)]))
     for role, words in (("storage", "data"), ("registry", "container images")):
         if uri := _part(outputs, role, "uri"):
             found.append((words, [str(uri)]))
     if login := _part(outputs, "registry", "login_command"):
         found.append(("log in to the registry", [str(login)]))
     return found
+
+
+def _seat(seat: Mapping[str, Any]) -> list[tuple[str, str]]:
+    connect = seat["connect"]
+    words = {"tunnel": "connect", "url": _ADDRESS, "none": "no way to it"}
+    found = [(words[connect["kind"]], shell(connect) or connect["reason"])]
+    if address := local_port.put(connect["url"]) or shell(seat["token"]):
+        found.append((_ADDRESS, address))
+    return [*found, *((verb, shell(seat[verb])) for verb in ("start", "stop"))]
 
 
 def _part(outputs: Mapping[str, Any], role: str, key: str) -> Any:
@@ -63,6 +68,11 @@ def _part(outputs: Mapping[str, Any], role: str, key: str) -> Any:
 
 def _lines(values: Any, indent: str, name: str = "") -> list[str]:
     label = f"{indent}{name}: " if name else indent
+    if isinstance(values, Mapping) and "argv" in values:
+        others = {key: inner for key, inner in values.items() if key not in ("argv", "stdin")}
+        told = {key: inner for key, inner in others.items() if inner != ""}
+        command = shell(values) or "none"
+        values = {**told, "command": command} if told else command
     if isinstance(values, Mapping) and values and not any(key.startswith("$") for key in values):
         head = [f"{indent}{name}"] if name else []
         deeper = indent + ("  " if name else "")

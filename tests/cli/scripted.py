@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from components.seats import command, tunnel
 from mllab.engines.contract import (
     Failure,
     Holding,
@@ -40,8 +41,18 @@ MACHINE_TYPE = "aws:ec2/instance:Instance"
 MACHINE = urn("lab-notebook-ann", MACHINE_TYPE, "Notebook")
 
 OUTPUTS = {
-    "notebook": {"seats": {"ann": {"id": "i-1", "connect_command": "aws ssm start-session --x"}}},
-    "cluster": {"submit": {"kind": "aws-batch", "command": "aws batch submit-job --y"}},
+    "notebook": {
+        "seats": {
+            "ann": {
+                "id": "i-1",
+                "connect": tunnel("aws", "ssm", "start-session", "--x"),
+                **{name: command("aws", name) for name in ("token", "start", "stop")},
+            }
+        }
+    },
+    "cluster": {
+        "submit": {"kind": "aws-batch", **command("aws", "batch", "submit-job", "--y"), "stdin": ""}
+    },
     "lab": {"name": "lab", "cloud": "aws", "region": "us-east-1", "stack": "lab", "ends": None},
 }
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from components.seats import command, tunnel
 from mllab.engines.contract import Failure, Op, Status
 from mllab.errors import LabError
 from mllab.protocol.provider import Change
@@ -162,12 +163,17 @@ def test_a_lab_that_does_not_exist(run: Run, use: Use) -> None:
 
 
 def test_outputs_can_be_copied_whole(run: Run, use: Use) -> None:
-    command = "aws ssm start-session " + "x" * 200
-    seats = {"ann": {"connect_command": command}}
+    words = ["aws", "ssm", "start session", "x" * 200, "{port}"]
+    seats = {"ann": {"connect": tunnel(*words), "start": command(*words), "token": command()}}
     use(entries=list(THREE), exported={"notebook": {"seats": seats}, "budget": {"limit_usd": 5.0}})
     said = run("outputs", "lab", "--simulate")
     assert said.code == 0
-    assert f"      connect_command: {command}" in said.out.splitlines()
+    typed = f"aws ssm 'start session' {'x' * 200} 8888"
+    shown = said.out.split("    ann\n")[1].split("budget\n")[0]
+    assert shown == (
+        f"      connect\n        kind: tunnel\n        command: {typed}\n"
+        f"      start: {typed}\n      token: none\n"
+    )
     assert "  limit_usd: 5.0" in said.out.splitlines()
 
 

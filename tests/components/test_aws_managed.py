@@ -6,7 +6,6 @@ import base64
 import json
 import lzma
 import re
-import shlex
 from typing import Any
 
 import botocore.session
@@ -279,15 +278,14 @@ def test_order_of_making_lets_the_first_start_mount_and_the_end_leave_nothing() 
 @pytest.mark.parametrize(
     ("key", "operation", "more"),
     [
-        ("connect_command", "CreatePresignedNotebookInstanceUrl", True),
-        ("token_command", "CreatePresignedNotebookInstanceUrl", True),
-        ("stop_command", "StopNotebookInstance", False),
-        ("start_command", "StartNotebookInstance", False),
+        ("connect", "CreatePresignedNotebookInstanceUrl", True),
+        ("stop", "StopNotebookInstance", False),
+        ("start", "StartNotebookInstance", False),
     ],
 )
 def test_commands_are_such_as_the_aws_cli_takes(key: str, operation: str, more: bool) -> None:
     seat = managed().registered["mllab:aws:ManagedNotebook"]["seats"]["shared"]
-    words = shlex.split(seat[key])
+    words = seat[key]["argv"]
     assert words[:3] == ["aws", "sagemaker", xform_name(operation, "-")]
     options = dict(zip(words[3::2], words[4::2], strict=True))
     assert options.pop("--region") == "us-east-1"

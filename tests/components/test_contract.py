@@ -84,13 +84,7 @@ def test_every_seat_has_all_its_commands(stack: str) -> None:
     seats = committed(stack).outputs["notebook"]["seats"]
     assert seats.keys() == set(asked(stack).seats)
     for seat in seats.values():
-        assert seat.keys() == {
-            "id",
-            "connect_command",
-            "token_command",
-            "stop_command",
-            "start_command",
-        }
+        assert seat.keys() == {"id", "connect", "token", "start", "stop"}
 
 
 def name_of(rendered: Rendered) -> str:

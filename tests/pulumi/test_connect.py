@@ -5,6 +5,7 @@ Not proven: that Session Manager connects; only what is run, and with which sign
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +13,13 @@ from typing import Any
 
 import pytest
 
+from components.seats import address, command, tunnel
 from mllab.clock import SimulatedClock
 from mllab.errors import Interrupted, LabError, UsageError
-from mllab.lifecycle import connect
+from mllab.lifecycle import connect, local_port
 from mllab.session import opening
 from mllab.settings import files
-from tests.pulumi.aws_cli import ONE, SEAT, TWO, Aws
+from tests.pulumi.aws_cli import ONE, SEAT, TWO, Aws, typed
 
 
 def run(
@@ -48,7 +50,7 @@ def test_the_commands_of_a_real_lab_arrive_as_they_are_meant(
             '{"portNumber":["8888"],"localPortNumber":["8888"]}',
         ]
     ]
-    assert said[-1].strip() == seat["token_command"]
+    assert said[-1].strip() == shlex.join(map(local_port.put, seat["token"]["argv"]))
 
 
 def test_what_to_do_next_is_said_first(aws: Aws) -> None:
@@ -57,13 +59,13 @@ def test_what_to_do_next_is_said_first(aws: Aws) -> None:
     assert code == 3, "the command's own code is handed through"
     assert said[0] == "Connecting to course, seat main. Ctrl-C ends it."
     assert "in another terminal" in said[1]
-    assert said[2].strip() == SEAT["token_command"]
+    assert said[2].strip() == typed("token")
 
 
 def test_a_machine_that_does_not_answer_may_be_stopped(aws: Aws) -> None:
     aws.does("exit 254")
     said = run()[1][-1]
-    assert SEAT["start_command"] in said
+    assert typed("start") in said
     assert "mllab connect course main --start" in said
     aws.does("")
     assert "start" not in "".join(run()[1]).replace("start-session", "")
@@ -118,8 +120,8 @@ def test_on_a_simulated_account_nothing_is_run(aws: Aws) -> None:
     assert code == 0
     assert aws.asked == []
     assert "nothing is reached" in said[0]
-    assert said[1].strip() == SEAT["connect_command"]
-    assert said[-1].strip() == SEAT["token_command"]
+    assert said[1].strip() == typed("connect")
+    assert said[-1].strip() == typed("token")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_a_missing_program_is_named_with_its_source(
 def test_programs_of_other_clouds_are_looked_for_as_well(
     aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
-    outputs = {"notebook": {"seats": {"main": {**SEAT, "connect_command": f"{program} x"}}}}
+    outputs = {"notebook": {"seats": {"main": {**SEAT, "connect": tunnel(program, "x")}}}}
     monkeypatch.setenv("PATH", str(tmp_path / "tools"))
     with pytest.raises(LabError, match=f"`{program}`"):
         run(outputs)
@@ -206,13 +208,48 @@ def test_ctrl_c_while_waiting_names_what_was_started(aws: Aws) -> None:
 
     with pytest.raises(Interrupted) as caught:
         run(start=True, pause=ctrl_c)
-    assert SEAT["stop_command"] in caught.value.hint
+    assert typed("stop") in caught.value.hint
 
 
-def test_one_command_for_both_is_run_once(aws: Aws, capfd: pytest.CaptureFixture[str]) -> None:
+def test_where_a_command_prints_the_address_it_is_all_that_is_run(
+    aws: Aws, capfd: pytest.CaptureFixture[str]
+) -> None:
     aws.does("echo told $2")
-    commands = {**SEAT, "connect_command": "aws address y", "token_command": "aws address y"}
-    code, said = run({"notebook": {"seats": {"main": commands}}})
+    seat = {**SEAT, "connect": address("aws", "address", "y"), "token": command()}
+    code, said = run({"notebook": {"seats": {"main": seat}}})
     assert code == 0
     assert capfd.readouterr().out.split() == ["told", "y"]
-    assert "It prints the address to open." in said
+    assert said[1:] == ["It prints the address to open."]
+
+
+OLD = {
+    "id": "i-1",
+    "connect_command": 'aws ssm start-session --parameters \'{"port": ["8888"]}\'',
+    "token_command": "aws ssm start-session --document-name 'a token'",
+    "start_command": "aws ec2 start-instances",
+    "stop_command": "aws ec2 stop-instances",
+}
+
+
+def test_a_seat_whose_commands_were_recorded_as_texts_is_connected_to(aws: Aws) -> None:
+    code, said = run({"notebook": {"seats": {"main": OLD}}}, start=True)
+    assert code == 0
+    assert aws.asked == [
+        ["ec2", "start-instances"],
+        ["ssm", "start-session", "--parameters", '{"port": ["8888"]}'],
+    ]
+    assert said[-1].strip() == OLD["token_command"]
+
+
+def test_old_texts_say_what_kind_of_way_there_is() -> None:
+    same = {**OLD, "token_command": OLD["connect_command"]}
+    for old, kind, reason in (
+        (OLD, "tunnel", ""),
+        (same, "url", ""),
+        ({**OLD, "unreachable": "no address"}, "none", "no address"),
+    ):
+        new = connect.current(old)
+        assert new.keys() == SEAT.keys() - {"id"}
+        assert new["connect"].keys() == SEAT["connect"].keys()
+        assert (new["connect"]["kind"], new["connect"]["reason"]) == (kind, reason)
+    assert connect.current(SEAT) == SEAT

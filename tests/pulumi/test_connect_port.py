@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
 import shlex
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from mllab.clock import SimulatedClock
+from components.seats import address, command, no_way, tunnel
 from mllab.errors import LabError
 from mllab.lifecycle import connect, local_port
-from mllab.session import opening
-from mllab.settings import files
 from mllab.show.outputs import show_lab
-from tests.pulumi.aws_cli import SEAT, Aws
-
-FORWARD = (
-    "aws ssm start-session --target i-1 --document-name AWS-StartPortForwardingSession"
-    ' --parameters \'{"portNumber":["8888"],"localPortNumber":["8888"]}\''
-)
-TOKEN = 'aws ssm start-session --parameters \'{"command":["mllab-token"]}\''
-TUNNEL = {**SEAT, "connect_command": FORWARD, "token_command": TOKEN}
+from tests.pulumi.aws_cli import SEAT, Aws, typed
 
 
 @contextmanager
@@ -48,9 +38,9 @@ def listening(*hosts: str) -> Iterator[None]:
             server.close()
 
 
-def run(**commands: str) -> tuple[int, list[str]]:
+def run(**changes: Any) -> tuple[int, list[str]]:
     said: list[str] = []
-    outputs = {"notebook": {"seats": {"main": {**TUNNEL, **commands}}}}
+    outputs = {"notebook": {"seats": {"main": {**SEAT, **changes}}}}
     how: dict[str, Any] = {"simulated": False, "say": said.append}
     return connect.run(outputs, "course", None, **how), said
 
@@ -61,8 +51,8 @@ def test_the_usual_port_is_taken_where_it_is_free(
     monkeypatch.setattr(local_port, "_is_free", lambda port: True)
     code, said = run()
     assert code == 0
-    assert aws.asked == [shlex.split(FORWARD)[1:]]
-    assert said[-1].strip() == TOKEN
+    assert aws.asked == [shlex.split(typed("connect"))[1:]]
+    assert said[-1].strip() == typed("token")
     assert not [line for line in said if "in use" in line]
 
 
@@ -71,12 +61,12 @@ def test_two_seats_at_once_get_a_port_each_and_it_is_told(aws: Aws) -> None:
         code, said = run()
     assert code == 0
     (words,) = aws.asked
-    told = words[-1]
-    assert '"portNumber":["8888"]' in told, "the machine's own stays"
-    port = int(told.partition('"localPortNumber":["')[2].partition('"')[0])
-    assert local_port.USUAL < port < local_port.USUAL + 100
+    told = json.loads(words[-1])
+    assert told["port"] == ["8888"], "the machine's own stays"
+    (port,) = told["local"]
+    assert local_port.USUAL < int(port) < local_port.USUAL + 100
     assert said[1] == f"Port 8888 of this computer is in use, so it is port {port} here."
-    assert shlex.split(said[-1])[-1] == f'{{"command":["mllab-token {port}"]}}'
+    assert shlex.split(said[-1])[-1] == f"mllab-token {port}"
 
 
 def test_a_port_that_another_program_has_on_either_address_is_not_free() -> None:
@@ -90,61 +80,52 @@ def test_a_port_that_another_program_has_on_either_address_is_not_free() -> None
 
 def test_a_command_that_forwards_nothing_needs_no_port(aws: Aws) -> None:
     with listening("127.0.0.1"):
-        _, said = run(connect_command="aws address x", token_command="aws address x")
+        _, said = run(connect=address("aws", "address", "x"))
     assert aws.asked == [["address", "x"]]
     assert not [line for line in said if "in use" in line]
 
 
-@pytest.mark.parametrize("stack", ["aws-tiny", "azure-tiny", "gcp-tiny"])
-def test_the_commands_of_every_cloud_take_another_port(
-    stack: str, root: Path, tmp_path: Path
-) -> None:
-    path = files.find(root, stack)
-    lab, config = files.load(path), files.config(path)
-    clock = SimulatedClock(datetime(2027, 1, 11, tzinfo=UTC))
-    session = opening.on_simulated_cloud(root, stack, lab, config, clock, tmp_path)
-    session.realm.grant(session.realm.off)
-    assert session.engine.up().ok
-    (seat,) = session.engine.outputs()["notebook"]["seats"].values()
-    forward = shlex.split(seat["connect_command"])
-    assert local_port.needed(forward)
-    moved = local_port.put(forward, 8891)
-    assert len(moved) == len(forward)
-    assert [(a, b) for a, b in zip(forward, moved, strict=True) if a != b] in (
-        [("8888:localhost:8888", "8891:localhost:8888")],
-        [
-            (
-                '{"portNumber":["8888"],"localPortNumber":["8888"]}',
-                '{"portNumber":["8888"],"localPortNumber":["8891"]}',
-            )
-        ],
-    )
-    token = shlex.split(seat["token_command"])
-    assert " ".join(token).replace("mllab-token", "mllab-token 8891") == " ".join(
-        local_port.put(token, 8891)
-    )
-
-
-def test_an_address_that_is_only_printed_gets_the_port_as_well() -> None:
+def test_an_address_that_is_known_is_told_with_the_port(aws: Aws) -> None:
     """Managed notebooks of Google Cloud have no token to ask for."""
-    words = ["echo", "http://localhost:8888/lab"]
-    assert local_port.put(words, 8891) == ["echo", "http://localhost:8891/lab"]
+    connect = tunnel("aws", "{port}:localhost:8080", url="http://localhost:{port}/lab")
+    with listening("127.0.0.1"):
+        _, said = run(connect=connect, token=command())
+    ((word,),) = aws.asked
+    port = word.removesuffix(":localhost:8080")
+    assert port.isdigit()
+    assert port != "8888"
+    assert said[-1] == f"Then open  http://localhost:{port}/lab"
+
+
+def shown(seat: dict[str, Any]) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    show_lab(console, {"notebook": {"seats": {"main": seat}}})
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
 def test_a_seat_without_a_way_is_shown_with_the_reason() -> None:
     reason = "no address may come by SSH"
-    shown = {**TUNNEL, "unreachable": reason, "connect_command": f"sh -c x '{reason}'"}
-    console = Console(file=io.StringIO(), width=80)
-    show_lab(console, {"notebook": {"seats": {"main": shown}}})
-    text = console.file.getvalue()  # type: ignore[attr-defined]
+    text = shown({**SEAT, "connect": no_way(reason)})
     assert f"main: no way to it\n  {reason}\n" in text
-    assert "sh -c" not in text
-    assert TUNNEL["stop_command"] in text
+    assert "main: connect" not in text
+    assert f"main: stop\n  {typed('stop')}\n" in text
+
+
+def test_a_seat_is_shown_as_a_person_types_it() -> None:
+    assert shown(SEAT) == (
+        f"main: connect\n  {typed('connect')}\n"
+        f"main: the address to open\n  {typed('token')}\n"
+        f"main: start\n  {typed('start')}\nmain: stop\n  {typed('stop')}\n"
+    )
+    seat = {**SEAT, "connect": address("aws", "a b"), "token": command()}
+    assert shown(seat).startswith("main: the address to open\n  aws 'a b'\nmain: start\n")
+    seat["connect"] = tunnel("aws", url="http://localhost:{port}/lab")
+    assert "main: the address to open\n  http://localhost:8888/lab\n" in shown(seat)
 
 
 def test_where_nothing_leads_to_it_no_command_is_run_and_the_reason_is_the_error(aws: Aws) -> None:
     with pytest.raises(LabError) as caught:
-        run(unreachable="no address may come by SSH")
+        run(connect=no_way("no address may come by SSH"))
     assert caught.value.message == "course, seat main: no address may come by SSH"
     assert caught.value.exit_code == 1
     assert aws.asked == []

@@ -125,10 +125,4 @@ def test_seats_tell_what_to_type() -> None:
     rendered = managed()
     (seat,) = rendered.registered["mllab:azure:ManagedNotebook"]["seats"].values()
     assert seat["id"] == f"{GROUP_ID}/azure-course-notebook-shared"
-    assert seat.keys() == {
-        "id",
-        "connect_command",
-        "token_command",
-        "stop_command",
-        "start_command",
-    }
+    assert seat.keys() == {"id", "connect", "token", "start", "stop"}

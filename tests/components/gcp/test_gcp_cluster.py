@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
@@ -23,9 +22,7 @@ def submit(**changes: Any) -> dict[str, Any]:
 
 def job(found: dict[str, Any]) -> dict[str, Any]:
     """The specification that the command hands to gcloud."""
-    text = re.search(r"printf %s '(.*)' \|", found["command"])
-    assert text
-    specification = json.loads(text[1])
+    specification = json.loads(found["stdin"])
     assert isinstance(specification, dict)
     return specification
 
@@ -112,7 +109,8 @@ def test_submit_holds_all_that_a_submission_needs() -> None:
     found = submit()
     repository = committed().registered["mllab:gcp:Registry"]["uri"]
     account = found["account"]
-    assert {key: value for key, value in found.items() if key not in ("command", "labels")} == {
+    said_elsewhere = ("argv", "stdin", "labels")
+    assert {key: value for key, value in found.items() if key not in said_elsewhere} == {
         "kind": "vertex-ai",
         "project": "my-course-2027",
         "region": "us-central1",
@@ -147,8 +145,7 @@ def test_trap_a_persistent_resource_is_billed_while_idle(stack: str) -> None:
 @every_stack
 def test_trap_jobs_carry_labels_or_nobody_finds_them(stack: str) -> None:
     found = declared(stack).outputs["cluster"]["submit"]
-    given = re.search(r"--labels (\S+)", found["command"])
-    assert given
-    labels = dict(pair.split("=") for pair in given[1].split(","))
+    given = found["argv"][found["argv"].index("--labels") + 1]
+    labels = dict(pair.split("=") for pair in given.split(","))
     assert labels == found["labels"]
     assert labels["lab"] == stack

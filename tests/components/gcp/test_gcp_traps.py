@@ -229,7 +229,7 @@ def test_trap_a_machine_with_local_disks_does_not_stop_without_saying_so(
         uri = job.inputs["httpTarget"]["uri"]
         assert uri.endswith("/stop?discardLocalSsd=true" if local else "/stop")
     seat = rendered.registered["mllab:gcp:Notebook"]["seats"]["shared"]
-    assert seat["stop_command"].endswith(" --discard-local-ssd=true") is local
+    assert (seat["stop"]["argv"][-1] == "--discard-local-ssd=true") is local
 
 
 @every_stack
