@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from mllab.clouds.aws import AWS
-from mllab.protocol.provider import Call, Checked, Difference, Found, Made, ProviderFailure
+from mllab.protocol.provider import Made
 from mllab.simulated.aws import places
 from mllab.simulated.aws.cloud import SimulatedAws
 from mllab.simulated.aws.rules import tokens
 from mllab.simulated.faults import Faults
+from tests.simulated.caller import Caller
 
-MORNING = datetime(2027, 1, 11, 8, tzinfo=UTC)
 PLENTY = {code: 1000.0 for code in AWS.quotas()}
 GPU_IMAGE = places.images()[0]
 CPU_IMAGE = places.images()[-1]
@@ -38,7 +36,7 @@ def allow(action: str = "s3:GetObject", resource: str = "*", **more: Any) -> str
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-class Account:
+class Account(Caller):
     """Calls a simulated AWS as an engine does: check, then create, update, read, delete.
 
     Args:
@@ -54,81 +52,7 @@ class Account:
         faults: Faults | None = None,
         region: str = "us-east-1",
     ) -> None:
-        self.whole = SimulatedAws(path, quotas=quotas, faults=faults)
-        self.aws = self.whole.configured({"region": region})
-        self.now = MORNING
-        self._seeds = itertools.count(1)
-
-    def call(self, type: str, name: str, *, preview: bool = False) -> Call:
-        """The next call about a resource; every one has another seed."""
-        seed = next(self._seeds).to_bytes(4, "big")
-        urn = f"urn:pulumi:test::mllab::{type}::{name}"
-        return Call(urn, type, name, self.now, seed=seed, preview=preview)
-
-    def later(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(seconds=seconds)
-
-    def check(self, type: str, inputs: Mapping[str, Any], name: str = "thing") -> Checked:
-        return self.aws.check(self.call(type, name), None, dict(inputs))
-
-    def faults(self, type: str, inputs: Mapping[str, Any]) -> tuple[str, ...]:
-        return self.check(type, inputs).faults
-
-    def create(self, type: str, inputs: Mapping[str, Any] = {}, name: str = "thing") -> Made:  # noqa: B006
-        """Check and create. AssertionError for inputs that the provider itself refuses."""
-        call = self.call(type, name)
-        checked = self.aws.check(call, None, dict(inputs))
-        assert not checked.faults, checked.faults
-        return self.aws.create(call, checked.inputs)
-
-    def refused(self, type: str, inputs: Mapping[str, Any] = {}, name: str = "thing") -> str:  # noqa: B006
-        """What AWS says to a create that it refuses: `Code: message`."""
-        try:
-            made = self.create(type, inputs, name)
-        except ProviderFailure as failure:
-            return f"{failure.code}: {failure.message}"
-        raise AssertionError(f"made {made.id} instead of refusing it")
-
-    def update(self, type: str, id: str, inputs: Mapping[str, Any], name: str = "thing") -> Made:
-        call = self.call(type, name)
-        before = self.aws.read(call, id, {})
-        assert before is not None
-        checked = self.aws.check(call, before.inputs, dict(inputs))
-        assert not checked.faults, checked.faults
-        return self.aws.update(call, id, before.outputs, checked.inputs)
-
-    def diff(
-        self, type: str, id: str, inputs: Mapping[str, Any], name: str = "thing"
-    ) -> Difference:
-        """What would change about something that exists."""
-        before = self.read(type, id)
-        assert before is not None
-        call = self.call(type, name)
-        checked = self.aws.check(call, before.inputs, dict(inputs))
-        assert not checked.faults, checked.faults
-        return self.aws.diff(call, id, before.inputs, before.outputs, checked.inputs)
-
-    def read(self, type: str, id: str) -> Found | None:
-        return self.aws.read(self.call(type, "thing"), id, {})
-
-    def delete(self, type: str, id: str) -> float:
-        return self.aws.delete(self.call(type, "thing"), id, {})
-
-    def kept(self, type: str, id: str) -> str:
-        """What AWS says to a delete that it refuses: `Code: message`."""
-        try:
-            self.delete(type, id)
-        except ProviderFailure as failure:
-            return f"{failure.code}: {failure.message}"
-        raise AssertionError(f"deleted {id} instead of refusing it")
-
-    def contents(self, type: str, id: str) -> str | None:
-        return self.aws.contents(self.call(type, "thing"), id, {})
-
-    def ids(self, type: str) -> list[str]:
-        """Ids of everything of a type, oldest first."""
-        return [record.id for record in self.whole.inventory() if record.type == type]
+        super().__init__(SimulatedAws(path, quotas=quotas, faults=faults), {"region": region})
 
     # ------------------------------------------------------------------------- things to build on
 
@@ -153,7 +77,7 @@ class Account:
     def machine(self, subnet: str, type: str = "g4dn.xlarge", **more: Any) -> dict[str, Any]:
         """Inputs of an instance."""
         return {
-            "ami": GPU_IMAGE.id(self.aws.region),
+            "ami": GPU_IMAGE.id(self.provider.region),
             "instanceType": type,
             "subnetId": subnet,
             "rootBlockDevice": {"volumeSize": 100, "volumeType": "gp3", "encrypted": True},

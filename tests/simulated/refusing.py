@@ -46,13 +46,13 @@ def in_lab(type: str, inputs: dict[str, Any]) -> Attempt:
 def holds(account: Account, attempt: Attempt, words: str) -> None:
     """The refusal says this, and leaves nothing behind."""
     counts: list[int] = []
-    create = account.aws.create
+    create = account.provider.create
 
     def counting(call: Any, inputs: Any) -> Any:
         counts.append(len(account.whole.inventory(standing=True)))
         return create(call, inputs)
 
-    account.aws.create = counting  # type: ignore[method-assign]
+    account.provider.create = counting  # type: ignore[method-assign]
     refusal = attempt(account)
     made = account.whole.inventory(standing=True)
     for record in made:

@@ -17,7 +17,8 @@ from mllab.simulated.aws.cloud import SimulatedAws
 from mllab.simulated.aws.rules import tokens
 from mllab.simulated.database import Database
 from mllab.simulated.store import Record
-from tests.simulated.account import MORNING, Account
+from tests.simulated.account import Account
+from tests.simulated.caller import MORNING
 from tests.simulated.samples import build
 
 WRITER = """

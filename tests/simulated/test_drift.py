@@ -68,32 +68,32 @@ def test_what_was_deleted_by_hand_reads_as_none(account: Account) -> None:
 def test_an_update_of_what_is_gone_is_refused(account: Account) -> None:
     bucket = account.bucket()
     call = account.call(tokens.BUCKET, "bucket")
-    found = account.aws.read(call, bucket, {})
+    found = account.provider.read(call, bucket, {})
     assert found is not None
     account.whole.remove(tokens.BUCKET, bucket)
     with pytest.raises(ProviderFailure, match=f"{bucket} does not exist"):
-        account.aws.update(call, bucket, found.outputs, found.inputs)
+        account.provider.update(call, bucket, found.outputs, found.inputs)
 
 
 def test_an_interrupted_create_is_found_by_its_inputs(account: Account) -> None:
     call = account.call(tokens.TOPIC, "alerts")
-    inputs = account.aws.check(call, None, {"tags": {"stack": "one"}}).inputs
-    assert account.aws.find(call, inputs, ()) is None
-    id = account.aws.create(call, inputs).id
-    assert account.aws.find(call, inputs, ()) == id
-    assert account.aws.find(call, inputs, {id}) is None
-    assert account.aws.find(call, inputs | {"tags": {"stack": "two"}}, ()) is None
-    assert account.aws.find(call, inputs | {"name": "other"}, ()) is None
+    inputs = account.provider.check(call, None, {"tags": {"stack": "one"}}).inputs
+    assert account.provider.find(call, inputs, ()) is None
+    id = account.provider.create(call, inputs).id
+    assert account.provider.find(call, inputs, ()) == id
+    assert account.provider.find(call, inputs, {id}) is None
+    assert account.provider.find(call, inputs | {"tags": {"stack": "two"}}, ()) is None
+    assert account.provider.find(call, inputs | {"name": "other"}, ()) is None
 
 
 def test_of_several_the_newest_that_is_not_known_is_found(account: Account) -> None:
     inputs = {"tags": {"stack": "one"}}
     ids = [account.create(tokens.GATEWAY, inputs).id for _ in range(3)]
     call = account.call(tokens.GATEWAY, "gateway")
-    assert account.aws.find(call, inputs, {ids[2]}) == ids[1]
-    assert account.aws.find(call, inputs, set(ids)) is None
+    assert account.provider.find(call, inputs, {ids[2]}) == ids[1]
+    assert account.provider.find(call, inputs, set(ids)) is None
 
 
 def test_what_came_to_be_by_itself_is_never_found(account: Account) -> None:
     account.vpc()
-    assert account.aws.find(account.call(tokens.ROUTES, "routes"), {}, ()) is None
+    assert account.provider.find(account.call(tokens.ROUTES, "routes"), {}, ()) is None

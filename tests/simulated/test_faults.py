@@ -99,8 +99,8 @@ def test_reads_and_functions_fail_too() -> None:
         account.read(tokens.BUCKET, bucket)
     token = "aws:index/getRegion:getRegion"
     with pytest.raises(ProviderFailure, match="limit exceeded"):
-        account.aws.invoke(token, {}, preview=False)
-    assert account.aws.invoke(token, {}, preview=False)["region"] == "us-east-1"
+        account.provider.invoke(token, {}, preview=False)
+    assert account.provider.invoke(token, {}, preview=False)["region"] == "us-east-1"
 
 
 def test_a_failure_comes_as_often_as_told() -> None:
@@ -143,7 +143,7 @@ def test_a_rule_hits_what_it_means(rule: Rule, hit: bool) -> None:
 
 def test_a_preview_never_fails_by_chance() -> None:
     account = failing(Rule(How.BEFORE, times=None))
-    account.aws.create(account.call(tokens.BUCKET, "b", preview=True), {"bucket": "b-1"})
+    account.provider.create(account.call(tokens.BUCKET, "b", preview=True), {"bucket": "b-1"})
 
 
 def test_own_words() -> None:

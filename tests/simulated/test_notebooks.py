@@ -12,7 +12,8 @@ from components import catalog
 from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.aws import places
 from mllab.simulated.aws.rules import notebooks, tokens
-from tests.simulated.account import MORNING, Account, trust
+from tests.simulated.account import Account, trust
+from tests.simulated.caller import MORNING
 
 G4DN = "ml.g4dn.xlarge for notebook instance usage"
 HOUR = timedelta(hours=1)

@@ -41,7 +41,7 @@ def test_everything_a_program_may_use_is_there(
 ) -> None:
     account, made = built
     outputs = made[name]
-    properties = account.aws.kind(outputs["token"]).properties
+    properties = account.provider.kind(outputs["token"]).properties
     for output, node in properties.items():
         if node.get("output") == "always" and (outputs["token"], output) not in ABSENT:
             assert output in outputs, output
@@ -84,9 +84,9 @@ def test_what_is_foretold_comes_true(name: str) -> None:
     for other, token, inputs in samples(account):
         given = filled(inputs, made)
         call = account.call(token, other, preview=True)
-        checked = account.aws.check(call, None, given)
+        checked = account.provider.check(call, None, given)
         if other == name:
-            foretold = account.aws.create(call, checked.inputs)
+            foretold = account.provider.create(call, checked.inputs)
         found = account.create(token, {**given, **checked.inputs}, other)
         made[other] = {**found.outputs, "id": found.id}
         if other == name:
@@ -99,7 +99,7 @@ def test_what_is_foretold_comes_true(name: str) -> None:
 def test_a_preview_changes_nothing_and_needs_nothing_to_exist() -> None:
     account = Account()
     call = account.call(tokens.SUBNET, "subnet", preview=True)
-    made = account.aws.create(call, {"vpcId": UNKNOWN, "cidrBlock": "10.0.0.0/24"})
+    made = account.provider.create(call, {"vpcId": UNKNOWN, "cidrBlock": "10.0.0.0/24"})
     assert made.outputs["vpcId"] is UNKNOWN
     assert made.outputs["arn"] is UNKNOWN
     assert made.outputs["cidrBlock"] == "10.0.0.0/24"
@@ -176,7 +176,7 @@ def test_the_argument_region_counts_before_the_providers() -> None:
     made = account.create(tokens.VPC, {"cidrBlock": "10.0.0.0/16", "region": "eu-west-1"})
     assert ":eu-west-1:" in made.outputs["arn"]
     assert account.read(tokens.VPC, made.id) is None
-    found = account.aws.read(account.call(tokens.VPC, "net"), made.id, made.outputs)
+    found = account.provider.read(account.call(tokens.VPC, "net"), made.id, made.outputs)
     assert found is not None
 
 
@@ -234,22 +234,22 @@ def test_what_others_change_is_seen_in_a_read() -> None:
 
 def test_the_version_is_that_of_the_installed_sdk() -> None:
     account = Account()
-    assert account.aws.version == account.aws._schema.version
-    assert account.aws.package == "aws"
-    assert account.aws.blocking is False
+    assert account.provider.version == account.provider._schema.version
+    assert account.provider.package == "aws"
+    assert account.provider.blocking is False
 
 
 def test_a_preview_of_an_update_keeps_what_stays() -> None:
     account = Account()
     made = build(account)["machine"]
     call = account.call(tokens.INSTANCE, "machine", preview=True)
-    same = account.aws.update(call, made["id"], made, made["given"] | {"tags": {"a": "b"}})
+    same = account.provider.update(call, made["id"], made, made["given"] | {"tags": {"a": "b"}})
     assert same.id == made["id"]
     assert same.outputs["tagsAll"] == {"a": "b"}
     for key in ("privateIp", "arn", "metadataOptions", "primaryNetworkInterfaceId"):
         assert same.outputs[key] == made[key]
     other = made["given"] | {"metadataOptions": {"httpTokens": "optional"}}
-    changed = account.aws.update(call, made["id"], made, other)
+    changed = account.provider.update(call, made["id"], made, other)
     assert changed.outputs["metadataOptions"] is UNKNOWN
 
 
@@ -273,10 +273,10 @@ def test_a_name_may_begin_as_told(
 ) -> None:
     token, inputs = next((t, i) for n, t, i in samples(account) if n == name)
     made = account.create(token, inputs | prefix)
-    output = account.aws.kind(token).facts.name
+    output = account.provider.kind(token).facts.name
     assert re.fullmatch(pattern, made.outputs[output])
     assert made.outputs["arn"].endswith(made.outputs[output]) or name == "template"
     again = account.update(token, made.id, inputs | prefix | {"tags": {"a": "b"}})
     assert again.outputs[output] == made.outputs[output]
     call = account.call(token, "thing", preview=True)
-    assert account.aws.create(call, inputs | prefix).outputs[output] is UNKNOWN
+    assert account.provider.create(call, inputs | prefix).outputs[output] is UNKNOWN

@@ -11,7 +11,8 @@ import pytest
 from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.aws.cloud import SimulatedAws
 from mllab.simulated.aws.rules import tokens
-from tests.simulated.account import MORNING, Account
+from tests.simulated.account import Account
+from tests.simulated.caller import MORNING
 
 G, G_SPOT, STANDARD, VPCS = "L-DB2E81BA", "L-3819A6DF", "L-1216C47A", "L-F678F1CE"
 SPOT = {"marketType": "spot", "spotOptions": {"spotInstanceType": "one-time"}}

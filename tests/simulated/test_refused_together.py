@@ -118,9 +118,9 @@ def test_an_environment_looks_at_its_network_afterwards(account: Account) -> Non
 @pytest.mark.parametrize("service", ["aws:rds/instance:Instance", "aws:ec2/getVpc:getVpc"])
 def test_what_is_not_known_is_refused_by_name(service: str, account: Account) -> None:
     with pytest.raises(ProviderFailure, match=service):
-        account.aws.create(account.call(service, "x"), {})
+        account.provider.create(account.call(service, "x"), {})
     with pytest.raises(ProviderFailure, match=service):
-        account.aws.invoke(service, {}, preview=False)
+        account.provider.invoke(service, {}, preview=False)
 
 
 def test_without_a_region_nothing_goes(account: Account) -> None:
@@ -219,7 +219,7 @@ def test_to_iam_keys_of_tags_that_differ_in_case_are_one(account: Account, type:
     assert account.refused(type, inputs | {"tags": {"owner": "a", "Owner": "b"}}) == words
     account.create(type, inputs | {"tags": {"owner": "a"}}, "before")
     settings = {"region": "us-east-1", "defaultTags": {"tags": {"Owner": "b"}}}
-    account.aws = account.whole.configured(settings)
+    account.provider = account.whole.configured(settings)
     assert account.refused(type, inputs | {"tags": {"owner": "a"}}) == words
     account.create(type, inputs | {"tags": {"Owner": "a"}}, "after")
     account.create(tokens.VPC, {"cidrBlock": "10.0.0.0/16", "tags": {"owner": "a"}}, "else")

@@ -7,50 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from mllab import program
-from mllab.clock import SimulatedClock
-from mllab.engines.contract import Op, StackTarget
-from mllab.engines.embedded.engine import EmbeddedEngine
+from mllab.engines.contract import Op
 from mllab.errors import RunFailed
-from mllab.settings import files
-from mllab.simulated.aws.cloud import SimulatedAws
 from mllab.simulated.aws.rules import tokens
-from tests.simulated.account import MORNING, PLENTY
+from tests.simulated.lives import Life
 
 STACK = "aws-tiny"
 KEY = f"{STACK}-network-key"
 
 
-class Lab:
-    """One lab on one account, whose profile can change."""
-
-    def __init__(self, root: Path, home: Path) -> None:
-        path = files.find(root, STACK)
-        lab = files.load(path)
-        storage = lab.storage.model_copy(update={"keep": True, "files": True})
-        self.lab = lab.model_copy(update={"storage": storage})
-        self.aws = SimulatedAws(home / "aws.db", quotas=PLENTY)
-        target = StackTarget("mllab", STACK, "aws", files.config(path), self.declare, root)
-        self.engine = EmbeddedEngine(target, {"aws": self.aws}, home, SimulatedClock(MORNING))
-
-    def declare(self) -> None:
-        program.declare(self.lab)
-
-    def profile(self, name: str) -> None:
-        about = self.lab.lab.model_copy(update={"profile": name})
-        self.lab = self.lab.model_copy(update={"lab": about})
-
-
 @pytest.fixture
-def lab(root: Path, tmp_path: Path) -> Iterator[Lab]:
-    lab = Lab(root, tmp_path)
+def lab(root: Path, tmp_path: Path) -> Iterator[Life]:
+    lab = Life(root, tmp_path, STACK)
+    lab.change("storage", keep=True, files=True)
     yield lab
-    lab.aws.database.close()
+    lab.cloud.database.close()
 
 
-def test_nothing_is_lost_when_a_lab_becomes_strict(lab: Lab) -> None:
+def test_nothing_is_lost_when_a_lab_becomes_strict(lab: Life) -> None:
     assert lab.engine.up().failures == ()
-    lab.profile("strict")
+    lab.change("lab", profile="strict")
     ops = {step.name: step.op for step in lab.engine.preview().steps}
     assert ops[KEY] is Op.CREATE
     assert not [name for name, op in ops.items() if op in (Op.REPLACE, Op.DELETE)]
@@ -59,20 +35,19 @@ def test_nothing_is_lost_when_a_lab_becomes_strict(lab: Lab) -> None:
     assert {step.op for step in plan.steps} == {Op.SAME}
 
 
-def test_the_key_goes_with_the_data_and_only_if_it_is_named(lab: Lab) -> None:
-    lab.profile("strict")
+def test_the_key_goes_with_the_data_and_only_if_it_is_named(lab: Life) -> None:
+    lab.change("lab", profile="strict")
     assert lab.engine.up().failures == ()
     held = {holding.name: holding for holding in lab.engine.holdings()}
     assert held[KEY].amount
-    lab.profile("course")
+    lab.change("lab", profile="course")
     with pytest.raises(RunFailed, match=f"{KEY} .*: it is protected and must not be deleted"):
         lab.engine.preview()
     plan = lab.engine.preview(release=frozenset({held[KEY].urn}))
     (loss,) = [step for step in plan.steps if step.op is Op.DELETE and step.loses]
     assert loss.name == KEY
-    assert tokens.KEY in {record.type for record in lab.aws.inventory()}
+    assert tokens.KEY in {record.type for record in lab.cloud.inventory()}
 
-    lab.profile("strict")
-    everything = frozenset(holding.urn for holding in lab.engine.holdings())
-    assert lab.engine.destroy(release=everything).failures == ()
-    assert tokens.KEY not in {record.type for record in lab.aws.inventory()}
+    lab.change("lab", profile="strict")
+    assert lab.down().failures == ()
+    assert tokens.KEY not in {record.type for record in lab.cloud.inventory()}

@@ -43,7 +43,7 @@ def test_a_preview_knows_when_a_template_gets_a_new_version(
     account = Account()
     made = account.create(tokens.TEMPLATE, {"instanceType": "g4dn.xlarge", "name": "abc"})
     call = account.call(tokens.TEMPLATE, "t", preview=True)
-    foretold = account.aws.update(call, made.id, made.outputs, {"name": "abc", **news})
+    foretold = account.provider.update(call, made.id, made.outputs, {"name": "abc", **news})
     assert (foretold.outputs["latestVersion"] is UNKNOWN) is unknown
     assert foretold.outputs["arn"] == made.outputs["arn"]
 
@@ -82,7 +82,7 @@ def test_a_preview_knows_when_a_definition_gets_a_new_revision(
     inputs = next(i for n, _, i in samples(account) if n == "job") | {"name": "train"}
     made = account.create(tokens.DEFINITION, inputs)
     call = account.call(tokens.DEFINITION, "train", preview=True)
-    foretold = account.aws.update(call, made.id, made.outputs, inputs | change)
+    foretold = account.provider.update(call, made.id, made.outputs, inputs | change)
     assert (foretold.outputs["arn"] is UNKNOWN) is unknown
     assert (foretold.outputs["revision"] is UNKNOWN) is unknown
     assert foretold.outputs["arnPrefix"] == made.outputs["arnPrefix"]

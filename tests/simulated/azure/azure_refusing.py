@@ -37,7 +37,7 @@ def holds(lab: Built, attempt: Try) -> None:
     subscription, made = lab
     sample = made[attempt.like]
     token, given = sample["token"], copy.deepcopy(sample["given"])
-    name = load(subscription.azure.data)[token].name
+    name = load(subscription.provider.data)[token].name
     if not attempt.update and name in given and name not in attempt.change:
         given[name] = f"{given[name]}x"
     for path, value in attempt.change.items():

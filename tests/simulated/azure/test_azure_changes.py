@@ -14,7 +14,8 @@ from mllab.simulated.azure.rules import tokens
 from mllab.simulated.store import Record
 from tests.simulated.azure.azure_refusing import put
 from tests.simulated.azure.conftest import Built
-from tests.simulated.azure.subscription import MORNING, Subscription
+from tests.simulated.azure.subscription import Subscription
+from tests.simulated.caller import MORNING
 
 KINDS = {type: Subscription().azure.kind(type) for type in Subscription().azure._schema.types}
 with (places.DATA / "facts.csv").open(encoding="utf-8", newline="") as _file:
@@ -151,5 +152,5 @@ def test_what_an_interrupted_create_made_is_found(lab: Built) -> None:
     read = subscription.read(tokens.IDENTITY, made["who"]["id"])
     assert read is not None
     call = subscription.call(tokens.IDENTITY, "who")
-    assert subscription.azure.find(call, read.inputs, ()) == made["who"]["id"]
-    assert subscription.azure.find(call, read.inputs, {made["who"]["id"]}) is None
+    assert subscription.provider.find(call, read.inputs, ()) == made["who"]["id"]
+    assert subscription.provider.find(call, read.inputs, {made["who"]["id"]}) is None

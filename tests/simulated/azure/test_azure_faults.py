@@ -33,7 +33,7 @@ def test_another_subscription_has_other_ids() -> None:
     subscription = Subscription()
     number = "12345678-0000-0000-0000-000000000000"
     config = {"location": "West Europe", "subscriptionId": number}
-    subscription.azure = subscription.whole.configured(config)
+    subscription.provider = subscription.whole.configured(config)
     made = subscription.create(tokens.GROUP, {}, "lab")
     assert made.id.startswith(f"/subscriptions/{number}/resourceGroups/lab")
     assert made.outputs["location"] == "westeurope"

@@ -29,7 +29,7 @@ def test_samples_cover_every_type() -> None:
 def test_everything_a_program_may_use_is_there(name: str, whole: Built) -> None:
     subscription, made = whole
     outputs = made[name]
-    properties = subscription.azure.kind(outputs["token"]).properties
+    properties = subscription.provider.kind(outputs["token"]).properties
     for output, node in properties.items():
         if node.get("output") == "always" and (outputs["token"], output) not in ABSENT:
             assert output in outputs, output
@@ -61,9 +61,9 @@ def test_what_is_foretold_comes_true(name: str) -> None:
     for other, token, inputs in samples():
         given = filled(inputs, made)
         call = subscription.call(token, other, preview=True)
-        checked = subscription.azure.check(call, None, given)
+        checked = subscription.provider.check(call, None, given)
         if other == name:
-            foretold = subscription.azure.create(call, checked.inputs)
+            foretold = subscription.provider.create(call, checked.inputs)
         found = subscription.create(token, {**given, **checked.inputs}, other)
         made[other] = {**found.outputs, "id": found.id}
         if other == name:
@@ -88,8 +88,8 @@ def test_an_update_that_changes_nothing_keeps_everything(name: str) -> None:
     assert read is not None
     before = read.outputs
     call = subscription.call(found["token"], name, preview=True)
-    checked = subscription.azure.check(call, read.inputs, found["given"])
-    foretold = subscription.azure.update(call, found["id"], before, checked.inputs)
+    checked = subscription.provider.check(call, read.inputs, found["given"])
+    foretold = subscription.provider.update(call, found["id"], before, checked.inputs)
     after = subscription.update(found["token"], found["id"], found["given"], name)
     assert after.outputs == before
     for key, value in foretold.outputs.items():
@@ -99,7 +99,7 @@ def test_an_update_that_changes_nothing_keeps_everything(name: str) -> None:
 def test_a_preview_changes_nothing_and_needs_nothing_to_exist(azure: Subscription) -> None:
     call = azure.call(tokens.SUBNET, "sub", preview=True)
     inputs = {"resourceGroupName": UNKNOWN, "virtualNetworkName": UNKNOWN, "addressPrefix": "::"}
-    made = azure.azure.create(call, azure.azure.check(call, None, inputs).inputs)
+    made = azure.provider.create(call, azure.provider.check(call, None, inputs).inputs)
     assert made.outputs["name"] == "sub"
     assert azure.whole.inventory() == []
 
@@ -107,8 +107,8 @@ def test_a_preview_changes_nothing_and_needs_nothing_to_exist(azure: Subscriptio
 def test_a_preview_does_not_know_the_address_of_an_interface(lab: Built) -> None:
     subscription, made = lab
     call = subscription.call(tokens.INTERFACE, "card", preview=True)
-    inputs = subscription.azure.check(call, None, made["card"]["given"]).inputs
-    foretold = subscription.azure.create(call, inputs)
+    inputs = subscription.provider.check(call, None, made["card"]["given"]).inputs
+    foretold = subscription.provider.create(call, inputs)
     assert foretold.outputs["ipConfigurations"] is UNKNOWN
 
 
@@ -120,8 +120,8 @@ def test_a_preview_keeps_the_address_of_what_stays(same: bool, lab: Built) -> No
     configuration = given["ipConfigurations"][0]
     given["ipConfigurations"][0] = configuration | ({} if same else {"name": "other"})
     call = subscription.call(tokens.INTERFACE, "card", preview=True)
-    inputs = subscription.azure.check(call, {"networkInterfaceName": "c"}, given).inputs
-    foretold = subscription.azure.update(call, id, before, inputs).outputs["ipConfigurations"]
+    inputs = subscription.provider.check(call, {"networkInterfaceName": "c"}, given).inputs
+    foretold = subscription.provider.update(call, id, before, inputs).outputs["ipConfigurations"]
     assert foretold == before["ipConfigurations"] if same else foretold is UNKNOWN
 
 
@@ -218,7 +218,7 @@ def test_every_interface_has_another_address(lab: Built) -> None:
 
 
 def test_the_answer_who_is_logged_in(azure: Subscription) -> None:
-    found = azure.azure.invoke("azure-native:authorization:getClientConfig", {}, preview=False)
+    found = azure.provider.invoke("azure-native:authorization:getClientConfig", {}, preview=False)
     assert found["subscriptionId"] == places.SUBSCRIPTION
     assert found["tenantId"] == places.TENANT
     assert {"clientId", "objectId"} <= found.keys()

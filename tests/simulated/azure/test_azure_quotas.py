@@ -112,7 +112,7 @@ def test_another_location_has_limits_of_its_own() -> None:
     seats = Seats(cores=4)
     seats.add("one")
     azure = seats.azure
-    azure.azure = azure.whole.configured({"location": "eastus"})
+    azure.provider = azure.whole.configured({"location": "eastus"})
     there = azure.group("there")
     network = {
         "resourceGroupName": there,

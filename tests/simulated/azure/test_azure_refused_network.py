@@ -217,9 +217,9 @@ def test_an_unknown_location_is_refused_with_those_that_are_known(azure: Subscri
 )
 def test_what_is_not_known_is_refused_by_name(token: str, azure: Subscription) -> None:
     with pytest.raises(ProviderFailure, match=token):
-        azure.azure.create(azure.call(token, "x"), {})
+        azure.provider.create(azure.call(token, "x"), {})
     with pytest.raises(ProviderFailure, match=token):
-        azure.azure.invoke(token, {}, preview=False)
+        azure.provider.invoke(token, {}, preview=False)
     assert azure.faults("azure-native:sql:Server", {}) == (
         "the simulated Azure does not know the resource type azure-native:sql:Server",
     )

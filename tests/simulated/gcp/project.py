@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from mllab.clouds.gcp import GCP
-from mllab.protocol.provider import (
-    Call,
-    Checked,
-    Difference,
-    Found,
-    Made,
-    Provider,
-    ProviderFailure,
-)
 from mllab.simulated.faults import Faults
 from mllab.simulated.gcp import places
 from mllab.simulated.gcp.cloud import SimulatedGcp
 from mllab.simulated.gcp.rules import tokens
+from tests.simulated.caller import Caller
 
-MORNING = datetime(2027, 1, 11, 8, tzinfo=UTC)
 PLENTY = {code: 1000.0 for code in GCP.quotas()}
 PROJECT = "ml-course-2027"
 NUMBER = places.number(PROJECT)
@@ -36,7 +25,7 @@ AGENT = f"serviceAccount:service-{NUMBER}@compute-system.iam.gserviceaccount.com
 BILLING = {"userProjectOverride": "true", "billingProject": PROJECT}
 
 
-class Project:
+class Project(Caller):
     """Calls a simulated Google Cloud as an engine does: check, then create, update, read, delete.
 
     Args:
@@ -56,113 +45,14 @@ class Project:
         by_hand: bool = True,
         config: Mapping[str, str] = {},  # noqa: B006
     ) -> None:
-        self.whole = SimulatedGcp(path, quotas=quotas, faults=faults)
         place = {"project": PROJECT, "region": "us-central1", "zone": ZONE}
-        self.gcp: Provider = self.whole.configured({**place, **BILLING, **config})
-        self.now = MORNING
-        self._seeds = itertools.count(1)
+        whole = SimulatedGcp(path, quotas=quotas, faults=faults)
+        super().__init__(whole, {**place, **BILLING, **config})
         for name in self.whole.by_hand if by_hand else ():
             self.whole.switch_on(name)
         for service in sorted(places.services()) if enable else ():
             self.create(tokens.SERVICE, {"service": service})
         self.later(3600 if enable else 0)
-
-    def call(self, type: str, name: str, *, preview: bool = False) -> Call:
-        """The next call about a resource; every one has another seed."""
-        seed = next(self._seeds).to_bytes(4, "big")
-        urn = f"urn:pulumi:test::mllab::{type}::{name}"
-        return Call(urn, type, name, self.now, seed=seed, preview=preview)
-
-    def later(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(seconds=seconds)
-
-    def check(self, type: str, inputs: Mapping[str, Any], name: str = "thing") -> Checked:
-        return self.gcp.check(self.call(type, name), None, dict(inputs))
-
-    def faults(self, type: str, inputs: Mapping[str, Any]) -> tuple[str, ...]:
-        return self.check(type, inputs).faults
-
-    def create(self, type: str, inputs: Mapping[str, Any] = {}, name: str = "thing") -> Made:  # noqa: B006
-        """Check and create. AssertionError for inputs that the provider itself refuses."""
-        call = self.call(type, name)
-        checked = self.gcp.check(call, None, dict(inputs))
-        assert not checked.faults, checked.faults
-        return self.gcp.create(call, checked.inputs)
-
-    def refused(self, type: str, inputs: Mapping[str, Any] = {}, name: str = "thing") -> str:  # noqa: B006
-        """What Google says to a create that it refuses, `Code: message`; nothing was made."""
-        before = len(self.whole.inventory(standing=True))
-        try:
-            made = self.create(type, inputs, name)
-        except ProviderFailure as failure:
-            assert len(self.whole.inventory(standing=True)) == before
-            return f"{failure.code}: {failure.message}"
-        raise AssertionError(f"made {made.id} instead of refusing it")
-
-    def hint(self, type: str, inputs: Mapping[str, Any], name: str = "thing") -> str:
-        """What is said to help against a refusal."""
-        try:
-            made = self.create(type, inputs, name)
-        except ProviderFailure as failure:
-            return failure.hint
-        raise AssertionError(f"made {made.id} instead of refusing it")
-
-    def update(self, type: str, id: str, inputs: Mapping[str, Any], name: str = "thing") -> Made:
-        call = self.call(type, name)
-        before = self.gcp.read(call, id, {})
-        assert before is not None
-        checked = self.gcp.check(call, before.inputs, dict(inputs))
-        assert not checked.faults, checked.faults
-        return self.gcp.update(call, id, before.outputs, checked.inputs)
-
-    def unchanged(self, type: str, id: str, inputs: Mapping[str, Any]) -> str:
-        """What Google says to an update that it refuses: `Code: message`."""
-        try:
-            self.update(type, id, inputs)
-        except ProviderFailure as failure:
-            return f"{failure.code}: {failure.message}"
-        raise AssertionError(f"changed {id} instead of refusing it")
-
-    def diff(
-        self, type: str, id: str, inputs: Mapping[str, Any], name: str = "thing"
-    ) -> Difference:
-        """What would change about something that exists."""
-        call = self.call(type, name)
-        before = self.gcp.read(call, id, {})
-        assert before is not None
-        checked = self.gcp.check(call, before.inputs, dict(inputs))
-        assert not checked.faults, checked.faults
-        return self.gcp.diff(call, id, before.inputs, before.outputs, checked.inputs)
-
-    def read(self, type: str, id: str) -> Found | None:
-        return self.gcp.read(self.call(type, "thing"), id, {})
-
-    def outputs(self, type: str, id: str) -> dict[str, Any]:
-        """What Google shows of something that exists."""
-        found = self.read(type, id)
-        assert found is not None
-        return found.outputs
-
-    def delete(self, type: str, id: str, outputs: Mapping[str, Any] = {}) -> float:  # noqa: B006
-        return self.gcp.delete(self.call(type, "thing"), id, dict(outputs))
-
-    def kept(self, type: str, id: str) -> str:
-        """What Google says to a delete that it refuses: `Code: message`."""
-        try:
-            self.delete(type, id)
-        except ProviderFailure as failure:
-            assert self.read(type, id) is not None
-            return f"{failure.code}: {failure.message}"
-        raise AssertionError(f"deleted {id} instead of refusing it")
-
-    def contents(self, type: str, id: str) -> str | None:
-        return self.gcp.contents(self.call(type, "thing"), id, {})
-
-    def ids(self, type: str, *, standing: bool = False) -> list[str]:
-        """Ids of everything of a type, oldest first."""
-        found = self.whole.inventory(standing=standing)
-        return [record.id for record in found if record.type == type]
 
     # ------------------------------------------------------------------------- things to build on
 

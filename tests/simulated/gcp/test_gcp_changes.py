@@ -26,23 +26,23 @@ def test_a_system_disk_grows(project: Project) -> None:
     id, inputs = made(project, "g2-standard-4")
     project.update(tokens.INSTANCE, id, {**inputs, **boot(90)})
     (disk,) = project.ids(tokens.DISK)
-    assert project.outputs(tokens.DISK, disk)["size"] == 90
+    assert project.shown(tokens.DISK, disk)["size"] == 90
 
 
 def test_a_system_disk_cannot_shrink(project: Project) -> None:
     id, inputs = made(project, "g2-standard-4")
-    assert project.unchanged(tokens.INSTANCE, id, {**inputs, **boot(59)}) == (
+    assert project.not_updated(tokens.INSTANCE, id, {**inputs, **boot(59)}) == (
         "invalid: Invalid value for field 'sizeGb': '59'. Disk cannot be made smaller: its"
         " size is 60 GB."
     )
     project.update(tokens.INSTANCE, id, {**inputs, **boot(90)})
-    assert "its size is 90 GB" in project.unchanged(tokens.INSTANCE, id, {**inputs, **boot(60)})
+    assert "its size is 90 GB" in project.not_updated(tokens.INSTANCE, id, {**inputs, **boot(60)})
 
 
 def test_a_system_disk_grows_within_the_quota() -> None:
     project = Project(quotas={**PLENTY, "SSD_TOTAL_GB": 100})
     id, inputs = made(project, "g2-standard-4")
-    assert "SSD_TOTAL_GB" in project.unchanged(tokens.INSTANCE, id, {**inputs, **boot(101)})
+    assert "SSD_TOTAL_GB" in project.not_updated(tokens.INSTANCE, id, {**inputs, **boot(101)})
     project.update(tokens.INSTANCE, id, {**inputs, **boot(100)})
 
 
@@ -59,7 +59,7 @@ def test_gpus_that_come_with_a_machine_type_cannot_become_others(
     before: str, after: str, project: Project
 ) -> None:
     id, inputs = made(project, before)
-    words = project.unchanged(tokens.INSTANCE, id, {**inputs, "machineType": after})
+    words = project.not_updated(tokens.INSTANCE, id, {**inputs, "machineType": after})
     assert words.startswith(f"badRequest: Cannot change the machine type from {before} to")
 
 
@@ -74,7 +74,7 @@ def test_gpus_that_come_with_a_machine_type_cannot_become_others(
 def test_a_machine_changes_within_its_series(before: str, after: str, project: Project) -> None:
     id, inputs = made(project, before)
     project.update(tokens.INSTANCE, id, {**inputs, "machineType": after})
-    assert project.outputs(tokens.INSTANCE, id)["machineType"] == after
+    assert project.shown(tokens.INSTANCE, id)["machineType"] == after
 
 
 def test_an_address_that_comes_with_another_subnet_moves_the_card(project: Project) -> None:

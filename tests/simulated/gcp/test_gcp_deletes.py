@@ -175,7 +175,7 @@ def test_the_deletion_policy_of_the_state_counts(project: Project) -> None:
     network = project.network()
     call = project.call(tokens.NETWORK, "net")
     for policy, left in (("ABANDON", [network]), ("DELETE", [])):
-        project.gcp.delete(call, network, {"deletionPolicy": policy})
+        project.provider.delete(call, network, {"deletionPolicy": policy})
         assert project.ids(tokens.NETWORK) == left
     prevented = project.create(tokens.NETWORK, {"deletionPolicy": "PREVENT"}, "kept").id
     assert project.kept(tokens.NETWORK, prevented) == (

@@ -42,12 +42,12 @@ def test_an_account_is_found_by_everything_it_is_called(project: Project) -> Non
 def test_a_new_account_of_an_old_name_is_somebody_else(project: Project) -> None:
     """The roles of the old one stay behind under a dead name, and give the new one nothing."""
     first = account(project)
-    number = project.outputs(tokens.ACCOUNT, first)["uniqueId"]
+    number = project.shown(tokens.ACCOUNT, first)["uniqueId"]
     binding = writes_logs(project)
     project.delete(tokens.ACCOUNT, first)
     second = account(project)
     assert second == first
-    assert project.outputs(tokens.ACCOUNT, second)["uniqueId"] != number
+    assert project.shown(tokens.ACCOUNT, second)["uniqueId"] != number
     assert project.read(tokens.PROJECT_MEMBER, binding) is None
     (orphan,) = project.ids(tokens.PROJECT_MEMBER)
     assert orphan == (
@@ -72,7 +72,7 @@ def test_a_role_of_this_week_is_restored_a_later_one_blocked(project: Project) -
     project.delete(tokens.ROLE, role)
     project.later(8 * DAY)
     assert project.refused(tokens.ROLE, STOPPER) == BLOCKED
-    assert project.hint(tokens.ROLE, STOPPER) == "choose another roleId"
+    assert project.refusal(tokens.ROLE, STOPPER).hint == "choose another roleId"
     project.later(30 * DAY)
     assert project.create(tokens.ROLE, STOPPER).id == role
 

@@ -22,7 +22,7 @@ def test_nothing_can_be_enabled_before_a_person_has_enabled_two() -> None:
     for name, title in ((USAGE, "Service Usage"), (MANAGER, "Cloud Resource Manager")):
         words = project.refused(tokens.SERVICE, COMPUTE)
         assert words.startswith(f"SERVICE_DISABLED: {title} API has not been used in project")
-        assert project.hint(tokens.SERVICE, COMPUTE) == BY_HAND
+        assert project.refusal(tokens.SERVICE, COMPUTE).hint == BY_HAND
         project.whole.switch_on(name)
     assert project.whole.missing() == []
     project.create(tokens.SERVICE, COMPUTE)
@@ -31,7 +31,7 @@ def test_nothing_can_be_enabled_before_a_person_has_enabled_two() -> None:
 def test_a_program_cannot_enable_what_it_needs_to_enable_anything() -> None:
     project = Project(enable=False, by_hand=False)
     for name in (USAGE, MANAGER):
-        assert project.hint(tokens.SERVICE, {"service": name}) == BY_HAND
+        assert project.refusal(tokens.SERVICE, {"service": name}).hint == BY_HAND
 
 
 def test_what_was_switched_on_stays_so_in_the_account(tmp_path: Path) -> None:

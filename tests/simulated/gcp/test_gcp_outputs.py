@@ -66,16 +66,16 @@ def test_previews_keep_their_promises_and_reads_repeat_them(project: Project) ->
     for name, token, inputs in samples():
         given = filled(inputs, made)
         call = project.call(token, name, preview=True)
-        checked = project.gcp.check(call, None, given)
+        checked = project.provider.check(call, None, given)
         before = len(project.whole.inventory(standing=True))
-        promised = project.gcp.create(call, checked.inputs)
+        promised = project.provider.create(call, checked.inputs)
         assert promised.id == ""
         assert len(project.whole.inventory(standing=True)) == before
-        found = project.gcp.create(project.call(token, name), checked.inputs)
+        found = project.provider.create(project.call(token, name), checked.inputs)
         made[name] = {**found.outputs, "id": found.id}
         for key, value in promised.outputs.items():
             agree(value, found.outputs.get(key), f"{name}.{key}")
-        assert project.outputs(token, found.id) == found.outputs
+        assert project.shown(token, found.id) == found.outputs
         json.dumps(found.outputs)
 
 
@@ -94,7 +94,7 @@ def test_the_same_again_changes_nothing(project: Project) -> None:
 
 def test_labels_carry_those_of_the_provider() -> None:
     project = Project(config={"defaultLabels": '{"course": "ml"}'})
-    bucket = project.outputs(tokens.BUCKET, project.bucket(labels={"owner": "ada"}))
+    bucket = project.shown(tokens.BUCKET, project.bucket(labels={"owner": "ada"}))
     assert bucket["labels"] == {"owner": "ada"}
     assert bucket["effectiveLabels"] == {
         "goog-pulumi-provisioned": "true",
@@ -107,7 +107,7 @@ def test_labels_carry_those_of_the_provider() -> None:
 
 
 def test_a_subnet_shows_its_gateway(project: Project) -> None:
-    assert project.outputs(tokens.SUBNET, project.subnet(project.network()))["gatewayAddress"] == (
+    assert project.shown(tokens.SUBNET, project.subnet(project.network()))["gatewayAddress"] == (
         "10.10.0.1"
     )
 
@@ -115,17 +115,17 @@ def test_a_subnet_shows_its_gateway(project: Project) -> None:
 def test_a_machine_has_an_address_inside_and_one_outside_while_it_runs(project: Project) -> None:
     subnet = project.subnet(project.network())
     machine = project.instance(subnet)
-    (card,) = project.outputs(tokens.INSTANCE, machine)["networkInterfaces"]
+    (card,) = project.shown(tokens.INSTANCE, machine)["networkInterfaces"]
     assert card["networkIp"] == "10.10.0.2"
     assert card["subnetwork"] == f"{places.LINK}{subnet}"
     assert card["accessConfigs"][0]["natIp"].startswith("203.0.113.")
     project.whole.stop(machine)
-    shown = project.outputs(tokens.INSTANCE, machine)
+    shown = project.shown(tokens.INSTANCE, machine)
     assert shown["currentStatus"] == "TERMINATED"
     assert shown["networkInterfaces"][0]["accessConfigs"][0]["natIp"] == ""
     assert shown["networkInterfaces"][0]["networkIp"] == "10.10.0.2"
     project.whole.start(machine)
-    assert project.outputs(tokens.INSTANCE, machine)["currentStatus"] == "RUNNING"
+    assert project.shown(tokens.INSTANCE, machine)["currentStatus"] == "RUNNING"
     states = [(found.kind, found.state) for found in project.whole.intervals()]
     assert states == [("e2-standard-2", state) for state in ("running", "stopped", "running")]
 
@@ -143,7 +143,7 @@ def test_a_machine_brings_its_boot_disk_and_takes_it_along(project: Project) -> 
     machine = project.instance(subnet)
     disk = machine.replace("/instances/", "/disks/")
     assert project.ids(tokens.DISK) == [disk]
-    boot = project.outputs(tokens.INSTANCE, machine)["bootDisk"]
+    boot = project.shown(tokens.INSTANCE, machine)["bootDisk"]
     assert boot["source"] == f"{places.LINK}{disk}"
     assert boot["initializeParams"]["image"].endswith("nvidia-580-v20260626")
     project.delete(tokens.INSTANCE, machine)
@@ -164,12 +164,12 @@ def test_a_managed_notebook_is_a_machine_of_the_project(project: Project) -> Non
     name = managed.rpartition("/")[2]
     assert project.ids(tokens.INSTANCE) == [f"{HERE}/instances/{name}"]
     assert project.ids(tokens.DISK) == [f"{HERE}/disks/{name}-{part}" for part in ("boot", "data")]
-    shown = project.outputs(tokens.NOTEBOOK, managed)
+    shown = project.shown(tokens.NOTEBOOK, managed)
     assert shown["gceSetup"]["metadata"]["idle-timeout-seconds"] == "10800"
     assert shown["gceSetup"]["bootDisk"]["diskSizeGb"] == "150"
     assert (shown["state"], shown["healthState"]) == ("ACTIVE", "HEALTHY")
     project.whole.stop(name)
-    assert project.outputs(tokens.NOTEBOOK, managed)["state"] == "STOPPED"
+    assert project.shown(tokens.NOTEBOOK, managed)["state"] == "STOPPED"
     project.delete(tokens.NOTEBOOK, managed)
     assert project.ids(tokens.INSTANCE) == project.ids(tokens.DISK) == []
 
@@ -177,7 +177,7 @@ def test_a_managed_notebook_is_a_machine_of_the_project(project: Project) -> Non
 def test_a_disk_knows_its_users(project: Project) -> None:
     made = build(project)
     for name in ("home", "spare"):
-        shown = project.outputs(tokens.DISK, made[name]["id"])
+        shown = project.shown(tokens.DISK, made[name]["id"])
         assert shown["users"] == [made["machine"]["selfLink"]]
 
 
@@ -191,7 +191,7 @@ def test_a_registry_has_a_host_per_format(project: Project, format: str, uri: st
 
 
 def test_a_bucket_says_where_it_is_and_how_long_it_keeps(project: Project) -> None:
-    shown = project.outputs(tokens.BUCKET, project.bucket())
+    shown = project.shown(tokens.BUCKET, project.bucket())
     assert (shown["location"], shown["projectNumber"]) == ("US-CENTRAL1", int(NUMBER))
     assert shown["softDeletePolicy"]["retentionDurationSeconds"] == 604800
     assert shown["publicAccessPrevention"] == "inherited"

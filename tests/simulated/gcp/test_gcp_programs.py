@@ -13,7 +13,8 @@ from mllab.clock import SimulatedClock
 from mllab.engines.contract import Op, StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
 from mllab.simulated.gcp.cloud import SimulatedGcp
-from tests.simulated.gcp.project import MORNING, NUMBER, PROJECT
+from tests.simulated.caller import MORNING
+from tests.simulated.gcp.project import NUMBER, PROJECT
 
 CONFIG = {"gcp:project": PROJECT, "gcp:region": "us-central1", "gcp:zone": "us-central1-a"}
 HALVES = (Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED)

@@ -38,7 +38,7 @@ def test_a_new_project_has_no_gpu_in_any_region() -> None:
     assert project.refused(tokens.INSTANCE, inputs) == exceeded(
         "GPUS_ALL_REGIONS", "0.0", "globally"
     )
-    assert project.hint(tokens.INSTANCE, inputs) == (
+    assert project.refusal(tokens.INSTANCE, inputs).hint == (
         "the quota GPUS_ALL_REGIONS of the project must be at least 1 GPUs; ask for it, which "
         "takes Google hours to days:\n"
         f"gcloud beta quotas preferences create --project={PROJECT} "
@@ -54,7 +54,7 @@ def test_a_granted_quota_holds_for_good_and_the_next_one_is_found() -> None:
     assert project.refused(tokens.INSTANCE, inputs) == exceeded(
         "NVIDIA_A100_GPUS", "0.0", "in region us-central1"
     )
-    assert "--dimensions=region=us-central1" in project.hint(tokens.INSTANCE, inputs)
+    assert "--dimensions=region=us-central1" in project.refusal(tokens.INSTANCE, inputs).hint
     project.whole.grant("NVIDIA_A100_GPUS", 1)
     assert project.create(tokens.INSTANCE, inputs).id
 
@@ -101,10 +101,10 @@ def test_the_own_share_of_a_machine_does_not_count_against_it() -> None:
     machine = project.instance(net, "e2-standard-2", allowStoppingForUpdate=True)
     larger = {"allowStoppingForUpdate": True, "zone": ZONE}
     bigger = project.machine(net, "e2-standard-4", **larger)
-    name = project.outputs(tokens.INSTANCE, machine)["name"]
+    name = project.shown(tokens.INSTANCE, machine)["name"]
     assert project.update(tokens.INSTANCE, machine, {**bigger, "name": name})
     largest = project.machine(net, "e2-standard-8", **larger)
-    assert project.unchanged(tokens.INSTANCE, machine, {**largest, "name": name}) == exceeded(
+    assert project.not_updated(tokens.INSTANCE, machine, {**largest, "name": name}) == exceeded(
         "CPUS", "4.0", "in region us-central1"
     )
 
@@ -131,10 +131,10 @@ def test_disks_count_by_their_kind() -> None:
     words = exceeded("SSD_TOTAL_GB", "100.0", "in region us-central1")
     assert project.refused(tokens.DISK, {"type": "pd-ssd", "size": 50}) == words
     assert project.create(tokens.DISK, {"type": "pd-standard", "size": 100}, "slow").id
-    name = project.outputs(tokens.DISK, disk)["name"]
+    name = project.shown(tokens.DISK, disk)["name"]
     grown = {"type": "pd-balanced", "name": name}
     assert project.update(tokens.DISK, disk, {**grown, "size": 100})
-    assert project.unchanged(tokens.DISK, disk, {**grown, "size": 101}) == words
+    assert project.not_updated(tokens.DISK, disk, {**grown, "size": 101}) == words
 
 
 def test_the_boot_disk_of_a_machine_counts() -> None:

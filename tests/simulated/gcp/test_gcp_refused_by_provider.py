@@ -203,11 +203,11 @@ def test_billing_wants_to_know_who_pays_for_the_call() -> None:
         "Credentials. The billingbudgets.googleapis.com API requires a quota project, which is "
         "not set by default."
     )
-    assert "gcp:userProjectOverride true" in project.hint(tokens.BUDGET, BUDGET)
+    assert "gcp:userProjectOverride true" in project.refusal(tokens.BUDGET, BUDGET).hint
 
 
 def test_a_budget_counts_by_number(project: Project) -> None:
     inputs = {**BUDGET, "budgetFilter": {"projects": [f"projects/{NUMBER}"]}}
     assert project.create(tokens.BUDGET, inputs).id
     wrong = {**BUDGET, "budgetFilter": {"projects": [f"projects/{PROJECT}"]}}
-    assert f"here projects/{NUMBER}" in project.hint(tokens.BUDGET, wrong)
+    assert f"here projects/{NUMBER}" in project.refusal(tokens.BUDGET, wrong).hint

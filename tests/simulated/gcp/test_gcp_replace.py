@@ -139,7 +139,7 @@ def test_a_running_machine_is_not_stopped_unasked(project: Project) -> None:
     machine = project.instance(subnet)
     name = {"name": machine.rpartition("/")[2]}
     larger = {**project.machine(subnet, "e2-standard-4"), **name}
-    assert project.unchanged(tokens.INSTANCE, machine, larger).startswith(
+    assert project.not_updated(tokens.INSTANCE, machine, larger).startswith(
         "Error: Changing the machine_type, min_cpu_platform, service_account, enable_display, "
     )
     project.whole.stop(machine)
@@ -166,7 +166,7 @@ def test_files_never_shrink(project: Project) -> None:
     for inputs in (smaller, larger):
         inputs["name"] = files["name"]
     project.update(tokens.FILES, files["id"], larger)
-    assert project.unchanged(tokens.FILES, files["id"], smaller) == (
+    assert project.not_updated(tokens.FILES, files["id"], smaller) == (
         "INVALID_ARGUMENT: File share capacity cannot be decreased."
     )
 

@@ -20,7 +20,7 @@ OFF = (
 def test_what_belongs_to_a_disabled_api_is_refused_with_the_way_out(new: Project) -> None:
     inputs = {"autoCreateSubnetworks": False}
     assert new.refused(tokens.NETWORK, inputs) == OFF
-    assert new.hint(tokens.NETWORK, inputs) == (
+    assert new.refusal(tokens.NETWORK, inputs).hint == (
         f"gcloud services enable compute.googleapis.com --project={PROJECT}"
     )
 
@@ -41,7 +41,7 @@ def test_every_call_is_refused_where_the_api_was_switched_off(new: Project) -> N
     for attempt in (
         lambda: new.read(tokens.NETWORK, network),
         lambda: new.delete(tokens.NETWORK, network),
-        lambda: new.gcp.invoke("gcp:compute/getZones:getZones", {}, preview=False),
+        lambda: new.provider.invoke("gcp:compute/getZones:getZones", {}, preview=False),
     ):
         with pytest.raises(ProviderFailure) as failure:
             attempt()
@@ -121,6 +121,6 @@ def test_an_account_at_first_use_cannot_be_had_before(project: Project) -> None:
 
 def test_behind_an_engine_without_a_clock_of_its_own_an_api_works_at_once(new: Project) -> None:
     """The real engine calls when the call before has returned, so that it is over."""
-    new.gcp = untimed(new.gcp)
+    new.provider = untimed(new.provider)
     new.create(tokens.SERVICE, COMPUTE)
     assert new.network()
