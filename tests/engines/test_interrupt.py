@@ -185,6 +185,19 @@ def test_operations_that_leave_no_trace_are_forgotten(bench: Bench) -> None:
     assert bench.preview().pending == ()
 
 
+def test_what_was_only_read_stays_with_its_owner(bench: Bench) -> None:
+    """Such an entry can come from Pulumi's engine; this one makes none."""
+    bench.up(things("a"))
+    theirs = bench.resources()["a"]["id"]
+    document = json.loads(bench.state.read_text())
+    for entry in document["deployment"]["resources"]:
+        entry["external"] = entry.get("id") == theirs
+    bench.state.write_text(json.dumps(document))
+    assert done(bench.up()) == ["create a"]
+    assert bench.engine.destroy().ok
+    assert list(bench.cloud.things) == [theirs]
+
+
 SCRIPT = """
     import os, signal, sys
     from pathlib import Path

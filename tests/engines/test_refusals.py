@@ -80,8 +80,12 @@ def argument_not_a_number() -> None:
     invoke("toy:index:lookup", {"name": float("inf")})
 
 
-def reads_not_a_number() -> None:
-    Thing("r", {"size": float("nan")}, options(id="north/one"))
+def reads() -> None:
+    Thing("r", {}, options(id="north/one"))
+
+
+def reads_another_stack() -> None:
+    pulumi.StackReference("organization/toys/net")
 
 
 def output_not_a_number() -> None:
@@ -90,10 +94,6 @@ def output_not_a_number() -> None:
 
 def missing_file() -> None:
     Thing("a", {"tags": {"f": pulumi.FileAsset("/no/such/file")}})
-
-
-def unknown_stack() -> None:
-    pulumi.StackReference("organization/toys/nowhere")
 
 
 def raises() -> None:
@@ -118,10 +118,10 @@ def raises_in_apply() -> None:
         (asks_whether_it_exists, None, "the embedded engine does not look whether resources exist"),
         (other_language, 5, "does not do a component of another language (remote)"),
         (argument_not_a_number, 1, "toy:index:lookup: inf is not a number that can be stored"),
-        (reads_not_a_number, 1, "r (toy:index:Thing): nan is not a number that can be stored"),
+        (reads, 1, "r (toy:index:Thing): the embedded engine does not read what others own"),
+        (reads_another_stack, 1, "StackReference): the embedded engine does not read what others"),
         (output_not_a_number, None, "toys-dev: nan is not a number that can be stored"),
         (missing_file, 1, "No such file or directory: '/no/such/file'"),
-        (unknown_stack, 1, "stack organization/toys/nowhere is not known here"),
         (raises, 2, "ValueError: no such course"),
         (raises_in_apply, 1, "ZeroDivisionError: division by zero"),
     ],

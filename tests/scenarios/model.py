@@ -19,7 +19,7 @@ class Declared(_Data):
     """One statement of the program.
 
     Args:
-        type: `Thing`, `Group` (a component), `Provider`; `invoke` and `get` are further statements.
+        type: `Thing`, `Group` (a component), `Provider`; `invoke` is another statement.
         repeat: declares it so many times; `{i}` in the name and in texts is the number, `{before}`
             the number before (an input that names thing -1 is left out).
         raises: the program stops here with this error.
@@ -32,7 +32,6 @@ class Declared(_Data):
     outputs: dict[str, Any] = {}
     invoke: str = ""
     form: Literal["plain", "output"] = "plain"
-    get: str = ""
     repeat: int = 1
     raises: str = ""
 

@@ -50,9 +50,6 @@ def _declare(one: Declared, scope: Mapping[str, Any]) -> Any:
             return invoke(one.invoke, inputs, pulumi.InvokeOptions(**options)).value
         return invoke_output(one.invoke, inputs, pulumi.InvokeOutputOptions(**options))
     opts = pulumi.ResourceOptions(**options)
-    if one.get:
-        get = pulumi.ResourceOptions(id=_resolve(one.get, scope))
-        return Thing(one.name, inputs, pulumi.ResourceOptions.merge(opts, get))
     if one.type == "Group":
         return Group(one.name, opts)
     if one.type == "Provider":

@@ -3,7 +3,7 @@
 A command goes through the modules from the top down:
 - engine: the verbs. lock, store, journal, seal: what is on disk. recover: what an earlier run left.
 - program, host: the user's program runs. monitor, wire, goal, source: what the SDK asks, as plain
-  data. reading: resources that are only read.
+  data.
 - register, aliases, decide, paths, dependent_replacements: what happens to each resource.
   registry, unconfigured_provider: who serves it.
 - step_executor, predict, removal, refreshing: it happens, or is foretold. schedule: when.
@@ -20,5 +20,6 @@ somebody would lose something, or learn less:
   (dependent_replacements);
 - what stays in the cloud is called so: `retain`, where Pulumi says delete.
 Left out, and refused by name: import, hooks, transforms of the engine's side (those of the SDK
-work), components of other languages, parameterized packages, methods of resources.
+work), components of other languages, parameterized packages, methods of resources,
+resources that are only read (`Bucket.get`), references to other stacks.
 """

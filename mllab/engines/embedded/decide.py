@@ -51,13 +51,9 @@ def decide(run: Run, goal: Goal, record: Record, old: Record | None) -> Decision
     if old is None:
         _check(run, provider, record, goal.inputs, None)
         return Decision(Op.CREATE, record, reason=reasons.NEW)
-    if old.pending_replacement or old.external:
+    if old.pending_replacement:
         _check(run, provider, record, goal.inputs, None, before=old.id)
-        reason = (
-            "replaced because something that it needs is deleted first"
-            if old.pending_replacement
-            else "now declared; was only read before"
-        )
+        reason = "replaced because something that it needs is deleted first"
         return Decision(Op.REPLACE, record, old, reason)
     inputs = ignoring(goal.inputs, old.inputs, goal.ignore_changes)
     _check(run, provider, record, inputs, old)

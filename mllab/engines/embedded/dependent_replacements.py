@@ -112,7 +112,7 @@ def _dependents(run: Run, root: Record) -> list[Dependent]:
 
 def _replaced_with(run: Run, record: Record, replaced: set[str]) -> bool:
     """True when the diff replaces it once everything that comes from those is unknown."""
-    if not record.custom or record.external or record.pending_replacement:
+    if not record.custom or record.pending_replacement:
         return False
     if record.provider and urns.provider_urn(record.provider) in replaced:
         return True

@@ -74,7 +74,7 @@ class EmbeddedEngine:
         run = self._run(loaded, report, dry=True, release=release)
         pending = tuple(item.record.urn for item in loaded.pending)
         recover(run)
-        program = Program(run, self._threads, self._other_stack)
+        program = Program(run, self._threads)
         program.execute()
         program.remove_rest()
         if report.failures:
@@ -94,7 +94,7 @@ class EmbeddedEngine:
         """Make the cloud what the program declares."""
         with self._writing(Report(on_step), release) as run:
             recover(run)
-            program = Program(run, self._threads, self._other_stack)
+            program = Program(run, self._threads)
             try:
                 program.execute()
                 program.remove_rest()
@@ -169,7 +169,7 @@ class EmbeddedEngine:
                 amount=_contents(run, record),
             )
             for record in loaded.records
-            if record.type in HOLDS_DATA and not record.external and not record.pending_replacement
+            if record.type in HOLDS_DATA and not record.pending_replacement
         )
 
     @property
@@ -255,14 +255,6 @@ class EmbeddedEngine:
 
     def _stack(self, records: list[Record]) -> Record | None:
         return next((record for record in records if record.type == urns.STACK_TYPE), None)
-
-    def _other_stack(self, name: str) -> Mapping[str, Any] | None:
-        """The outputs of a stack beside this one, for references."""
-        store = Store(self._folder, name)
-        if "/" in name or not store.path.exists():
-            return None
-        stack = self._stack(store.load().records)
-        return stack.outputs if stack else None
 
 
 def _hidden(_: Any) -> Mapping[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any, Final, TypeVar
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
-from mllab.engines.embedded.reading import Reader
 from mllab.engines.embedded.register import Answer, Registrar
 from mllab.engines.embedded.run import Run
 from mllab.engines.embedded.unconfigured_provider import UnconfiguredProvider
@@ -30,6 +29,8 @@ _FEATURES: Final = [
     resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
     resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_DEPENDS_ON,
 ]
+
+_ELSEWHERE: Final = "Use Pulumi's engine for programs that need it."
 
 R = TypeVar("R")
 
@@ -58,7 +59,7 @@ class Monitor:
 
     Args:
         run: the run.
-        registrar, reader: do the work.
+        registrar: does the work.
         sources: names places in the program.
         abort: called once with what must end the run at once.
     """
@@ -67,11 +68,10 @@ class Monitor:
         self,
         run: Run,
         registrar: Registrar,
-        reader: Reader,
         sources: Sources,
         abort: Callable[[BaseException], None],
     ) -> None:
-        self._run, self._registrar, self._reader = run, registrar, reader
+        self._run, self._registrar = run, registrar
         self._sources, self.abort = sources, abort
         self.stack_outputs: tuple[str, Properties] | None = None
         self.hints: dict[str, str] = {}
@@ -120,12 +120,10 @@ class Monitor:
 
     @_guarded
     def ReadResource(self, request: Any) -> resource_pb2.ReadResourceResponse:
-        answer = self._reader.read(request, self._sources.declared(request))
-        return resource_pb2.ReadResourceResponse(
-            urn=answer.urn,
-            id=answer.id,
-            properties=encode(answer.outputs),
-            result=_result(answer),
+        raise ProgramError(
+            f"{request.name} ({request.type}): the embedded engine does not read what others own",
+            self._sources.declared(request),
+            hint=_ELSEWHERE,
         )
 
     @_guarded
@@ -156,21 +154,21 @@ class Monitor:
     def RegisterPackage(self, request: Any) -> resource_pb2.RegisterPackageResponse:
         raise ProgramError(
             f"package {request.name}: the embedded engine does not do parameterized packages",
-            hint="Use Pulumi's engine for programs that need it.",
+            hint=_ELSEWHERE,
         )
 
     @_guarded
     def Call(self, request: Any) -> empty_pb2.Empty:
         raise ProgramError(
             f"{request.tok}: the embedded engine does not call methods of resources",
-            hint="Use Pulumi's engine for programs that need it.",
+            hint=_ELSEWHERE,
         )
 
     @_guarded
     def ExistsResource(self, request: Any) -> resource_pb2.ExistsResourceResponse:
         raise ProgramError(
             f"{request.type}: the embedded engine does not look whether resources exist",
-            hint="Use Pulumi's engine for programs that need it.",
+            hint=_ELSEWHERE,
         )
 
     def _bag(self, struct: struct_pb2.Struct, whose: str) -> Properties:

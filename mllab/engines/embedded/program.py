@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from mllab.engines import reasons
 from mllab.engines.embedded import removal
 from mllab.engines.embedded.host import Host
 from mllab.engines.embedded.monitor import Log, Monitor, translated
-from mllab.engines.embedded.reading import Reader
 from mllab.engines.embedded.register import Registrar
 from mllab.engines.embedded.report import lines
 from mllab.engines.embedded.run import Run
@@ -25,12 +21,9 @@ class Program:
     Args:
         run: the run.
         threads: for blocking providers; else 0.
-        stacks: gives the outputs of other stacks.
     """
 
-    def __init__(
-        self, run: Run, threads: int, stacks: Callable[[str], Mapping[str, Any] | None]
-    ) -> None:
+    def __init__(self, run: Run, threads: int) -> None:
         self._run, self._threads = run, threads
         self._host = Host(run.target, dry=run.dry, threads=threads)
         self._sources = Sources(run.target.root)
@@ -38,7 +31,6 @@ class Program:
         self._monitor = Monitor(
             run,
             self._registrar,
-            Reader(run, self._registrar, stacks),
             self._sources,
             self._host.abort,
         )

@@ -32,7 +32,6 @@ class Record:
     dependencies: list[str] = field(default_factory=list)
     property_dependencies: dict[str, list[str]] = field(default_factory=dict)
     protect: bool = False
-    external: bool = False
     delete: bool = False
     pending_replacement: bool = False
     retain_on_delete: bool = False

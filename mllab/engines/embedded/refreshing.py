@@ -46,7 +46,7 @@ def _refresh(run: Run, record: Record) -> None:
     call = run.call(record, began)
     try:
         found = run.provider(record).read(call, record.id, bare(record.outputs))
-        if found is not None and not record.external:
+        if found is not None:
             changes = _drift(run, record, found)
     except ProviderFailure as why:
         failure = why
@@ -100,7 +100,7 @@ def _inverted(change: Change) -> Change:
 
 def _take_over(run: Run, record: Record, found: Found) -> None:
     outputs = mark_like(found.outputs, record.outputs)
-    inputs = record.inputs if record.external else mark_like(found.inputs, record.inputs)
+    inputs = mark_like(found.inputs, record.inputs)
     unchanged = same(inputs, record.inputs) and same(outputs, record.outputs)
     if unchanged and record.id == found.id and not record.init_errors:
         return

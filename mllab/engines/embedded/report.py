@@ -98,7 +98,7 @@ def step(
 
 def _loss(record: Record) -> str:
     """What data goes with an entry, in words; none where the thing stays or is gone already."""
-    stays = record.external or record.retain_on_delete or record.pending_replacement
+    stays = record.retain_on_delete or record.pending_replacement
     return "" if stays else HOLDS_DATA.get(record.type, "")
 
 

@@ -20,7 +20,7 @@ class Pending:
     """An operation that began and whose end nobody has seen.
 
     Args:
-        type: `creating`, `updating`, `deleting`, `reading`.
+        type: `creating`, `updating`, `deleting`.
     """
 
     type: str

@@ -184,8 +184,6 @@ def removal_key(record: Record) -> str:
 
 def delete_action(run: Run, record: Record, op: Op, reason: str) -> tuple[Op, str]:
     """What becomes of an entry that is to be deleted, and why: some only leave the state."""
-    if record.external:
-        return Op.RETAIN, "no longer read"
     if stays(run, record):
         return Op.RETAIN, f"{reason}; stays in the cloud (retain_on_delete)"
     return op, reason
@@ -194,7 +192,7 @@ def delete_action(run: Run, record: Record, op: Op, reason: str) -> tuple[Op, st
 def stays(run: Run, record: Record) -> bool:
     """True for what stays in the cloud when it leaves the state."""
     retained = record.retain_on_delete and record.urn not in run.release
-    return record.external or (retained and record.custom)
+    return retained and record.custom
 
 
 def protected(verb: str = "deleted") -> ProviderFailure:

@@ -232,9 +232,11 @@ def _state(document: dict[str, Any]) -> tuple[int, list[Entry], list[Entry], str
     if document.get("version") != 3:
         raise ValueError(f"version is {document.get('version')!r}, and only 3 can be read")
     deployment = document.get("deployment") or {}
+    resources = deployment.get("resources") or ()
     return (
         int((document.get("mllab") or {}).get("serial", 0)),
-        list(deployment.get("resources") or ()),
+        # What others own was only read, by Pulumi's engine or an earlier version: nothing of ours.
+        [entry for entry in resources if not entry.get("external")],
         list(deployment.get("pending_operations") or ()),
         str((deployment.get("manifest") or {}).get("time", _NEVER)),
     )
