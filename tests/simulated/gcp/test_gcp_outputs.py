@@ -103,7 +103,7 @@ def test_labels_carry_those_of_the_provider() -> None:
     }
     assert bucket["pulumiLabels"] == bucket["effectiveLabels"]
     plain = Project(config={"addPulumiAttributionLabel": "false"})
-    assert plain.outputs(tokens.BUCKET, plain.bucket())["effectiveLabels"] == {}
+    assert plain.shown(tokens.BUCKET, plain.bucket())["effectiveLabels"] == {}
 
 
 def test_a_subnet_shows_its_gateway(project: Project) -> None:
