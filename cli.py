@@ -20,6 +20,7 @@ from mllab.commands.options import (
     Json,
     Keep,
     NewStack,
+    Rebuild,
     Seat,
     ShowSecrets,
     Simulate,
@@ -141,6 +142,7 @@ def preview(
     simulate: Simulate = False,
     engine: Engine = None,
     today: Today = None,
+    rebuild: Rebuild = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -148,7 +150,8 @@ def preview(
     from mllab.commands import preview as command
     from mllab.session.opening import Choice
 
-    command.preview(stack, Choice(simulate, engine, today), as_json=as_json, verbose=verbose)
+    choice = Choice(simulate, engine, today)
+    command.preview(stack, choice, rebuild or [], as_json=as_json, verbose=verbose)
 
 
 @app.command(
@@ -161,6 +164,7 @@ def up(
     simulate: Simulate = False,
     yes: Yes = False,
     delete_data: DeleteData = None,
+    rebuild: Rebuild = None,
     grant: Grant = None,
     engine: Engine = None,
     today: Today = None,
@@ -176,6 +180,7 @@ def up(
         Choice(simulate, engine, today),
         yes=yes,
         delete_data=delete_data or [],
+        rebuild=rebuild or [],
         grants=grant or [],
         as_json=as_json,
         verbose=verbose,

@@ -35,7 +35,7 @@ class Notebook(pulumi.ComponentResource):
 
     Image and first-boot script count when a machine is made. AWS publishes an image every week, and
     taking it up would replace the machine; a new script would restart it, unread. So neither is
-    followed. To take them up, make the machine anew: `pulumi up --replace <urn>`; its home disk
+    followed. To take them up, make the machine anew: `mllab up STACK --rebuild SEAT`; its home disk
     stays. A lab that gets or loses GPUs or shared files does so by itself: the old image has no
     drivers, or cannot mount; the old machine goes first, since a quota is seldom good for two.
 

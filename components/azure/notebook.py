@@ -35,8 +35,8 @@ class Notebook(pulumi.ComponentResource):
 
     Image, secure boot, first-boot script and SSH keys count when a machine is made: Azure lets most
     of them never be changed. So they are not followed. To take them up, make the machine anew:
-    `pulumi up --replace <urn>`; its home disk stays. A lab that gets or loses GPUs or shared files
-    does so by itself: the old machine has no drivers, or was not told what to mount.
+    `mllab up STACK --rebuild SEAT`; its home disk stays. A lab that gets or loses GPUs or shared
+    files does so by itself: the old machine has no drivers, or was not told what to mount.
 
     `idle_minutes` and `max_hours` are tags of the machine, too, which its watchdog reads at every
     look, so that changed limits reach it while it runs. From outside a machine is deallocated where

@@ -13,8 +13,9 @@ from typing import Final
 from mllab.clouds.registry import of_package
 from mllab.protocol.provider import Change
 
-STEPS: Final = frozenset({"update", "replace", "delete", "smaller"})
-"""Kinds of rows: what happens to a resource, and a number that the cloud never makes smaller."""
+STEPS: Final = frozenset({"update", "replace", "delete", "smaller", "ignored"})
+"""Kinds of rows: what happens to a resource, a number that the cloud never makes smaller, and what
+our declaration leaves alone on a machine that exists; its words name the setting."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def words(type: str, role: str, step: str, changes: Sequence[Change]) -> tuple[s
         step: `update`, `replace` or `delete`. changes: of the properties.
     """
     causes = [one.path for one in changes if one.replaces or step != "replace"]
-    rows = (row for row in _rows(type, role, step) if not row.property or _any(row, causes))
+    rows = (row for row in of(type, role, step) if not row.property or _any(row, causes))
     return tuple(dict.fromkeys(row.words for row in rows))
 
 
@@ -57,13 +58,14 @@ def impossible(type: str, role: str, changes: Sequence[Change]) -> tuple[tuple[C
     """The changes that the cloud will refuse, with the reason."""
     return tuple(
         (change, row.words)
-        for row in _rows(type, role, "smaller")
+        for row in of(type, role, "smaller")
         for change in changes
         if _plain(change.path) == row.property and _shrinks(change)
     )
 
 
-def _rows(type: str, role: str, step: str) -> Iterable[Consequence]:
+def of(type: str, role: str, step: str) -> Iterable[Consequence]:
+    """The rows for a step of a resource."""
     cloud = of_package(type.partition(":")[0])
     rows = table(cloud.name) if cloud else ()
     return (row for row in rows if (row.type, row.role, row.step) == (type, role, step))

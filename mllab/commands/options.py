@@ -84,6 +84,15 @@ DeleteData = Annotated[
         show_default=False,
     ),
 ]
+Rebuild = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rebuild",
+        metavar="SEAT",
+        help="Make this seat's machine anew; its home disk stays, where it has one. Repeatable.",
+        show_default=False,
+    ),
+]
 Grant = Annotated[
     list[str] | None,
     typer.Option(
@@ -93,6 +102,9 @@ Grant = Annotated[
         " repeatable.",
         show_default=False,
     ),
+]
+Folder = Annotated[
+    str, typer.Argument(help="Folder, new or not; by default the present one.", metavar="DIR")
 ]
 NewStack = Annotated[
     str, typer.Argument(help="Name of the new lab.", metavar="STACK", show_default=False)

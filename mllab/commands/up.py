@@ -19,6 +19,7 @@ def up(
     yes: bool,
     delete_data: Sequence[str],
     grants: Sequence[str],
+    rebuild: Sequence[str] = (),
     as_json: bool,
     verbose: bool = False,
 ) -> None:
@@ -32,7 +33,7 @@ def up(
     whose = session.identify()
     observer = ConsoleObserver(err)
     deploy.look(session, observer)
-    plan = deploy.plan(session, observer)
+    plan = deploy.plan(session, observer, rebuild)
     show_plan(out, plan, session.title, every=verbose)
     deploy.refuse_impossible(plan)
     deploy.refuse_short(session, plan)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from mllab.protocol.provider import Change
 
@@ -78,7 +78,8 @@ OnStep = Callable[[Step], None]
 class Resource:
     """One declared resource, as `preview --json` prints it, under the same names.
 
-    Inputs carry wire names; unknown is `{"$unknown": true}`, secret is `{"$secret": true}`.
+    Inputs carry wire names; unknown is `{"$unknown": true}`, secret is `{"$secret": true}`. They
+    are as the program says, also where `ignoreChanges` keeps another value.
     """
 
     urn: str
@@ -107,6 +108,7 @@ class Plan:
         pending: urns whose last operation was interrupted.
         warnings: one line each.
         settles: what a run would only record, one line each: no resource changes by it.
+        rebuild: what it was made with, for `up`.
     """
 
     stack: str
@@ -117,6 +119,7 @@ class Plan:
     pending: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     settles: tuple[str, ...] = ()
+    rebuild: frozenset[str] = frozenset()
 
     def counts(self) -> dict[Op, int]:
         """Custom resources per operation, operations that do not occur left out."""
@@ -218,6 +221,10 @@ class StackTarget:
     root: Path
 
 
+Urns = frozenset[str]
+NO_URNS: Final[Urns] = frozenset()
+
+
 def ignore(_: Step) -> None:
     """Report steps to nobody."""
 
@@ -232,13 +239,17 @@ class Engine(Protocol):
 
     name: str
 
-    def preview(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Plan:
-        """What `up` would do with the same `release`."""
+    def preview(
+        self, on_step: OnStep = ignore, *, release: Urns = NO_URNS, rebuild: Urns = NO_URNS
+    ) -> Plan:
+        """What `up` would do with the same `release` and `rebuild`."""
         ...
 
-    def up(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
+    def up(
+        self, on_step: OnStep = ignore, *, release: Urns = NO_URNS, rebuild: Urns = NO_URNS
+    ) -> Outcome:
         """Make it so. `release`: as for `destroy`, for holders of data that are deleted or replaced
-        on the way.
+        on the way. `rebuild`: recorded urns that are replaced whatever their properties say.
         """
         ...
 
@@ -248,9 +259,7 @@ class Engine(Protocol):
         """
         ...
 
-    def destroy(
-        self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()
-    ) -> Outcome:
+    def destroy(self, on_step: OnStep = ignore, *, release: Urns = NO_URNS) -> Outcome:
         """Delete everything. `release`: urns whose protection is lifted; their contents go too."""
         ...
 

@@ -11,6 +11,7 @@ NEW = "new"
 UNDECLARED = "no longer declared"
 DESTROYED = "destroyed"
 GONE = "is gone"
+REBUILT = "asked for by --rebuild"
 
 
 def protected(verb: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from mllab.clouds import consequences, registry
 from mllab.engines.contract import Failure, Op, Outcome, Plan, Status
 from mllab.errors import Interrupted, RunFailed, StillThere, UsageError
-from mllab.lifecycle import data_protection
+from mllab.lifecycle import data_protection, rebuild
 from mllab.lifecycle.explain import explain, summary
 from mllab.lifecycle.observer import Observer, Run
 from mllab.lifecycle.quota import Account, Shortage, requests, shortages, shortages_of
@@ -21,16 +22,19 @@ from mllab.settings import examples
 from mllab.wording import join_limited, pluralize, role
 
 
-def plan(session: Session, observer: Observer) -> Plan:
-    """What `up` would do. Raises UsageError for settings that describe another lab than exists."""
+def plan(session: Session, observer: Observer, seats: Sequence[str] = ()) -> Plan:
+    """What `up` would do, and make anew of these seats. Raises UsageError for a seat that is not
+    there, and for settings that describe another lab than exists."""
     refuse_moved(session)
+    machines = rebuild.machines(session, seats)
     # As if all data might go, so that the plan can say what would be lost; `losses` decides.
     everything = frozenset(holding.urn for holding in session.engine.holdings())
     with observer.waiting(f"Planning {session.stack}"):
-        found = session.engine.preview(release=everything)
+        found = session.engine.preview(release=everything, rebuild=machines)
     state = session.engine.state()
     settles = (*data_protection.settled(found, state), *_outputs_to_record(found, state))
-    return replace(found, settles=settles)
+    warnings = (*found.warnings, *rebuild.counts_for_new(session, found))
+    return replace(found, settles=settles, warnings=warnings, rebuild=machines)
 
 
 def _outputs_to_record(plan: Plan, recorded: Mapping[str, Any]) -> tuple[str, ...]:
@@ -76,7 +80,7 @@ def losses(session: Session, plan: Plan, named: Sequence[str]) -> frozenset[str]
         data_protection.data_lost(plan, engine.holdings()),
         named,
         keep=data_protection.kept(session.declared.storage.keep, engine.state()),
-        command=session.command("up"),
+        command=session.command("up", rebuild.options(session, plan)),
     )
 
 
@@ -88,7 +92,8 @@ def up(session: Session, plan: Plan, release: frozenset[str], observer: Observer
         planned=plan.steps,
         simulated=session.realm.timed,
     )
-    return watched(session, "up", run, session.engine.up, release, observer)
+    act = partial(session.engine.up, rebuild=plan.rebuild)
+    return watched(session, "up", run, act, release, observer)
 
 
 def watched(
@@ -191,10 +196,11 @@ def refuse_short(session: Session, plan: Plan) -> None:
         for one in short
     ]
     asks = [one.request for one in short]
+    again = session.command("up", rebuild.options(session, plan))
     raise RunFailed(
         f"{session.stack}: notebooks would go, and the quota is too small for those that replace "
         "them; nothing was changed\n" + "\n".join(lines),
-        hint="\n".join([*asks, f"Then:  {session.command('up')}{_grant(session, short)}"]),
+        hint="\n".join([*asks, f"Then:  {again}{_grant(session, short)}"]),
     )
 
 

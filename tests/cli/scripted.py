@@ -98,15 +98,30 @@ class Scripted:
     seen: tuple[Step, ...] = ()
     denied: tuple[Failure, ...] = ()
     calls: list[tuple[str, Any]] = field(default_factory=list)
+    rebuilt: list[frozenset[str]] = field(default_factory=list)
     name: str = "scripted"
 
-    def preview(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Plan:
+    def preview(
+        self,
+        on_step: OnStep = ignore,
+        *,
+        release: frozenset[str] = frozenset(),
+        rebuild: frozenset[str] = frozenset(),
+    ) -> Plan:
         self.calls.append(("preview", release))
+        self.rebuilt.append(rebuild)
         outputs = self.exported if self.declared is None else self.declared
         return Plan("lab", self.name, self.steps, outputs=outputs)
 
-    def up(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
+    def up(
+        self,
+        on_step: OnStep = ignore,
+        *,
+        release: frozenset[str] = frozenset(),
+        rebuild: frozenset[str] = frozenset(),
+    ) -> Outcome:
         self.calls.append(("up", release))
+        self.rebuilt.append(rebuild)
         return self._run(on_step, self.steps)
 
     def destroy(

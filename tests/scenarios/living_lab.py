@@ -7,7 +7,7 @@ left, without its text.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -121,15 +121,16 @@ class LivingLab:
         """The account, seen from outside."""
         return _account(self.session())
 
-    def plan(self) -> Plan:
-        """`mllab preview`."""
-        return deploy.plan(self.session(), _nobody())
+    def plan(self, rebuild: Sequence[str] = ()) -> Plan:
+        """`mllab preview --rebuild SEAT ...`."""
+        return deploy.plan(self.session(), _nobody(), rebuild)
 
-    def up(self, named: Iterable[str] = ()) -> Outcome | None:
-        """`mllab up --yes --delete-data NAME ...`; None when there was nothing to do."""
+    def up(self, named: Iterable[str] = (), rebuild: Sequence[str] = ()) -> Outcome | None:
+        """`mllab up --yes --delete-data NAME ... --rebuild SEAT ...`; None when there was nothing
+        to do."""
         session, nobody = self.session(), _nobody()
         deploy.look(session, nobody)
-        plan = deploy.plan(session, nobody)
+        plan = deploy.plan(session, nobody, rebuild)
         deploy.refuse_short(session, plan)
         release = deploy.losses(session, plan, [*named])
         return None if plan.empty else deploy.up(session, plan, release, nobody)

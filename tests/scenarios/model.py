@@ -90,7 +90,7 @@ class Stage(_Data):
     Args:
         declare, outputs, config: the program; left out, that of the stage before.
         meddle: what a person does in the cloud before: inputs to set by logical name, or `gone`.
-        release: names whose protection is lifted.
+        release: names whose protection is lifted. rebuild: names of what is replaced on demand.
         expect: what both engines do; `embedded` and `pulumi` replace single keys of it.
     """
 
@@ -101,6 +101,7 @@ class Stage(_Data):
     meddle: dict[str, dict[str, Any] | Literal["gone"]] = {}
     faults: list[Fault] = []
     release: list[str] = []
+    rebuild: list[str] = []
     expect: Expected = Expected()
     embedded: Expected | None = None
     pulumi: Expected | None = None

@@ -146,10 +146,16 @@ def command(engine: Engine, stage: Stage, on_step: Callable[[Step], None]) -> Pl
     """Call the verb of a stage."""
     if stage.do in ("refresh", "refresh dry"):
         return engine.refresh(on_step, dry=stage.do == "refresh dry")
-    urns = engine.state()["deployment"].get("resources") or [] if stage.release else []
-    release = frozenset(r["urn"] for r in urns if r["urn"].rsplit("::", 1)[1] in stage.release)
-    verb = {"preview": engine.preview, "up": engine.up, "destroy": engine.destroy}[stage.do]
-    return verb(on_step, release=release)
+    asked = stage.release or stage.rebuild
+    urns = engine.state()["deployment"].get("resources") or [] if asked else []
+    release, rebuild = (
+        frozenset(r["urn"] for r in urns if r["urn"].rsplit("::", 1)[1] in names)
+        for names in (stage.release, stage.rebuild)
+    )
+    if stage.do == "destroy":
+        return engine.destroy(on_step, release=release)
+    verb = engine.up if stage.do == "up" else engine.preview
+    return verb(on_step, release=release, rebuild=rebuild)
 
 
 def _observe(engine: Engine, stage: Stage, seen: Seen) -> None:

@@ -145,6 +145,8 @@ def _by_key(old: Properties, new: Properties) -> tuple[Change, ...]:
 
 def _forced(run: Run, goal: Goal, record: Record, old: Record) -> str:
     """Why a resource is replaced whatever its properties say; empty when it need not be."""
+    if old.urn in run.rebuild:
+        return reasons.REBUILT
     new_trigger, old_trigger = bare(goal.replacement_trigger), bare(old.replacement_trigger)
     if has_unknown(new_trigger) or (
         new_trigger is not None and old_trigger is not None and not same(new_trigger, old_trigger)

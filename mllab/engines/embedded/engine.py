@@ -10,7 +10,16 @@ from typing import Any
 from components.holdings import HOLDS_DATA
 from mllab.clock import Clock
 from mllab.engines import reasons
-from mllab.engines.contract import Holding, OnStep, Outcome, Plan, StackTarget, ignore
+from mllab.engines.contract import (
+    NO_URNS,
+    Holding,
+    OnStep,
+    Outcome,
+    Plan,
+    StackTarget,
+    Urns,
+    ignore,
+)
 from mllab.engines.embedded import refreshing, removal, seal
 from mllab.engines.embedded.lock import Lock
 from mllab.engines.embedded.program import Program
@@ -62,7 +71,9 @@ class EmbeddedEngine:
         self._lock = Lock(self._folder / f"{target.stack}.lock", target.stack)
         self._blocking = any(provider.blocking for provider in providers.values())
 
-    def preview(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Plan:
+    def preview(
+        self, on_step: OnStep = ignore, *, release: Urns = NO_URNS, rebuild: Urns = NO_URNS
+    ) -> Plan:
         """What `up` would do.
 
         Raises:
@@ -71,7 +82,7 @@ class EmbeddedEngine:
         self._lock.check()
         loaded = self._store.load()
         report = Report(on_step)
-        run = self._run(loaded, report, dry=True, release=release)
+        run = self._run(loaded, report, dry=True, release=release, rebuild=rebuild)
         pending = tuple(item.record.urn for item in loaded.pending)
         recover(run)
         program = Program(run, self._threads)
@@ -90,9 +101,11 @@ class EmbeddedEngine:
             warnings=tuple(report.warnings),
         )
 
-    def up(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
+    def up(
+        self, on_step: OnStep = ignore, *, release: Urns = NO_URNS, rebuild: Urns = NO_URNS
+    ) -> Outcome:
         """Make the cloud what the program declares."""
-        with self._writing(Report(on_step), release) as run:
+        with self._writing(Report(on_step), release, rebuild) as run:
             recover(run)
             program = Program(run, self._threads)
             try:
@@ -117,9 +130,7 @@ class EmbeddedEngine:
             refreshing.refresh(run, self._threads)
         return self._outcome(run)
 
-    def destroy(
-        self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()
-    ) -> Outcome:
+    def destroy(self, on_step: OnStep = ignore, *, release: Urns = NO_URNS) -> Outcome:
         """Delete everything that is recorded."""
         with self._writing(Report(on_step), release) as run:
             recover(run)
@@ -183,7 +194,8 @@ class EmbeddedEngine:
         *,
         dry: bool,
         snapshot: Snapshot | None = None,
-        release: frozenset[str] = frozenset(),
+        release: Urns = NO_URNS,
+        rebuild: Urns = NO_URNS,
     ) -> Run:
         start = self._clock.now()
         schedule: Schedule = Measured(start) if self._blocking else Simulated(start, self._parallel)
@@ -196,10 +208,13 @@ class EmbeddedEngine:
             dry=dry,
             serial=loaded.serial,
             release=release,
+            rebuild=rebuild,
         )
 
     @contextmanager
-    def _writing(self, report: Report, release: frozenset[str] = frozenset()) -> Iterator[Run]:
+    def _writing(
+        self, report: Report, release: Urns = NO_URNS, rebuild: Urns = NO_URNS
+    ) -> Iterator[Run]:
         """Hold the stack, and write its state at the end; a kill leaves the journal instead."""
         warning = self._lock.acquire()
         try:
@@ -212,7 +227,9 @@ class EmbeddedEngine:
                 self._store.save(loaded.records, loaded.pending, serial, self._clock.now())
             journal = self._store.journal(serial)
             snapshot = Snapshot(loaded.records, loaded.pending, journal)
-            run = self._run(loaded, report, dry=False, snapshot=snapshot, release=release)
+            run = self._run(
+                loaded, report, dry=False, snapshot=snapshot, release=release, rebuild=rebuild
+            )
             try:
                 yield run
             except Exception:

@@ -9,6 +9,7 @@ from typing import Any
 from mllab.engines.contract import Op, Resource
 from mllab.engines.embedded import dependent_replacements, registry, report, step_executor
 from mllab.engines.embedded.decide import Decision, decide
+from mllab.engines.embedded.paths import ignoring
 from mllab.engines.embedded.predict import predict
 from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.run import Run
@@ -78,7 +79,8 @@ class Registrar:
                 return self._failed(record, old)
             if decision.op is Op.REPLACE:
                 run.replaced.add(urn)
-            note(run, record, decision.op, decision.changes, options or {})
+            said = ignoring(record.inputs, goal.inputs, goal.ignore_changes)
+            note(run, record, said, decision.op, decision.changes, options or {})
         return self._carry_out(decision, dependents)
 
     def _culprit(self, goal: Goal) -> str:
@@ -259,9 +261,14 @@ def known_or_before(news: Properties, olds: Properties) -> Properties:
 
 
 def note(
-    run: Run, record: Record, op: Op, changes: tuple[Change, ...], options: dict[str, Any]
+    run: Run,
+    record: Record,
+    inputs: Properties,
+    op: Op,
+    changes: tuple[Change, ...],
+    options: dict[str, Any],
 ) -> None:
-    """Write a declaration down for the plan."""
+    """Write a declaration down for the plan. `inputs`: as the program gave them."""
     if not run.dry or urns.is_default_provider(record.urn):
         return
     run.resources.append(
@@ -271,7 +278,7 @@ def note(
             name=record.name,
             custom=record.custom,
             parent=record.parent,
-            inputs=masked(record.inputs),
+            inputs=masked(inputs),
             dependencies=tuple(record.dependencies),
             property_dependencies={
                 key: tuple(found) for key, found in record.property_dependencies.items()

@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Iterable
 
-from mllab.engines.contract import Resource, StackTarget
+from mllab.engines.contract import NO_URNS, Resource, StackTarget, Urns
 from mllab.engines.embedded.aliases import Aliases
 from mllab.engines.embedded.record import Record
 from mllab.engines.embedded.registry import Registry
@@ -24,6 +24,7 @@ class Run:
         dry: nothing may be changed, neither in the cloud nor on disk.
         serial: number of the state; part of the seed of generated names.
         release: urns that may go although they are protected, with their contents.
+        rebuild: urns that are replaced whatever their properties say.
     """
 
     def __init__(
@@ -36,10 +37,12 @@ class Run:
         *,
         dry: bool,
         serial: int,
-        release: frozenset[str] = frozenset(),
+        release: Urns = NO_URNS,
+        rebuild: Urns = NO_URNS,
     ) -> None:
         self.target, self.snapshot, self.registry = target, snapshot, registry
         self.report, self.times, self.dry, self.release = report, times, dry, release
+        self.rebuild = rebuild
         self._serial = serial
         self.lock = threading.RLock()
         self.aliases = Aliases(target.stack, target.project)

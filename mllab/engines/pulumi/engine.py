@@ -12,12 +12,14 @@ from components.holdings import HOLDS_DATA
 from mllab.clock import Clock
 from mllab.engines import reasons
 from mllab.engines.contract import (
+    NO_URNS,
     Holding,
     OnStep,
     Outcome,
     Plan,
     StackTarget,
     Step,
+    Urns,
     ignore,
 )
 from mllab.engines.pulumi import backups, deployment, repair
@@ -71,7 +73,9 @@ class PulumiEngine:
         self._release = Release(self.cli, home, target.stack)
         self._snapshot = Snapshot(self.cli)
 
-    def preview(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Plan:
+    def preview(
+        self, on_step: OnStep = ignore, *, release: Urns = NO_URNS, rebuild: Urns = NO_URNS
+    ) -> Plan:
         """What `up` would do. A stack that does not exist yet is planned beside the real ones."""
         warning = self._repair()
         if not self.cli.exists():
@@ -83,10 +87,10 @@ class PulumiEngine:
             self.cli.init()
             self.forget()
         before = self._snapshot.read()
-        pending = deployment.pending(before)
         declared = Declared(self._target, dry=True)
-        events = Events(on_step, declared, "up", dry=True)
-        self.cli.run(Verb.PREVIEW, declared.run, events, ["--ignore-protect"] if release else [])
+        events = Events(on_step, declared, "up", dry=True, rebuild=rebuild)
+        flags = ["--ignore-protect"] if release else []
+        self.cli.run(Verb.PREVIEW, declared.run, events, flags + _replacing(rebuild))
         guarded = refused(events.steps(), before, declared.resources, release) if release else ()
         refuse_broken(events, declared, (*events.failures(), *guarded), always=True)
         return Plan(
@@ -95,17 +99,19 @@ class PulumiEngine:
             events.steps(),
             resources=declared.planned(events.found()),
             outputs=events.outputs,
-            pending=tuple(operation["resource"]["urn"] for operation in pending),
+            pending=tuple(begun["resource"]["urn"] for begun in deployment.pending(before)),
             warnings=_spoken(warning, *events.warnings),
         )
 
-    def up(self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()) -> Outcome:
+    def up(
+        self, on_step: OnStep = ignore, *, release: Urns = NO_URNS, rebuild: Urns = NO_URNS
+    ) -> Outcome:
         """Make the cloud what the program declares."""
         ready = self._prepare(on_step, release)
         declared = Declared(self._target, ready.recorded)
-        events = Events(on_step, declared, "up", dry=False, adopted=ready.adopted)
+        events = Events(on_step, declared, "up", dry=False, adopted=ready.adopted, rebuild=rebuild)
         try:
-            seconds = self.cli.run(Verb.UP, declared.run, events)
+            seconds = self.cli.run(Verb.UP, declared.run, events, _replacing(rebuild))
         finally:
             self._put_back(declared)
         refuse_broken(events, declared, events.failures())
@@ -122,9 +128,7 @@ class PulumiEngine:
                 self.forget()
         return self._outcome(events, seconds, ready)
 
-    def destroy(
-        self, on_step: OnStep = ignore, *, release: frozenset[str] = frozenset()
-    ) -> Outcome:
+    def destroy(self, on_step: OnStep = ignore, *, release: Urns = NO_URNS) -> Outcome:
         """Delete everything that is recorded."""
         ready = self._prepare(on_step, release)
         events = self._events_of(on_step, "destroy", ready)
@@ -154,7 +158,7 @@ class PulumiEngine:
         return _whole(self.cli.export(clear=clear) if self.cli.exists() else {})
 
     def holdings(self) -> tuple[Holding, ...]:
-        """Every recorded resource that keeps data, with what it holds where that can be told."""
+        """Every recorded resource that keeps data, with what it holds if that can be told."""
         if repaired := self._repair():  # what another run makes or takes meanwhile is not told
             self._notify(repaired)
         entries = deployment.resources(self._snapshot.read())
@@ -170,7 +174,7 @@ class PulumiEngine:
             if entry["type"] in HOLDS_DATA and not entry.get("external") and not entry.get("delete")
         )
 
-    def _prepare(self, on_step: OnStep, release: frozenset[str] = frozenset()) -> _Ready:
+    def _prepare(self, on_step: OnStep, release: Urns = NO_URNS) -> _Ready:
         """Everything that must be right before something is changed."""
         ready = _Ready((self._repair(),))
         if not self.cli.exists():
@@ -285,6 +289,11 @@ def _whole(found: Deployment) -> dict[str, Any]:
 
 def _spoken(*texts: str) -> tuple[str, ...]:
     return tuple(text for text in texts if text)
+
+
+def _replacing(rebuild: Urns) -> list[str]:
+    """The options of `preview` and `up` that replace what is recorded under these urns."""
+    return [word for urn in sorted(rebuild) for word in ("--replace", urn)]
 
 
 def _nothing() -> None:

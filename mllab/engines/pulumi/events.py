@@ -49,6 +49,7 @@ class Events:
         verb: `up`, `refresh` or `destroy`; says why something is deleted.
         dry: nothing is changed: a replacement is reported as one step, not as its two halves.
         adopted: urns whose step was told before; that they stay the same is no news.
+        rebuild: urns that are replaced because that was asked for.
     """
 
     def __init__(
@@ -59,9 +60,10 @@ class Events:
         *,
         dry: bool,
         adopted: Collection[str] = (),
+        rebuild: Collection[str] = (),
     ) -> None:
         self._on_step, self._declared, self._verb, self._dry = on_step, declared, verb, dry
-        self._adopted = frozenset(adopted)
+        self._adopted, self._rebuild = frozenset(adopted), frozenset(rebuild)
         self._lock = threading.Lock()  # the program's threads tell what is skipped
         self._skipped: set[str] = set()
         self._steps: list[Step] = []
@@ -231,6 +233,8 @@ class Events:
                 return reasons.NEW
             case Op.UPDATE:
                 return reasons.drifted(changes) if refreshing else reasons.updated(changes)
+            case Op.REPLACE | Op.CREATE_REPLACEMENT | Op.DELETE_REPLACED if urn in self._rebuild:
+                return reasons.REBUILT
             case Op.REPLACE | Op.CREATE_REPLACEMENT | Op.DELETE_REPLACED if changes:
                 known = self._declared.resources.get(urn)
                 needs = known.property_dependencies if known else {}

@@ -1,0 +1,33 @@
+"""`--rebuild SEAT` as it is typed: what is asked, shown, refused and done."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cli.conftest import DAY, Run
+
+LAB = ("lab", "--simulate", *DAY)
+
+
+def test_a_seat_is_made_anew_after_a_plan_that_says_what_that_means(run: Run) -> None:
+    assert run("up", *LAB, "--yes", "--grant", "L-DB2E81BA=8").code == 0
+    seen = run("preview", *LAB, "--rebuild", "shared")
+    assert seen.code == 0, seen.err
+    words = " ".join(seen.out.split())
+    assert "asked for by --rebuild" in words
+    assert "is made anew (system disk lost, home stays" in words
+    assert "loses data" not in words
+    found = json.loads(run("preview", *LAB, "--rebuild", "shared", "--json").out)["resources"]
+    anew = {one["name"] for one in found if one["op"] == "replace"}
+    assert anew == {"lab-notebook-shared", "lab-notebook-shared-home-attachment"}
+    done = run("up", *LAB, "--rebuild", "shared", "--yes")
+    assert done.code == 0, done.err
+    assert "nothing to do" in run("preview", *LAB).out
+
+
+def test_a_seat_that_is_not_there_is_refused_before_anything_is_planned(run: Run) -> None:
+    for verb in ("preview", "up"):
+        said = run(verb, *LAB, "--rebuild", "y", *(["--yes"] if verb == "up" else []))
+        assert said.code == 2
+        assert "--rebuild y: lab has no such seat" in said.err
+        assert "Seats: shared" in said.err

@@ -1,0 +1,171 @@
+"""`up --rebuild SEAT` in every situation of a lab: its machine is new, all else stays."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mllab.engines.contract import Op, Outcome, Step
+from mllab.errors import DataAtRisk, UsageError
+from mllab.lifecycle import rebuild
+from mllab.simulated.faults import How, Rule
+from tests.scenarios.living_lab import CLOUDS, ENGINES, MANAGED, Change, LivingLab
+from tests.settings.answers import KEY
+
+MACHINE = "lab-notebook-s01"
+ANEW = {Op.DELETE_REPLACED, Op.CREATE_REPLACEMENT}
+
+
+@pytest.fixture
+def lab(request: pytest.FixtureRequest, tmp_path: Path, cloud: str, engine: str) -> LivingLab:
+    """A lab that is up, with data in everything."""
+    if engine == "pulumi":
+        request.getfixturevalue("cli")
+    lab = LivingLab(tmp_path / "project", cloud, engine)
+    if cloud == "aws":
+        for code in ("L-1216C47A", "ml.t3.large for notebook instance usage"):
+            lab.cloud.grant(code, 64)
+    _ok(lab.up())
+    lab.fill()
+    return lab
+
+
+def _ok(outcome: Outcome | None) -> Outcome:
+    assert outcome is not None
+    assert outcome.ok, outcome.failures
+    return outcome
+
+
+def _anew(steps: tuple[Step, ...]) -> set[str]:
+    """What was made anew, in full."""
+    names = [step.name for step in steps if step.op in ANEW and step.custom]
+    return {name for name in names if names.count(name) == 2}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_machine_is_made_anew_and_its_home_stays(lab: LivingLab) -> None:
+    before = lab.data()
+    plan = lab.plan(["s01"])
+    (step,) = [s for s in plan.steps if s.name == MACHINE]
+    assert (step.op, step.reason) == (Op.REPLACE, "asked for by --rebuild")
+    assert not [s for s in plan.steps if s.loses], "nothing has to be named"
+    outcome = _ok(lab.up(rebuild=["s01"]))
+    made = _anew(outcome.steps)
+    assert MACHINE in made
+    assert all("-s01" in name for name in made), "nobody else is touched"
+    assert lab.data() == before, "homes and all other data, with their protection"
+    assert lab.plan().empty
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("cloud", ["gcp"])
+def test_several_seats_together_with_another_change(lab: LivingLab) -> None:
+    before = lab.data()
+    lab.set({"notebook": {"seats": ["s01", "s02", "s03"], "idle_minutes": 90}})
+    outcome = _ok(lab.up(rebuild=["s02", "s01", "s03"]))
+    assert {MACHINE, "lab-notebook-s02"} <= _anew(outcome.steps)
+    assert "lab-notebook-s03" not in _anew(outcome.steps), "it is new anyhow"
+    now = lab.data()
+    assert {name: now[name] for name in before} == before
+    assert lab.plan().empty
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_one_that_failed_half_way_is_gone_on_with(lab: LivingLab) -> None:
+    before = lab.data()
+    lab.faults = (Rule(How.CAPACITY, "create", name=MACHINE),)
+    outcome = lab.up(rebuild=["s01"])
+    assert outcome is not None
+    assert [failure.name for failure in outcome.failures] == [MACHINE]
+    lab.faults = ()
+    assert MACHINE in {s.name for s in _ok(lab.up()).steps if s.op is Op.CREATE_REPLACEMENT}
+    assert lab.data() == before
+    assert lab.plan().empty
+
+
+@pytest.mark.parametrize("engine", ["embedded"])
+@pytest.mark.parametrize("cloud", ["aws"])
+def test_one_that_was_killed_is_gone_on_with(lab: LivingLab) -> None:
+    before = lab.data()
+
+    def die(step: Step) -> None:
+        if step.name == MACHINE and step.op is Op.CREATE_REPLACEMENT:
+            raise KeyboardInterrupt
+
+    machines = rebuild.machines(lab.session(), ["s01"])
+    with pytest.raises(KeyboardInterrupt):
+        lab.session().engine.up(die, rebuild=machines)
+    _ok(lab.up())
+    assert lab.data() == before
+    assert lab.plan().empty
+
+
+@pytest.mark.parametrize("engine", ["embedded"])
+@pytest.mark.parametrize("cloud", ["aws"])
+def test_one_that_somebody_has_removed_is_made_and_not_made_twice(lab: LivingLab) -> None:
+    (machine,) = rebuild.machines(lab.session(), ["s01"])
+    entry = lab.entries()[machine]
+    lab.cloud.remove(entry["type"], entry["id"])
+    outcome = _ok(lab.up(rebuild=["s01"]))
+    assert [s.op for s in outcome.steps if s.name == MACHINE] == [Op.CREATE]
+    assert lab.plan().empty
+
+
+@pytest.mark.parametrize("engine", ["embedded"])
+@pytest.mark.parametrize("cloud", ["azure"])
+def test_a_seat_that_is_not_there_is_refused(lab: LivingLab, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="lab has no such seat; did you mean s01") as refused:
+        lab.plan(["s1"])
+    assert refused.value.hint == "Seats: s01, s02"
+    shutil.rmtree(tmp_path / "project" / "home" / "state")
+    assert rebuild.machines(lab.session(), ["s01"]) == frozenset(), "nothing is recorded"
+    assert {s.op for s in lab.plan(["s01"]).steps if s.custom} <= {Op.CREATE, Op.READ}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_managed_notebook_with_its_home_must_be_named(lab: LivingLab, cloud: str) -> None:
+    lab.set(MANAGED[cloud])
+    _ok(lab.up(["lab-notebook-s01-home", "lab-notebook-s02-home"]))
+    if cloud == "azure":  # homes are on the workspace's share
+        before = lab.data()
+        assert MACHINE in _anew(_ok(lab.up(rebuild=["s01"])).steps)
+        assert lab.data() == before
+    else:
+        with pytest.raises(DataAtRisk) as refused:
+            lab.up(rebuild=["s01"])
+        assert f" --rebuild s01 --delete-data {MACHINE}" in refused.value.hint
+        assert _anew(_ok(lab.up([MACHINE], rebuild=["s01"])).steps) >= {MACHINE}
+    assert lab.plan().empty
+
+
+ONLY_NEW: dict[str, tuple[Change, str]] = {
+    "aws": ({"aws": {"image": "ami-0123456789abcdef0"}}, "image (aws.image"),
+    "azure": ({"azure": {"ssh_keys": [KEY]}}, "azure.ssh_keys"),
+    "gcp": ({"gcp": {"image": "common-cu129-ubuntu-2204-nvidia-580"}}, "image (gcp.image"),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_setting_for_new_machines_says_so_until_they_are_new(lab: LivingLab, cloud: str) -> None:
+    change, words = ONLY_NEW[cloud]
+    assert not [line for line in lab.plan().warnings if "new machines" in line]
+    lab.set(change)
+    plan = lab.plan()
+    assert Op.REPLACE not in plan.counts()
+    (told,) = [line for line in plan.warnings if "new machines" in line]
+    assert told.startswith(f"{words}")
+    assert "counts for new machines only (s01, s02 not yet): mllab up lab --simulate" in told
+    assert told.endswith(" --rebuild s01")
+    if cloud == "aws":  # no such image is published
+        return
+    _ok(lab.up(rebuild=["s01"]))
+    (told,) = [line for line in lab.plan().warnings if "new machines" in line]
+    assert "(s02 not yet)" in told
+    _ok(lab.up(rebuild=["s02"]))
+    assert not [line for line in lab.plan().warnings if "new machines" in line]
