@@ -23,6 +23,7 @@ from mllab.clouds.registry import CLOUDS
 from mllab.lifecycle import local_port
 from mllab.show.outputs import shell
 from tests.components.azure.azure_account import GROUP_ID, variant
+from tests.components.labs import ROOT
 from tests.components.twins import declared
 
 FILES = {"aws": aws_machine.FILES, "azure": azure_machine.FILES, "gcp": gcp_machine.FILES}
@@ -139,6 +140,16 @@ def test_how_to_connect_is_said_in_fields(cloud: str, kind: str) -> None:
         "reason": "",
         "tool": "session-manager-plugin" if (cloud, kind) == ("aws", "vm") else "",
     }
+
+
+def test_the_page_shows_what_a_seat_tells() -> None:
+    page = (ROOT / "docs" / "outputs-json.md").read_text(encoding="utf-8")
+    (shown,) = json.loads(page.split("```json")[1].split("```")[0])["notebook"]["seats"].values()
+    ours = seat("azure", "vm")
+    assert shown.keys() == ours.keys()
+    assert all(shown[key].keys() == ours[key].keys() for key in WORDS["azure", "vm"])
+    explained = page.split("```")[2]
+    assert all(f"`connect.{key}`" in explained for key in ours["connect"] if key != "argv")
 
 
 @every_kind
