@@ -15,6 +15,7 @@ from mllab.commands.options import (
     Answers,
     DeleteData,
     Engine,
+    Folder,
     From,
     Grant,
     Json,
@@ -71,6 +72,14 @@ def _options(
 
         typer.echo(f"mllab {installed('mllab')}")
         raise typer.Exit
+
+
+@app.command(rich_help_panel=PREPARE)
+def init(folder: Folder = ".") -> None:
+    """Make a folder for labs of your own, in a git repository or not; overwrite nothing."""
+    from mllab.commands import init as command
+
+    command.init(folder)
 
 
 @app.command("list", rich_help_panel=PREPARE)

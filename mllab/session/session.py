@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import mllab
 from mllab.clock import Clock, SimulatedClock
 from mllab.clouds.registry import CLOUDS
 from mllab.errors import SettingsError, UsageError
@@ -83,10 +84,22 @@ class Session:
 
 
 def project() -> Path:
-    """The project's folder, from the current one upwards. Raises UsageError."""
+    """The project's folder, from the current one upwards.
+
+    Raises:
+        UsageError: there is none, or it is a checkout and another one's code runs.
+    """
     from mllab.settings import files
 
-    return files.project_root(Path.cwd())
+    root = files.project_root(Path.cwd())
+    own, here = (root / "mllab").resolve(), Path(mllab.__file__).resolve().parent
+    if own != here and (root / "components" / "environment.py").is_file():
+        raise UsageError(
+            f"this is mllab of {here}, and {root} has components/ of its own, which it would not"
+            " use; nothing was contacted",
+            hint=f"Take its own environment:  {root}/.venv/bin/mllab   (make demo makes it)",
+        )
+    return root
 
 
 def home(root: Path) -> Path:

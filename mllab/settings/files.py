@@ -38,14 +38,19 @@ def project_root(start: Path) -> Path:
     """
     for folder in (start.absolute(), *start.absolute().parents):
         try:
-            if _OURS.search((folder / "Pulumi.yaml").read_text("utf-8")):
+            if is_ours((folder / "Pulumi.yaml").read_text("utf-8")):
                 return folder
         except (OSError, ValueError):  # none there, or not text
             continue
     raise UsageError(
         f"{start} is not inside an mllab project: no Pulumi.yaml with `name: mllab` from there up",
-        hint="Change into the project's folder first.",
+        hint="Change into the project's folder first, or make one: mllab init my-labs",
     )
+
+
+def is_ours(text: str) -> bool:
+    """Whether a Pulumi.yaml is of an mllab project."""
+    return _OURS.search(text) is not None
 
 
 def names(root: Path) -> list[str]:

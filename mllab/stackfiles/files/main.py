@@ -1,0 +1,5 @@
+"""What plain `pulumi up` runs."""
+
+from mllab import program
+
+program.run()
