@@ -11,7 +11,6 @@ from rich.text import Text
 from mllab.clouds import consequences
 from mllab.engines.contract import Op, Plan, Step
 from mllab.engines.operations import OPS
-from mllab.protocol.provider import Change
 from mllab.show import table
 from mllab.show.console import say
 from mllab.show.table import WIDE, Row
@@ -162,7 +161,3 @@ def _why(same: list[Step], *, wide: bool) -> Text:
     if step.loses:
         text.append(f"\nloses data: {step.loses}", style="bold red")
     return text
-
-
-def _values(change: Change) -> str:
-    return f"{value(change.before)} -> {value(change.after)}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from mllab.clouds import registry
 from mllab.protocol.provider import Call
 from mllab.simulated.cloud import SimulatedCloud
 from mllab.simulated.database import Database
@@ -57,13 +59,14 @@ class SimulatedAccount(SimulatedCloud, ABC):
     # ------------------------------------------------------------------------ for a concrete cloud
 
     @property
-    @abstractmethod
     def version(self) -> str:
         """Of the SDK that programs use; Pulumi warns about a provider that is older."""
+        return importlib.metadata.version(f"pulumi-{self.package}")
 
-    @abstractmethod
     def limits(self) -> Mapping[str, float]:
         """What a new account has of everything that is limited, by code."""
+        cloud = registry.of_package(self.package)
+        return {code: quota.default for code, quota in cloud.quotas().items()} if cloud else {}
 
     @abstractmethod
     def size_of(self, machine: Record) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from mllab.protocol.provider import Call, Properties, ProviderFailure
@@ -165,3 +168,10 @@ class Kind:
     def holds(self, here: Here, record: Record) -> str | None:
         """What data a resource keeps, in words; empty for none, None when it cannot be told."""
         return ""
+
+
+def kinds_in(rules: ModuleType) -> dict[str, type[Kind]]:
+    """The kinds of all modules of a package, by type token."""
+    names = (module.name for module in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."))
+    modules = map(import_module, names)
+    return {token: kind for each in modules for token, kind in getattr(each, "KINDS", {}).items()}

@@ -153,9 +153,6 @@ class Scripted:
         self.calls.append(("export", clear))
         return self.state()
 
-    def forget(self) -> None:
-        pass
-
     def holdings(self) -> tuple[Holding, ...]:
         return self.held
 

@@ -30,8 +30,6 @@ _FEATURES: Final = [
     resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_DEPENDS_ON,
 ]
 
-_ELSEWHERE: Final = "Use Pulumi's engine for programs that need it."
-
 R = TypeVar("R")
 
 
@@ -119,14 +117,6 @@ class Monitor:
         return empty_pb2.Empty()
 
     @_guarded
-    def ReadResource(self, request: Any) -> resource_pb2.ReadResourceResponse:
-        raise ProgramError(
-            f"{request.name} ({request.type}): the embedded engine does not read what others own",
-            self._sources.declared(request),
-            hint=_ELSEWHERE,
-        )
-
-    @_guarded
     def Invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
         run = self._run
         with run.lock:
@@ -151,25 +141,21 @@ class Monitor:
         return response
 
     @_guarded
+    def ReadResource(self, request: Any) -> resource_pb2.ReadResourceResponse:
+        what = f"{request.name} ({request.type})"
+        raise _left_out(what, "read what others own", self._sources.declared(request))
+
+    @_guarded
     def RegisterPackage(self, request: Any) -> resource_pb2.RegisterPackageResponse:
-        raise ProgramError(
-            f"package {request.name}: the embedded engine does not do parameterized packages",
-            hint=_ELSEWHERE,
-        )
+        raise _left_out(f"package {request.name}", "do parameterized packages")
 
     @_guarded
     def Call(self, request: Any) -> empty_pb2.Empty:
-        raise ProgramError(
-            f"{request.tok}: the embedded engine does not call methods of resources",
-            hint=_ELSEWHERE,
-        )
+        raise _left_out(request.tok, "call methods of resources")
 
     @_guarded
     def ExistsResource(self, request: Any) -> resource_pb2.ExistsResourceResponse:
-        raise ProgramError(
-            f"{request.type}: the embedded engine does not look whether resources exist",
-            hint=_ELSEWHERE,
-        )
+        raise _left_out(request.type, "look whether resources exist")
 
     def _bag(self, struct: struct_pb2.Struct, whose: str) -> Properties:
         """A property bag. Raises ProgramError, naming whose it is, when it holds what cannot be."""
@@ -212,3 +198,12 @@ def translated(message: str) -> str:
 def _result(answer: Answer) -> resource_pb2.Result.ValueType:
     """FAIL makes the SDK take every output as unknown, so that the rest of the program goes on."""
     return resource_pb2.Result.SUCCESS if answer.ok else resource_pb2.Result.FAIL
+
+
+def _left_out(what: str, unable: str, source: str = "") -> ProgramError:
+    """The refusal of something that no component uses."""
+    return ProgramError(
+        f"{what}: the embedded engine does not {unable}",
+        source,
+        hint="Use Pulumi's engine for programs that need it.",
+    )

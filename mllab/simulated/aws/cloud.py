@@ -2,56 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 from collections.abc import Mapping
 from typing import Any, Self
 
-from mllab.clouds.aws import AWS
 from mllab.protocol.provider import Properties
 from mllab.simulated.account import SimulatedAccount
-from mllab.simulated.aws import functions, places
-from mllab.simulated.aws.rules import (
-    alerts,
-    batch,
-    buckets,
-    disks,
-    files,
-    flow_logs,
-    groups,
-    identity,
-    instances,
-    keys,
-    launch,
-    networks,
-    notebooks,
-    registries,
-    schedules,
-    serverless,
-    tokens,
-)
+from mllab.simulated.aws import functions, places, rules
+from mllab.simulated.aws.rules import tokens
 from mllab.simulated.faults import How, Words
-from mllab.simulated.kind import Kind
+from mllab.simulated.kind import Kind, kinds_in
 from mllab.simulated.store import Record, Session
-
-_MODULES = (
-    alerts,
-    batch,
-    buckets,
-    disks,
-    files,
-    flow_logs,
-    groups,
-    identity,
-    instances,
-    keys,
-    launch,
-    networks,
-    notebooks,
-    registries,
-    schedules,
-    serverless,
-)
 
 _WORDS = Words(
     {
@@ -84,18 +45,13 @@ class SimulatedAws(SimulatedAccount):
     label = "AWS"
     data = places.DATA
     account = "123456789012"
-    kinds = {token: kind for module in _MODULES for token, kind in module.KINDS.items()}
+    kinds = kinds_in(rules)
     functions = functions.FUNCTIONS
     words = _WORDS
     machines = tokens.INSTANCE
     buckets = tokens.BUCKET
     shares = tokens.FILES
     repositories = tokens.REPOSITORY
-
-    @property
-    def version(self) -> str:
-        """Of the SDK that programs use; Pulumi warns about a provider that is older."""
-        return importlib.metadata.version("pulumi-aws")
 
     def configured(self, config: Mapping[str, Any]) -> Self:
         """The same account under a provider's configuration, in another region say.
@@ -123,10 +79,6 @@ class SimulatedAws(SimulatedAccount):
         if type == tokens.SCHEDULE_GROUP:
             return key == "default"
         return type == tokens.POLICY and key in places.managed_policies()
-
-    def limits(self) -> Mapping[str, float]:
-        """What a new account has, by quota code."""
-        return {code: quota.default for code, quota in AWS.quotas().items()}
 
     def size_of(self, machine: Record) -> str:
         """The instance type of an instance, or of a notebook instance."""

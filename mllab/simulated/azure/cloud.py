@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
-from mllab.clouds.azure import AZURE
 from mllab.protocol.provider import UNKNOWN, Call, Checked, Properties
 from mllab.simulated.account import SimulatedAccount
-from mllab.simulated.azure import functions, places
-from mllab.simulated.azure.rules import (
-    accounts,
-    alerts,
-    arm,
-    computes,
-    disks,
-    identity,
-    interfaces,
-    learning,
-    machines,
-    networks,
-    registries,
-    schedules,
-    security_groups,
-    tokens,
-    vaults,
-)
+from mllab.simulated.azure import functions, places, rules
+from mllab.simulated.azure.rules import tokens
 from mllab.simulated.faults import How, Words
-from mllab.simulated.kind import Kind
+from mllab.simulated.kind import Kind, kinds_in
 from mllab.simulated.names import Naming
 from mllab.simulated.store import Record, Session
-
-_MODULES = (
-    accounts,
-    alerts,
-    arm,
-    computes,
-    disks,
-    identity,
-    interfaces,
-    learning,
-    machines,
-    networks,
-    registries,
-    schedules,
-    security_groups,
-    vaults,
-)
 
 _WORDS = Words(
     {
@@ -87,7 +52,7 @@ class SimulatedAzure(SimulatedAccount):
     label = "Azure"
     data = places.DATA
     account = places.SUBSCRIPTION
-    kinds = {token: kind for module in _MODULES for token, kind in module.KINDS.items()}
+    kinds = kinds_in(rules)
     functions = functions.FUNCTIONS
     words = _WORDS
     naming = Naming("", 8)
@@ -96,11 +61,6 @@ class SimulatedAzure(SimulatedAccount):
     buckets = tokens.CONTAINER
     shares = tokens.SHARE
     repositories = tokens.REGISTRY
-
-    @property
-    def version(self) -> str:
-        """Of the SDK that programs use; Pulumi warns about a provider that is older."""
-        return importlib.metadata.version("pulumi-azure-native")
 
     def configured(self, config: Mapping[str, Any]) -> Self:
         """The same subscription under a provider's configuration, in another location say.
@@ -117,10 +77,6 @@ class SimulatedAzure(SimulatedAccount):
     def place(self, kind: Kind, bag: Properties) -> str:
         """Ids hold the place already."""
         return ""
-
-    def limits(self) -> Mapping[str, float]:
-        """What a new subscription has, by quota code."""
-        return {code: quota.default for code, quota in AZURE.quotas().items()}
 
     def size_of(self, machine: Record) -> str:
         """The size of a virtual machine, or of a compute instance."""

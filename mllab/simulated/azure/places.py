@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -46,11 +45,6 @@ class Image:
     os_gb: int
     trusted_launch: bool
     nvidia_extension: bool
-
-
-def stable_uuid(words: str) -> str:
-    """A UUID that is always the same for the same words."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, words))
 
 
 @cache

@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from mllab.clouds.gcp import GCP
 from mllab.protocol.provider import UNKNOWN, Call, Checked, Made, Properties, ProviderFailure
 from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.facts import Refusal
 from mllab.simulated.faults import Faults, How, Words
-from mllab.simulated.gcp import functions, places
-from mllab.simulated.gcp.rules import (
-    alerts,
-    capacity,
-    disks,
-    identity,
-    instances,
-    networks,
-    notebooks,
-    schedules,
-    services,
-    stores,
-    tokens,
-)
+from mllab.simulated.gcp import functions, places, rules
+from mllab.simulated.gcp.rules import capacity, notebooks, services, tokens
 from mllab.simulated.gcp.rules.resource import Resource
-from mllab.simulated.kind import Here, Kind, refuse
+from mllab.simulated.kind import Here, Kind, kinds_in, refuse
 from mllab.simulated.store import Record, Session
-
-_MODULES = (
-    alerts,
-    disks,
-    identity,
-    instances,
-    networks,
-    notebooks,
-    schedules,
-    services,
-    stores,
-)
 
 _WORDS = Words(
     {
@@ -88,7 +62,7 @@ class SimulatedGcp(SimulatedAccount):
             (token for token in places.service_of() if not token.rpartition(":")[2][0].islower()),
             Resource,
         ),
-        **{token: kind for module in _MODULES for token, kind in module.KINDS.items()},
+        **kinds_in(rules),
     }
     functions = functions.FUNCTIONS
     words = _WORDS
@@ -115,11 +89,6 @@ class SimulatedGcp(SimulatedAccount):
         super().__init__(path, quotas=quotas, faults=faults)
         self._works_from: dict[str, datetime] = {}
         """APIs that this object enabled; those that it found work at once."""
-
-    @property
-    def version(self) -> str:
-        """Of the SDK that programs use; Pulumi warns about a provider that is older."""
-        return importlib.metadata.version("pulumi-gcp")
 
     def configured(self, config: Mapping[str, Any]) -> Self:
         """The same cloud under a provider's configuration: project, region, zone.
@@ -148,10 +117,6 @@ class SimulatedGcp(SimulatedAccount):
         if self.timed and not known:
             self._works_from[made.id] = call.at + timedelta(seconds=made.seconds)
         return made
-
-    def limits(self) -> Mapping[str, float]:
-        """What a new project has, by the name of the quota."""
-        return {code: quota.default for code, quota in GCP.quotas().items()}
 
     def counted(self, machine: Record) -> Mapping[str, float]:
         """See `SimulatedAccount.counted`."""

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from components.catalog import machine
-from tests.components.gcp.gcp_account import STACKS, managed, refusal, variant
+from tests.components.gcp.gcp_account import managed, refusal, variant
 
 INSTANCE = "workbench/instance:Instance"
-with_stop = [stack for stack in STACKS if stack != "gcp-lab"]
 
 
 def setup(**changes: Any) -> dict[str, Any]:
