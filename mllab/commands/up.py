@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mllab.lifecycle import deploy
+from mllab.lifecycle.rebuild import options
 from mllab.session.opening import Choice, open_declared
 from mllab.show import ask, console
 from mllab.show import deploy as report
@@ -46,6 +47,7 @@ def up(
     if as_json:
         console.print_json(report.document(session, outcome))
     if outcome is not None:
-        deploy.refuse_failures(outcome, session, "up")
+        again = options(session, plan, outcome)
+        deploy.refuse_failures(outcome, session, "up", again=again)
     if not as_json:
         report.show_next(out, session)

@@ -93,7 +93,8 @@ def up(session: Session, plan: Plan, release: frozenset[str], observer: Observer
         simulated=session.realm.timed,
     )
     act = partial(session.engine.up, rebuild=plan.rebuild)
-    return watched(session, "up", run, act, release, observer)
+    again = rebuild.options(session, plan)
+    return watched(session, "up", run, act, release, observer, again)
 
 
 def watched(
@@ -103,11 +104,12 @@ def watched(
     act: Callable[..., Outcome],
     release: frozenset[str],
     observer: Observer,
+    again: str = "",
 ) -> Outcome:
     """Let an engine act while somebody watches, and tell what came of it.
 
     Args:
-        verb: to be typed again. act: `up` or `destroy` of the session's engine.
+        verb: to be typed again, with `again`. act: `up` or `destroy` of the session's engine.
         release: the holders of data that may go.
 
     Raises:
@@ -117,7 +119,7 @@ def watched(
         with run:
             outcome = act(run, release=release)
     except KeyboardInterrupt as error:
-        raise stopped(session, verb) from error
+        raise stopped(session, verb, again) from error
     for warning in outcome.warnings:
         observer.note(warning)
     observer.tell(f"{summary(outcome)} ({run.took()})")
@@ -205,12 +207,12 @@ def refuse_short(session: Session, plan: Plan) -> None:
 
 
 def refuse_failures(
-    outcome: Outcome, session: Session, verb: str, *, only_looked: bool = False
+    outcome: Outcome, session: Session, verb: str, *, only_looked: bool = False, again: str = ""
 ) -> None:
     """Tell every failure: resource, cause, where it was declared, and the hint.
 
     Args:
-        only_looked: the run has changed nothing.
+        only_looked: the run has changed nothing. again: options to be typed again with the verb.
 
     Raises:
         StillThere: something failed, and resources exist that may cost money.
@@ -225,7 +227,7 @@ def refuse_failures(
     short = lacking(session)
     lines = [head, *explain(outcome.failures, short)]
     lines += _unlooked(session, outcome.failures)
-    go_on = f"  {session.command(verb)}{_grant(session, short)}"
+    go_on = f"  {session.command(verb, again)}{_grant(session, short)}"
     hint = f"What went well is recorded. When the cause is gone, go on with:\n{go_on}"
     exist = 0 if only_looked else _recorded(session)
     if not exist:
@@ -281,13 +283,13 @@ def _unlooked(session: Session, failures: Sequence[Failure]) -> list[str]:
     return [head, *(f"    {line}" for ask in asks for line in ask.splitlines())]
 
 
-def stopped(session: Session, verb: str) -> Interrupted:
+def stopped(session: Session, verb: str, again: str = "") -> Interrupted:
     """What to say after Ctrl-C: how much exists, how to go on, how to end it."""
     exist = _recorded(session)
     are = "is" if exist == 1 else "are"
     told = f"{pluralize(exist, 'resource')} of {session.stack} {are} recorded"
     return Interrupted(
         f"interrupted; {told}, and what was in work is looked for by the next run",
-        hint=f"Go on:    {session.command(verb)}\nLook:     {session.command('status')}\n"
+        hint=f"Go on:    {session.command(verb, again)}\nLook:     {session.command('status')}\n"
         f"Remove:   {session.command('down')}",
     )

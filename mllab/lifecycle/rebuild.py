@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from mllab.clouds import consequences, registry
-from mllab.engines.contract import Op, Plan
+from mllab.engines.contract import Op, Outcome, Plan, Status
 from mllab.errors import UsageError
 from mllab.protocol import urns
 from mllab.protocol.deployment import entries
@@ -35,9 +35,19 @@ def machines(session: Session, seats: Sequence[str]) -> frozenset[str]:
     return frozenset(urn for urn, seat in _machines(session).items() if seat in seats)
 
 
-def options(session: Session, plan: Plan) -> str:
-    """What the command that made a plan needs when it is typed again."""
-    seats = [seat for urn, seat in _machines(session).items() if urn in plan.rebuild]
+def options(session: Session, plan: Plan, outcome: Outcome | None = None) -> str:
+    """What the command that made a plan needs when it is typed again.
+
+    Args:
+        outcome: what came of it; whoever has a new machine already keeps that.
+    """
+    done = {
+        step.urn
+        for step in (outcome.steps if outcome else ())
+        if (step.op, step.status) == (Op.CREATE_REPLACEMENT, Status.DONE)
+    }
+    wanted = plan.rebuild - done
+    seats = [seat for urn, seat in _machines(session).items() if urn in wanted] if wanted else []
     return "".join(f" {OPTION} {seat}" for seat in seats)
 
 

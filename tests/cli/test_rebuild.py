@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+
+from mllab.protocol.provider import Call, Made, Properties, ProviderFailure
+from mllab.simulated.aws.cloud import SimulatedAws
 from tests.cli.conftest import DAY, Run
 
 LAB = ("lab", "--simulate", *DAY)
@@ -31,3 +37,26 @@ def test_a_seat_that_is_not_there_is_refused_before_anything_is_planned(run: Run
         assert said.code == 2
         assert "--rebuild y: lab has no such seat" in said.err
         assert "Seats: shared" in said.err
+
+
+def test_a_failure_names_whose_machine_is_still_the_old_one(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One seat gets its new machine, for the other there is none left."""
+    path = project / "stacks" / "Pulumi.lab.yaml"
+    path.write_text(path.read_text() + "  mllab:notebook: {seats: [ann, bob], size: cpu-small}\n")
+    assert run("up", *LAB, "--yes").code == 0
+    monkeypatch.setattr(SimulatedAws, "create", _out_of_machines(SimulatedAws.create))
+    said = run("up", *LAB, "--yes", "--rebuild", "ann", "--rebuild", "bob")
+    assert said.code == 3
+    assert "mllab up lab --simulate --rebuild bob" in " ".join(said.err.split())
+    assert "--rebuild ann" not in said.err
+
+
+def _out_of_machines(create: Callable[..., Made]) -> Callable[..., Made]:
+    def refuse(self: SimulatedAws, call: Call, inputs: Properties) -> Made:
+        if call.name == "lab-notebook-bob" and not call.preview:
+            raise ProviderFailure("no machine left")
+        return create(self, call, inputs)
+
+    return refuse
