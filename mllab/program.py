@@ -14,8 +14,8 @@ from components import catalog
 from components.contracts import LabArgs
 from components.environment import Cloud, Environment, EnvironmentArgs, Notebooks
 from mllab.clock import Clock
+from mllab.clouds import registry
 from mllab.clouds.registry import CLOUDS
-from mllab.errors import LabError
 from mllab.settings.files import from_config
 from mllab.settings.lab import Lab
 
@@ -105,18 +105,8 @@ def cloud(lab: Lab, today: date | None = None) -> Cloud:
     Raises:
         LabError: its SDK is not installed.
     """
-    here = CLOUDS[lab.lab.cloud]
-    try:
-        return _CLOUDS[here.name](lab, today)
-    except ModuleNotFoundError as error:
-        package = f"pulumi_{here.package.replace('-', '_')}"
-        if (error.name or "").partition(".")[0] != package:
-            raise
-        raise LabError(
-            f"{package}, Pulumi's SDK for {here.title}, is not installed here",
-            hint=f"pip install 'mllab[{here.name}]'   or, where pipx did it: "
-            f"pipx install --force 'mllab[{here.name}]'",
-        ) from error
+    registry.require_sdk(CLOUDS[lab.lab.cloud])
+    return _CLOUDS[lab.lab.cloud](lab, today)
 
 
 def _aws(lab: Lab, _today: date | None) -> Cloud:

@@ -107,16 +107,18 @@ def test_every_import_is_declared(root: Path, project: dict[str, Any]) -> None:
         assert providers & declared, f"import {name}: not among pyproject.toml's dependencies"
 
 
+@pytest.mark.parametrize("where", ["simulated", "real"])
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_missing_sdk_is_told_with_the_extra_that_brings_it(
-    root: Path, project: dict[str, Any], cloud: str, tmp_path: Path
+    root: Path, project: dict[str, Any], cloud: str, where: str, tmp_path: Path
 ) -> None:
     (sdk,) = (
         Requirement(need).name.replace("-", "_")
         for need in project["project"]["optional-dependencies"][cloud]
         if need.startswith("pulumi-")
     )
-    words = ["preview", f"{cloud}-tiny", "--simulate", "--today", "2027-01-11"]
+    simulated = ["preview", f"{cloud}-tiny", "--simulate", "--today", "2027-01-11"]
+    words = simulated if where == "simulated" else ["status", f"{cloud}-tiny"]
     code = f"import sys; sys.modules[{sdk!r}] = None; import cli; cli.main({words!r})"
     env = {**os.environ, "MLLAB_HOME": str(tmp_path)}
     done = subprocess.run(

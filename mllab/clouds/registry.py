@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from typing import Any, Final
 
 from mllab.accounts.contract import Account, UnknownAccount
@@ -10,7 +11,7 @@ from mllab.clouds.aws import AWS
 from mllab.clouds.azure import AZURE
 from mllab.clouds.contract import Cloud
 from mllab.clouds.gcp import GCP
-from mllab.errors import UsageError
+from mllab.errors import LabError, UsageError
 
 CLOUDS: Final[Mapping[str, Cloud]] = {cloud.name: cloud for cloud in (AWS, AZURE, GCP)}
 """By the name that settings use."""
@@ -37,6 +38,21 @@ def called(words: str) -> str:
         if plain in {cloud.name, cloud.title.lower(), *cloud.other_names}:
             return cloud.name
     return words
+
+
+def require_sdk(cloud: Cloud) -> None:
+    """Refuse to go on where an extra is missing, which brings all that the cloud needs.
+
+    Raises:
+        LabError: Pulumi's SDK of the cloud is not installed.
+    """
+    package = f"pulumi_{cloud.package.replace('-', '_')}"
+    if find_spec(package) is None:
+        raise LabError(
+            f"{package}, Pulumi's SDK for {cloud.title}, is not installed here",
+            hint=f"pip install 'mllab[{cloud.name}]'   or, where pipx did it: "
+            f"pipx install --force 'mllab[{cloud.name}]'",
+        )
 
 
 def of_package(package: str) -> Cloud | None:

@@ -184,6 +184,9 @@ def on_real_cloud(
     from mllab.engines.pulumi.workspace import RealWorkspace
     from mllab.settings import files
 
+    known = registry.of(lab.lab.cloud) if lab else None
+    if known is not None:
+        registry.require_sdk(known)
     try:
         found = binary.find(home)
     except LabError as error:
@@ -193,7 +196,6 @@ def on_real_cloud(
         raise
     surroundings = environment.real(root, home, stack, files.file_of(root, stack))
     clock = Clock()
-    known = registry.of(lab.lab.cloud) if lab else None
 
     def engine_for(name: str, config: Mapping[str, str]) -> PulumiEngine:
         target = _target(root, stack, lab, config, name, clock)
