@@ -153,6 +153,9 @@ class Scripted:
         self.calls.append(("export", clear))
         return self.state()
 
+    def forget(self) -> None:
+        """Nothing is kept."""
+
     def holdings(self) -> tuple[Holding, ...]:
         return self.held
 
