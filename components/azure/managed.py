@@ -31,15 +31,15 @@ class ManagedNotebook(pulumi.ComponentResource):
     Notebooks lie on the workspace's own share in the lab's storage account, and outlive the
     instance. Its own disk does not: Azure ML changes nothing of an instance, not even its tags, so
     that another size replaces it, and what was installed on it is gone. Limits are not part of it:
-    workflows apply them, within the hour. An instance belongs to who made it: the person that runs
-    `up`.
+    workflows apply them, within the hour, `max_hours` too, of which Azure ML knows nothing. An
+    instance belongs to who made it: the person that runs `up`.
 
-    Azure's idle shutdown is known to fail, for one while an editor is open: so it comes with a
-    daily stop, which must be given. There is no longest time at a stretch but that.
+    Azure's idle shutdown is known to fail, for one while an editor is open, and an instance gives
+    no signs of life: so it comes with a daily stop, which must be given.
 
     Args:
-        args: see NotebookArgs. `disk_gb`, `home_gb`, `max_hours`, `keep` mean nothing here: the
-            disk has 120 GB, and homes are in the storage account.
+        args: see NotebookArgs. `disk_gb`, `home_gb`, `keep` mean nothing here: the disk has 120 GB,
+            and homes are in the storage account.
     Outputs:
         seats: see contracts.Notebook. The address is for who is logged in to Azure.
     Raises:
@@ -58,7 +58,7 @@ class ManagedNotebook(pulumi.ComponentResource):
         stop_at = _check(args)
         stops = Stops(self, name, args.lab, args.network.group, tags(args.lab, "notebook"))
         stops.instances_daily(stop_at, args.cluster.workspace.id)
-        stops.instances_idle(args.idle_minutes, args.cluster.workspace.id)
+        stops.instances_limits(args, args.cluster.workspace.id)
         if args.lab.ends:
             stops.instances_after(args.lab.ends, args.cluster.workspace.id)
         self.seats = pulumi.Output.all(

@@ -132,17 +132,24 @@ class Stops:
         daily = self._workflow("daily", definition, workspace=("String", workspace))
         self._allow(daily, "daily-power", access.ML_COMPUTE, workspace)
 
-    def instances_idle(self, idle_minutes: int, workspace: pulumi.Input[str]) -> None:
-        """Tell the compute instances of a workspace the idle time that counts now, every hour.
+    def instances_limits(
+        self, args: NotebookArgs[Any, Any, Any, Any], workspace: pulumi.Input[str]
+    ) -> None:
+        """Hold the compute instances of a workspace to the limits that count now, every hour.
 
-        It is the one thing about an instance that can be changed, though not by declaring it.
-        Source: https://learn.microsoft.com/azure/machine-learning/how-to-create-compute-instance
+        The idle time is the one thing about an instance that can be changed, though not by
+        declaring it. A longest time it has none: stopped is what its last operation (a start, as
+        long as it runs) lies further back than that.
+
+        Source: https://learn.microsoft.com/azure/machine-learning/how-to-create-compute-instance,
+            https://learn.microsoft.com/rest/api/azureml/compute/list (ComputeInstanceLastOperation)
         """
         limits = self._workflow(
             "limits",
             _definition("limit-instances.json"),
             workspace=("String", workspace),
-            idle=("String", iso_minutes(idle_minutes)),
+            idle=("String", iso_minutes(args.idle_minutes)),
+            longest=("Int", 60 * args.max_hours),
         )
         self._allow(limits, "limits-change", access.ML_COMPUTE, workspace)
 

@@ -117,7 +117,6 @@ _UNTOLD: Final[Mapping[tuple[str, str], str]] = {
     ("aws", "disk_gb"): "a SageMaker notebook instance has a system disk of its own size",
     ("azure", "disk_gb"): f"{_CI} has a system disk of its own size",
     ("azure", "home_gb"): f"files of {_CI} are in the workspace's share, which grows with them",
-    ("azure", "max_hours"): f"{_CI} has no such limit; idle_minutes and stop_at stop it",
 }
 
 # Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html,

@@ -123,7 +123,7 @@ class Notebook(Section):
     idle_minutes: Annotated[int, limits.IDLE] = Field(
         default=60,
         description="Machines unused for so long stop; a change reaches running ones."
-        " Workbench: new ones only; Azure ML: makes anew.",
+        " Workbench: new ones only.",
     )
     max_hours: Annotated[int, limits.HOURS] = Field(
         default=12,
@@ -141,7 +141,7 @@ class Notebook(Section):
         json_schema_extra=_ASKED,
     )
 
-    @field_validator("disk_gb", "home_gb", "max_hours")
+    @field_validator("disk_gb", "home_gb")
     @classmethod
     def _fits_the_cloud(cls, value: int, info: ValidationInfo) -> int:
         """These run only on what the file gives: a default asks for nothing."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+
+import pytest
 
 from mllab.engines.contract import Resource
 from tests.components.azure.azure_account import variant
@@ -73,3 +75,50 @@ def test_compute_instances_are_told_the_idle_time_that_counts_now() -> None:
         for name in ("ana", "cy")
     ]
     assert done.sent == [{"idleTimeBeforeShutdown": "PT90M"}] * 2
+
+
+@pytest.mark.parametrize("max_hours", [3, 12])
+def test_compute_instances_are_stopped_that_run_longer_than_the_longest_time(
+    max_hours: int,
+) -> None:
+    """By the last operation that Azure ML tells of each, a start as long as it runs."""
+    declared = workflow(variant(kind="managed", max_hours=max_hours), "limits")
+    workspace = declared.inputs["parameters"]["workspace"]["value"]
+    there = {
+        "late": ("ComputeInstance", "Running", max_hours * 60 + 1),
+        "job": ("ComputeInstance", "JobRunning", 10_000),
+        "fresh": ("ComputeInstance", "Running", max_hours * 60 - 1),
+        "off": ("ComputeInstance", "Stopped", 10_000),
+        "untold": ("ComputeInstance", "Running", None),
+        "nodes": ("AmlCompute", None, 10_000),
+    }
+
+    def answer(method: str, uri: str) -> Any:
+        return {
+            "value": [
+                {
+                    "id": f"{workspace}/computes/{name}",
+                    "properties": {
+                        "computeType": kind,
+                        "properties": {
+                            "idleTimeBeforeShutdown": "PT60M",
+                            "state": state,
+                            "lastOperation": None
+                            if minutes is None
+                            else {
+                                "operationName": "Stop" if state == "Stopped" else "Start",
+                                "operationTime": (NOW - timedelta(minutes=minutes)).isoformat(),
+                                "operationStatus": "Succeeded",
+                            },
+                        },
+                    },
+                }
+                for name, (kind, state, minutes) in there.items()
+            ]
+        }
+
+    stopped = [uri for method, uri in run(declared, answer).calls if method == "POST"]
+    assert stopped == [
+        f"https://management.azure.com{workspace}/computes/{name}/stop?api-version=2025-12-01"
+        for name in ("late", "job")
+    ]
