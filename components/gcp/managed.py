@@ -35,9 +35,9 @@ class ManagedNotebook(pulumi.ComponentResource):
 
     Google stops it when no kernel did anything for `idle_minutes`; a busy processor does not count.
     It has no watchdog of ours, so it gives no signs of life: should Google's own stop fail, a watch
-    stops it half an hour after `max_hours`, and the daily stop, which must be given. Image and
-    metadata count when it is made, and with the metadata `idle_minutes`: Google adds to both, and
-    a change could make it anew, home disk and all. `max_hours` and `stop_at` follow at once.
+    stops it half an hour after `max_hours`, and the daily stop, which must be given. All limits
+    reach one that runs: Google reads `idle_minutes` from its metadata. Its image counts when it is
+    made. Google's provider starts an instance that is stopped whenever it changes something of it.
 
     Args:
         args: see NotebookArgs. `keep`: the machine is protected, since its home disk goes with it.
@@ -50,7 +50,8 @@ class ManagedNotebook(pulumi.ComponentResource):
         management fee (us-central1, Nov 2026).
     Source: https://cloud.google.com/vertex-ai/docs/workbench/instances/idle-shutdown,
         https://cloud.google.com/vertex-ai/docs/workbench/instances/manage-metadata,
-        https://github.com/hashicorp/terraform-provider-google/issues/18469
+        https://github.com/hashicorp/terraform-provider-google/issues/18469,
+        GoogleCloudPlatform/magic-modules mmv1/templates/terraform/constants/workbench_instance*
     """
 
     seats: pulumi.Output[dict[str, dict[str, Any]]]
@@ -129,6 +130,8 @@ class ManagedNotebook(pulumi.ComponentResource):
                 "metadata": {
                     "idle-timeout-seconds": str(args.idle_minutes * 60),
                     "enable-guest-attributes": "TRUE",  # by which Google sees that it is idle
+                    # Where Google chose it any change of metadata makes the instance anew.
+                    "serial-port-logging-enable": "false",
                 },
             },
             labels=named(labels, name),
@@ -136,7 +139,12 @@ class ManagedNotebook(pulumi.ComponentResource):
                 self,
                 protect=args.keep,
                 depends_on=before,
-                ignore_changes=["gceSetup.metadata", "gceSetup.vmImage", "location"],
+                # That key Google adds by itself at times, and would restart for taking it away.
+                ignore_changes=[
+                    'gceSetup.metadata["enable-jupyterlab4"]',
+                    "gceSetup.vmImage",
+                    "location",
+                ],
                 delete_before_replace=True,  # the new one may have its name
             ),
         )

@@ -122,8 +122,7 @@ class Notebook(Section):
     )
     idle_minutes: Annotated[int, limits.IDLE] = Field(
         default=60,
-        description="Machines unused for so long stop; a change reaches running ones."
-        " Workbench: new ones only.",
+        description="Machines unused for so long stop; a change reaches running ones.",
     )
     max_hours: Annotated[int, limits.HOURS] = Field(
         default=12,

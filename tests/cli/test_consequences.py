@@ -67,6 +67,13 @@ def changed(path: str, *, replaces: bool = False) -> tuple[Change, ...]:
         ("gcp:compute/instance:Instance", "notebook", "update", "machineType", "restarts"),
         ("gcp:compute/disk:Disk", "notebook", "replace", "size", "put the old value back"),
         ("gcp:compute/disk:Disk", "notebook", "replace", "zone", ""),
+        (
+            "gcp:workbench/instance:Instance",
+            "notebook",
+            "update",
+            "labels",
+            "starts, if it is stopped",
+        ),
         ("random:index/randomId:RandomId", "notebook", "replace", "x", ""),
     ],
 )

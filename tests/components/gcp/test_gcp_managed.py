@@ -45,7 +45,11 @@ def test_machine_is_what_was_asked_for() -> None:
         ],
         "disablePublicIp": False,
         "serviceAccounts": [{"email": email}],
-        "metadata": {"idle-timeout-seconds": "3600", "enable-guest-attributes": "TRUE"},
+        "metadata": {
+            "idle-timeout-seconds": "3600",
+            "enable-guest-attributes": "TRUE",
+            "serial-port-logging-enable": "false",
+        },
     }
 
 
@@ -84,7 +88,11 @@ def test_end_of_the_lab_stops_the_machine_behind_it() -> None:
 
 def test_trap_what_google_adds_to_it_would_make_it_anew() -> None:
     (box,) = managed().of(INSTANCE)
-    assert box.options["ignoreChanges"] == ["gceSetup.metadata", "gceSetup.vmImage", "location"]
+    assert box.options["ignoreChanges"] == [
+        'gceSetup.metadata["enable-jupyterlab4"]',
+        "gceSetup.vmImage",
+        "location",
+    ]
 
 
 def test_trap_without_a_network_it_falls_back_to_one_that_is_not_there() -> None:

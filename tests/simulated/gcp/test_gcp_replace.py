@@ -92,6 +92,31 @@ def test_replaced(project: Project, name: str, change: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "replaces"),
+    [
+        ({"serial-port-logging-enable": "false"}, {"serial-port-logging-enable": "false"}, False),
+        ({"serial-port-logging-enable": "false"}, {"serial-port-logging-enable": "true"}, True),
+        ({"serial-port-logging-enable": "false"}, {}, True),
+        ({}, {}, True),  # Google filled it in
+    ],
+)
+def test_metadata_of_a_workbench_instance_changes_in_place_where_its_log_is_as_it_was(
+    project: Project, before: dict[str, str], after: dict[str, str], replaces: bool
+) -> None:
+    given = build(project)["managed"]["given"]
+
+    def inputs(idle: str, logging: dict[str, str]) -> dict[str, Any]:
+        metadata = {"idle-timeout-seconds": idle, **logging}
+        setup = {**given["gceSetup"], "metadata": metadata}
+        return {**given, "gceSetup": setup, "name": "another", "location": "us-central1-b"}
+
+    made = project.create(tokens.NOTEBOOK, inputs("3600", before))
+    found = project.diff(tokens.NOTEBOOK, made.id, inputs("5400", after))
+    assert 'gceSetup.metadata["idle-timeout-seconds"]' in {c.path for c in found.changes}
+    assert found.replaces is replaces
+
+
+@pytest.mark.parametrize(
     ("name", "change", "first"),
     [
         ("net", {"description": "x"}, False),  # a generated name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mllab.protocol.provider import UNKNOWN, Properties
@@ -23,6 +23,12 @@ Source: magic-modules d577844 templates/terraform/constants/workbench_instance.g
 
 class Notebook(Resource):
     """It is a machine of the project, counts as one, and shows up beside the others."""
+
+    conditions = {
+        "serial-port-logging-enable is not given alike before and after": lambda olds, news: (
+            _serial_port(olds) is None or _serial_port(olds) != _serial_port(news)
+        )
+    }
 
     def faults(self, inputs: Properties) -> Iterable[str]:
         owners = given(inputs, "instanceOwners") or ()
@@ -163,6 +169,11 @@ class Notebook(Resource):
         data = (record.inputs.get("gceSetup") or {}).get("dataDisks") or {}
         since = record.since.strftime("%Y-%m-%d")
         return f"{data.get('diskSizeGb', DATA_GB)} GB disk, in use since {since}"
+
+
+def _serial_port(inputs: Properties) -> Any:
+    metadata = (inputs.get("gceSetup") or {}).get("metadata")
+    return metadata.get("serial-port-logging-enable") if isinstance(metadata, Mapping) else None
 
 
 def _image(image: Properties) -> str:
