@@ -26,14 +26,20 @@ FILES = (
     File(_HERE / "stop-notebook.sh", f"{LIB}/stop-notebook.sh", "0755"),
     File(_HERE / "mount-shared.sh", f"{LIB}/mount-shared.sh", "0755"),
     File(_HERE.parent / "imds.sh", f"{LIB}/imds.sh"),
+    File(_HERE / "jupyter-env.sh", "/etc/profile.d/jupyter-env.sh"),
     File(_HERE / "heartbeat.sh", f"{LIB}/heartbeat", "0755"),
     File(_HERE / "limits.sh", f"{LIB}/limits", "0755"),
     File(_HERE / "mllab-shared.service", "/etc/systemd/system/mllab-shared.service"),
 )
-"""Everything that the script writes besides the settings. User, home and JupyterLab are there."""
+"""Everything that the script writes besides the settings. User, home and JupyterLab are there.
+
+Its environment is set as AWS's own example does: aws-samples/
+amazon-sagemaker-notebook-instance-lifecycle-config-samples, scripts/set-env-variable/on-start.sh
+"""
 
 KEYS = {
     "REGION": "`us-east-1`",
+    "LAB_BUCKET": "address of the lab's bucket, `s3://...`",
     "IDLE_MINUTES": "whole number",
     "MAX_HOURS": "whole number",
     "MOUNT_SOURCE": "`fs-0abc...`; this and the other MOUNT_ are empty without shared files",

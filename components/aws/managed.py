@@ -158,6 +158,7 @@ def _settings(args: Args, watch: Watch) -> Mapping[str, pulumi.Input[str]]:
     mount = files.mount if files else pulumi.Output.from_input(NO_MOUNT)
     return {
         "REGION": args.lab.region,
+        "LAB_BUCKET": args.storage.uri,
         "IDLE_MINUTES": str(args.idle_minutes),
         "MAX_HOURS": str(args.max_hours),
         "MOUNT_SOURCE": mount["source"],

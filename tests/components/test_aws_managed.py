@@ -101,8 +101,9 @@ def test_watchdog_is_told_the_limits(size: str, gpus: str) -> None:
         "MOUNT_OPTIONS": f"tls,iam,accesspoint={LAB}-storage-shared-id",
     }
     limits = {"REGION": "us-east-1", "IDLE_MINUTES": "15", "MAX_HOURS": "168", "GPU": gpus}
+    own = lifecycle.OWN | {"LAB_BUCKET": f"s3://{LAB}-storage-bucket-0abc123"}
     signs = {"SIGNS": f"{LAB}-notebook-signs-0abc123"}
-    assert told(rendered) == settings_text({**limits, **mount, **signs, **lifecycle.OWN})
+    assert told(rendered) == settings_text({**limits, **mount, **signs, **own})
 
 
 def test_without_files_nothing_is_mounted() -> None:

@@ -22,6 +22,7 @@ from components.files import asking, watchdog
 
 SETTINGS = {
     "REGION": "us-east-1",
+    "LAB_BUCKET": "s3://course-data-1a2b",
     "IDLE_MINUTES": "60",
     "MAX_HOURS": "12",
     "MOUNT_SOURCE": "fs-0abc123",
@@ -30,21 +31,8 @@ SETTINGS = {
     "GPU": "1",
     "SIGNS": "aws-course-notebook-signs-1a2b3c4",
 }
-REAL = [
-    "awk",
-    "bash",
-    "cat",
-    "chmod",
-    "cp",
-    "dirname",
-    "env",
-    "head",
-    "ln",
-    "mkdir",
-    "mktemp",
-    "mv",
-]
-REAL += ["readlink", "rm", "sed", "tail", "timeout"]
+REAL = ["awk", "bash", "cat", "chmod", "cp", "dirname", "env", "head", "ln", "mkdir", "mktemp"]
+REAL += ["mv", "readlink", "rm", "sed", "tail", "timeout"]
 DOES = {
     # What is not told to go on by itself is waited for, and mounting takes for ever.
     "systemctl": '[[ $* != *shared* || $* == *--no-block* ]] || { echo "would wait" >&2; exit 1; }',
@@ -128,7 +116,26 @@ def test_a_start_brings_the_watchdog_first_and_waits_for_nothing(instance: Insta
         "systemctl start mllab-watchdog.timer",
         "chown ec2-user: /run/mllab-awake",
         "systemctl start --no-block mllab-shared.service",
+        "systemctl restart --no-block jupyter-server",
     ]
+
+
+def test_jupyterlab_and_terminals_are_told_the_bucket(instance: Instance) -> None:
+    """By the shell that starts them, as it reads what is in /etc/profile.d."""
+    instance.start()
+    profile = (instance.root / "etc/profile.d/jupyter-env.sh").read_text()
+    here = profile.replace("/etc/mllab", f"{instance.root}/etc/mllab")
+    done = subprocess.run(
+        ["sh", "-c", f"{here}\nenv"], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "LAB_BUCKET=s3://course-data-1a2b" in done.stdout.splitlines()
+
+
+def test_a_jupyterlab_that_cannot_be_restarted_keeps_no_machine_from_starting(
+    instance: Instance,
+) -> None:
+    instance.does("systemctl", "[[ $* != *jupyter* ]]")
+    assert instance.start().returncode == 0
 
 
 def test_every_file_arrives_and_only_root_may_change_it(instance: Instance) -> None:

@@ -21,4 +21,5 @@ systemctl start mllab-watchdog.timer
 mkdir -p "$root/run/mllab-awake"
 chown ec2-user: "$root/run/mllab-awake" # here people put `mllab-keep-awake`
 systemctl start --no-block mllab-shared.service
+systemctl restart --no-block jupyter-server || true # it has started by now, without /etc/profile.d/jupyter-env.sh
 exit
