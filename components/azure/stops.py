@@ -109,10 +109,14 @@ class Stops:
         self._allow(end, "end-power", access.POWER, self._group.id)
 
     def instances_after(self, last: date, workspace: pulumi.Input[str]) -> None:
-        """The same for the compute instances of an Azure ML workspace."""
+        """The same for the compute instances of an Azure ML workspace.
+
+        By a name of its own: on the way from one kind to the other the new workflow is made before
+        the notebooks are, and the old one goes when all of them are there.
+        """
         definition = self._from("stop-instances.json", last)
-        end = self._workflow("end", definition, workspace=("String", workspace))
-        self._allow(end, "end-power", access.ML_COMPUTE, workspace)
+        end = self._workflow("managed-end", definition, workspace=("String", workspace))
+        self._allow(end, "managed-end-power", access.ML_COMPUTE, workspace)
 
     def instances_daily(self, at: time, workspace: pulumi.Input[str]) -> None:
         """Stop the compute instances of a workspace every day at that time of the lab's time zone.

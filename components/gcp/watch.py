@@ -88,7 +88,9 @@ def watch(
         "https://workflowexecutions.googleapis.com/v1/", workflow.id, "/executions"
     )
     stopper.job(
-        "watch",
+        # One for each kind: on the way to the other the new one is made before the seats are, and
+        # the old one goes when all of them are there, so that a refused seat leaves nobody alone.
+        "watch" if signs else "managed-watch",
         "Looks whether the notebooks give signs of life",
         EVERY,
         {

@@ -7,6 +7,7 @@ on, and never read that state again.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -17,6 +18,11 @@ from mllab.errors import RunFailed
 from mllab.simulated.faults import How, Rule
 from tests.scenarios.living_lab import CLOUDS, ENGINES, MANAGED, LivingLab
 
+STOPS = (
+    "aws:scheduler/schedule:Schedule",
+    "azure-native:logic:Workflow",
+    "gcp:cloudscheduler/job:Job",
+)
 NOTEBOOKS = "ml.t3.large for notebook instance usage"
 """Of this quota of AWS a new account has none."""
 
@@ -63,6 +69,8 @@ def test_a_managed_notebook_that_is_refused(
         lab.cloud.grant(NOTEBOOKS, 1)
     old = set(_machine(lab).values())
     assert len(old) == 2, "the machine and its home"
+    stops = _stops(lab)
+    assert stops
 
     lab.set(MANAGED[cloud])
     lab.faults = (Rule(How.CAPACITY, op="create", name="lab-notebook-s01", times=None),)
@@ -73,6 +81,7 @@ def test_a_managed_notebook_that_is_refused(
         assert any("nothing is deleted" in warning for warning in refused.warnings)
         assert old <= {record.id for record in lab.cloud.inventory()}
         assert old <= set(_machine(lab).values())
+        assert stops.items() <= _stops(lab).items(), "what stops the old machine is as it was"
 
     lab.faults = ()
     done = lab.up()
@@ -92,6 +101,15 @@ def _lab(folder: Path, cloud: str, engine: str) -> LivingLab:
     assert first is not None
     assert first.ok, first.failures
     return lab
+
+
+def _stops(lab: LivingLab) -> dict[str, str]:
+    """Urn to inputs of what stops the notebooks from outside."""
+    return {
+        str(record.urn): json.dumps(record.inputs, sort_keys=True)
+        for record in lab.cloud.inventory()
+        if record.type in STOPS and "-notebook-" in str(record.urn)
+    }
 
 
 def _machine(lab: LivingLab) -> dict[str, str]:

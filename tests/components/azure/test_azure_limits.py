@@ -37,7 +37,7 @@ def test_compute_instances_stop_daily_at_the_labs_own_time_and_it_can_change() -
             },
         }
     }
-    end = workflow(variant(kind="managed"), "end")
+    end = workflow(variant(kind="managed"), "managed-end")
     assert declared.inputs["definition"]["actions"] == end.inputs["definition"]["actions"]
 
 

@@ -49,12 +49,13 @@ def test_after_the_last_day_every_machine_is_deallocated_each_hour() -> None:
 )
 def test_they_stop_when_the_last_day_is_over(kind: str, ends: date, zone: str, start: str) -> None:
     rendered = variant(kind=kind, lab={"ends": ends, "time_zone": zone})
-    triggers = workflow(rendered, "end").inputs["definition"]["triggers"]
+    what = "end" if kind == "vm" else "managed-end"
+    triggers = workflow(rendered, what).inputs["definition"]["triggers"]
     assert triggers["hourly"]["recurrence"]["startTime"] == start
 
 
 def test_after_the_last_day_compute_instances_stop_and_the_cluster_is_left_alone() -> None:
-    declared = workflow(variant(kind="managed"), "end")
+    declared = workflow(variant(kind="managed"), "managed-end")
     workspace = declared.inputs["parameters"]["workspace"]["value"]
     there = {
         "ana": "ComputeInstance",
@@ -114,10 +115,10 @@ def test_workflows_may_do_no_more_than_they_do() -> None:
     }
     managed = variant(kind="managed")
     workspace = managed.one("machinelearningservices:Workspace")
-    for what in ("end-power", "daily-power", "limits-change"):
+    for what in ("managed-end-power", "daily-power", "limits-change"):
         assert grants(managed)[f"azure-course-notebook-{what}"] == (
             access.ML_COMPUTE,
-            f"azure-course-notebook-{what.partition('-')[0]}-principal",
+            f"azure-course-notebook-{what.rpartition('-')[0]}-principal",
             f"{GROUP_ID}/{workspace.name}",
         )
 

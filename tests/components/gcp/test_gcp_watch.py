@@ -25,7 +25,8 @@ PLACE = f"/compute/v1/projects/my-course-2027/zones/{ZONE}/instances"
 
 
 def job(rendered: Rendered) -> Mapping[str, Any]:
-    return rendered.one(JOB, "gcp-course-notebook-watch").inputs
+    (found,) = [each for each in rendered.of(JOB) if each.name.endswith("-watch")]
+    return found.inputs
 
 
 def told(rendered: Rendered) -> dict[str, Any]:
