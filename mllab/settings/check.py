@@ -49,7 +49,10 @@ def lab(
     cloud = said if isinstance(said, str) else None
     found += [((f"{NAMESPACE}:{name}",), words) for name, words in _foreign(cloud, given)]
     if cloud == "aws":
-        found += default_tags.faults(_opened(values.get(default_tags.KEY)))
+        notebook = given.get("notebook")
+        managed = isinstance(notebook, Mapping) and notebook.get("kind") == "managed"
+        tags = _opened(values.get(default_tags.KEY))
+        found += default_tags.faults(tags, machines=not managed)
     given["stack"] = stack
     for name, key in places(cloud).items():
         if (value := values.get(key)) not in _EMPTY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -10,22 +11,34 @@ from components import tags
 KEY: Final = "aws:defaultTags"
 
 
-def faults(given: Any) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Keys that differ from another only in case, each with where it stands.
+_IN_METADATA: Final = re.compile(r"(?!(?:\.|\.\.|_index)$)[0-9a-zA-Z_+=,.@:-]{1,255}")
 
-    IAM takes such keys for one and the same, and refuses every role that has both. The same key in
-    the same letters is fine: a resource's own tag goes before the provider's.
+
+def faults(given: Any, *, machines: bool) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Keys that AWS would refuse on something of a lab, each with where it stands.
+
+    IAM takes keys that differ from another only in case for one and the same, and refuses every
+    role that has both. The same key in the same letters is fine: a resource's own tag goes before
+    the provider's. EC2 refuses machines that read their tags from the metadata service, as
+    notebooks do, with a key that cannot be part of an address there.
 
     Args:
         given: the value of `aws:defaultTags`, `{tags: {team: ml}}`; what is no such thing is the
             provider's to refuse.
-    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_naming-limits
+        machines: notebooks are machines of EC2.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_naming-limits,
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html,
+        https://github.com/terraform-aws-modules/terraform-aws-eks/issues/1785
     """
     found = given.get("tags") if isinstance(given, Mapping) else None
     seen = {key.lower(): key for key in tags.KEYS}
-    for key in found if isinstance(found, Mapping) else ():
-        other = seen.setdefault(str(key).lower(), str(key))
+    for key in map(str, found if isinstance(found, Mapping) else ()):
+        other = seen.setdefault(key.lower(), key)
         if other != key:
             hint = f"write {other}" if other in tags.KEYS else "write both alike"
             words = f"differs from {other} only in case, so IAM would refuse every role; {hint}"
-            yield (KEY, "tags", str(key)), f"{words}, or take it out"
+            yield (KEY, "tags", key), f"{words}, or take it out"
+        if machines and not _IN_METADATA.fullmatch(key):
+            words = "is no key for machines that read their own tags, so EC2 would refuse every"
+            hint = "write it with letters, digits and + - = . , _ : @ alone, or take it out"
+            yield (KEY, "tags", key), f"{words} notebook; {hint}"

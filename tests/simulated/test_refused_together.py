@@ -267,3 +267,23 @@ def test_an_environment_without_what_it_needs_is_invalid(
     inputs = account.environment(account.subnet(vpc), account.group(vpc), profile, **change)
     with pytest.raises(ProviderFailure, match=f"CLIENT_ERROR - {words}"):
         account.create(tokens.ENVIRONMENT, inputs)
+
+
+@pytest.mark.parametrize("key", ["Cost Center", "kubernetes.io/cluster", "_index", "."])
+def test_machines_that_read_their_own_tags_take_no_key_that_is_no_part_of_an_address(
+    account: Account, key: str
+) -> None:
+    subnet = account.subnet(account.vpc())
+    machine = account.machine(subnet)
+    reading = {"metadataOptions": {"instanceMetadataTags": "enabled"}}
+    words = (
+        f"InvalidParameterValue: '{key}' is not a valid tag key. Tag keys must match pattern"
+        " ([0-9a-zA-Z\\-_+=,.@:]{1,255}), and must not be a reserved name ('.', '..', '_index')"
+    )
+    assert account.refused(tokens.INSTANCE, {**machine, **reading, "tags": {key: "a"}}) == words
+    account.create(tokens.INSTANCE, {**machine, "tags": {key: "a"}}, "deaf")
+    account.create(tokens.INSTANCE, {**machine, **reading, "tags": {"a:+=,.@_-1": "a"}}, "fine")
+    account.aws = account.whole.configured(
+        {"region": "us-east-1", "defaultTags": {"tags": {key: ""}}}
+    )
+    assert account.refused(tokens.INSTANCE, {**machine, **reading}) == words

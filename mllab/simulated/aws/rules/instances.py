@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -31,6 +32,27 @@ METADATA = {
 }
 """What instances from images of this age have.
 Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html"""
+
+
+_TAG_KEY = re.compile(r"[0-9a-zA-Z\-_+=,.@:]{1,255}")
+_NO_TAG_KEYS = (".", "..", "_index")
+
+
+def _refuse_tag_keys(here: Here, inputs: Properties) -> None:
+    """A key is part of an address where an instance reads its own tags.
+
+    Source: https://github.com/terraform-aws-modules/terraform-aws-eks/issues/1785
+    """
+    if (inputs.get("metadataOptions") or {}).get("instanceMetadataTags") != "enabled":
+        return
+    for key in here.base["tagsAll"]:
+        if key in _NO_TAG_KEYS or not _TAG_KEY.fullmatch(key):
+            raise refuse(
+                "InvalidParameterValue: '{key}' is not a valid tag key. Tag keys must match"
+                " pattern ([0-9a-zA-Z\\-_+=,.@:]{{1,255}}), and must not be a reserved name ('.',"
+                " '..', '_index')",
+                key=key,
+            )
 
 
 class Instance(Kind):
@@ -64,6 +86,7 @@ class Instance(Kind):
         launch.admit_groups(here, inputs, subnet)
         launch.admit_image(here, inputs, machine)
         launch.admit_user_data(inputs)
+        _refuse_tag_keys(here, inputs)
         launch.admit_zone(here, inputs, machine, subnet.outputs["availabilityZone"])
         disk = here.get(tokens.VOLUME, old.hidden["disk"]) if old else None
         if disk:
