@@ -61,6 +61,19 @@ class Account(Protocol):
         """
         ...
 
+    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
+        """What the account grants of each quota, by its code; those that it does not tell are
+        missing.
+
+        Args:
+            services: code -> the service that keeps it.
+
+        Raises:
+            QueryFailed: nobody can tell.
+            LabError: the account cannot be asked at all.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class UnknownAccount:
@@ -85,3 +98,6 @@ class UnknownAccount:
             f"{stack} is left there cannot be told",
             hint=f"Look for it in the cloud, by the tag or label stack={stack}.",
         )
+
+    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
+        return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mllab.lifecycle import deploy
+from mllab.lifecycle import deploy, granted
 from mllab.lifecycle.rebuild import options
 from mllab.session.opening import Choice, open_declared
 from mllab.show import ask, console
@@ -37,7 +37,7 @@ def up(
     plan = deploy.plan(session, observer, rebuild)
     show_plan(out, plan, session.title, every=verbose)
     deploy.refuse_impossible(plan)
-    deploy.refuse_short(session, plan)
+    granted.refuse_short(session, plan, observer)
     release = deploy.losses(session, plan, delete_data)
     if not plan.empty and not yes:
         ask.confirm(f"Do this to {stack}{f' in {whose}' if whose else ''}?")

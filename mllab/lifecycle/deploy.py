@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from mllab.clouds import consequences, registry
-from mllab.engines.contract import Failure, Op, Outcome, Plan, Status
+from mllab.clouds import consequences
+from mllab.engines.contract import Op, Outcome, Plan, Status
 from mllab.errors import Interrupted, RunFailed, StillThere, UsageError
 from mllab.lifecycle import data_protection, rebuild
 from mllab.lifecycle.explain import explain, summary
+from mllab.lifecycle.granted import grant_options, lacking, unlooked
 from mllab.lifecycle.observer import Observer, Run
-from mllab.lifecycle.quota import Account, Shortage, requests, shortages, shortages_of
 from mllab.protocol.deployment import entries, in_cloud, stack_outputs
 from mllab.session import location
 from mllab.session.session import Session
@@ -183,29 +182,6 @@ def refuse_impossible(plan: Plan) -> None:
         )
 
 
-def refuse_short(session: Session, plan: Plan) -> None:
-    """Refuse to take notebooks away where the quota is too small for what replaces them.
-
-    Raises:
-        RunFailed: names the quotas, and how to ask for more. Nothing where they are not known.
-    """
-    account = _account(session)
-    short = shortages_of(plan, session.declared, account) if account else ()
-    if not short:
-        return
-    lines = [
-        f"  {one.code}: {one.needed:g} {one.unit} needed at the same time, {one.limit:g} granted"
-        for one in short
-    ]
-    asks = [one.request for one in short]
-    again = session.command("up", rebuild.options(session, plan))
-    raise RunFailed(
-        f"{session.stack}: notebooks would go, and the quota is too small for those that replace "
-        "them; nothing was changed\n" + "\n".join(lines),
-        hint="\n".join([*asks, f"Then:  {again}{_grant(session, short)}"]),
-    )
-
-
 def refuse_failures(
     outcome: Outcome, session: Session, verb: str, *, only_looked: bool = False, again: str = ""
 ) -> None:
@@ -226,8 +202,8 @@ def refuse_failures(
         head += f", {skipped} needed what failed and were not touched"
     short = lacking(session)
     lines = [head, *explain(outcome.failures, short)]
-    lines += _unlooked(session, outcome.failures)
-    go_on = f"  {session.command(verb, again)}{_grant(session, short)}"
+    lines += unlooked(session, outcome.failures)
+    go_on = f"  {session.command(verb, again)}{grant_options(session, short)}"
     hint = f"What went well is recorded. When the cause is gone, go on with:\n{go_on}"
     exist = 0 if only_looked else _recorded(session)
     if not exist:
@@ -241,46 +217,6 @@ def refuse_failures(
 def _recorded(session: Session) -> int:
     """How many things in a cloud are recorded."""
     return sum(in_cloud(entry) for entry in entries(session.engine.state()))
-
-
-def _grant(session: Session, short: Sequence[Shortage]) -> str:
-    """The options that switch on what a simulated account lacks, and raise its quotas."""
-    wishes = [*session.realm.off, *(f"{one.code}={one.needed:g}" for one in short)]
-    return "".join(f" --grant {shlex.quote(wish)}" for wish in wishes)
-
-
-def lacking(session: Session) -> tuple[Shortage, ...]:
-    """Quotas that are too small for the whole lab; none where the account's are not known."""
-    account = _account(session)
-    return shortages(session.lab, account) if session.lab and account else ()
-
-
-def _account(session: Session) -> Account | None:
-    """The account's quotas; None where they are not known."""
-    limit = session.realm.limit
-    if session.lab is None or limit is None:
-        return None
-    return Account(limit, _where(session), session.realm.used(session.stack, session.lab.region))
-
-
-def _where(session: Session) -> dict[str, str]:
-    """Region, project and the like, as a cloud's commands need them."""
-    keys = registry.of(session.declared.lab.cloud).config_keys
-    return {name: session.config.get(key, "") for name, key in keys.items()}
-
-
-def _unlooked(session: Session, failures: Sequence[Failure]) -> list[str]:
-    """Where nobody knows the account's quotas: what the whole lab needs of each, once."""
-    if session.lab is None or session.realm.limit is not None:
-        return []
-    asks = requests(session.lab, failures, _where(session))
-    if not asks:
-        return []
-    head = (
-        "  For the whole lab ask once for each quota that is too small, and add what runs in the "
-        "account already:"
-    )
-    return [head, *(f"    {line}" for ask in asks for line in ask.splitlines())]
 
 
 def stopped(session: Session, verb: str, again: str = "") -> Interrupted:

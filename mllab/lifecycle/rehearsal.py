@@ -17,8 +17,8 @@ from mllab.engines.contract import Op, Outcome, Plan
 from mllab.engines.operations import OPS
 from mllab.errors import DataAtRisk, LabError, RunFailed
 from mllab.lifecycle import status, teardown
-from mllab.lifecycle.deploy import lacking
 from mllab.lifecycle.explain import explain, summary
+from mllab.lifecycle.granted import lacking
 from mllab.lifecycle.quota import Shortage
 from mllab.protocol.deployment import entries, stack_outputs
 from mllab.protocol.urns import is_provider

@@ -73,6 +73,9 @@ class Realm(Protocol):
     def limit(self) -> Limit | None:
         """The account's quotas; None where they are not known."""
 
+    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
+        """What the account grants, asked for some quotas; see `Account.limits`."""
+
     def used(self, stack: str, region: str) -> Limit:
         """How much of a quota all but this stack take up, by its code; 0 where nobody knows."""
 
@@ -119,6 +122,10 @@ class RealRealm:
     def off(self) -> Sequence[str]:
         """None: nobody has asked the account."""
         return ()
+
+    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
+        """See `Realm.limits`."""
+        return self.opened.limits(services)
 
     def used(self, stack: str, region: str) -> Limit:
         """Nothing that is known: nobody has asked the account."""
@@ -179,6 +186,10 @@ class SimulatedRealm:
     def off(self) -> Sequence[str]:
         """See `Realm.off`."""
         return self.cloud.missing()
+
+    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
+        """See `Realm.limits`."""
+        return {code: self.cloud.quota(code) for code in services}
 
     def used(self, stack: str, region: str) -> Limit:
         """See `Realm.used`."""

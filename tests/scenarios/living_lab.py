@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from components.holdings import HOLDS_DATA
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import Op, Outcome, Plan
-from mllab.lifecycle import deploy, teardown
+from mllab.lifecycle import deploy, granted, teardown
 from mllab.session.opening import on_simulated_cloud
 from mllab.session.realm import SimulatedRealm
 from mllab.session.session import Session
@@ -131,7 +131,7 @@ class LivingLab:
         session, nobody = self.session(), _nobody()
         deploy.look(session, nobody)
         plan = deploy.plan(session, nobody, rebuild)
-        deploy.refuse_short(session, plan)
+        granted.refuse_short(session, plan, nobody)
         release = deploy.losses(session, plan, [*named])
         return None if plan.empty else deploy.up(session, plan, release, nobody)
 

@@ -65,6 +65,23 @@ class AwsAccount:
             raise not_all("account", stack, str(error), found, look) from error
         return found
 
+    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
+        """See `Account.limits`. SageMaker's are known by their names alone.
+
+        Source: https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServiceQuotas.html
+        """
+        _ = self._calls.names  # the region, without which it would be another's
+        return {
+            name: float(quota["Value"])
+            for service in sorted({*services.values()})
+            for page in self._calls.ask(
+                "service-quotas", "list_service_quotas", {"ServiceCode": service}
+            )
+            for quota in page["Quotas"]
+            for name in (quota["QuotaCode"], quota["QuotaName"])
+            if services.get(name) == service
+        }
+
     @cached_property
     def _calls(self) -> Client:
         return Client(self._region, self._config)

@@ -40,6 +40,12 @@ from mllab.errors import StillThere
 _GOING: Final = "deleting"
 _AT_ONCE: Final = 8  # `az` takes a second or two to start
 
+USAGES: Final[Mapping[str, tuple[str, ...]]] = {
+    "Microsoft.Compute": ("vm", "list-usage"),
+    "Microsoft.Network": ("network", "list-usages"),
+}
+"""How `az` lists what is granted of a service's quotas."""
+
 Question = Callable[[], list[InventoryItem]]
 
 
@@ -51,7 +57,7 @@ class AzureAccount:
     """
 
     def __init__(self, config: Mapping[str, str]) -> None:
-        self._calls = Client(config)
+        self._calls, self._location = Client(config), config.get("azure-native:location", "")
 
     def find(self, entry: Entry, known: Collection[str]) -> str | None:
         """See `Account.find`. Settings that are there by default are found, too: the provider
@@ -97,6 +103,21 @@ class AzureAccount:
             raise not_all("subscription", stack, "; ".join(refusals), found.values(), look)
         return list(found.values())
 
+    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
+        """See `Account.limits`. Azure ML's are told under other names than it is asked for.
+
+        Source: https://learn.microsoft.com/cli/azure/vm#az-vm-list-usage,
+            https://learn.microsoft.com/cli/azure/network#az-network-list-usages
+        """
+        if not self._location:
+            raise QueryFailed("the stack's settings do not say azure-native:location")
+        told = {
+            _quota(str(each["name"]["value"])): float(each["limit"])
+            for service in sorted(USAGES.keys() & {*services.values()})
+            for each in self._calls.list(*USAGES[service], "--location", self._location)
+        }
+        return {code: told[_quota(code)] for code in services if _quota(code) in told}
+
     def _groups(self, stack: str) -> list[InventoryItem]:
         listed = self._calls.list("group", "list", "--tag", f"stack={stack}")
         return [_found(item, GROUP) for item in _ours(listed, stack)]
@@ -115,6 +136,12 @@ class AzureAccount:
 
     def _unclear(self, entry: Entry, why: str) -> StillThere:
         return unclear(entry, why, _by_tag("resource", str(entry["urn"]).split(":")[2]))
+
+
+def _quota(code: str) -> str:
+    """Azure writes one quota in several ways: `Standard NCASv3_T4 Family`, without blanks, or with
+    a small letter."""
+    return code.replace(" ", "").lower()
 
 
 def _answer(question: Question) -> tuple[list[InventoryItem], list[str]]:

@@ -57,6 +57,27 @@ class GcpAccount:
             )
         return found
 
+    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
+        """See `Account.limits`. Those of Vertex AI no command of gcloud tells.
+
+        Source: https://cloud.google.com/compute/resource-usage
+        """
+        if "compute" not in services.values():
+            return {}
+        names = self._calls.names
+        if "region" not in names:
+            raise QueryFailed("the stack's settings do not say gcp:region")
+        asked = (
+            *self._calls.list("compute", "project-info", "describe"),
+            *self._calls.list("compute", "regions", "describe", names["region"]),
+        )
+        return {  # what both tell, the region says last
+            quota["metric"]: float(quota["limit"])
+            for answer in asked
+            for quota in items(answer, "quotas")
+            if services.get(quota["metric"]) == "compute"
+        }
+
     def _ids(self, way: ImportQuery, entry: Entry) -> set[str]:
         given = {**self._calls.names, **_flat(entry.get("inputs") or {})}
         words, where = filled(list(way.words), given), filled(way.where, given)
