@@ -80,6 +80,34 @@ def test_after_the_last_day_compute_instances_stop_and_the_cluster_is_left_alone
     assert stopped == ["/ana/stop", "/bo/stop"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "what", "verb"),
+    [
+        ("vm", "idle", "deallocate"),
+        ("vm", "end", "deallocate"),
+        ("managed", "managed-end", "stop"),
+        ("managed", "daily", "stop"),
+        ("managed", "limits", "updateIdleShutdownSetting"),
+    ],
+)
+def test_a_list_of_several_pages_is_read_to_its_end(kind: str, what: str, verb: str) -> None:
+    changed = []
+
+    def answer(method: str, uri: str) -> Any:
+        if method == "POST":
+            changed.append(urlsplit(uri).path)
+        if "/instanceView" in uri:
+            return {"statuses": [{"code": "PowerState/stopped"}]}
+        if "/signs()" in uri:
+            return {"value": []}
+        number = uri.count("&more")
+        found = {"id": f"/machine{number}", "properties": {"computeType": "ComputeInstance"}}
+        return {"value": [found]} | ({"nextLink": f"{uri}&more"} if number < 2 else {})
+
+    run(workflow(variant(kind=kind), what), answer)
+    assert changed == [f"/machine{number}/{verb}" for number in range(3)]
+
+
 def test_a_lab_without_end_has_no_such_workflow() -> None:
     names = [each.name for each in committed("azure-lab").of("logic:Workflow")]
     assert names == ["azure-lab-notebook-idle"]

@@ -67,6 +67,8 @@ class Workflow:
             if "body" in inputs:
                 self.sent.append({k: self._text(v) for k, v in inputs["body"].items()})
             self._bodies[name] = self._answer(inputs["method"], uri)
+            if "runtimeConfiguration" in action:
+                self._follow(self._bodies[name], action["runtimeConfiguration"])
             return True
         if kind == "Query":
             rows = self._text(action["inputs"]["from"])
@@ -83,6 +85,16 @@ class Workflow:
             self._items[name] = each
             worked.append(self._all(action["actions"]))
         return all(worked)
+
+    def _follow(self, body: dict[str, Any], runtime: Mapping[str, Any]) -> None:
+        """Add the pages behind the first, as the action does by itself, until there are enough.
+
+        Source: https://learn.microsoft.com/azure/logic-apps/logic-apps-exceed-default-page-size-with-pagination
+        """
+        while body.get("nextLink") and len(body["value"]) < _enough(runtime):
+            page = self._answer("GET", body.pop("nextLink"))
+            body["value"] = [*body["value"], *page["value"]]
+            body.update({key: page[key] for key in page.keys() & {"nextLink"}})
 
     def _condition(self, condition: Mapping[str, list[Any]]) -> bool:
         ((name, sides),) = condition.items()
@@ -143,6 +155,12 @@ class Workflow:
             "utcNow": lambda: self._now,
         }
         return (own | _FUNCTIONS)[name](*sides)
+
+
+def _enough(runtime: Mapping[str, Any]) -> int:
+    ((policy, settings),) = runtime.items()
+    assert (policy, settings.keys()) == ("paginationPolicy", {"minimumItemCount"})
+    return int(settings["minimumItemCount"])
 
 
 def _add_minutes(moment: datetime, minutes: int, form: str) -> str:
