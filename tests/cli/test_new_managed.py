@@ -39,9 +39,10 @@ def test_the_kind_alone_makes_a_lab(tmp_path: Path, cloud: str) -> None:
 
 def test_what_is_not_for_it_stays_as_a_comment(tmp_path: Path) -> None:
     lines = [line.strip() for line in written(tmp_path, "azure").read_text().splitlines()]
-    for name in ("disk_gb", "home_gb", "max_hours"):
+    for name in ("disk_gb", "home_gb"):
         assert [line for line in lines if line.startswith(f"# {name}: ... # ")]
-    assert [line for line in lines if line.startswith("idle_minutes: 60 # ")]
+    for given in ("idle_minutes: 60", "max_hours: 12"):
+        assert [line for line in lines if line.startswith(f"{given} # ")]
 
 
 def test_what_was_given_is_refused_not_dropped(tmp_path: Path) -> None:
