@@ -88,7 +88,9 @@ def run(*words: str) -> str:
             "import mllab.settings.files", {"pulumi", "pulumi_aws", "grpc"}, id="settings"
         ),
         pytest.param("import components.catalog", {"pulumi", "pulumi_aws", "grpc"}, id="catalog"),
-        pytest.param("import components.holdings", {"pulumi", "pulumi_aws", "grpc"}, id="holdings"),
+        pytest.param(
+            "import components.resource_types", {"pulumi", "pulumi_aws", "grpc"}, id="holdings"
+        ),
         pytest.param("import components.contracts", {"pulumi_aws"}, id="contracts"),
         pytest.param("import mllab.program", {"pulumi_aws"}, id="program"),
     ],

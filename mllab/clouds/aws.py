@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mllab.clouds import tables
-from mllab.clouds.contract import ByHand, Cloud, KnownError, Quota, Tool
+from mllab.clouds.contract import Cloud, KnownError, Quota, Tool
 
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
@@ -79,17 +79,6 @@ AWS: Final = Cloud(
     package="aws",
     config_keys={"region": "aws:region"},
     secret_keys=frozenset({"aws:accessKey", "aws:secretKey", "aws:token"}),
-    by_hand=ByHand(
-        opened="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-        path="blockPublicPolicy",
-        value=False,
-        removed=("aws:scheduler/schedule:Schedule",),
-    ),
-    # Source: outputs of these resources in pulumi-aws 7
-    power={
-        "aws:ec2/instance:Instance": "instanceState",
-        "aws:sagemaker/notebookInstance:NotebookInstance": "",
-    },
     tools={
         "aws": Tool(
             "the AWS CLI",

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mllab.clouds import tables
-from mllab.clouds.contract import ByHand, Cloud, KnownError, Quota, Tool
+from mllab.clouds.contract import Cloud, KnownError, Quota, Tool
 
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
@@ -80,19 +80,6 @@ AZURE: Final = Cloud(
             "azure-native:oidcToken",
         }
     ),
-    by_hand=ByHand(
-        opened="azure-native:storage:StorageAccount",
-        path="allowBlobPublicAccess",
-        value=True,
-        removed=("azure-native:storage:ManagementPolicy",),
-    ),
-    # A cluster of Azure ML is of the same type as its notebooks, and has no such output: its nodes
-    # come and go by themselves.
-    # Source: outputs of these resources in pulumi-azure-native 3
-    power={
-        "azure-native:compute:VirtualMachine": "",
-        "azure-native:machinelearningservices:Compute": "properties.properties.state",
-    },
     tools={
         "az": Tool("the Azure CLI", "https://learn.microsoft.com/cli/azure/install-azure-cli"),
         "ssh": Tool("an SSH client", "https://www.openssh.com"),

@@ -14,17 +14,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ByHand:
-    """What somebody does by hand in a rehearsal.
+    """What somebody does by hand in a rehearsal: the bucket is opened to the public; a watch, a
+    clean-up, a permission is deleted.
 
     Args:
         opened: type of which a property is changed. path, value: which, and to what.
-        removed: types of what is deleted; the first that the lab has.
+        removed: type of what is deleted.
     """
 
     opened: str
     path: str
     value: object
-    removed: tuple[str, ...]
+    removed: str
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,6 @@ class Cloud:
         config_keys: where a lab is: our name -> the key that the provider reads it from; `region`
             is always there.
         secret_keys: of the provider's configuration that must not stand in a file in plain text.
-        by_hand: what a rehearsal changes behind the lab's back: the bucket is opened to the public;
-            a watch, a clean-up, a permission is deleted.
-        power: type of a machine -> the dotted path in its outputs that tells whether it runs; empty
-            where they never do.
         tools: programs that a connection needs.
         tool_options: what the stack's own configuration adds to a command: (program, config).
         quotas: all limits by code.
@@ -107,8 +104,6 @@ class Cloud:
     package: str
     config_keys: Mapping[str, str]
     secret_keys: frozenset[str]
-    by_hand: ByHand
-    power: Mapping[str, str]
     tools: Mapping[str, Tool]
     tool_options: Callable[[str, Mapping[str, str]], list[str]] = lambda _tool, _config: []
     quotas: Callable[[], Mapping[str, Quota]]

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mllab.clouds import tables
-from mllab.clouds.contract import ByHand, Cloud, KnownError, Quota, Tool
+from mllab.clouds.contract import Cloud, KnownError, Quota, Tool
 
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
@@ -79,17 +79,6 @@ GCP: Final = Cloud(
     package="gcp",
     config_keys={"region": "gcp:region", "zone": "gcp:zone", "project": "gcp:project"},
     secret_keys=frozenset({"gcp:accessToken"}),
-    by_hand=ByHand(
-        opened="gcp:storage/bucket:Bucket",
-        path="publicAccessPrevention",
-        value="inherited",
-        removed=("gcp:storage/bucketIAMMember:BucketIAMMember",),
-    ),
-    # Source: outputs of these resources in pulumi-gcp 10
-    power={
-        "gcp:compute/instance:Instance": "currentStatus",
-        "gcp:workbench/instance:Instance": "state",
-    },
     tools={"gcloud": Tool("the Google Cloud CLI", "https://cloud.google.com/sdk/docs/install")},
     quotas=partial(tables.quotas, "gcp"),
     request_quota=_request_quota,

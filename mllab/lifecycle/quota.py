@@ -84,8 +84,7 @@ def shortages_of(plan: Plan, lab: Lab, account: Account) -> tuple[Shortage, ...]
     are no longer declared go after that, so where they count against the same quota it should be
     good for both. Nothing where none goes: then nothing is lost by a try.
     """
-    machines = registry.of(lab.lab.cloud).power
-    steps = [s for s in plan.steps if s.type in machines and role(s.urn) == "notebook"]
+    steps = [s for s in plan.steps if registry.is_machine(s.type) and role(s.urn) == "notebook"]
     made = sum(step.op in {Op.CREATE, Op.REPLACE} for step in steps)
     goes = [step for step in steps if step.op in {Op.DELETE, Op.REPLACE}]
     if not made or not goes or not _short(lab, account, made):

@@ -187,8 +187,8 @@ class Rehearsal:
         return f"{seen}; {planned(plan)}", told and not others and plan.empty
 
     def _drift(self) -> Seen:
-        by_hand = registry.of(self.session.declared.lab.cloud).by_hand
-        opened, watch = self._recorded(by_hand.opened), self._recorded(*by_hand.removed)
+        by_hand = registry.by_hand(self.session.declared.lab.cloud)
+        opened, watch = self._recorded(by_hand.opened), self._recorded(by_hand.removed)
         self._cloud.tamper(by_hand.opened, opened["id"], by_hand.path, by_hand.value)
         self._cloud.remove(watch["type"], watch["id"])
         outcome = self.session.engine.refresh()

@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from components.resource_types import of_cloud
+
 MUST = ("high", "medium")
 """Confidence from which on a fact may refuse something."""
 
@@ -119,15 +121,13 @@ def rows(file: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(text)
 
 
-def tokens(folder: Path) -> list[str]:
-    """Types and functions that a simulated cloud knows."""
-    return [row["token"] for row in rows(folder / "types.csv")]
-
-
 @cache
 def load(folder: Path) -> Mapping[str, TypeFacts]:
-    """All facts of a data folder by type token, read once."""
-    found = {row["token"]: _timed(row) for row in rows(folder / "types.csv")}
+    """All facts of a cloud's data folder by type token, read once."""
+    found = {
+        row.type: TypeFacts(row.create_s, row.update_s, row.delete_s)
+        for row in of_cloud(folder.parent.name)
+    }
     for row in rows(folder / "facts.csv"):
         _take(found[row["type"]], row)
     for row in rows(folder / "references.csv"):
@@ -138,14 +138,6 @@ def load(folder: Path) -> Mapping[str, TypeFacts]:
     for row in rows(folder / "dependencies.csv"):
         _depend(found, row)
     return found
-
-
-def _timed(row: Mapping[str, str]) -> TypeFacts:
-    """One row of types.csv; functions have no durations."""
-    create_s, update_s, delete_s = (
-        float(row[name] or 0) for name in ("create_s", "update_s", "delete_s")
-    )
-    return TypeFacts(create_s, update_s, delete_s)
 
 
 def _take(facts: TypeFacts, row: Mapping[str, str]) -> None:

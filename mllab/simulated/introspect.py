@@ -16,6 +16,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from components.resource_types import of_cloud
 from mllab.clouds.registry import CLOUDS
 from mllab.simulated import nodes
 from mllab.simulated.nodes import Node
@@ -42,6 +43,12 @@ def describe(tokens: Iterable[str]) -> dict[str, Any]:
     (package,) = packages
     version = importlib.metadata.version(SDKS[package].replace("_", "-"))
     return {"package": package, "version": version, "resources": resources, "functions": functions}
+
+
+def text_of(cloud: str) -> str:
+    """The schema of all types that a cloud's components declare, and of the functions they ask."""
+    functions = importlib.import_module(f"mllab.simulated.{cloud}.functions").FUNCTIONS
+    return as_json(describe([*(row.type for row in of_cloud(cloud)), *functions]))
 
 
 def _module(token: str) -> Iterable[Any]:

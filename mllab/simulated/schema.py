@@ -218,13 +218,12 @@ _NOUNS = {
 
 
 def main(arguments: list[str]) -> None:
-    """Write `<cloud>/data/schema.json` for the tokens listed in `<cloud>/data/types.csv`."""
-    from mllab.simulated import facts, introspect  # the SDK is needed here alone
+    """Write `<cloud>/data/schema.json` anew."""
+    from mllab.simulated import introspect  # the SDK is needed here alone
 
     for cloud in arguments:
-        folder = Path(__file__).parent / cloud / "data"
-        text = introspect.as_json(introspect.describe(facts.tokens(folder)))
-        (folder / "schema.json").write_text(text, encoding="utf-8")
+        path = Path(__file__).parent / cloud / "data" / "schema.json"
+        path.write_text(introspect.text_of(cloud), encoding="utf-8")
 
 
 if __name__ == "__main__":

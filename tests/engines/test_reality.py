@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.holdings import HOLDS_DATA
+from components.resource_types import HOLDS_DATA
 from mllab.engines.contract import Holding, Op, Status
 from mllab.engines.embedded.step_executor import EMPTYING
 from mllab.protocol.provider import Call, Change, Properties, ProviderFailure

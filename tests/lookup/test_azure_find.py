@@ -17,22 +17,9 @@ from mllab.errors import StillThere
 from tests.lookup.labs import pending, up
 from tests.lookup.subscription import (
     DISK,
-    LABS,
     Subscription,
     one,
 )
-
-
-@pytest.mark.parametrize(("stack", "kind"), LABS)
-def test_every_declared_type_has_a_way(stack: str, kind: str) -> None:
-    declared = {entry["type"] for entry in up(stack, kind).entries}
-    assert declared
-    assert not declared - IMPORT_QUERIES.keys()
-
-
-def test_no_way_is_for_what_nobody_declares() -> None:
-    declared = {entry["type"] for stack, kind in LABS for entry in up(stack, kind).entries}
-    assert IMPORT_QUERIES.keys() == declared
 
 
 @pytest.mark.parametrize("kind", ["vm", "managed"])

@@ -13,29 +13,14 @@ from string import Template
 
 import pytest
 
-from mllab.accounts.gcp.imports import IMPORT_QUERIES, LABELS, MORE, SETTINGS, UNLABELLED
+from mllab.accounts.gcp.imports import IMPORT_QUERIES, MORE
 from mllab.accounts.responses import filled
-from tests.lookup.labs import up
 from tests.lookup.project import (
-    LABS,
     REGION,
-    every_lab,
 )
 
 GCLOUD = shutil.which("gcloud")
 NOBODY = "127.0.0.1:9"
-
-
-@every_lab
-def test_every_declared_type_has_a_way(stack: str, how: dict[str, str]) -> None:
-    declared = {entry["type"] for entry in up(stack, **how).entries}
-    assert declared
-    assert not declared - IMPORT_QUERIES.keys() - SETTINGS
-
-
-def test_no_way_is_for_what_nobody_declares() -> None:
-    declared = {entry["type"] for stack, how in LABS for entry in up(stack, **how).entries}
-    assert IMPORT_QUERIES.keys() | SETTINGS == declared
 
 
 @pytest.mark.parametrize("type", IMPORT_QUERIES)
@@ -103,8 +88,3 @@ def test_gcloud_knows_what_is_asked(words: str, tmp_path: Path) -> None:
 def test_questions_change_nothing() -> None:
     for words in asked_words():
         assert re.search(r" (list|get-iam-policy|describe)( |$)", words), words
-
-
-def test_every_listed_type_is_declared() -> None:
-    assert LABELS.keys() | UNLABELLED.keys() <= IMPORT_QUERIES.keys()
-    assert not LABELS.keys() & UNLABELLED.keys()

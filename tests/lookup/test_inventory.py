@@ -13,8 +13,8 @@ from moto import settings as moto_settings
 from components.aws import access
 from components.contracts import LabArgs
 from mllab.accounts.aws.account import AwsAccount
+from mllab.accounts.aws.imports import SETTINGS
 from mllab.accounts.aws.inventory import IAM_PATH, UNCONFIRMED
-from mllab.accounts.aws.settings import SETTINGS
 from mllab.accounts.contract import InventoryItem
 from mllab.clouds.registry import open_account
 from mllab.errors import StillThere

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn, Self, TypeVar
 
 import components.aws  # noqa: F401 - here, so that the server of processes has it ready
-from components.holdings import HOLDS_DATA
+from components.resource_types import HOLDS_DATA
 from mllab import program
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import Engine, Outcome, StackTarget

@@ -14,7 +14,7 @@ from pathlib import Path
 import components.aws
 import components.azure
 import components.gcp  # noqa: F401 - here, so that the server of processes has them ready
-from components.holdings import HOLDS_DATA
+from components.resource_types import HOLDS_DATA
 from mllab import program
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import Engine, Outcome, StackTarget

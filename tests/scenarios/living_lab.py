@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 from ruamel.yaml import YAML
 
-from components.holdings import HOLDS_DATA
+from components.resource_types import HOLDS_DATA
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import Op, Outcome, Plan
 from mllab.lifecycle import deploy, granted, teardown

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from components.holdings import HOLDS_DATA
+from components.resource_types import HOLDS_DATA
 from mllab.engines.contract import Op, Outcome
 from mllab.errors import DataAtRisk
 from tests.scenarios.living_lab import CLOUDS, ENGINES, MANAGED, Change, LivingLab, lost

@@ -13,8 +13,13 @@ from typing import Final
 
 from mllab.accounts.aws import inventory
 from mllab.accounts.aws.client import Client, tags_of
-from mllab.accounts.aws.imports import DELETING_STATES, IMPORT_QUERIES, TAGGING, ImportQuery
-from mllab.accounts.aws.settings import SETTINGS
+from mllab.accounts.aws.imports import (
+    DELETING_STATES,
+    IMPORT_QUERIES,
+    SETTINGS,
+    TAGGING,
+    ImportQuery,
+)
 from mllab.accounts.contract import Entry, InventoryItem
 from mllab.accounts.responses import (
     QueryFailed,

@@ -164,7 +164,8 @@ def _state(calls: Client, thing: _Thing) -> str | None:
     check = CHECKS.get(thing.kind)
     if check is None:
         return "" if thing.kind.startswith(_AT_FIRST_HAND) else UNCONFIRMED
-    given = {"arn": thing.arn, "id": thing.id, "parent": thing.id.partition("/")[0]}
+    given = {"arn": thing.arn, "id": thing.id, "name": thing.id}
+    given["parent"] = thing.id.partition("/")[0]
     service = thing.kind.partition(":")[0]
     where = filled(check.where, given)
     try:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mllab.accounts.aws.imports import DELETING_STATES
+from components.resource_types import TypeRow, of_cloud, pairs
+from mllab.accounts.aws.imports import DELETING_STATES, arguments
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,9 @@ class Check:
 
     Args:
         operation: of the service in the ARN.
-        args: `$id` is what follows the type in the ARN, `$parent` its part before the first slash.
-        items, state, where: as in `aws_ways.Way`.
+        args, where: `$id` and `$name` are what follows the type in the ARN, `$parent` its part
+            before the first slash.
+        items, state: as in `ImportQuery`.
         gone: states in which it no longer counts.
     """
 
@@ -28,34 +30,24 @@ class Check:
     gone: frozenset[str] = DELETING_STATES
 
 
+def _again(row: TypeRow) -> Check:
+    """As it is found after an interrupted create, but one thing and by what its ARN tells."""
+    own = row.own
+    return Check(
+        own["operation"], arguments(own["again"]), own["items"], own["state"], pairs(own["where"])
+    )
+
+
+_ROWS: Final = {row.own["arn"]: row for row in of_cloud("aws") if row.own["arn"]}
+
 CHECKS: Final[Mapping[str, Check]] = {
-    "ec2:instance": Check(
-        "describe_instances", {"InstanceIds": ["$id"]}, "Reservations.Instances", "State.Name"
-    ),
-    "ec2:volume": Check("describe_volumes", {"VolumeIds": ["$id"]}, "Volumes", "State"),
-    "ec2:vpc-endpoint": Check(
-        "describe_vpc_endpoints", {"VpcEndpointIds": ["$id"]}, "VpcEndpoints", "State"
-    ),
+    **{kind: _again(row) for kind, row in _ROWS.items() if row.own["again"]},
+    # Listed by the tagging service also after it was deleted.
+    "kms:key": Check("describe_key", {"KeyId": "$id"}, "KeyMetadata", "KeyState"),
+    # What comes to be by itself, or was made by hand.
+    "cloudwatch:alarm": Check("describe_alarms", {"AlarmNames": ["$id"]}, "MetricAlarms"),
     "ec2:natgateway": Check(
         "describe_nat_gateways", {"NatGatewayIds": ["$id"]}, "NatGateways", "State"
-    ),
-    "s3:": Check("head_bucket", {"Bucket": "$id"}, ""),
-    "ecr:repository": Check("describe_repositories", {"repositoryNames": ["$id"]}, "repositories"),
-    "elasticfilesystem:file-system": Check(
-        "describe_file_systems", {"FileSystemId": "$id"}, "FileSystems", "LifeCycleState"
-    ),
-    "elasticfilesystem:access-point": Check(
-        "describe_access_points", {"AccessPointId": "$id"}, "AccessPoints", "LifeCycleState"
-    ),
-    "batch:compute-environment": Check(
-        "describe_compute_environments",
-        {"computeEnvironments": ["$id"]},
-        "computeEnvironments",
-        "status",
-    ),
-    "batch:job-queue": Check("describe_job_queues", {"jobQueues": ["$arn"]}, "jobQueues", "status"),
-    "batch:job-definition": Check(
-        "describe_job_definitions", {"jobDefinitions": ["$arn"]}, "jobDefinitions", "status"
     ),
     "ecs:cluster": Check("describe_clusters", {"clusters": ["$arn"]}, "clusters", "status"),
     "ecs:task": Check(
@@ -65,85 +57,24 @@ CHECKS: Final[Mapping[str, Check]] = {
         "lastStatus",
         gone=frozenset({"stopped"}),
     ),
-    "logs:log-group": Check(
-        "describe_log_groups",
-        {"logGroupNamePrefix": "$id"},
-        "logGroups",
-        where={"logGroupName": "$id"},
-    ),
-    "kms:key": Check("describe_key", {"KeyId": "$id"}, "KeyMetadata", "KeyState"),
-    "cloudwatch:alarm": Check("describe_alarms", {"AlarmNames": ["$id"]}, "MetricAlarms"),
-    "dynamodb:table": Check("describe_table", {"TableName": "$id"}, "Table", "TableStatus"),
-    "lambda:function": Check("get_function", {"FunctionName": "$id"}, "Configuration"),
-    "scheduler:schedule-group": Check("get_schedule_group", {"Name": "$id"}, "", "State"),
-    "sagemaker:notebook-instance": Check(
-        "list_notebook_instances",
-        {"NameContains": "$id"},
-        "NotebookInstances",
-        "NotebookInstanceStatus",
-        where={"NotebookInstanceName": "$id"},
-    ),
-    "sagemaker:notebook-instance-lifecycle-config": Check(
-        "list_notebook_instance_lifecycle_configs",
-        {"NameContains": "$id"},
-        "NotebookInstanceLifecycleConfigs",
-        where={"NotebookInstanceLifecycleConfigName": "$id"},
-    ),
-    "sns:": Check("get_topic_attributes", {"TopicArn": "$arn"}, "Attributes"),
 }
 """By service and type in the ARN. What is not here is reported as it was listed."""
 
 CLIENTS: Final[Mapping[str, str]] = {"elasticfilesystem": "efs"}
 """Services that botocore calls otherwise than ARNs do."""
 
-TYPES: Final[Mapping[str, str]] = {
-    "ec2:vpc": "aws:ec2/vpc:Vpc",
-    "ec2:internet-gateway": "aws:ec2/internetGateway:InternetGateway",
-    "ec2:subnet": "aws:ec2/subnet:Subnet",
-    "ec2:route-table": "aws:ec2/routeTable:RouteTable",
-    "ec2:security-group": "aws:ec2/securityGroup:SecurityGroup",
-    "ec2:vpc-endpoint": "aws:ec2/vpcEndpoint:VpcEndpoint",
-    "ec2:launch-template": "aws:ec2/launchTemplate:LaunchTemplate",
-    "ec2:instance": "aws:ec2/instance:Instance",
-    "ec2:volume": "aws:ebs/volume:Volume",
-    "ec2:vpc-flow-log": "aws:ec2/flowLog:FlowLog",
-    "kms:key": "aws:kms/key:Key",
-    "s3:": "aws:s3/bucket:Bucket",
-    "ecr:repository": "aws:ecr/repository:Repository",
-    "elasticfilesystem:file-system": "aws:efs/fileSystem:FileSystem",
-    "elasticfilesystem:access-point": "aws:efs/accessPoint:AccessPoint",
-    "batch:compute-environment": "aws:batch/computeEnvironment:ComputeEnvironment",
-    "batch:job-queue": "aws:batch/jobQueue:JobQueue",
-    "batch:job-definition": "aws:batch/jobDefinition:JobDefinition",
-    "logs:log-group": "aws:cloudwatch/logGroup:LogGroup",
-    "dynamodb:table": "aws:dynamodb/table:Table",
-    "lambda:function": "aws:lambda/function:Function",
-    "scheduler:schedule-group": "aws:scheduler/scheduleGroup:ScheduleGroup",
-    "sagemaker:notebook-instance": "aws:sagemaker/notebookInstance:NotebookInstance",
-    "sagemaker:notebook-instance-lifecycle-config": (
-        "aws:sagemaker/notebookInstanceLifecycleConfiguration:NotebookInstanceLifecycleConfiguration"
-    ),
-    "sns:": "aws:sns/topic:Topic",
-    "iam:role": "aws:iam/role:Role",
-    "iam:instance-profile": "aws:iam/instanceProfile:InstanceProfile",
-    "budgets:budget": "aws:budgets/budget:Budget",
-}
+TYPES: Final[Mapping[str, str]] = {kind: row.type for kind, row in _ROWS.items()}
 """Pulumi's tokens of these."""
 
-BY_ARN: Final = frozenset({"sns:", "batch:job-queue", "batch:job-definition"})
+BY_ARN: Final = frozenset(kind for kind, row in _ROWS.items() if row.own["id"].endswith("Arn"))
 """Those whose id in Pulumi is the whole ARN."""
 
-LISTS: Final[tuple[tuple[str, str, Mapping[str, str], str, str], ...]] = (
-    ("batch", "describe_compute_environments", {}, "computeEnvironments", "computeEnvironmentArn"),
-    ("batch", "describe_job_queues", {}, "jobQueues", "jobQueueArn"),
-    (
-        "batch",
-        "describe_job_definitions",
-        {"status": "ACTIVE"},
-        "jobDefinitions",
-        "jobDefinitionArn",
-    ),
-    ("efs", "describe_file_systems", {}, "FileSystems", "FileSystemArn"),
-    ("efs", "describe_access_points", {}, "AccessPoints", "AccessPointArn"),
-)
+
+def _list(row: TypeRow) -> tuple[str, str, Mapping[str, str], str, str]:
+    own = row.own
+    fixed = {key: value for key, value in pairs(own["args"]).items() if "$" not in value}
+    return own["service"], own["operation"], fixed, own["items"], own["lists"]
+
+
+LISTS: Final = tuple(_list(row) for row in _ROWS.values() if row.own["lists"])
 """Service, operation, arguments, items and their ARN, where the items carry their tags."""

@@ -1,4 +1,4 @@
-"""How each Azure type is found: data, no code.
+"""How each Azure type is found, from `components/azure/types.csv`.
 
 An id in Azure is made of names, and all names are inputs; generated ones are, too. `$name` stands
 for an input of the resource, or for `subscription`.
@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from components.resource_types import of_cloud
 
 GROUP: Final = "azure-native:resources:ResourceGroup"
 
@@ -34,96 +36,10 @@ class ImportQuery:
         return "/".join([provider, *parts[::2]]).lower()
 
 
-_GROUP: Final = "/subscriptions/$subscription/resourceGroups/$resourceGroupName"
-_ACCOUNT: Final = "Microsoft.Storage/storageAccounts/$accountName"
-_LEARNING: Final = "Microsoft.MachineLearningServices/workspaces/$workspaceName"
-
-
-def _in_group(path: str, version: str) -> ImportQuery:
-    return ImportQuery(f"{_GROUP}/providers/{path}", version)
-
-
 IMPORT_QUERIES: Final[Mapping[str, ImportQuery]] = {
-    GROUP: ImportQuery(_GROUP, "2024-03-01"),
-    "azure-native:network:VirtualNetwork": _in_group(
-        "Microsoft.Network/virtualNetworks/$virtualNetworkName", "2024-05-01"
-    ),
-    "azure-native:network:Subnet": _in_group(
-        "Microsoft.Network/virtualNetworks/$virtualNetworkName/subnets/$subnetName", "2024-05-01"
-    ),
-    "azure-native:network:NetworkSecurityGroup": _in_group(
-        "Microsoft.Network/networkSecurityGroups/$networkSecurityGroupName", "2024-05-01"
-    ),
-    "azure-native:network:NetworkInterface": _in_group(
-        "Microsoft.Network/networkInterfaces/$networkInterfaceName", "2024-05-01"
-    ),
-    "azure-native:network:PublicIPAddress": _in_group(
-        "Microsoft.Network/publicIPAddresses/$publicIpAddressName", "2024-05-01"
-    ),
-    "azure-native:storage:StorageAccount": _in_group(_ACCOUNT, "2024-01-01"),
-    "azure-native:storage:BlobServiceProperties": _in_group(
-        f"{_ACCOUNT}/blobServices/$blobServicesName", "2024-01-01"
-    ),
-    "azure-native:storage:BlobContainer": _in_group(
-        f"{_ACCOUNT}/blobServices/default/containers/$containerName", "2024-01-01"
-    ),
-    "azure-native:storage:FileServiceProperties": _in_group(
-        f"{_ACCOUNT}/fileServices/$fileServicesName", "2024-01-01"
-    ),
-    "azure-native:storage:FileShare": _in_group(
-        f"{_ACCOUNT}/fileServices/default/shares/$shareName", "2024-01-01"
-    ),
-    "azure-native:storage:Table": _in_group(
-        f"{_ACCOUNT}/tableServices/default/tables/$tableName", "2024-01-01"
-    ),
-    "azure-native:storage:ManagementPolicy": _in_group(
-        f"{_ACCOUNT}/managementPolicies/$managementPolicyName", "2024-01-01"
-    ),
-    "azure-native:containerregistry:Registry": _in_group(
-        "Microsoft.ContainerRegistry/registries/$registryName", "2023-01-01-preview"
-    ),
-    "azure-native:containerregistry:Task": _in_group(
-        "Microsoft.ContainerRegistry/registries/$registryName/tasks/$taskName",
-        "2019-06-01-preview",
-    ),
-    "azure-native:compute:Disk": _in_group("Microsoft.Compute/disks/$diskName", "2024-03-02"),
-    "azure-native:compute:VirtualMachine": _in_group(
-        "Microsoft.Compute/virtualMachines/$vmName", "2024-11-01"
-    ),
-    "azure-native:devtestlab:GlobalSchedule": _in_group(
-        "Microsoft.DevTestLab/schedules/$name", "2018-09-15"
-    ),
-    "azure-native:logic:Workflow": _in_group(
-        "Microsoft.Logic/workflows/$workflowName", "2019-05-01"
-    ),
-    "azure-native:managedidentity:UserAssignedIdentity": _in_group(
-        "Microsoft.ManagedIdentity/userAssignedIdentities/$resourceName", "2023-01-31"
-    ),
-    "azure-native:keyvault:Vault": _in_group("Microsoft.KeyVault/vaults/$vaultName", "2024-11-01"),
-    "azure-native:operationalinsights:Workspace": _in_group(
-        "Microsoft.OperationalInsights/workspaces/$workspaceName", "2023-09-01"
-    ),
-    "azure-native:applicationinsights:Component": _in_group(
-        "Microsoft.Insights/components/$resourceName", "2020-02-02"
-    ),
-    "azure-native:machinelearningservices:Workspace": _in_group(_LEARNING, "2025-12-01"),
-    "azure-native:machinelearningservices:Compute": _in_group(
-        f"{_LEARNING}/computes/$computeName", "2025-12-01"
-    ),
-    "azure-native:machinelearningservices:Datastore": _in_group(
-        f"{_LEARNING}/datastores/$name", "2025-12-01"
-    ),
-    "azure-native:monitor:ActionGroup": _in_group(
-        "Microsoft.Insights/actionGroups/$actionGroupName", "2024-10-01-preview"
-    ),
-    # On something else, whose id their scope is; their names are made up at random, and inputs.
-    "azure-native:authorization:RoleAssignment": ImportQuery(
-        "$scope/providers/Microsoft.Authorization/roleAssignments/$roleAssignmentName",
-        "2022-04-01",
-    ),
-    "azure-native:consumption:Budget": ImportQuery(
-        "$scope/providers/Microsoft.Consumption/budgets/$budgetName", "2024-08-01"
-    ),
+    row.type: ImportQuery(row.own["id"], row.own["version"])
+    for row in of_cloud("azure")
+    if row.own["id"]
 }
 
 TYPES: Final[Mapping[str, str]] = {

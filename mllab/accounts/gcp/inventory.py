@@ -31,13 +31,6 @@ _LONGEST_ACCOUNT: Final = 30
 _LONGEST_NAME: Final = 60  # of a budget
 _MANAGED: Final = "managed"  # in the names of managed notebooks
 _LONGEST_ROLE: Final = 58  # after `mllab_`
-_NAMES: Final[Mapping[str, str]] = {
-    ways.NETWORK: "network-vpc",
-    ways.SUBNET: "network-subnet",
-    ways.ROUTER: "network-router",
-    ways.POLICY: "notebook-end",
-}
-"""Logical names, without the lab's, of what Pulumi names."""
 
 Listed = Mapping[str, list[Any]]
 """What the project has, by type."""
@@ -182,7 +175,7 @@ def _ours(type: str, item: Mapping[str, Any], mine: Mine) -> bool:
         case ways.BUDGET:
             return mine.budget(item)
         case _:
-            return mine.named(_last(item), _NAMES[type])
+            return mine.named(_last(item), ways.NAMES[type])
 
 
 def _theirs(listed: Listed, mine: Mine) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 import threading
 from collections.abc import Iterable
 
-from components.holdings import HOLDS_DATA
+from components.resource_types import HOLDS_DATA
 from mllab.engines.contract import Failure, OnStep, Op, Status, Step
 from mllab.engines.embedded.record import Record
 from mllab.protocol import urns

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.holdings import HOLDS_DATA
+from components.resource_types import HOLDS_DATA
 from mllab.clock import Clock
 from mllab.engines import reasons
 from mllab.engines.contract import (

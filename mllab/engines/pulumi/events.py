@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
-from components.holdings import HOLDS_DATA
+from components.resource_types import HOLDS_DATA
 from mllab.clouds import registry
 from mllab.engines import reasons
 from mllab.engines.contract import Failure, OnStep, Op, Resource, Status, Step

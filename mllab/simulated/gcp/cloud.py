@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from components.resource_types import of_cloud
 from mllab.protocol.provider import UNKNOWN, Call, Checked, Made, Properties, ProviderFailure
 from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.facts import Refusal
@@ -58,10 +59,7 @@ class SimulatedGcp(SimulatedAccount):
     data = places.DATA
     account = ""
     kinds = {
-        **dict.fromkeys(
-            (token for token in places.service_of() if not token.rpartition(":")[2][0].islower()),
-            Resource,
-        ),
+        **dict.fromkeys((row.type for row in of_cloud("gcp")), Resource),
         **kinds_in(rules),
     }
     functions = functions.FUNCTIONS

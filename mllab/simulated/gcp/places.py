@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
+from components.resource_types import of_cloud
 from mllab.clouds.gcp import GCP
 from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.facts import rows
@@ -208,10 +210,22 @@ def located(service: str) -> frozenset[str]:
     return found
 
 
+_APIS_OF_FUNCTIONS: Final = {
+    "gcp:compute/getImage:getImage": "compute",
+    "gcp:compute/getImages:getImages": "compute",
+    "gcp:compute/getZones:getZones": "compute",
+    "gcp:organizations/getBillingAccount:getBillingAccount": "cloudbilling",
+    "gcp:organizations/getClientConfig:getClientConfig": "",
+    "gcp:organizations/getProject:getProject": "cloudresourcemanager",
+    "gcp:storage/getProjectServiceAccount:getProjectServiceAccount": "storage",
+}
+
+
 @cache
 def service_of() -> Mapping[str, str]:
     """Type or function token -> the API that it needs; empty for none."""
-    return {row["token"]: row["service"] for row in rows(DATA / "types.csv")}
+    apis = {row.type: row.own["api"] for row in of_cloud("gcp")} | _APIS_OF_FUNCTIONS
+    return {token: api and f"{api}.googleapis.com" for token, api in apis.items()}
 
 
 @cache

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from components.azure import access
-from components.holdings import HOLDS_DATA
+from components.resource_types import HOLDS_DATA
 from tests.components.azure.azure_account import STACKS, committed, declared, grants, variant
 
 every_stack = pytest.mark.parametrize("stack", STACKS)

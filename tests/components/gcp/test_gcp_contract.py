@@ -12,7 +12,7 @@ import pulumi
 import pytest
 
 from components.environment import ROLES, Environment
-from components.holdings import HOLDS_DATA
+from components.resource_types import HOLDS_DATA
 from components.tags import named, tags
 from tests.components import labs
 from tests.components.gcp.gcp_account import (
