@@ -14,10 +14,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from components.resource_types import of_cloud
+from components.resource_types import TypeRow, of_cloud
+from mllab.accounts.azure.imports import type_of
+from mllab.simulated import schema
 
+EVERY = "*"
 MUST = ("high", "medium")
 """Confidence from which on a fact may refuse something."""
+
+
+_PART = re.compile(r"[{$](\w+)")
+"""A property in an id, as `{name}` or as `$name`."""
 
 
 @dataclass(frozen=True)
@@ -121,15 +128,31 @@ def rows(file: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(text)
 
 
+def spread(folder: Path) -> Iterator[dict[str, str]]:
+    """The rows of facts.csv; one of `*` once for each type that has the property.
+
+    Where the fact is about an input, it counts for types that take it, else for those that show it.
+    """
+    shapes = schema.load(folder / "schema.json")
+    for row in rows(folder / "facts.csv"):
+        if row["type"] != EVERY:
+            yield row
+            continue
+        way = "output" if row["fact"] == "computed" else "input"
+        for type in shapes.types:
+            if way in (shapes.properties(type) or {}).get(row["property"], {}):
+                yield {**row, "type": type}
+
+
 @cache
 def load(folder: Path) -> Mapping[str, TypeFacts]:
     """All facts of a cloud's data folder by type token, read once."""
-    found = {
-        row.type: TypeFacts(row.create_s, row.update_s, row.delete_s)
-        for row in of_cloud(folder.parent.name)
-    }
-    for row in rows(folder / "facts.csv"):
+    table = of_cloud(folder.parent.name)
+    found = {row.type: TypeFacts(row.create_s, row.update_s, row.delete_s) for row in table}
+    for row in spread(folder):
         _take(found[row["type"]], row)
+    for type_row in table:
+        _derive(found[type_row.type], type_row, schema.load(folder / "schema.json"))
     for row in rows(folder / "references.csv"):
         refusal = Refusal.parse(row["error_text"]) if row["error_text"] else None
         if row["confidence"] in MUST:
@@ -138,6 +161,20 @@ def load(folder: Path) -> Mapping[str, TypeFacts]:
     for row in rows(folder / "dependencies.csv"):
         _depend(found, row)
     return found
+
+
+def _derive(facts: TypeFacts, row: TypeRow, shapes: schema.Schema) -> None:
+    """What follows from the id: a resource with another one is another resource."""
+    properties = shapes.properties(row.type) or {}
+    if row.own.get("version"):  # of a REST API, which shows itself and the type, a part of the path
+        path = row.own["id"].replace("$subscription", "${account}")
+        facts.computed.setdefault("id", re.sub(r"\$\{?(\w+)\}?", r"{\1}", path))
+        facts.computed.setdefault("type", type_of(row.own["id"]))
+        facts.computed.setdefault("azureApiVersion", row.own["version"])
+    parts = _PART.findall(facts.computed.get("id", row.own["id"]))
+    for name in sorted({*parts, facts.name, f"{facts.name}Prefix"}):
+        if "input" in properties.get(name, {}) and name not in facts.fixed:
+            facts.replace.setdefault(name, "always")
 
 
 def _take(facts: TypeFacts, row: Mapping[str, str]) -> None:

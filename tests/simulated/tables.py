@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mllab.simulated import facts
+
 
 class Tables:
     """The tables of one cloud, and the schema that their paths are about."""
@@ -15,7 +17,7 @@ class Tables:
         self.folder = folder
         self.schema = json.loads((folder / "schema.json").read_text(encoding="utf-8"))
         self.types = sorted(self.schema["resources"])
-        self.facts = self.table("facts.csv")
+        self.facts = list(facts.spread(folder))
 
     def table(self, name: str) -> list[dict[str, str]]:
         with (self.folder / name).open(encoding="utf-8", newline="") as file:

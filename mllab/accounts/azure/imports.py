@@ -31,9 +31,14 @@ class ImportQuery:
 
     @property
     def kind(self) -> str:
-        """Azure's own name of the type in lower case: `microsoft.compute/disks`."""
-        provider, *parts = self.id.rpartition("/providers/")[2].split("/")
-        return "/".join([provider, *parts[::2]]).lower()
+        """Azure's own name of the type in lower case."""
+        return type_of(self.id).lower()
+
+
+def type_of(id: str) -> str:
+    """Azure's own name of the type of a resource: `Microsoft.Compute/disks`."""
+    provider, *parts = id.rpartition("/providers/")[2].split("/")
+    return "/".join([provider, *parts[::2]])
 
 
 IMPORT_QUERIES: Final[Mapping[str, ImportQuery]] = {

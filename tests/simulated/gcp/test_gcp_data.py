@@ -32,7 +32,7 @@ def table(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-FACTS = table("facts.csv")
+FACTS = list(facts.spread(DATA))
 
 
 def of(fact: str) -> list[dict[str, str]]:
