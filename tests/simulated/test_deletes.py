@@ -57,7 +57,6 @@ def test_what_aws_makes_once_per_account_stays_and_is_not_shown_unasked(account:
         "AWSServiceRoleForAutoScaling",
         "AWSServiceRoleForECS",
         "AWSServiceRoleForEC2Spot",
-        "AWSServiceRoleForCloudWatchEvents",
     }
 
 

@@ -60,7 +60,7 @@ def test_what_only_the_cloud_sets_is_no_input(account: Account) -> None:
 
 
 def test_what_was_deleted_by_hand_reads_as_none(account: Account) -> None:
-    made = build(account)["idle"]
+    made = build(account)["stops"]
     account.whole.remove(made["token"], made["id"])
     assert account.read(made["token"], made["id"]) is None
 

@@ -143,7 +143,6 @@ def test_a_preview_changes_nothing_and_needs_nothing_to_exist() -> None:
         ("daily", "id", r"stops-[0-9a-f]{7}/daily-[0-9a-f]{7}"),
         ("limit", "id", r"123456789012:limit-[0-9a-f]{7}"),
         ("limit", "timePeriodStart", r"2027-01-01_00:00"),
-        ("mail", "arn", r"PendingConfirmation"),
     ],
 )
 def test_formats(

@@ -217,11 +217,6 @@ RULE = {"securityGroupId": "sg-1", "ipProtocol": "tcp", "fromPort": 1, "toPort":
             "containerProperties: missing, it is required for type container",
         ),
         (
-            tokens.ALARM,
-            {"comparisonOperator": "LessThanThreshold", "evaluationPeriods": 1},
-            "metricName: missing, one of metricName, metricQueries is required",
-        ),
-        (
             tokens.BUDGET,
             {"budgetType": "COST", "timeUnit": "WEEKLY"},
             "timeUnit: must be one of DAILY, MONTHLY, QUARTERLY, ANNUALLY, CUSTOM (got 'WEEKLY')",
@@ -275,6 +270,3 @@ def test_what_is_no_finite_number_is_refused(given: Any) -> None:
     inputs = {"availabilityZone": "us-east-1a", "size": given}
     (fault,) = Account().faults(tokens.VOLUME, inputs)
     assert fault.startswith("size: must be a whole number")
-    alarm = {"comparisonOperator": "LessThanThreshold", "evaluationPeriods": 1, "metricName": "m"}
-    (fault,) = Account().faults(tokens.ALARM, alarm | {"threshold": given})
-    assert fault.startswith("threshold: must be a number")

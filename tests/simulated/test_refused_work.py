@@ -1,4 +1,4 @@
-"""What AWS refuses in Batch, schedules, alarms, budgets and topics, with AWS's code and words."""
+"""What AWS refuses in Batch, schedules, budgets and topics, with AWS's code and words."""
 
 from __future__ import annotations
 
@@ -42,16 +42,6 @@ def alert(threshold: int = 80, mails: int = 1, topics: int = 0) -> dict[str, Any
             f"arn:aws:sns:us-east-1:123456789012:t{i}" for i in range(topics)
         ],
     }
-
-
-ALARM = {
-    "comparisonOperator": "LessThanThreshold",
-    "metricName": "CPUUtilization",
-    "namespace": "AWS/EC2",
-    "statistic": "Maximum",
-    "evaluationPeriods": 12,
-    "period": 300,
-}
 
 
 def schedule(
@@ -122,24 +112,6 @@ REFUSALS: Refusals = {
         "ValidationException: MaximumWindowInMinutes must be given with mode FLEXIBLE, and with no "
         "other.",
     ),
-    "alarm over too long a time": (
-        plain(tokens.ALARM, ALARM | {"evaluationPeriods": 289}),
-        "ValidationError: Metrics cannot be checked across more than a day (EvaluationPeriods * "
-        "Period must be <= 86400)",
-    ),
-    "alarm of a week": (
-        plain(tokens.ALARM, ALARM | {"evaluationPeriods": 169, "period": 3600}),
-        "ValidationError: Metrics cannot be checked across more than seven days "
-        "(EvaluationPeriods * Period must be <= 604800)",
-    ),
-    "alarm with an odd period": (
-        plain(tokens.ALARM, ALARM | {"period": 90}),
-        "ValidationError: Metric period must be 10, 20, 30 or a multiple of 60",
-    ),
-    "alarm acting in another region": (
-        plain(tokens.ALARM, ALARM | {"alarmActions": ["arn:aws:automate:eu-west-1:ec2:stop"]}),
-        "ValidationError: Invalid region or ARN: arn:aws:automate:eu-west-1:ec2:stop",
-    ),
     "budget of no amount": (
         plain(tokens.BUDGET, budget(limitAmount="-5")),
         "InvalidParameterException: The value of the budget limit, -5, is no amount.",
@@ -161,18 +133,6 @@ REFUSALS: Refusals = {
         plain(tokens.BUDGET, budget(alert(mails=11))),
         "CreationLimitExceededException: A notification takes 10 e-mail subscribers and 1 SNS "
         "topic.",
-    ),
-    "subscription to no topic": (
-        plain(
-            tokens.SUBSCRIPTION, {"topic": "arn:aws:sns:x", "protocol": "email", "endpoint": "a@b"}
-        ),
-        "NotFound: Topic does not exist",
-    ),
-    "subscription of no address": (
-        in_lab(
-            tokens.SUBSCRIPTION, {"topic": "@alerts", "protocol": "email", "endpoint": "nobody"}
-        ),
-        "InvalidParameter: Invalid parameter: Email address",
     ),
     "topic policy without principal": (
         in_lab(tokens.TOPIC_POLICY, {"arn": "@alerts", "policy": allow("sns:Publish")}),

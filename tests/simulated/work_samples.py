@@ -30,7 +30,7 @@ CONTAINER = {
 
 
 def work(account: Account) -> list[Sample]:
-    """Batch, schedules, alarms, topics, budgets."""
+    """Batch, schedules, topics, budgets."""
     return [
         (
             "nodes",
@@ -72,22 +72,6 @@ def work(account: Account) -> list[Sample]:
                 "iamRoleArn": "@flow-writer.arn",
                 "logDestination": "@logs.arn",
                 "tags": TAGS,
-            },
-        ),
-        (
-            "idle",
-            tokens.ALARM,
-            {
-                "comparisonOperator": "LessThanThreshold",
-                "evaluationPeriods": 12,
-                "period": 300,
-                "namespace": "AWS/EC2",
-                "metricName": "CPUUtilization",
-                "statistic": "Maximum",
-                "threshold": 5,
-                "dimensions": {"InstanceId": "@machine.id"},
-                "alarmActions": ["arn:aws:automate:us-east-1:ec2:stop"],
-                "treatMissingData": "notBreaching",
             },
         ),
         (
@@ -171,11 +155,6 @@ def work(account: Account) -> list[Sample]:
                     ],
                 },
             },
-        ),
-        (
-            "mail",
-            tokens.SUBSCRIPTION,
-            {"topic": "@alerts.arn", "protocol": "email", "endpoint": "a@example.edu"},
         ),
         (
             "limit",

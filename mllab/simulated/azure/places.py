@@ -39,12 +39,11 @@ class Image:
     """A marketplace image.
 
     Args:
-        os_gb: its least disk. nvidia_extension: Azure's extension has CUDA drivers for it.
+        os_gb: its least disk.
     """
 
     os_gb: int
     trusted_launch: bool
-    nvidia_extension: bool
 
 
 @cache
@@ -91,7 +90,7 @@ def images() -> Mapping[str, Image]:
     parts = ("publisher", "offer", "sku", "version")
     return {
         ":".join(row[part] for part in parts): Image(
-            int(row["os_gb"]), row["trusted_launch"] == "yes", row["nvidia_extension"] == "yes"
+            int(row["os_gb"]), row["trusted_launch"] == "yes"
         )
         for row in rows(DATA / "images.csv")
     }

@@ -70,18 +70,6 @@ def machines() -> list[Sample]:
         ),
         ("seat", tokens.MACHINE, machine("@home.id", "@card.id", "@who.id")),
         (
-            "driver",
-            tokens.EXTENSION,
-            {
-                **IN,
-                "vmName": "@seat.name",
-                "publisher": "Microsoft.HpcCompute",
-                "type": "NvidiaGpuDriverLinux",
-                "typeHandlerVersion": "1.9",
-                "autoUpgradeMinorVersion": True,
-            },
-        ),
-        (
             "nightly",
             tokens.SCHEDULE,
             {

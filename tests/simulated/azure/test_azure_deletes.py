@@ -217,10 +217,9 @@ def test_what_a_machine_leaves_behind(option: str | None, azure: Subscription) -
     assert azure.whole.inventory() == []
 
 
-def test_a_machine_takes_its_extension_along_and_leaves_its_schedule(lab: Built) -> None:
+def test_a_machine_leaves_its_schedule(lab: Built) -> None:
     subscription, made = lab
     subscription.delete(tokens.MACHINE, made["seat"]["id"])
-    assert subscription.ids(tokens.EXTENSION) == []
     assert subscription.ids(tokens.SCHEDULE) == [made["nightly"]["id"]]
 
 

@@ -7,35 +7,10 @@ import pytest
 from mllab.simulated.azure.rules import tokens
 from tests.simulated.azure.conftest import Built
 
-NOT_RUNNING = "OperationNotAllowed: Cannot modify extensions in the VM when the VM is not running."
 ALLOCATED = (
     "OperationNotAllowed: Resizing a disk of an Azure Virtual Machine requires the virtual machine "
     "to be deallocated. Please stop your VM and retry the operation."
 )
-
-
-def stopped(lab: Built) -> Built:
-    subscription, made = lab
-    subscription.whole.stop(made["seat"]["id"])
-    return subscription, made
-
-
-def test_an_extension_gets_no_tags_while_its_machine_is_stopped(lab: Built) -> None:
-    subscription, made = stopped(lab)
-    driver = made["driver"]
-    later = {**driver["given"], "tags": {"expires": "2027-02-12"}}
-    assert subscription.not_updated(tokens.EXTENSION, driver["id"], later) == NOT_RUNNING
-    subscription.whole.start(made["seat"]["id"])
-    subscription.update(tokens.EXTENSION, driver["id"], later)
-
-
-def test_an_extension_is_neither_made_nor_removed_on_a_stopped_machine(lab: Built) -> None:
-    subscription, made = stopped(lab)
-    other = {**made["driver"]["given"], "publisher": "Microsoft.Azure", "type": "Monitor"}
-    assert subscription.refused(tokens.EXTENSION, other, "other") == NOT_RUNNING
-    assert subscription.kept(tokens.EXTENSION, made["driver"]["id"]) == NOT_RUNNING
-    subscription.delete(tokens.MACHINE, made["seat"]["id"])
-    assert subscription.ids(tokens.EXTENSION) == []
 
 
 def test_a_system_disk_grows_only_while_its_machine_is_deallocated(lab: Built) -> None:

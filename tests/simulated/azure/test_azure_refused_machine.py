@@ -135,12 +135,6 @@ REFUSALS = {
         {"location": "eastus"},
         True,
     ),
-    "second driver": Try(
-        "driver",
-        "BadRequest: Multiple VMExtensions per handler not supported for OS type 'Linux'. "
-        "VMExtension 'driver' with handler 'Microsoft.HpcCompute.NvidiaGpuDriverLinux' already "
-        "added or specified in input.",
-    ),
     "disk without size": Try(
         "home",
         "InvalidParameter: Required parameter 'disk.diskSizeGB' is missing (null).",
@@ -243,40 +237,6 @@ def test_a_disk_serves_one_machine(lab: Built) -> None:
     assert subscription.refused(tokens.MACHINE, inputs) == (
         f"AttachDiskWhileBeingDetached: Cannot attach data disk '{made['home']['name']}' to VM "
         "'bob' because the disk is currently attached to VM 'ml-course-ann'."
-    )
-
-
-@pytest.mark.parametrize(
-    ("image", "taken"),
-    [
-        ("canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2:latest", True),
-        ("canonical:ubuntu-24_04-lts:server:latest", False),
-        ("microsoft-dsvm:ubuntu-hpc:2404:latest", False),
-    ],
-)
-def test_the_driver_extension_has_drivers_for_some_images(
-    image: str, taken: bool, lab: Built
-) -> None:
-    subscription, made = lab
-    card = {**made["card"]["given"], "ipConfigurations": [{"name": "a"}]}
-    card["ipConfigurations"][0]["subnet"] = {"id": made["sub"]["id"]}
-    free = subscription.create(tokens.INTERFACE, card, "free").id
-    inputs = {**made["seat"]["given"], "vmName": "bob"}
-    inputs["networkProfile"] = {"networkInterfaces": [{"id": free}]}
-    parts = ("publisher", "offer", "sku", "version")
-    inputs["storageProfile"] = {
-        "imageReference": dict(zip(parts, image.split(":"), strict=True)),
-        "osDisk": {"createOption": "FromImage", "diskSizeGB": 100},
-    }
-    subscription.create(tokens.MACHINE, inputs, "bob")
-    driver = {**made["driver"]["given"], "vmName": "bob"}
-    if taken:
-        subscription.create(tokens.EXTENSION, driver, "driver")
-        return
-    assert subscription.refused(tokens.EXTENSION, driver, "driver") == (
-        "VMExtensionProvisioningError: VM has reported a failure when processing extension "
-        "'driver' (publisher 'Microsoft.HpcCompute' and type 'NvidiaGpuDriverLinux'). Error "
-        "message: 'Enable failed with exit code 12: the image offer is not supported'."
     )
 
 

@@ -71,15 +71,6 @@ def _base() -> list[Sample]:
             tokens.PROJECT_MEMBER,
             {"project": PROJECT, "role": "@stopper.name", "member": AGENT},
         ),
-        (
-            "acts",
-            tokens.ACCOUNT_MEMBER,
-            {
-                "serviceAccountId": "@account.name",
-                "role": "roles/iam.serviceAccountUser",
-                "member": "user:ada@uni.edu",
-            },
-        ),
     ]
 
 
@@ -107,7 +98,6 @@ def _machines() -> list[Sample]:
                 "allowStoppingForUpdate": True,
             },
         ),
-        ("attached", tokens.ATTACHED_DISK, {"disk": "@spare.id", "instance": "@machine.id"}),
         (
             "nightly",
             tokens.POLICY,
@@ -122,16 +112,6 @@ def _machines() -> list[Sample]:
             "scheduled",
             tokens.POLICY_ATTACHMENT,
             {"name": "@nightly.name", "instance": "@machine.name", "zone": ZONE},
-        ),
-        (
-            "tunnel",
-            tokens.TUNNEL_MEMBER,
-            {
-                "instance": "@machine.name",
-                "zone": ZONE,
-                "role": "roles/iap.tunnelResourceAccessor",
-                "member": "user:ada@uni.edu",
-            },
         ),
         (
             "stopping",
@@ -252,11 +232,6 @@ def _stores() -> list[Sample]:
 def _alerts() -> list[Sample]:
     return [
         ("topic", tokens.TOPIC, {"labels": LABELS}),
-        (
-            "publishes",
-            tokens.TOPIC_MEMBER,
-            {"topic": "@topic.id", "role": "roles/pubsub.publisher", "member": "@account.member"},
-        ),
         (
             "mail",
             tokens.CHANNEL,

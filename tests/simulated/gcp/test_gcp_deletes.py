@@ -18,7 +18,6 @@ BLOCKED = [
     ("sub", "machine", "subnetwork"),
     ("sub", "managed", "subnetwork"),
     ("home", "machine", "disk"),
-    ("spare", "attached", "disk"),
     ("nightly", "scheduled", "resource_policy"),
 ]
 
@@ -41,7 +40,6 @@ def test_what_is_used_stays(project: Project, subject: str, user: str, word: str
 
 NEEDS = {
     "machine": {"net", "sub", "home", "account"},
-    "attached": {"net", "sub", "home", "account", "machine", "spare"},
     "scheduled": {"net", "sub", "home", "account", "machine", "nightly", "stopper", "stops"},
     "managed": {"net", "sub", "account"},
     "sub": {"net"},
@@ -72,14 +70,10 @@ def test_what_is_gone_is_deleted_at_once(project: Project) -> None:
     ("owner", "child"),
     [
         ("router", "nat"),
-        ("machine", "attached"),
-        ("machine", "tunnel"),
         ("machine", "stopping"),
         ("machine", "scheduled"),
         ("bucket", "objects"),
         ("images", "pulls"),
-        ("topic", "publishes"),
-        ("account", "acts"),
     ],
 )
 def test_what_belongs_to_a_thing_goes_with_it(project: Project, owner: str, child: str) -> None:

@@ -30,11 +30,8 @@ IDS = {
     "stopper": f"projects/{PROJECT}/roles/mllab_stopper",
     "home": f"{HERE}/disks/home-{AUTO}",
     "machine": f"{HERE}/instances/machine-{AUTO}",
-    "attached": f"{HERE}/instances/machine-{AUTO}/spare-{AUTO}",
     "nightly": f"{REGION}/resourcePolicies/nightly-{AUTO}",
     "scheduled": f"{PROJECT}/{ZONE}/machine-{AUTO}/nightly-{AUTO}",
-    "tunnel": f"projects/{PROJECT}/iap_tunnel/zones/{ZONE}/instances/machine-{AUTO}/"
-    "roles/iap.tunnelResourceAccessor/user:ada@uni.edu",
     "daily": f"projects/{PROJECT}/locations/us-central1/jobs/daily-{AUTO}",
     "managed": f"projects/{PROJECT}/locations/us-central1-b/instances/managed-{AUTO}",
     "bucket": f"bucket-{AUTO}",
@@ -176,9 +173,8 @@ def test_a_managed_notebook_is_a_machine_of_the_project(project: Project) -> Non
 
 def test_a_disk_knows_its_users(project: Project) -> None:
     made = build(project)
-    for name in ("home", "spare"):
-        shown = project.shown(tokens.DISK, made[name]["id"])
-        assert shown["users"] == [made["machine"]["selfLink"]]
+    for name, users in (("home", [made["machine"]["selfLink"]]), ("spare", [])):
+        assert project.shown(tokens.DISK, made[name]["id"])["users"] == users
 
 
 @pytest.mark.parametrize(

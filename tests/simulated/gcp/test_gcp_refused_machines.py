@@ -139,12 +139,6 @@ MACHINES: Refusals = {
         "invalid: Invalid value for field 'resource.disks[1].source': '#home.id'. The disk is in "
         "zone 'us-central1-a', the instance in zone 'us-central1-b'.",
     ),
-    "disk attached twice": (
-        tokens.ATTACHED_DISK,
-        {"disk": "@spare", "instance": "@machine"},
-        "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE: The disk resource '#spare.id' is already being used "
-        "by '#machine.id'",
-    ),
     "disk of nothing": (
         tokens.DISK,
         {"size": 5},

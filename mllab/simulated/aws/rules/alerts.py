@@ -1,4 +1,4 @@
-"""Alarms, budgets and topics, as CloudWatch, Budgets and SNS treat them."""
+"""Budgets and topics, as Budgets and SNS treat them."""
 
 from __future__ import annotations
 
@@ -12,53 +12,8 @@ from mllab.simulated.aws.rules import documents, tokens
 from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.store import Record
 
-DAY_S, WEEK_S, HOUR_S = 86_400, 604_800, 3600
-SHORT_PERIODS_S = (10, 20, 30)
-"""Source of both: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"""
-
 EMAILS_PER_ALERT, TOPICS_PER_ALERT, ALERTS_PER_BUDGET = 10, 1, 10
 """Source: https://docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html"""
-
-BY_MAIL = ("email", "email-json")
-EVENTS_ROLE = "AWSServiceRoleForCloudWatchEvents"
-
-
-class MetricAlarm(Kind):
-    """Looks back a day at most, a week with periods of an hour."""
-
-    def faults(self, inputs: Properties) -> Iterable[str]:
-        if not {"metricName", "metricQueries"} & inputs.keys():
-            yield "metricName: missing, one of metricName, metricQueries is required"
-
-    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        if "metricName" in inputs:
-            self._admit_metric(inputs)
-        for action in inputs.get("alarmActions") or []:
-            for_here = ":automate:" not in action or f":automate:{here.region}:" in action
-            if not documents.ARN.match(action.replace(":ec2:", "::ec2:")) or not for_here:
-                raise refuse("ValidationError: Invalid region or ARN: {action}", action=action)
-
-    def created(self, here: Here, record: Record) -> None:
-        if any(":ec2:" in action for action in record.inputs.get("alarmActions") or []):
-            here.standing(tokens.SERVICE_LINKED_ROLE, EVENTS_ROLE)
-
-    def _admit_metric(self, inputs: Properties) -> None:
-        if "statistic" not in inputs and "extendedStatistic" not in inputs:
-            raise refuse(
-                "ValidationError: Exactly one element of Statistic and ExtendedStatistic must be "
-                "set"
-            )
-        period, count = inputs.get("period", 0), inputs["evaluationPeriods"]
-        if period not in SHORT_PERIODS_S and (period < 60 or period % 60):
-            raise refuse("ValidationError: Metric period must be 10, 20, 30 or a multiple of 60")
-        longest, words = (WEEK_S, "seven days") if period >= HOUR_S else (DAY_S, "a day")
-        if period * count > longest:
-            raise refuse(
-                "ValidationError: Metrics cannot be checked across more than {words} "
-                "(EvaluationPeriods * Period must be <= {longest})",
-                words=words,
-                longest=longest,
-            )
 
 
 class Budget(Kind):
@@ -155,25 +110,8 @@ class TopicPolicy(Kind):
             raise refuse("InvalidParameter: Invalid parameter: Policy Error: {error}", error=error)
 
 
-class TopicSubscription(Kind):
-    """By mail it waits until a person confirms it."""
-
-    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        if inputs["protocol"] in BY_MAIL and "@" not in inputs["endpoint"]:
-            raise refuse("InvalidParameter: Invalid parameter: Email address")
-
-    def outputs(self, here: Here, record: Record) -> Properties:
-        waits = record.inputs["protocol"] in BY_MAIL
-        return {
-            "pendingConfirmation": waits,
-            "arn": "PendingConfirmation" if waits else record.id,
-        }
-
-
 KINDS: dict[str, type[Kind]] = {
-    tokens.ALARM: MetricAlarm,
     tokens.BUDGET: Budget,
     tokens.TOPIC: Topic,
     tokens.TOPIC_POLICY: TopicPolicy,
-    tokens.SUBSCRIPTION: TopicSubscription,
 }

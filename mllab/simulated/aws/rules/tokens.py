@@ -68,8 +68,6 @@ TABLE: Final = "aws:dynamodb/table:Table"
 
 SCHEDULE: Final = "aws:scheduler/schedule:Schedule"
 SCHEDULE_GROUP: Final = "aws:scheduler/scheduleGroup:ScheduleGroup"
-ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
 BUDGET: Final = "aws:budgets/budget:Budget"
 TOPIC: Final = "aws:sns/topic:Topic"
 TOPIC_POLICY: Final = "aws:sns/topicPolicy:TopicPolicy"
-SUBSCRIPTION: Final = "aws:sns/topicSubscription:TopicSubscription"

@@ -7,13 +7,12 @@ from typing import Any
 from mllab.protocol.provider import Properties
 from mllab.simulated.azure.rules import disks, launch, tokens
 from mllab.simulated.azure.rules.arm import Resource
-from mllab.simulated.kind import Here, Kind, refuse
+from mllab.simulated.kind import Here, Kind
 from mllab.simulated.store import Record
 
 SECRETS = ("adminPassword", "customData")
 """What Azure never shows again."""
 
-NVIDIA = ("Microsoft.HpcCompute", "NvidiaGpuDriverLinux")
 """Refuses other images with the code 12; wording not verified.
 Source: https://learn.microsoft.com/azure/virtual-machines/extensions/hpccompute-gpu-linux"""
 
@@ -84,7 +83,6 @@ class VirtualMachine(Resource):
             "diskSizeGB": disk.inputs["diskSizeGB"] if disk else None,
             "managedDisk": managed,
         }
-        extensions = here.session.users(record, tokens.EXTENSION, "vmName")
         return {
             **super().outputs(here, record),
             "osProfile": {
@@ -94,7 +92,7 @@ class VirtualMachine(Resource):
             },
             "storageProfile": {**inputs["storageProfile"], "osDisk": os_disk},
             "networkProfile": inputs["networkProfile"],
-            "resources": [{"id": extension.id} for extension in extensions],
+            "resources": [],
         }
 
     def after_delete(self, here: Here, record: Record) -> None:
@@ -115,63 +113,4 @@ class VirtualMachine(Resource):
                     here.session.drop(found)
 
 
-class Extension(Resource):
-    """One of a publisher and type per machine, which must run for anything to be done with it.
-
-    Source: MicrosoftDocs/azure-docs pull request 124186 (also tags need a machine that runs);
-        hashicorp/terraform-provider-azurerm issues 477, 6098, 17251 (and so does a delete)
-    """
-
-    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        super().validate(here, inputs, old)
-        for name in ("publisher", "type", "typeHandlerVersion"):
-            if not inputs.get(name):
-                raise refuse(
-                    "InvalidParameter (400): Required parameter '{name}' is missing (null).",
-                    name=name,
-                )
-        machine = here.get(tokens.MACHINE, self.id(here, inputs).rpartition("/extensions/")[0])
-        if machine:
-            self._admit_machine(inputs, machine)
-        for other in here.session.users(machine, self.token, "vmName") if machine else []:
-            same = all(other.inputs[name] == inputs[name] for name in ("publisher", "type"))
-            if same and (old is None or other.uid != old.uid):
-                raise refuse(
-                    "BadRequest (400): Multiple VMExtensions per handler not supported for OS type "
-                    "'Linux'. VMExtension '{other}' with handler '{handler}' already added or "
-                    "specified in input.",
-                    other=other.name,
-                    handler=f"{inputs['publisher']}.{inputs['type']}",
-                )
-
-    def _admit_machine(self, inputs: Properties, machine: Record) -> None:
-        _running(machine)
-        handler = (inputs["publisher"], inputs["type"])
-        if handler == NVIDIA and not launch.image(machine.inputs).nvidia_extension:
-            raise refuse(
-                "VMExtensionProvisioningError (409): VM has reported a failure when processing "
-                "extension '{name}' (publisher '{publisher}' and type '{type}'). Error message: "
-                "'Enable failed with exit code 12: the image offer is not supported'.",
-                "take an image that brings its driver",
-                name=inputs.get("vmExtensionName"),
-                publisher=handler[0],
-                type=handler[1],
-            )
-
-    def before_delete(self, here: Here, record: Record) -> None:
-        super().before_delete(here, record)
-        machine = here.get(tokens.MACHINE, record.id.rpartition("/extensions/")[0])
-        if machine:
-            _running(machine)
-
-
-def _running(machine: Record) -> None:
-    if machine.hidden["state"] != "running":
-        raise refuse(
-            "OperationNotAllowed (409): Cannot modify extensions in the VM when the VM is not "
-            "running.",
-            f"az vm start --ids {machine.id}",
-        )
-
-
-KINDS: dict[str, type[Kind]] = {tokens.MACHINE: VirtualMachine, tokens.EXTENSION: Extension}
+KINDS: dict[str, type[Kind]] = {tokens.MACHINE: VirtualMachine}

@@ -28,7 +28,6 @@ IDENTITY: Final = "azure-native:managedidentity:UserAssignedIdentity"
 ROLE_ASSIGNMENT: Final = "azure-native:authorization:RoleAssignment"
 
 MACHINE: Final = "azure-native:compute:VirtualMachine"
-EXTENSION: Final = "azure-native:compute:VirtualMachineExtension"
 DISK: Final = "azure-native:compute:Disk"
 SCHEDULE: Final = "azure-native:devtestlab:GlobalSchedule"
 WORKFLOW: Final = "azure-native:logic:Workflow"

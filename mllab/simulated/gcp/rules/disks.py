@@ -76,9 +76,7 @@ class Disk(Resource):
 
 def users_of(here: Here, disk: Record) -> list[Record]:
     """The machines that have a disk attached."""
-    direct = here.session.users(disk, tokens.INSTANCE)
-    ties = here.session.users(disk, tokens.ATTACHED_DISK, "disk")
-    return direct + [vm for tie in ties for vm in here.session.targets(tie, "instance")]
+    return here.session.users(disk, tokens.INSTANCE)
 
 
 def remembered(zone: str, type: str, gigabytes: int) -> dict[str, object]:
@@ -125,20 +123,6 @@ def admit_attached(here: Here, source: object, zone: str, machine: Record | None
             )
 
 
-class AttachedDisk(Resource):
-    """A disk hangs on one machine at a time, in the same zone."""
-
-    def number(self, here: Here, inputs: Properties) -> str | None:
-        machine = here.get(tokens.INSTANCE, inputs["instance"])
-        assert machine is not None  # the references have been looked at
-        return f"{machine.id}/{places.last(inputs['disk'])}"
-
-    def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        machine = here.get(tokens.INSTANCE, inputs["instance"])
-        if machine and old is None:
-            admit_attached(here, inputs["disk"], machine.hidden["zone"], None)
-
-
 def _size(inputs: Properties) -> int:
     image = places.image(str(inputs["image"])) if inputs.get("image") else None
     return int(inputs.get("size") or (image.disk_gb if image else USUAL_GB))
@@ -148,4 +132,4 @@ def _type(record: Record) -> str:
     return places.last(record.inputs.get("type", "pd-standard"))
 
 
-KINDS: dict[str, type[Kind]] = {tokens.DISK: Disk, tokens.ATTACHED_DISK: AttachedDisk}
+KINDS: dict[str, type[Kind]] = {tokens.DISK: Disk}

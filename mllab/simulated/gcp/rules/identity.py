@@ -82,11 +82,7 @@ class Member(Resource):
 
     def number(self, here: Here, inputs: Properties) -> str | None:
         target = here.get(self.target, inputs.get(self.place)) if self.target else None
-        return f"{self.path(target)}/{inputs['role']}/{inputs['member']}" if target else None
-
-    def path(self, target: Record) -> str:
-        """The thing whose policy it is, as ids of members name it."""
-        return target.id
+        return f"{target.id}/{inputs['role']}/{inputs['member']}" if target else None
 
     def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         kind, _, email = str(inputs["member"]).partition(":")
@@ -101,37 +97,16 @@ class Member(Resource):
             )
 
 
-class AccountMember(Member):
-    """Who may act as a service account."""
-
-    place, target = "serviceAccountId", tokens.ACCOUNT
-
-
 class InstanceMember(Member):
     """Who may do something with one machine."""
 
     place, target = "instanceName", tokens.INSTANCE
 
 
-class TunnelMember(Member):
-    """Who may reach one machine through Identity-Aware Proxy."""
-
-    place, target = "instance", tokens.INSTANCE
-
-    def path(self, target: Record) -> str:
-        return target.id.replace("/zones/", "/iap_tunnel/zones/")
-
-
 class RepositoryMember(Member):
     """Who may pull or push images."""
 
     place, target = "repository", tokens.REPOSITORY
-
-
-class TopicMember(Member):
-    """Who may publish."""
-
-    place, target = "topic", tokens.TOPIC
 
 
 class BucketMember(Member):
@@ -164,10 +139,7 @@ KINDS: dict[str, type[Kind]] = {
     tokens.ACCOUNT: Account,
     tokens.ROLE: CustomRole,
     tokens.PROJECT_MEMBER: Member,
-    tokens.ACCOUNT_MEMBER: AccountMember,
     tokens.INSTANCE_MEMBER: InstanceMember,
-    tokens.TUNNEL_MEMBER: TunnelMember,
     tokens.REPOSITORY_MEMBER: RepositoryMember,
-    tokens.TOPIC_MEMBER: TopicMember,
     tokens.BUCKET_MEMBER: BucketMember,
 }

@@ -15,28 +15,21 @@ NAT: Final = "gcp:compute/routerNat:RouterNat"
 
 INSTANCE: Final = "gcp:compute/instance:Instance"
 DISK: Final = "gcp:compute/disk:Disk"
-ATTACHED_DISK: Final = "gcp:compute/attachedDisk:AttachedDisk"
 POLICY: Final = "gcp:compute/resourcePolicy:ResourcePolicy"
 POLICY_ATTACHMENT: Final = "gcp:compute/resourcePolicyAttachment:ResourcePolicyAttachment"
 
 ACCOUNT: Final = "gcp:serviceaccount/account:Account"
 ROLE: Final = "gcp:projects/iAMCustomRole:IAMCustomRole"
 PROJECT_MEMBER: Final = "gcp:projects/iAMMember:IAMMember"
-ACCOUNT_MEMBER: Final = "gcp:serviceaccount/iAMMember:IAMMember"
 INSTANCE_MEMBER: Final = "gcp:compute/instanceIAMMember:InstanceIAMMember"
-TUNNEL_MEMBER: Final = "gcp:iap/tunnelInstanceIAMMember:TunnelInstanceIAMMember"
 BUCKET_MEMBER: Final = "gcp:storage/bucketIAMMember:BucketIAMMember"
 REPOSITORY_MEMBER: Final = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
-TOPIC_MEMBER: Final = "gcp:pubsub/topicIAMMember:TopicIAMMember"
 
 MEMBERS: Final = (
     PROJECT_MEMBER,
-    ACCOUNT_MEMBER,
     INSTANCE_MEMBER,
-    TUNNEL_MEMBER,
     BUCKET_MEMBER,
     REPOSITORY_MEMBER,
-    TOPIC_MEMBER,
 )
 """Everything that gives one member one role."""
 
