@@ -22,7 +22,7 @@ ACCOUNT = Account()
 
 
 def differ(type: str) -> Differ:
-    return ACCOUNT.aws.kind(type).differ
+    return ACCOUNT.provider.kind(type).differ
 
 
 def paths(type: str, olds: dict[str, Any], news: dict[str, Any], **outputs: Any) -> list[str]:

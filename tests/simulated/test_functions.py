@@ -21,7 +21,7 @@ UBUNTU = FOLDER + "base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id"
 
 
 def ask(token: str, region: str = "us-east-1", **args: Any) -> dict[str, Any]:
-    return Account(region=region).aws.invoke(token, args, preview=True)
+    return Account(region=region).provider.invoke(token, args, preview=True)
 
 
 def refused(token: str, **args: Any) -> str:
@@ -44,10 +44,10 @@ ARGS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("token", Account().aws._schema.functions)
+@pytest.mark.parametrize("token", Account().provider._schema.functions)
 def test_answers_hold_nothing_that_the_sdk_does_not_know(token: str) -> None:
     args = ARGS.get(token, {})
-    answer, results = ask(token, **args), Account().aws._schema.results(token)
+    answer, results = ask(token, **args), Account().provider._schema.results(token)
     assert answer.keys() <= results.keys()
     assert answer["id"]
     for name, value in args.items():

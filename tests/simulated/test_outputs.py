@@ -31,7 +31,7 @@ def built() -> tuple[Account, dict[str, dict[str, Any]]]:
 
 
 def test_samples_cover_every_type() -> None:
-    known = set(Account().aws._schema.types)
+    known = set(Account().provider._schema.types)
     assert {token for _, token, _ in samples(Account())} == known
 
 

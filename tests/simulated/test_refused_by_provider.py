@@ -231,7 +231,7 @@ RULE = {"securityGroupId": "sg-1", "ipProtocol": "tcp", "fromPort": 1, "toPort":
 def test_the_provider_refuses(type: str, inputs: dict[str, Any], fault: str | None) -> None:
     faults = Account().faults(type, inputs)
     if fault is None:
-        name = Account().aws.kind(type).facts.name
+        name = Account().provider.kind(type).facts.name
         assert len(faults) == 1
         assert faults[0].startswith(f"{name}: must match ")
     else:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 import pytest
 
 from mllab.protocol.provider import UNKNOWN
-from mllab.simulated.aws import places
 from mllab.simulated.aws.rules import tokens
 from mllab.simulated.schema import Node
 from tests.simulated.account import Account
 from tests.simulated.samples import build, samples
 
 ACCOUNT = Account()
-KINDS = {token: ACCOUNT.aws.kind(token) for _, token, _ in samples(ACCOUNT)}
-with (places.DATA / "facts.csv").open(encoding="utf-8", newline="") as _file:
-    ROWS = [row for row in csv.DictReader(_file) if row["fact"] == "replace"]
+KINDS = {token: ACCOUNT.provider.kind(token) for _, token, _ in samples(ACCOUNT)}
+ROWS = [
+    {"type": token, "property": property, "value": value}
+    for token, kind in KINDS.items()
+    for property, value in kind.facts.replace.items()
+]
+"""Also what follows from ids."""
 
 
 def value(node: Node, which: int) -> Any:

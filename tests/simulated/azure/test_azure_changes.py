@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 import pytest
 
 from mllab.protocol.provider import ProviderFailure
-from mllab.simulated import relations
+from mllab.simulated import facts, relations
 from mllab.simulated.azure import places
 from mllab.simulated.azure.rules import tokens
 from mllab.simulated.store import Record
@@ -17,11 +16,16 @@ from tests.simulated.azure.conftest import Built
 from tests.simulated.azure.subscription import Subscription
 from tests.simulated.caller import MORNING
 
-KINDS = {type: Subscription().azure.kind(type) for type in Subscription().azure._schema.types}
-with (places.DATA / "facts.csv").open(encoding="utf-8", newline="") as _file:
-    ROWS = list(csv.DictReader(_file))
-ALWAYS = [row for row in ROWS if row["fact"] == "replace" and row["value"] == "always"]
-NEVER = [row for row in ROWS if row["fact"] == "replace" and row["value"].startswith("never")]
+KINDS = {type: Subscription().provider.kind(type) for type in Subscription().provider._schema.types}
+ROWS = list(facts.spread(places.DATA))
+REPLACE = [
+    {"type": token, "property": property, "value": value}
+    for token, kind in KINDS.items()
+    for property, value in kind.facts.replace.items()
+]
+"""Also what follows from ids."""
+ALWAYS = [row for row in REPLACE if row["value"] == "always"]
+NEVER = [row for row in REPLACE if row["value"].startswith("never")]
 FIXED = [row for row in ROWS if row["fact"] == "fixed" and row["confidence"] != "low"]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from components import catalog, regions
 from components.azure import access
 from mllab.clouds.azure import AZURE
+from mllab.simulated import facts
 from mllab.simulated.azure import places
 from tests.simulated.tables import Tables
 
@@ -56,10 +57,10 @@ def test_roles_go_by_uuids() -> None:
 
 
 def test_every_type_knows_the_version_and_path_of_its_api() -> None:
-    facts = {(row["type"], row["property"]): row["value"] for row in TABLES.of("computed")}
     for type in TABLES.types:
-        assert re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", facts[type, "azureApiVersion"])
-        kind = facts.get((type, "type"), "")
-        last = facts[type, "id"].rpartition("/providers/")[2].split("/")
+        made = facts.load(places.DATA)[type].computed
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", made["azureApiVersion"])
+        kind = made["type"]
+        last = made["id"].rpartition("/providers/")[2].split("/")
         if last[0].startswith("Microsoft."):
             assert kind == "/".join([last[0], *last[1::2]])

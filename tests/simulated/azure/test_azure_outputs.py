@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 import pytest
 
 from mllab.protocol.provider import UNKNOWN
+from mllab.simulated import facts
 from mllab.simulated.azure import places
 from mllab.simulated.azure.rules import tokens
 from tests.simulated.azure.azure_samples import build, filled, samples
@@ -15,14 +15,13 @@ from tests.simulated.azure.conftest import Built
 from tests.simulated.azure.subscription import WHOLE, Subscription
 
 SAMPLES = [name for name, _, _ in samples()]
-with (places.DATA / "facts.csv").open(encoding="utf-8", newline="") as _file:
-    ABSENT = {(r["type"], r["property"]) for r in csv.DictReader(_file) if r["fact"] == "absent"}
+ABSENT = {(r["type"], r["property"]) for r in facts.spread(places.DATA) if r["fact"] == "absent"}
 EMPTY = {"eTag", "forecastSpend", "identity", "ipConfiguration", "managedBy", "virtualMachine"}
 """Outputs that are empty while there is nothing to show."""
 
 
 def test_samples_cover_every_type() -> None:
-    assert {token for _, token, _ in samples()} == set(Subscription().azure._schema.types)
+    assert {token for _, token, _ in samples()} == set(Subscription().provider._schema.types)
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -200,7 +200,7 @@ def test_bastion_is_known_as_developer_alone(
 
 def test_without_a_location_nothing_goes() -> None:
     nowhere = Subscription()
-    nowhere.azure.region = ""
+    nowhere.provider.region = ""
     assert nowhere.refused(tokens.GROUP, {}) == (
         "LocationRequired: The location property is required for this definition."
     )

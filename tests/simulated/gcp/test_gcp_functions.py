@@ -14,7 +14,7 @@ FAMILY = "common-cu129-ubuntu-2404-nvidia-580"
 
 
 def ask(cloud: Project, token: str, /, **args: Any) -> dict[str, Any]:
-    return cloud.gcp.invoke(f"gcp:{token}:{token.rpartition('/')[2]}", args, preview=False)
+    return cloud.provider.invoke(f"gcp:{token}:{token.rpartition('/')[2]}", args, preview=False)
 
 
 def refused(cloud: Project, token: str, /, **args: Any) -> str:
