@@ -283,7 +283,7 @@ def test_machines_that_read_their_own_tags_take_no_key_that_is_no_part_of_an_add
     assert account.refused(tokens.INSTANCE, {**machine, **reading, "tags": {key: "a"}}) == words
     account.create(tokens.INSTANCE, {**machine, "tags": {key: "a"}}, "deaf")
     account.create(tokens.INSTANCE, {**machine, **reading, "tags": {"a:+=,.@_-1": "a"}}, "fine")
-    account.aws = account.whole.configured(
+    account.provider = account.whole.configured(
         {"region": "us-east-1", "defaultTags": {"tags": {key: ""}}}
     )
     assert account.refused(tokens.INSTANCE, {**machine, **reading}) == words
