@@ -10,6 +10,7 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,7 @@ def cloud_config(
     return f"#cloud-config\n{json.dumps(document, indent=1)}\n"
 
 
+@cache
 def shipped(source: Path) -> str:
     """The text of a file as machines get it: without comments, docstrings and types of arguments.
 

@@ -57,6 +57,7 @@ def declare(lab: Lab, today: date | None = None) -> None:
             "region": lab.region,
             "stack": lab.stack,
             "ends": ends,
+            **({"zone": lab.zone or ""} if "zone" in CLOUDS[lab.lab.cloud].config_keys else {}),
         },
     )
 

@@ -176,8 +176,8 @@ def _commands(
         id, subnet, *subnets = found
         if subnet not in subnets:
             raise Unsupported(
-                f"the notebook of seat {seat} is in a zone where {args.machine.type} is not"
-                " offered, and cannot move: choose a mllab:notebook.size that is offered there, or"
+                f"the notebook of seat {seat} is in a zone that does not offer all machine types of"
+                " mllab:notebook.size and mllab:cluster.size, and cannot move: choose others, or"
                 " save what is on it and give the seat another name"
             )
         return id

@@ -153,7 +153,12 @@ class Network(pulumi.ComponentResource):
         self.subnet_ids = pulumi.Output.all(*(subnet.id for subnet in subnets.values()))
         self.subnets = subnets
         self.types = frozenset(kind for kind, zones in offered.items() if zones & subnets.keys())
+        self._zones_of = {type: offered[type] for type in _asked(args)}
         publish(self, contracts.Network)
+
+    def lacking(self, zone: str) -> list[str]:
+        """The machine types of notebooks and jobs that a zone does not offer."""
+        return [type for type, zones in self._zones_of.items() if zone not in zones]
 
 
 def _files_group(
@@ -218,9 +223,13 @@ def _hosted(name: str) -> str:
     return name.removeprefix("ml.")
 
 
+def _asked(args: NetworkArgs) -> list[str]:
+    return sorted({_hosted(machine.type) for machine in args.machines})
+
+
 def _shared_zones(args: NetworkArgs, offered: Mapping[str, set[str]]) -> list[str]:
     """Zones that offer all types that were asked for, sorted."""
-    asked = sorted({_hosted(machine.type) for machine in args.machines})
+    asked = _asked(args)
     if shared := set.intersection(*(offered[name] for name in asked)):
         return sorted(shared)
 

@@ -213,10 +213,12 @@ def _system_disk(args: Args, labels: Mapping[str, str]) -> ec2.InstanceRootBlock
 
 def _subnet(seat: str, zone: str, args: Args) -> pulumi.Input[str]:
     if zone not in args.network.subnets:
+        lacking = args.network.lacking(zone)
+        role = "notebook" if args.machine.type in lacking else "cluster"
         raise Unsupported(
-            f"the home disk of seat {seat} is in {zone}, where {args.machine.type} is not offered,"
-            " and a disk cannot move: choose a mllab:notebook.size that is offered there, or save"
-            " what is on the disk and give the seat another name"
+            f"the home disk of seat {seat} is in {zone}, where {' and '.join(lacking)} is not"
+            f" offered, and a disk cannot move: choose a mllab:{role}.size that is offered there,"
+            " or save what is on the disk and give the seat another name"
         )
     return args.network.subnets[zone].id
 

@@ -14,7 +14,7 @@ from components.contracts import Unsupported, child, publish
 from components.gcp import images, zones
 from components.gcp.ends import HourlyEnd, ends
 from components.gcp.naming import given
-from components.gcp.notebook import Args, local_disks, rights_of_notebooks
+from components.gcp.notebook import Args, local_disks, rights_of_notebooks, series
 from components.gcp.services import enable
 from components.gcp.stops import End, InstanceRef, Stopper
 from components.gcp.watch import watch
@@ -38,6 +38,8 @@ class ManagedNotebook(pulumi.ComponentResource):
     stops it half an hour after `max_hours`, and the daily stop, which must be given. All limits
     reach one that runs: Google reads `idle_minutes` from its metadata. Its image counts when it is
     made. Google's provider starts an instance that is stopped whenever it changes something of it.
+    A machine type that brings its GPUs (gpu-medium, gpu-large) cannot become another series, nor
+    another one such a type: the instance is made anew, and its home goes once it was named.
 
     Args:
         args: see NotebookArgs. `keep`: the machine is protected, since its home disk goes with it.
@@ -145,6 +147,7 @@ class ManagedNotebook(pulumi.ComponentResource):
                     "gceSetup.vmImage",
                     "location",
                 ],
+                replacement_trigger=f"workbench{series(args.machine)}",
                 delete_before_replace=True,  # the new one may have its name
             ),
         )

@@ -99,7 +99,7 @@ class Notebook(pulumi.ComponentResource):
             )
         )
         files = args.storage.files
-        built_for = f"{source.kind} {'with' if files else 'without'} files{_gpus(args.machine)}"
+        built_for = f"{source.kind} {'with' if files else 'without'} files{series(args.machine)}"
         discard = local_disks(args)
         stopper = Stopper(self, name, args.lab, args.stop_at, args.network)
         stops = [stopper, *ends(self, name, args, discard=discard)]
@@ -208,10 +208,10 @@ def rights_of_notebooks(parent: pulumi.Resource, name: str, args: Args) -> list[
     ]
 
 
-def _gpus(machine: Machine) -> str:
+def series(machine: Machine) -> str:
     """The series of a machine type that brings GPUs: it cannot become one of another series.
     Source: https://cloud.google.com/compute/docs/gpus/add-remove-gpus"""
-    brings = machine.gpus and not machine.accelerator
+    brings = machine.gpus and not machine.type.startswith("n1-")
     return f", {machine.type.rpartition('-')[0]}" if brings else ""
 
 

@@ -74,6 +74,10 @@ class Account(Protocol):
         """
         ...
 
+    def allocated(self, id: str) -> bool | None:
+        """Whether a machine takes up a host, running or not; None where it does not say."""
+        ...
+
 
 @dataclass(frozen=True)
 class UnknownAccount:
@@ -101,3 +105,6 @@ class UnknownAccount:
 
     def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
         return {}
+
+    def allocated(self, id: str) -> bool | None:
+        return None

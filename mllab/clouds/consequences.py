@@ -13,9 +13,10 @@ from typing import Final
 from mllab.clouds.registry import of_package
 from mllab.protocol.provider import Change
 
-STEPS: Final = frozenset({"update", "replace", "delete", "smaller", "ignored"})
-"""Kinds of rows: what happens to a resource, a number that the cloud never makes smaller, and what
-our declaration leaves alone on a machine that exists; its words name the setting."""
+STEPS: Final = frozenset({"update", "replace", "delete", "smaller", "deallocated", "ignored"})
+"""Kinds of rows: what happens to a resource; a number that the cloud never makes smaller, or a
+switch that it never puts back; what it changes on a machine without a host alone; and what our
+declaration leaves alone on a machine that exists; its words name the setting."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,16 @@ def impossible(type: str, role: str, changes: Sequence[Change]) -> tuple[tuple[C
     )
 
 
+def deallocated(type: str, role: str, changes: Sequence[Change]) -> tuple[tuple[Change, str], ...]:
+    """The changes that the cloud refuses while a machine is allocated, with what to do first."""
+    return tuple(
+        (change, row.words)
+        for row in of(type, role, "deallocated")
+        for change in changes
+        if _any(row, [change.path])
+    )
+
+
 def of(type: str, role: str, step: str) -> Iterable[Consequence]:
     """The rows for a step of a resource."""
     cloud = of_package(type.partition(":")[0])
@@ -85,6 +96,14 @@ def _plain(path: str) -> str:
 
 
 def _shrinks(change: Change) -> bool:
-    before, after = change.before, change.after
-    numbers = isinstance(before, int | float) and isinstance(after, int | float)
-    return numbers and after < before
+    """Also where a number is sent as text, and where a switch is taken out that was on."""
+    before, after = _number(change.before), _number(change.after)
+    if change.before is True and change.after is None:
+        return True
+    return before is not None and after is not None and after < before
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, str):
+        return float(value) if value.isdecimal() else None
+    return float(value) if isinstance(value, int | float) else None

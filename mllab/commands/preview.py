@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mllab.lifecycle import deploy
+from mllab.lifecycle import deploy, impossible
 from mllab.session.opening import Choice, open_declared
 from mllab.show import console
 from mllab.show.graph import graph
@@ -26,8 +26,8 @@ def preview(
     show_notes(err, session.notes)
     plan = deploy.plan(session, ConsoleObserver(err), rebuild)
     if as_json:
-        deploy.refuse_impossible(plan)
+        impossible.refuse_impossible(plan)
         console.print_json(graph(plan, session.declared.lab.cloud, session.engine.state()))
     else:
         show_plan(console.stdout(), plan, session.title, every=verbose)
-        deploy.refuse_impossible(plan)
+        impossible.refuse_impossible(plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mllab.lifecycle import deploy, granted
+from mllab.lifecycle import deploy, granted, impossible
 from mllab.lifecycle.rebuild import options
 from mllab.session.opening import Choice, open_declared
 from mllab.show import ask, console
@@ -36,7 +36,8 @@ def up(
     deploy.look(session, observer)
     plan = deploy.plan(session, observer, rebuild)
     show_plan(out, plan, session.title, every=verbose)
-    deploy.refuse_impossible(plan)
+    impossible.refuse_impossible(plan)
+    impossible.refuse_allocated(session, plan)
     granted.refuse_short(session, plan, observer)
     release = deploy.losses(session, plan, delete_data)
     if not plan.empty and not yes:

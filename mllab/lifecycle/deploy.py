@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from mllab.clouds import consequences
 from mllab.engines.contract import Op, Outcome, Plan, Status
 from mllab.errors import Interrupted, RunFailed, StillThere, UsageError
 from mllab.lifecycle import data_protection, rebuild
@@ -18,7 +17,7 @@ from mllab.protocol.deployment import entries, in_cloud, stack_outputs
 from mllab.session import location
 from mllab.session.session import Session
 from mllab.settings import examples
-from mllab.wording import join_limited, pluralize, role
+from mllab.wording import join_limited, pluralize
 
 
 def plan(session: Session, observer: Observer, seats: Sequence[str] = ()) -> Plan:
@@ -157,28 +156,6 @@ def refuse_moved(session: Session) -> None:
             f"{session.stack} exists, and its settings now describe another lab; "
             "nothing was changed\n" + "\n".join(lines),
             hint="Put the old values back, or give the new lab a stack of its own: mllab new NAME",
-        )
-
-
-def refuse_impossible(plan: Plan) -> None:
-    """Refuse what the cloud will refuse, before anything is changed.
-
-    Raises:
-        UsageError: names each resource, the property and its values.
-    """
-    lines, old = [], []
-    for step in plan.steps:
-        if step.op is Op.UPDATE:
-            for change, why in consequences.impossible(step.type, role(step.urn), step.changes):
-                values = f"{change.before} -> {change.after}"
-                lines.append(f"  {step.name}: {change.path} {values}: {why}")
-                old.append(change.before)
-    if lines:
-        values = join_limited([f"{one:g}" for one in dict.fromkeys(old)])
-        raise UsageError(
-            "the cloud would refuse this; nothing was changed\n" + "\n".join(lines),
-            hint=f"Put the old value back ({values}), or a larger one. A smaller disk is to be had "
-            "by a new seat only.",
         )
 
 

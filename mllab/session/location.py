@@ -14,6 +14,8 @@ from mllab.settings.lab import Lab
 KEYS: Final = frozenset(key for cloud in CLOUDS.values() for key in cloud.config_keys.values())
 """The keys of Pulumi's configuration that say where a lab is."""
 
+_NOTHING: Final = "nothing"
+
 
 def recorded(state: Mapping[str, Any]) -> tuple[Cloud | None, dict[str, str]]:
     """Cloud and configuration of the place where the resources of a state are.
@@ -31,7 +33,7 @@ def recorded(state: Mapping[str, Any]) -> tuple[Cloud | None, dict[str, str]]:
     if cloud is None:
         return None, {}
     keys = cloud.config_keys
-    found = {keys["region"]: str(lab["region"])} if "region" in lab else {}
+    found = {keys[word]: str(lab[word]) for word in ("region", "zone") if lab.get(word)}
     accounts = registry.accounts(entries(state))
     if "project" in keys and len(accounts) == 1:
         found[keys["project"]] = min(accounts)
@@ -53,8 +55,11 @@ def moved(
     cloud, place = recorded(state)
     if cloud is not None and lab.lab.cloud != cloud.name:
         return {"lab.cloud": (cloud.name, lab.lab.cloud)}
+    # No zone is a wish, too: any that has the machine. Labs of before 0.2 do not tell theirs.
+    if cloud is not None and (stack_outputs(state).get("lab") or {}).get("zone") == "":
+        place = {**place, cloud.config_keys["zone"]: _NOTHING}
     return {
-        key: (old, config.get(key, "nothing"))
+        key: (old, config.get(key, _NOTHING))
         for key, old in place.items()
-        if config.get(key) != old
+        if config.get(key, _NOTHING) != old
     }

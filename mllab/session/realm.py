@@ -82,6 +82,9 @@ class Realm(Protocol):
     def inventory(self, stack: str) -> list[InventoryItem]:
         """What the account itself shows of a stack; see `Account.inventory`."""
 
+    def allocated(self, id: str) -> bool | None:
+        """See `Account.allocated`."""
+
 
 @dataclass(frozen=True)
 class RealRealm:
@@ -117,6 +120,10 @@ class RealRealm:
     def inventory(self, stack: str) -> list[InventoryItem]:
         """See `Realm.inventory`."""
         return self.opened.inventory(stack)
+
+    def allocated(self, id: str) -> bool | None:
+        """See `Account.allocated`."""
+        return self.opened.allocated(id)
 
     @property
     def off(self) -> Sequence[str]:
@@ -199,6 +206,11 @@ class SimulatedRealm:
     def limit(self) -> Limit:
         """See `Realm.limit`."""
         return self.cloud.quota
+
+    def allocated(self, id: str) -> bool | None:
+        """See `Account.allocated`."""
+        found = next((one for one in self.cloud.inventory() if one.id == id), None)
+        return found.hidden.get("state") == "running" if found else None
 
     def inventory(self, stack: str) -> list[InventoryItem]:
         """See `Realm.inventory`; also what cannot be ascribed to any stack."""

@@ -80,8 +80,8 @@ def summary(plan: Plan) -> Text:
             return Text(f"Plan: {len(plan.settles)} to record, {same}")
         return Text(f"Plan: nothing to do, {same}")
     text = Text("Plan: ")
-    doubtful = sum(1 for step in plan.steps if _is_doubtful(step))
-    doubts = f" ({doubtful} only if what is not known yet has changed)" if doubtful else ""
+    unsure = sum(1 for step in plan.steps if doubtful(step))
+    doubts = f" ({unsure} only if what is not known yet has changed)" if unsure else ""
     parts = [
         Text(f"{counts[op]} {OPS[op].future}{doubts if op is Op.REPLACE else ''}", OPS[op].style)
         for op in ORDER
@@ -105,7 +105,7 @@ def grouped(steps: Iterable[Step]) -> dict[str, list[Step]]:
     return groups
 
 
-def _is_doubtful(step: Step) -> bool:
+def doubtful(step: Step) -> bool:
     """Whether a replacement is announced for nothing but values that the run will know."""
     causes = [change.after for change in step.changes if change.replaces]
     unknown = {"$unknown": True}
@@ -154,7 +154,7 @@ def _why(same: list[Step], *, wide: bool) -> Text:
             before, after = values.pop()
             text.append(f"\n{change.path}: ")
             text.append("each its own" if values else f"{before} -> {after}")
-            if change.replaces and _is_doubtful(step):
+            if change.replaces and doubtful(step):
                 text.append(" (replaced only if it has changed)", style="dim")
             elif change.replaces:
                 text.append(" (cannot be changed in place)", style="magenta")

@@ -109,6 +109,26 @@ def test_a_smaller_disk_is_refused_before_anything_is_changed(
     assert engine.did("up") == (verb == "up" and not refused)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "refused"),
+    [
+        ("100", "80", True),
+        ("80", "100", False),
+        (True, None, True),
+        (True, False, True),
+        (None, True, False),
+        ("80", {"$unknown": True}, False),
+    ],
+)
+def test_what_is_never_made_smaller_or_switched_off(
+    before: object, after: object, refused: bool
+) -> None:
+    """Numbers are sent as text by some, and a switch is taken out."""
+    purge = Change("properties.enablePurgeProtection", "update", before, after)
+    vault = "azure-native:keyvault:Vault"
+    assert bool(consequences.impossible(vault, "cluster", (purge,))) == refused
+
+
 def test_a_larger_disk_is_fine(run: Run, use: Use) -> None:
     use(steps=(step(Op.UPDATE, VOLUME, changes=(Change("size", "update", 20, 50),)),))
     assert run(*PREVIEW).code == 0

@@ -258,9 +258,9 @@ def test_refuses_a_size_where_a_notebook_cannot_follow() -> None:
         course, said=answers("ab"), recorded={f"{LAB}-notebook-shared": {"subnetId": there}}
     )
     assert message == (
-        "the notebook of seat shared is in a zone where ml.g4dn.xlarge is not offered, and cannot"
-        " move: choose a mllab:notebook.size that is offered there, or save what is on it and give"
-        " the seat another name"
+        "the notebook of seat shared is in a zone that does not offer all machine types of"
+        " mllab:notebook.size and mllab:cluster.size, and cannot move: choose others, or save what"
+        " is on it and give the seat another name"
     )
 
 

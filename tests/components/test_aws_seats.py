@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components import catalog
 from components.aws.notebook import zone_of
 from tests.components.labs import answers, refusal, variant
 from tests.components.render import Rendered
@@ -87,5 +88,20 @@ def test_refuses_a_size_that_a_home_disk_cannot_follow() -> None:
     assert refusal(variant, said=answers("ab"), recorded=recorded) == (
         "the home disk of seat shared is in us-east-1f, where g4dn.xlarge is not offered, and a"
         " disk cannot move: choose a mllab:notebook.size that is offered there, or save what is on"
+        " the disk and give the seat another name"
+    )
+
+
+def test_refuses_jobs_where_a_home_disk_is_not() -> None:
+    """The network has subnets only where both kinds of machines can be had."""
+    home = "aws-course-notebook-shared-home"
+    recorded = {home: {"availabilityZone": "us-east-1f"}}
+    said = answers({"g4dn.xlarge": "abf", "p4d.24xlarge": "ab"})
+    message = refusal(
+        variant, said=said, recorded=recorded, cluster=catalog.machine("aws", "p4d.24xlarge", "job")
+    )
+    assert message == (
+        "the home disk of seat shared is in us-east-1f, where p4d.24xlarge is not offered, and a"
+        " disk cannot move: choose a mllab:cluster.size that is offered there, or save what is on"
         " the disk and give the seat another name"
     )

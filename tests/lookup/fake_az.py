@@ -30,6 +30,10 @@ def rest(url: str) -> object:
             number = int(version.partition("&page=")[2] or 0)
             more = {"nextLink": f"{URL}{path}?api-version=1&page={number + 1}"}
             return {"value": pages[number], **(more if number + 1 < len(pages) else {})}
+    if path.endswith("/instanceView"):
+        code = KNOWN["states"].get(path.removesuffix("/instanceView"))
+        done = {"code": "ProvisioningState/succeeded"}
+        return {"statuses": [done, *([{"code": f"PowerState/{code}"}] if code else [])]}
     for each in [*KNOWN["groups"], *KNOWN["things"]]:
         if each["id"].lower() == path.lower():
             return each

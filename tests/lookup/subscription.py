@@ -36,6 +36,7 @@ class Subscription:
             "things": [],
             "deleted": {"deletedVaults": [[]], "deletedWorkspaces": [[]]},
             "refused": {},
+            "states": {},
         }
 
     def hold(self, lab: Lab) -> None:
@@ -51,6 +52,10 @@ class Subscription:
             group = id.split("/")[4]
             more = {"type": arm(id), "resourceGroup": group, "listed": listed}
             self.known["things"].append({**of, **more})
+
+    def turn(self, id: str, power: str) -> None:
+        """Let a machine be in a state of power; an empty one is not told."""
+        self.known["states"][id] = power
 
     def drop(self, id: str) -> None:
         for kind in ("groups", "things"):

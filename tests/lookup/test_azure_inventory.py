@@ -188,3 +188,24 @@ def test_without_a_login_it_says_what_to_type(
         ask(act)
     assert not isinstance(caught.value, StillThere)
     assert caught.value.hint == "az login"
+
+
+@pytest.mark.parametrize(
+    ("power", "allocated"),
+    [("running", True), ("stopped", True), ("deallocated", False), ("", None)],
+)
+def test_whether_a_machine_takes_up_a_host(
+    subscription: Subscription, power: str, allocated: bool | None
+) -> None:
+    machine = str(one("azure-native:compute:VirtualMachine")["id"])
+    subscription.turn(machine, power)
+    assert subscription.account().allocated(machine) is allocated
+
+
+def test_nobody_knows_whether_a_machine_runs_that_cannot_be_asked(
+    subscription: Subscription,
+) -> None:
+    machine = str(one("azure-native:compute:VirtualMachine")["id"])
+    subscription.turn(machine, "running")
+    subscription.refuse("instanceView", "AuthorizationFailed")
+    assert subscription.account().allocated(machine) is None

@@ -78,6 +78,9 @@ class Look:
     def inventory(self, stack: str) -> list[InventoryItem]:
         raise AssertionError("nobody asks for it here")
 
+    def allocated(self, id: str) -> bool | None:
+        return None
+
 
 class World:
     """A stack in a real place, its account and the look into it."""

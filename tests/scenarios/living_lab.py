@@ -6,7 +6,9 @@ left, without its text.
 
 from __future__ import annotations
 
+import copy
 import io
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +21,7 @@ from ruamel.yaml import YAML
 from components.resource_types import HOLDS_DATA
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import Op, Outcome, Plan
-from mllab.lifecycle import deploy, granted, teardown
+from mllab.lifecycle import deploy, granted, impossible, teardown
 from mllab.session.opening import on_simulated_cloud
 from mllab.session.realm import SimulatedRealm
 from mllab.session.session import Session
@@ -32,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 MORNING = datetime(2027, 1, 11, 9, tzinfo=UTC)
 
 Change = Mapping[str, Mapping[str, Any]]
-"""Section to what is set in it."""
+"""Section to what is set in it; of the section without a name, whole keys (`aws:region`)."""
 
 SMALL: Change = {
     "notebook": {"size": "cpu-small", "seats": ["s01", "s02"]},
@@ -92,11 +94,19 @@ class LivingLab:
         yaml = YAML()
         document = yaml.load(self.path)
         for section, values in change.items():
-            found = document["config"].setdefault(f"mllab:{section}", {})
+            config = document["config"]
+            found = config.setdefault(f"mllab:{section}", {}) if section else config
             found.update(values)
             for key in [key for key, value in values.items() if value is None]:
                 del found[key]
         yaml.dump(document, self.path)
+
+    def copied(self, folder: Path) -> LivingLab:
+        """A second one in another folder, as it is now, account and all."""
+        shutil.copytree(self._folder, folder)
+        found = copy.copy(self)
+        found._folder, found.path = folder, folder / self.path.relative_to(self._folder)
+        return found
 
     def settings(self) -> str:
         """The file as it is."""
@@ -125,15 +135,24 @@ class LivingLab:
         """`mllab preview --rebuild SEAT ...`."""
         return deploy.plan(self.session(), _nobody(), rebuild)
 
+    def planned(self, rebuild: Sequence[str] = ()) -> tuple[Session, Plan]:
+        """What `mllab up --rebuild SEAT ...` shows before it asks."""
+        session, nobody = self.session(), _nobody()
+        deploy.look(session, nobody)
+        return session, deploy.plan(session, nobody, rebuild)
+
+    def carry_out(self, session: Session, plan: Plan, named: Iterable[str] = ()) -> Outcome | None:
+        """What `mllab up --delete-data NAME ...` does then; None when there is nothing to do."""
+        impossible.refuse_impossible(plan)
+        impossible.refuse_allocated(session, plan)
+        granted.refuse_short(session, plan, _nobody())
+        release = deploy.losses(session, plan, [*named])
+        return None if plan.empty else deploy.up(session, plan, release, _nobody())
+
     def up(self, named: Iterable[str] = (), rebuild: Sequence[str] = ()) -> Outcome | None:
         """`mllab up --yes --delete-data NAME ... --rebuild SEAT ...`; None when there was nothing
         to do."""
-        session, nobody = self.session(), _nobody()
-        deploy.look(session, nobody)
-        plan = deploy.plan(session, nobody, rebuild)
-        granted.refuse_short(session, plan, nobody)
-        release = deploy.losses(session, plan, [*named])
-        return None if plan.empty else deploy.up(session, plan, release, nobody)
+        return self.carry_out(*self.planned(rebuild), named)
 
     def down(self, named: Iterable[str] = ()) -> teardown.Left:
         """`mllab down --yes --delete-data NAME ...`; what is left."""

@@ -87,6 +87,10 @@ class AwsAccount:
             if services.get(name) == service
         }
 
+    def allocated(self, id: str) -> bool | None:
+        """Nothing that is declared on AWS depends on it."""
+        return None
+
     @cached_property
     def _calls(self) -> Client:
         return Client(self._region, self._config)

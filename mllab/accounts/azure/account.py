@@ -35,9 +35,10 @@ from mllab.accounts.responses import (
     the_one,
     unclear,
 )
-from mllab.errors import StillThere
+from mllab.errors import LabError, StillThere
 
 _GOING: Final = "deleting"
+_MACHINE: Final = "azure-native:compute:VirtualMachine"
 _AT_ONCE: Final = 8  # `az` takes a second or two to start
 
 USAGES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -76,6 +77,20 @@ class AzureAccount:
             return set() if gone else {id}
 
         return the_one(ids, lambda why: self._unclear(entry, why))
+
+    def allocated(self, id: str) -> bool | None:
+        """See `Account.allocated`.
+
+        Source: https://learn.microsoft.com/azure/virtual-machines/states-billing
+        """
+        version = IMPORT_QUERIES[_MACHINE].version
+        try:
+            view = self._calls.get(f"{id}/instanceView", version)
+        except (QueryFailed, LabError):
+            return None
+        states = [str(code) for code in items(view, "statuses.code")]
+        power = [code for code in states if code.startswith("PowerState/")]
+        return power != ["PowerState/deallocated"] if power else None
 
     def inventory(self, stack: str) -> list[InventoryItem]:
         """See `Account.inventory`."""

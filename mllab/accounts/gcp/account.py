@@ -78,6 +78,10 @@ class GcpAccount:
             if services.get(quota["metric"]) == "compute"
         }
 
+    def allocated(self, id: str) -> bool | None:
+        """Nothing that is declared on Google Cloud depends on it."""
+        return None
+
     def _ids(self, way: ImportQuery, entry: Entry) -> set[str]:
         given = {**self._calls.names, **_flat(entry.get("inputs") or {})}
         words, where = filled(list(way.words), given), filled(way.where, given)

@@ -104,3 +104,25 @@ def test_cloud_scheduler_is_not_everywhere(project: Project) -> None:
         " ListLocations to list valid locations."
     )
     project.create(tokens.SCHEDULE, {**job, "region": "europe-west1"})
+
+
+def test_a_managed_notebook_restarts_for_another_machine_alone(project: Project) -> None:
+    """What is labelled anew, or gets a larger disk, goes on."""
+    inputs = {"location": "us-central1-a", "gceSetup": {"machineType": "e2-standard-4"}}
+    id = project.create(tokens.NOTEBOOK, inputs, "managed").id
+    began = [one.began for one in project.whole.intervals()]
+    larger = {"machineType": "e2-standard-4", "dataDisks": {"diskSizeGb": "200"}}
+    project.update(tokens.NOTEBOOK, id, {**inputs, "labels": {"a": "b"}, "gceSetup": larger})
+    assert [(one.began, one.ended) for one in project.whole.intervals()] == [(began[0], None)]
+    project.update(tokens.NOTEBOOK, id, {**inputs, "gceSetup": {"machineType": "e2-standard-8"}})
+    assert [one.kind for one in project.whole.intervals()] == ["e2-standard-4", "e2-standard-8"]
+
+
+@pytest.mark.parametrize(("disk", "size"), [("bootDisk", "149"), ("dataDisks", "99")])
+def test_disks_of_a_managed_notebook_cannot_shrink(project: Project, disk: str, size: str) -> None:
+    inputs = {"location": "us-central1-a"}
+    id = project.create(tokens.NOTEBOOK, inputs, "managed").id
+    words = project.not_updated(
+        tokens.NOTEBOOK, id, {**inputs, "gceSetup": {disk: {"diskSizeGb": size}}}
+    )
+    assert f"sizeGb': '{size}'. Disk cannot be made smaller" in words

@@ -89,6 +89,18 @@ def remembered(zone: str, type: str, gigabytes: int) -> dict[str, object]:
     }
 
 
+def refuse_smaller(size: int, now: int) -> None:
+    """Refuse to make a disk smaller that a machine starts with, or that Workbench made."""
+    if size < now:
+        raise refuse(
+            "invalid (400): Invalid value for field 'sizeGb': '{size}'. Disk cannot be made "
+            "smaller: its size is {now} GB.",
+            "put the old size back, or make the machine anew",
+            size=size,
+            now=now,
+        )
+
+
 def refuse_small(size: int, image: places.Image | None) -> None:
     """Refuse a disk on which its image has no room. Raises ProviderFailure."""
     if image and size < image.disk_gb:

@@ -169,14 +169,7 @@ def admit_boot_size(
         return
     type_, size = boot(params, wanted)
     capacity.admit_disk(here, type_, wanted.zone, size, disk)
-    if size < int(disk.hidden["gigabytes"]):
-        raise refuse(
-            "invalid (400): Invalid value for field 'sizeGb': '{size}'. Disk cannot be made "
-            "smaller: its size is {now} GB.",
-            "put the old size back, or make the machine anew; its home disk stays",
-            size=size,
-            now=disk.hidden["gigabytes"],
-        )
+    disks.refuse_smaller(size, int(disk.hidden["gigabytes"]))
 
 
 def refuse_stopping(inputs: Properties, old: Record) -> None:

@@ -20,6 +20,12 @@ GOOGLES = {"disable-swap-binaries": "true", "proxy-mode": "service_account"}
 """Metadata that Google adds. The provider knows these keys and takes them for no change.
 Source: magic-modules d577844 templates/terraform/constants/workbench_instance.go.tmpl"""
 
+DISKS = (("boot", "bootDisk", BOOT_GB), ("data", "dataDisks", DATA_GB))
+
+STOPPING = ("acceleratorConfigs", "containerImage", "machineType", "shieldedInstanceConfig")
+"""What the provider stops the instance for, and starts it again.
+Source: magic-modules 04d265c mmv1/templates/terraform/pre_update/workbench_instance.go.tmpl"""
+
 
 class Notebook(Resource):
     """It is a machine of the project, counts as one, and shows up beside the others."""
@@ -73,6 +79,9 @@ class Notebook(Resource):
             capacity.validate(here, need)
             return
         machine = self._machine(here, old)
+        for _, key, usual in DISKS:
+            now = _size(old.inputs, key, usual)
+            disks.refuse_smaller(_size(inputs, key, now), now)
         if machine:
             launch.refuse_other_gpus(need, machine)
         if machine and machine.hidden["state"] == "running":
@@ -104,9 +113,8 @@ class Notebook(Resource):
         machine.hidden = {**need.hidden, "state": "running"}
         here.session.save(machine)
         setup = record.inputs.get("gceSetup") or {}
-        for part, key, usual in (("boot", "bootDisk", BOOT_GB), ("data", "dataDisks", DATA_GB)):
-            given_ = setup.get(key) or {}
-            size = int(given_.get("diskSizeGb") or usual)
+        for part, key, usual in DISKS:
+            given_, size = setup.get(key) or {}, _size(record.inputs, key, usual)
             type_ = str(given_.get("diskType", DISK)).lower().replace("_", "-")
             id = f"{place}/{need.zone}/disks/{record.name}-{part}"
             disk = companion(here, record, tokens.DISK, id, size=size, type=type_, zone=need.zone)
@@ -119,10 +127,15 @@ class Notebook(Resource):
         machine = self._machine(here, record)
         if machine:
             machine.hidden |= self._need(record.inputs).hidden
+            before = machine.hidden["state"]
             stopped = record.inputs.get("desiredState") == "STOPPED"
             machine.hidden["state"] = "stopped" if stopped else "running"
             here.session.save(machine)
-            here.session.enter(record, machine.hidden["machine"], machine.hidden["state"], here.at)
+            was, now = olds.get("gceSetup") or {}, record.inputs.get("gceSetup") or {}
+            restarts = any(was.get(name) != now.get(name) for name in STOPPING)
+            if restarts or machine.hidden["state"] != before:
+                state = machine.hidden["state"]
+                here.session.enter(record, machine.hidden["machine"], state, here.at)
 
     def _machine(self, here: Here, record: Record) -> Record | None:
         owned = here.session.owned(record)
@@ -174,6 +187,11 @@ class Notebook(Resource):
 def _serial_port(inputs: Properties) -> Any:
     metadata = (inputs.get("gceSetup") or {}).get("metadata")
     return metadata.get("serial-port-logging-enable") if isinstance(metadata, Mapping) else None
+
+
+def _size(inputs: Properties, disk: str, usual: int) -> int:
+    found = (inputs.get("gceSetup") or {}).get(disk) or {}
+    return int(found.get("diskSizeGb") or usual)
 
 
 def _image(image: Properties) -> str:
