@@ -98,6 +98,15 @@ def test_another_project_is_another_place(run: Run, write: Write) -> None:
     assert "gcp:project is another-project, but it was made in one-project" in seen.err
 
 
+def test_another_name_is_another_lab(run: Run, write: Write) -> None:
+    write(settings("aws"))
+    assert run("up", *ON, "--yes", *DAY).code == 0
+    write(settings("aws").replace("{cloud: aws,", "{cloud: aws, name: renamed,"))
+    said = run("preview", *ON, *DAY)
+    assert said.code == 2
+    assert "lab.name: moved -> renamed" in said.err
+
+
 def test_a_file_of_the_same_place_counts(run: Run, write: Write) -> None:
     write(settings("gcp"))
     assert run("up", *ON, *BY_HAND["gcp"], "--yes", *DAY).code == 0
