@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import uuid
-from pathlib import Path
+
+import pytest
+from tzlocal.windows_tz import tz_win
 
 from components import catalog, regions
-from components.azure import access
+from components.azure.time_zones import windows_name
+from components.contracts import Unsupported
 from mllab.clouds.azure import AZURE
 from mllab.simulated import facts
 from mllab.simulated.azure import places
@@ -46,9 +48,28 @@ def test_locations_are_those_that_settings_take() -> None:
 
 
 def test_every_time_zone_that_the_components_name_is_known() -> None:
-    path = Path(access.__file__).parent.parent / "data" / "windows_zones.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        assert {row["windows"].lower() for row in csv.DictReader(file)} <= places.time_zones()
+    named = [windows_name(zone).lower() for zone in tz_win if zone]
+    assert len(named) > 500
+    assert set(named) <= places.time_zones()
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"),
+    [
+        ("Europe/Copenhagen", "Romance Standard Time"),
+        ("Asia/Calcutta", "India Standard Time"),
+        ("UTC", "UTC"),
+        ("GMT", "UTC"),
+    ],
+)
+def test_zones_go_by_the_names_that_windows_has(zone: str, name: str) -> None:
+    assert windows_name(zone) == name
+
+
+@pytest.mark.parametrize("zone", ["", "Antarctica/Troll", "Romance Standard Time"])
+def test_a_zone_without_such_a_name_is_refused(zone: str) -> None:
+    with pytest.raises(Unsupported, match=re.escape(repr(zone))):
+        windows_name(zone)
 
 
 def test_roles_go_by_uuids() -> None:
