@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.components import labs
-from tests.components.azure import azure_account
-from tests.components.gcp import gcp_account
-from tests.components.twins import declared
+from tests.components.twins import STACKS, declared
 
-STACKS = (*labs.STACKS, *azure_account.STACKS, *gcp_account.STACKS)
 FOLDER = Path(__file__).parent / "golden"
 
 

@@ -1,32 +1,18 @@
-"""Labs to look at: the committed stacks, variants of them, and AWS's answers to their look-ups."""
+"""Labs on AWS to look at, and AWS's answers to their look-ups."""
 
 from __future__ import annotations
 
 import base64
-import functools
 import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pulumi
-import pytest
-
-from components.contracts import Unsupported
-from components.environment import Cloud, Environment, EnvironmentArgs
-from mllab import program
 from mllab.engines.contract import Resource
-from mllab.errors import RunFailed
-from mllab.settings import files
-from mllab.settings.clouds import Aws
-from mllab.settings.lab import Lab
-from tests.components.render import Answers, Rendered, render, replaced
+from tests.components.cloud_labs import CloudLabs
+from tests.components.render import Agreeable, Answers, Rendered
 
-ROOT = Path(__file__).parent.parent.parent
-STACKS = ("aws-course", "aws-lab", "aws-tiny")
 AMI = "ami-0123456789abcdef0"
 
 OFFERINGS = "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings"
@@ -93,115 +79,15 @@ def answers(
     return {OFFERINGS: offerings, BY_PATH: by_path, PARAMETER: parameter}
 
 
-@functools.cache
-def committed(name: str) -> Rendered:
-    """A committed stack, with everything known."""
-    lab = loaded(name)
-    said = answers("abc", region=lab.region)
-    return render(lambda: program.declare(lab), said, stack_name=name)
-
-
-@functools.cache
-def loaded(name: str = "aws-course") -> Lab:
-    """A committed stack."""
-    return files.load(files.find(ROOT, name))
-
-
-@functools.cache
-def asked(name: str = "aws-course", kind: str = "vm") -> EnvironmentArgs:
-    """What a committed stack asks of the components."""
-    return program.arguments(_of_kind(name, kind))
-
-
-def _of_kind(name: str, kind: str) -> Lab:
-    lab = loaded(name)
-    return lab.model_copy(update={"notebook": lab.notebook.model_copy(update={"kind": kind})})
-
-
-def cloud(name: str = "aws-course", *, kind: str = "vm", **switches: Any) -> Cloud:
-    """The classes of a committed stack's cloud; of the notebooks those of a kind, and some of its
-    own switches changed."""
-    lab = _of_kind(name, kind)
-    section = lab.lab.cloud
-    changed = getattr(lab, section).model_copy(update=switches)
-    return program.cloud(lab.model_copy(update={section: changed}))
-
-
-def variant(
-    name: str = "aws-course",
-    *,
-    lab: Mapping[str, Any] | None = None,
-    kind: str = "vm",
-    said: Answers | None = None,
-    preview: bool = False,
-    recorded: Mapping[str, Mapping[str, Any]] | None = None,
-    switches: Mapping[str, Any] | None = None,
-    **changes: Any,
-) -> Rendered:
-    """A committed stack with other arguments; `lab` changes those that all roles share, `switches`
-    what only its cloud has."""
-    args = _changed(asked(name, kind), lab or {}, changes)
-    declare = _declare(args, cloud(name, kind=kind, **(switches or {})))
-    return render(declare, said or answers(), stack_name=name, preview=preview, recorded=recorded)
-
-
-@functools.cache
-def managed(name: str = "aws-course") -> Rendered:
-    """A committed stack with managed notebooks, with everything known."""
-    return variant(name, kind="managed")
-
-
-def rebuilt(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What is replaced when a course with some arguments gets others."""
-    programs = []
-    for changes in (before, after):
-        switches = {key: changes[key] for key in changes if key in Aws.model_fields}
-        rest = {key: changes[key] for key in changes if key not in switches}
-        programs.append(_declare(_changed(asked(), {}, rest), cloud(**switches)))
-    return replaced(*programs, answers(), stack_name="aws-course")
-
-
-def _declare(args: EnvironmentArgs, where: Cloud) -> Callable[[], object]:
-    return lambda: Environment(args.lab.name, args, where)
-
-
-def alone(
-    role: str,
-    kind: type[Any],
-    *,
-    lab: Mapping[str, Any] | None = None,
-    switches: Mapping[str, Any] | None = None,
-    **changes: Any,
-) -> Rendered:
-    """A role of the course that needs no other, by itself, which takes a tenth of the time.
-
-    Args:
-        kind: the class of its arguments.
-    """
-    whole = _changed(asked(), lab or {}, changes)
-    own = {each.name for each in fields(kind)} - {"network"}
-    args = kind(network=SimpleNamespace(key=None), **{name: getattr(whole, name) for name in own})
-    name = f"{whole.lab.name}-{role}"
-
-    def declare() -> None:
-        getattr(cloud(**(switches or {})), role)(name, args, pulumi.ResourceOptions())
-
-    return render(declare, {}, stack_name="aws-course")
-
-
-def _changed(
-    args: EnvironmentArgs, lab: Mapping[str, Any], changes: Mapping[str, Any]
-) -> EnvironmentArgs:
-    return replace(args, lab=replace(args.lab, **lab), **changes)
-
-
-def refusal(make: Callable[..., Rendered], **changes: Any) -> str:
-    """Why a variant is refused."""
-    with pytest.raises(RunFailed) as caught:
-        make(**changes)
-    place, _, reason = str(caught.value).partition(f": {Unsupported.__name__}: ")
-    assert place.startswith("components/aws/")
-    return reason
+AWS = CloudLabs(
+    name="aws",
+    answers=lambda region: answers("abc", region=region),
+    account=Agreeable,
+    network=lambda _: SimpleNamespace(key=None),
+)
+STACKS = AWS.stacks
+committed, managed, variant, alone = AWS.committed, AWS.managed, AWS.variant, AWS.alone
+asked, cloud, rebuilt, refusal = AWS.asked, AWS.cloud, AWS.rebuilt, AWS.refusal
 
 
 def policy(resource: Resource, key: str = "policy") -> list[dict[str, Any]]:

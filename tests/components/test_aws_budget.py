@@ -66,7 +66,7 @@ def test_amount_is_written_as_money(limit: float, text: str) -> None:
 
 
 def test_a_budget_of_our_own_costs_only_filters_by_our_tag() -> None:
-    inputs = budget(switches={"own_costs_only": True}, lab={"name": "ml101"}).one(BUDGET).inputs
+    inputs = budget(own_costs_only=True, lab={"name": "ml101"}).one(BUDGET).inputs
     assert inputs["costFilters"] == [{"name": "TagKeyValue", "values": ["user:lab$ml101"]}]
     assert inputs["tags"]["lab"] == "ml101"
 

@@ -18,7 +18,7 @@ import pytest
 from moto import mock_aws
 
 from components.aws import watch as declared
-from tests.components.labs import ROOT
+from tests.components.cloud_labs import ROOT
 from tests.components.render import ACCOUNT
 
 FUNCTION = "lambda/function:Function"

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from components.catalog import machine
-from tests.components.labs import ROOT, STACKS, committed, granted, managed, policy, variant
+from tests.components.cloud_labs import ROOT
+from tests.components.labs import STACKS, committed, granted, managed, policy, variant
 from tests.components.render import ACCOUNT, Rendered
 from tests.components.test_aws_watch import WATCH
 

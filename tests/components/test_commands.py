@@ -23,7 +23,7 @@ from mllab.clouds.registry import CLOUDS
 from mllab.lifecycle import local_port
 from mllab.show.outputs import shell
 from tests.components.azure.azure_account import GROUP_ID, variant
-from tests.components.labs import ROOT
+from tests.components.cloud_labs import ROOT
 from tests.components.twins import declared
 
 FILES = {"aws": aws_machine.FILES, "azure": azure_machine.FILES, "gcp": gcp_machine.FILES}

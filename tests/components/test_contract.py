@@ -1,10 +1,7 @@
-"""What holds for every role of every lab: outputs, parents, names, tags, and no secrets."""
+"""What holds for every role of every lab on every cloud: outputs, parents, names, no secrets."""
 
 from __future__ import annotations
 
-import functools
-import importlib
-import inspect
 import re
 from datetime import UTC, datetime
 from functools import partial
@@ -15,167 +12,188 @@ import pytest
 
 from components import contracts
 from components.environment import ROLES, Environment
+from components.resource_types import HOLDS_DATA
 from components.tags import named, tags
 from mllab import program
+from mllab.clouds.registry import CLOUDS
 from mllab.settings import files
-from tests.components.labs import (
-    ROOT,
+from tests.components.cloud_labs import ROOT
+from tests.components.labs import walk
+from tests.components.render import SECRET, STACK, UNKNOWN, Rendered
+from tests.components.twins import (
+    LABS,
     STACKS,
-    answers,
-    asked,
-    cloud,
-    committed,
-    managed,
-    variant,
-    walk,
+    TAGS,
+    deprecated,
+    lab,
+    labs_of,
+    outputs_of,
+    own,
+    seats_of,
+    tags_of,
 )
-from tests.components.render import SECRET, STACK, UNKNOWN, Rendered, render
 
+every_cloud = pytest.mark.parametrize("cloud", CLOUDS)
 every_stack = pytest.mark.parametrize("stack", STACKS)
-LABS = {stack: functools.partial(committed, stack) for stack in STACKS} | {"managed": managed}
-every_lab = pytest.mark.parametrize("lab", LABS.values(), ids=LABS)
+every_lab = pytest.mark.parametrize(
+    ("stack", "kind"),
+    [*((stack, "vm") for stack in STACKS), *((f"{cloud}-course", "managed") for cloud in CLOUDS)],
+)
+"""Each committed stack, and on each cloud the course with two managed notebooks."""
 
-
-KEYWORDS = {"lambda": "lambda_"}
-"""Modules that Python has another use for the name of."""
-
-
-def sdk_class(token: str) -> Any:
-    """The SDK's class of a resource type."""
-    _, path, name = token.split(":")
-    module = path.split("/")[0]
-    return getattr(importlib.import_module(f"pulumi_aws.{KEYWORDS.get(module, module)}"), name)
-
-
-def takes(token: str) -> set[str]:
-    return set(inspect.signature(sdk_class(token)._internal_init).parameters)
-
-
-@every_stack
-def test_outputs_are_those_of_the_contract(stack: str) -> None:
-    outputs = committed(stack).outputs
-    assert outputs.keys() == {*ROLES, "lab"}
-    for role, contract in ROLES.items():
-        assert outputs[role].keys() == contract.__annotations__.keys(), role
-
-
-@every_stack
-def test_outputs_are_registered_on_each_role(stack: str) -> None:
-    rendered = committed(stack)
-    for role, contract in ROLES.items():
-        token = f"mllab:aws:{contract.__name__}"
-        assert rendered.registered[token] == rendered.outputs[role]
-    assert rendered.registered["mllab:aws:Environment"] == {r: rendered.outputs[r] for r in ROLES}
-
-
-def test_lab_output_says_what_and_where() -> None:
-    assert committed("aws-course").outputs["lab"] == {
-        "name": "aws-course",
-        "cloud": "aws",
-        "region": "us-east-1",
-        "stack": "aws-course",
-        "ends": "2027-02-05",
+UNTAGGED = {
+    "azure": {
+        *("BlobContainer", "BlobServiceProperties", "Budget", "Datastore", "FileServiceProperties"),
+        *("FileShare", "ManagementPolicy", "RoleAssignment", "Subnet", "Table"),
     }
-    assert committed("aws-lab").outputs["lab"]["ends"] is None
+}
+"""All that Azure does not tag."""
+LIMITED = {
+    "aws": (":Instance", ":NotebookInstance"),
+    "azure": (":VirtualMachine",),
+    "gcp": (),
+}
+"""Types that carry the limits of their seat as tags."""
+A_SEATS = {
+    ("aws", "vm"): {"Instance", "Volume"},
+    ("aws", "managed"): {"NotebookInstance"},
+    ("azure", "vm"): {"Disk", "PublicIPAddress", "NetworkInterface"},
+    ("azure", "managed"): {"Compute"},
+    ("gcp", "vm"): {"Instance", "Disk"},
+    ("gcp", "managed"): {"Instance"},
+}
+"""Types that each seat has of its own."""
+HOLDING = {
+    "aws": {
+        "vm": "ebs/volume:Volume",
+        "managed": "sagemaker/notebookInstance:NotebookInstance",
+        "files": "efs/fileSystem:FileSystem",
+        "strict": "kms/key:Key",
+        "always": {"s3/bucket:Bucket", "ecr/repository:Repository"},
+    },
+    "azure": {
+        "vm": "compute:Disk",
+        "files": "storage:FileShare",
+        "always": {"storage:StorageAccount", "containerregistry:Registry"},
+    },
+    "gcp": {
+        "vm": "compute/disk:Disk",
+        "managed": "workbench/instance:Instance",
+        "files": "filestore/instance:Instance",
+        "always": {"storage/bucket:Bucket", "artifactregistry/repository:Repository"},
+    },
+}
+"""Types that hold data, and when; Azure keeps the homes of managed notebooks in the share."""
+
+
+FIRST = {
+    "aws": {"notebook-shared", "notebook-shared-home-attachment", "registry-clean-up"},
+    "azure": {"notebook-shared", "cluster-nodes"},
+    "gcp": {"notebook-shared", "notebook-shared-stopper-access", "notebook-shared-end"},
+}
+"""What is deleted before it is replaced."""
+
+
+@every_lab
+def test_outputs_are_those_of_the_contract_and_registered_on_each_role(
+    stack: str, kind: str
+) -> None:
+    rendered, cloud = lab(stack, kind), stack.partition("-")[0]
+    outputs = outputs_of(rendered)
+    for role, contract in ROLES.items():
+        name = "ManagedNotebook" if (kind, role) == ("managed", "notebook") else contract.__name__
+        assert outputs[role].keys() == contract.__annotations__.keys(), role
+        assert rendered.registered[f"mllab:{cloud}:{name}"] == outputs[role]
+    assert outputs.keys() == ROLES.keys()
+    if kind == "vm":
+        assert {**rendered.outputs} == {**outputs, "lab": rendered.outputs["lab"]}
 
 
 @every_stack
-def test_every_seat_has_all_its_commands(stack: str) -> None:
-    seats = committed(stack).outputs["notebook"]["seats"]
-    assert seats.keys() == set(asked(stack).seats)
+def test_lab_output_says_what_and_where(stack: str) -> None:
+    asked = labs_of(stack).loaded(stack)
+    assert lab(stack).outputs["lab"] == {
+        "name": stack,
+        "cloud": stack.partition("-")[0],
+        "region": asked.region,
+        "stack": stack,
+        "ends": asked.lab.ends.isoformat() if asked.lab.ends else None,
+    }
+
+
+@every_lab
+def test_every_seat_has_all_its_commands(stack: str, kind: str) -> None:
+    seats = outputs_of(lab(stack, kind))["notebook"]["seats"]
+    assert seats.keys() == seats_of(stack, kind)
     for seat in seats.values():
         assert seat.keys() == {"id", "connect", "token", "start", "stop"}
 
 
-def name_of(rendered: Rendered) -> str:
-    """Of the lab, from the name of its network."""
-    return rendered.one("ec2/vpc:Vpc").name.removesuffix("-network-vpc")
-
-
-def test_a_managed_notebook_has_the_same_outputs() -> None:
-    registered = managed().registered["mllab:aws:ManagedNotebook"]
-    machines = committed("aws-course").outputs["notebook"]
-    assert registered.keys() == machines.keys()
-    assert registered["seats"].keys() == machines["seats"].keys()
-    assert registered["seats"]["shared"].keys() == machines["seats"]["shared"].keys()
-
-
 @every_lab
-def test_every_resource_belongs_to_the_role_it_is_named_after(lab: Any) -> None:
-    rendered = lab()
+def test_every_resource_belongs_to_the_role_it_is_named_after(stack: str, kind: str) -> None:
+    rendered = lab(stack, kind)
     for resource in rendered.custom():
         role, above = rendered.ancestors(resource)
-        assert above == name_of(rendered)
+        assert above == stack
         assert re.fullmatch(rf"{above}-({'|'.join(ROLES)})", role)
         assert resource.name.startswith(f"{role}-")
         assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", resource.name)
 
 
 @every_lab
-def test_components_have_the_tokens_of_their_roles(lab: Any) -> None:
-    rendered = lab()
-    found = [r.type for r in rendered.resources.values() if not r.custom and r.type != STACK]
+def test_components_have_the_tokens_of_their_roles(stack: str, kind: str) -> None:
+    found = [r.type for r in lab(stack, kind).resources.values() if not r.custom]
     roles = [contract.__name__ for contract in ROLES.values()]
-    if lab is LABS["managed"]:
+    if kind == "managed":
         roles[roles.index("Notebook")] = "ManagedNotebook"
-    assert sorted(found) == sorted(f"mllab:aws:{r}" for r in ["Environment", *roles])
+    tokens = [f"mllab:{stack.partition('-')[0]}:{name}" for name in ["Environment", *roles]]
+    assert sorted(found) == sorted([STACK, *tokens])
 
 
 @every_lab
-def test_everything_taggable_is_tagged(lab: Any) -> None:
-    rendered = lab()
-    shared = asked(name_of(rendered)).lab
-    tagged = 0
-    for resource in rendered.custom():
-        if "tags" not in takes(resource.type):
-            assert "tags" not in resource.inputs
+def test_everything_taggable_is_tagged(stack: str, kind: str) -> None:
+    rendered, shared = lab(stack, kind), labs_of(stack).asked(stack).lab
+    cloud, tagged, untagged = stack.partition("-")[0], 0, set()
+    for resource in own(rendered):
+        found = tags_of(resource)
+        if found is None:
+            assert not {*TAGS.values()} & resource.inputs.keys()
+            untagged.add(resource.type.rpartition(":")[2])
             continue
-        role = rendered.ancestors(resource)[0].removeprefix(f"{shared.name}-")
-        seat = resource.inputs["tags"].get("seat")
-        limits = {key: resource.inputs["tags"].get(key) for key in ("idle-minutes", "max-hours")}
-        running = resource.type.endswith((":Instance", ":NotebookInstance"))
+        role = rendered.ancestors(resource)[0].removeprefix(f"{stack}-")
+        limits = {key: found.pop(key, None) for key in ("idle-minutes", "max-hours")}
+        running = resource.type.endswith(LIMITED[cloud])
         assert all(limits.values()) if running else not any(limits.values())
-        common = named(tags(shared, role, seat), resource.name)
-        assert resource.inputs["tags"] == common | (limits if running else {})
-        assert resource.name == f"{shared.name}-{resource.inputs['tags']['name']}"
+        assert found == named(tags(shared, role, found.get("seat")), resource.name)
+        assert resource.name == f"{stack}-{found['name']}"
         tagged += 1
-    assert tagged > 20
+    assert tagged >= 5
+    assert untagged <= UNTAGGED.get(cloud, untagged)
 
 
-def test_the_longest_names_that_settings_allow_become_tags() -> None:
-    lab, seat = "a" * 30, "b" * 20
-    rendered = variant("aws-tiny", lab={"name": lab}, seats=(seat,))
-    assert f"notebook-{seat}-home" in [
-        resource.inputs["tags"]["name"] for resource in rendered.of("ebs/volume:Volume")
-    ]
-
-
-@every_stack
-def test_a_seats_own_things_carry_its_name(stack: str) -> None:
-    rendered = committed(stack)
-    for seat in asked(stack).seats:
-        own = [r for r in rendered.custom() if r.inputs.get("tags", {}).get("seat") == seat]
-        kinds = {r.type for r in own}
-        assert kinds == {
-            "aws:ec2/instance:Instance",
-            "aws:ebs/volume:Volume",
-        }
-        assert all(f"-notebook-{seat}" in r.name for r in own)
-
-
-@functools.cache
-def deprecated(token: str) -> set[str] | None:
-    """Inputs that the SDK calls deprecated; None if the type itself is."""
-    found = sdk_class(token)
-    if "warnings.warn" in inspect.getsource(found).split("def __init__")[0]:
-        return None
-    getters = inspect.getmembers(found, lambda member: isinstance(member, property))
-    return {name for name, get in getters if "utilities.deprecated(" in inspect.getsource(get.fget)}
+@every_cloud
+def test_the_longest_names_that_settings_allow_become_tags(cloud: str) -> None:
+    name, seat = "a" * 30, "b" * 20
+    rendered = LABS[cloud].variant(f"{cloud}-tiny", lab={"name": name}, seats=(seat,))
+    homes = [tags_of(home) for home in rendered.of(HOLDING[cloud]["vm"])]
+    assert f"notebook-{seat}-home" in [each["name"] for each in homes if each]
 
 
 @every_lab
-def test_no_deprecated_type_or_property_is_used(lab: Any) -> None:
-    for resource in lab().custom():
+def test_a_seats_own_things_carry_its_name(stack: str, kind: str) -> None:
+    rendered, seats = lab(stack, kind), seats_of(stack, kind)
+    found = [(each, (tags_of(each) or {}).get("seat")) for each in own(rendered)]
+    assert {seat for _, seat in found} == {*seats, None}
+    for seat in seats:
+        its = [each for each, whose in found if whose == seat]
+        kinds = {each.type.rpartition(":")[2] for each in its}
+        assert kinds >= A_SEATS[stack.partition("-")[0], kind]
+        assert all(f"-notebook-{seat}" in each.name for each in its)
+
+
+@every_lab
+def test_no_deprecated_type_or_property_is_used(stack: str, kind: str) -> None:
+    for resource in own(lab(stack, kind)):
         old = deprecated(resource.type)
         assert old is not None, resource.type
         used = {re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), key) for key in resource.inputs}
@@ -185,61 +203,94 @@ def test_no_deprecated_type_or_property_is_used(lab: Any) -> None:
 def test_deprecation_is_seen_where_there_is_some() -> None:
     assert deprecated("aws:s3/bucketV2:BucketV2") is None
     assert "network_interfaces" in (deprecated("aws:ec2/instance:Instance") or set())
+    assert "zone" in (deprecated("gcp:filestore/instance:Instance") or set())
 
 
 @every_lab
-def test_nothing_is_secret_so_everything_can_be_reviewed(lab: Any) -> None:
+def test_nothing_is_secret_so_everything_can_be_reviewed(stack: str, kind: str) -> None:
     def visit(value: Any) -> None:
         assert value != SECRET
 
-    for resource in lab().resources.values():
+    rendered = lab(stack, kind)
+    for resource in rendered.resources.values():
         walk(dict(resource.inputs), visit)
-    walk(lab().outputs, visit)
+    walk(rendered.outputs, visit)
+    walk(dict(rendered.registered), visit)
 
 
 @every_lab
-def test_no_resource_leaves_or_takes_over_what_is_not_ours(lab: Any) -> None:
-    for resource in lab().custom():
+def test_no_resource_leaves_or_takes_over_what_is_not_ours(stack: str, kind: str) -> None:
+    for resource in lab(stack, kind).custom():
         assert not resource.options.get("retainOnDelete"), resource.name
         assert "import" not in resource.options
+        assert not re.search("iAM(Policy|Binding)|Iam(Policy|Binding)", resource.type), (
+            "takes rights on Google Cloud from everybody else"
+        )
+
+
+@every_lab
+def test_what_holds_data_is_known_to_hold_it(stack: str, kind: str) -> None:
+    found = {r.type.partition(":")[2] for r in own(lab(stack, kind)) if r.type in HOLDS_DATA}
+    asked, known = labs_of(stack).asked(stack, kind), HOLDING[stack.partition("-")[0]]
+    conditions = {kind, "files" if asked.files else "", asked.lab.profile}
+    assert found == known["always"] | {known[when] for when in conditions & known.keys()}
 
 
 @every_stack
 def test_plain_pulumi_declares_the_same_as_the_stack_file(stack: str) -> None:
-    path = files.find(ROOT, stack)
-    said = answers("abc", region=asked(stack).lab.region)
+    labs = labs_of(stack)
     run = partial(program.run, datetime(2026, 12, 1, tzinfo=UTC))  # whatever day it is
-    plain = render(run, said, stack_name=stack, configuration=files.config(path))
-    assert plain.resources == committed(stack).resources
-    assert plain.outputs == committed(stack).outputs
+    config = files.config(files.find(ROOT, stack))
+    plain = labs.render(run, labs.loaded(stack), configuration=config)
+    assert plain.resources == lab(stack).resources
+    assert plain.outputs == lab(stack).outputs
 
 
-def test_a_first_preview_knows_all_but_what_aws_makes() -> None:
-    rendered = variant(preview=True, said=answers("abc"))
-    unknown = {r.name: [k for k, v in r.inputs.items() if v == UNKNOWN] for r in rendered.custom()}
-    assert unknown["aws-course-notebook-shared-home"] == []
-    assert unknown["aws-course-notebook-shared"] != []
-    assert rendered.one("ec2/instance:Instance").inputs["ami"] == "ami-0123456789abcdef0"
-    assert {r.name for r in rendered.custom()} == {r.name for r in committed("aws-course").custom()}
+@every_cloud
+def test_a_first_preview_knows_all_but_what_the_cloud_makes(cloud: str) -> None:
+    rendered = LABS[cloud].variant(preview=True)
+    assert {r.name for r in rendered.custom()} == {r.name for r in LABS[cloud].committed().custom()}
+    kind, known = {
+        "aws": ("ec2/instance:Instance", {"ami": "ami-0123456789abcdef0"}),
+        "azure": (
+            "compute:VirtualMachine",
+            {"hardwareProfile": {"vmSize": "Standard_NC4as_T4_v3"}, "resourceGroupName": UNKNOWN},
+        ),
+        "gcp": ("compute/instance:Instance", {"machineType": "n1-standard-4"}),
+    }[cloud]
+    machine = rendered.one(kind).inputs
+    assert known.items() <= machine.items()
+    assert str(UNKNOWN) in str(machine)
+    home = rendered.one(HOLDING[cloud]["vm"]).inputs.items()
+    unknown = {key for key, value in home if value == UNKNOWN}
+    assert unknown == ({"resourceGroupName"} if cloud == "azure" else set())
 
 
-def test_options_of_the_caller_stay_with_the_caller() -> None:
+@every_cloud
+def test_options_of_the_caller_stay_with_the_caller(cloud: str) -> None:
     """A component that merges options hands protection and aliases down to its children."""
+    labs, stack = LABS[cloud], f"{cloud}-tiny"
 
     def declare() -> None:
         opts = pulumi.ResourceOptions(protect=True, delete_before_replace=True)
-        Environment("aws-tiny", asked("aws-tiny"), cloud("aws-tiny"), opts)
+        Environment(stack, labs.asked(stack), labs.cloud(stack), opts)
 
-    rendered = render(declare, answers(), stack_name="aws-tiny")
-    inherited = {r.name for r in rendered.custom() if r.options.get("deleteBeforeReplace")}
-    assert inherited == {
-        "aws-tiny-notebook-shared",
-        "aws-tiny-notebook-shared-home-attachment",
-        "aws-tiny-registry-clean-up",
-    }
+    def first(rendered: Rendered) -> set[str]:
+        return {r.name for r in rendered.custom() if r.options.get("deleteBeforeReplace")}
+
+    inherited = first(labs.render(declare, labs.loaded(stack)))
+    assert inherited == first(labs.committed(stack)) == {f"{stack}-{name}" for name in FIRST[cloud]}
 
 
 @pytest.mark.parametrize("contract", ROLES.values(), ids=ROLES.keys())
 def test_a_forgotten_output_is_an_error(contract: type) -> None:
     with pytest.raises(AttributeError):
         contracts.outputs(object(), contract)
+
+
+@every_cloud
+@pytest.mark.parametrize("role", ROLES)
+def test_the_protocols_name_what_the_classes_give(cloud: str, role: str) -> None:
+    made = getattr(LABS[cloud].cloud(), role)
+    found = getattr(made, "func", made)
+    assert ROLES[role].__annotations__.keys() <= found.__annotations__.keys()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mllab.settings import files
+from tests.components.cloud_labs import ROOT
 from tests.components.golden import FOLDER, STACKS, urns
-from tests.components.labs import ROOT
 
 
 @pytest.mark.parametrize("stack", STACKS)

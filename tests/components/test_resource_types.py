@@ -13,8 +13,8 @@ from components.resource_types import ROWS, of_cloud
 from mllab.clouds.registry import CLOUDS, by_hand
 from mllab.simulated import schema
 from tests.components.azure import azure_account
+from tests.components.cloud_labs import ROOT
 from tests.components.gcp import gcp_account
-from tests.components.labs import ROOT
 from tests.components.twins import declared
 
 SIZES = ("course", "lab", "tiny")  # what a course, a strict lab and the smallest have

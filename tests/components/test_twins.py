@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -17,10 +16,10 @@ from components.environment import ROLES
 from mllab import program
 from mllab.clouds.registry import CLOUDS
 from mllab.settings import files
-from tests.components.labs import ROOT
-from tests.components.twins import declared, of_kind, run
+from tests.components.cloud_labs import ROOT
+from tests.components.twins import LABS, declared
 
-SIZES = ("course", "tiny")  # with GPU and files, and without both
+SIZES = ("course", "lab", "tiny")  # the tiny ones have neither GPU nor files
 STACKS = tuple(f"{cloud}-{size}" for cloud in CLOUDS for size in SIZES)
 SDKS = {"aws": "pulumi_aws", "azure": "pulumi_azure_native", "gcp": "pulumi_gcp"}
 
@@ -75,7 +74,7 @@ def test_managed_notebooks_have_the_outputs_of_machines(cloud: str) -> None:
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_the_kind_of_notebooks_picks_their_class(cloud: str) -> None:
     """Nothing is bound to managed ones: image and keys are for machines."""
-    chosen = program.cloud(of_kind(f"{cloud}-course", "managed")).notebook
+    chosen = LABS[cloud].cloud(kind="managed").notebook
     assert chosen.__name__ == "ManagedNotebook"  # type: ignore[attr-defined]
     assert bound(chosen) == {}
 
@@ -100,15 +99,6 @@ def test_what_was_asked_for_is_said(stack: str) -> None:
     assert said["lab"]["region"] == lab.region
     kinds = [mount["kind"] for mount in said["storage"]["mounts"]]
     assert len(kinds) == lab.storage.files + (lab.lab.cloud == "gcp")
-
-
-@pytest.mark.parametrize("stack", ["azure-course", "gcp-course"])
-def test_plain_pulumi_declares_the_same_as_the_stack_file(stack: str) -> None:
-    path = files.find(ROOT, stack)
-    whenever = partial(program.run, datetime(2026, 12, 1, tzinfo=UTC))
-    plain = run(whenever, files.load(path), files.config(path))
-    assert plain.resources == declared(stack).resources
-    assert plain.outputs == declared(stack).outputs
 
 
 # ---------------------------------------- one cloud's own switches, and only its SDK

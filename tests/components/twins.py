@@ -1,40 +1,87 @@
-"""The committed stacks of all clouds, as a run declares them."""
+"""The labs of all clouds, and what is told of their resources in the same way."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+import importlib
+import inspect
+from typing import Any
 
-from mllab import program
-from mllab.settings import files
-from mllab.settings.lab import Lab
-from tests.components import labs
-from tests.components.azure import azure_account
-from tests.components.gcp import gcp_account
-from tests.components.render import Rendered, render
+from mllab.engines.contract import Resource
+from tests.components.azure.azure_account import AZURE
+from tests.components.cloud_labs import CloudLabs
+from tests.components.gcp.gcp_account import GCP
+from tests.components.labs import AWS
+from tests.components.render import Rendered
+
+LABS = {labs.name: labs for labs in (AWS, AZURE, GCP)}
+STACKS = tuple(stack for labs in LABS.values() for stack in labs.stacks)
+
+SDKS = {"aws": "pulumi_aws", "azure-native": "pulumi_azure_native", "gcp": "pulumi_gcp"}
+KEYWORDS = {"lambda": "lambda_"}
+"""Modules that Python has another use for the name of."""
+TAGS = {"tags": "tags", "labels": "labels", "user_labels": "userLabels"}
+"""What an SDK and a provider call tags; what a channel calls its labels is where it sends to."""
+
+
+def declared(stack: str, kind: str = "vm") -> Rendered:
+    """A committed stack as it stands or with another kind of notebooks, with everything known."""
+    return labs_of(stack).committed(stack, kind)
+
+
+def labs_of(stack: str) -> CloudLabs:
+    return LABS[stack.partition("-")[0]]
+
+
+def lab(stack: str, kind: str = "vm") -> Rendered:
+    labs = labs_of(stack)
+    if kind == "vm":
+        return labs.committed(stack)
+    return labs.variant(stack, kind=kind, seats=("ana", "bo"))
+
+
+def seats_of(stack: str, kind: str) -> set[str]:
+    return set(labs_of(stack).asked(stack).seats) if kind == "vm" else {"ana", "bo"}
+
+
+def outputs_of(rendered: Rendered) -> dict[str, Any]:
+    """What is registered of each role."""
+    registered = rendered.registered.items()
+    return dict(next(found for token, found in registered if token.endswith(":Environment")))
+
+
+def own(rendered: Rendered) -> list[Resource]:
+    """All that is the cloud's; the provider of a budget is Pulumi's."""
+    return [each for each in rendered.custom() if not each.type.startswith("pulumi:")]
+
+
+def tags_of(resource: Resource) -> dict[str, str] | None:
+    """What it is tagged with; None for what takes no tags."""
+    for taken, key in reversed(TAGS.items()):
+        if taken in takes(resource.type):
+            return dict(resource.inputs[key])
+    return None
+
+
+def sdk_class(token: str) -> Any:
+    """The SDK's class of a resource type."""
+    package, path, name = token.split(":")
+    module = path.split("/")[0]
+    found = importlib.import_module(f"{SDKS[package]}.{KEYWORDS.get(module, module)}")
+    return getattr(found, name)
 
 
 @functools.cache
-def declared(stack: str, kind: str = "vm") -> Rendered:
-    """A committed stack as it stands or with another kind of notebooks, with everything known."""
-    lab = of_kind(stack, kind)
-    return run(lambda: program.declare(lab), lab)
+def takes(token: str) -> frozenset[str]:
+    """Arguments of a resource type."""
+    return frozenset(inspect.signature(sdk_class(token)._internal_init).parameters)
 
 
-def of_kind(stack: str, kind: str) -> Lab:
-    """A committed stack with notebooks of a kind."""
-    lab = files.load(files.find(labs.ROOT, stack))
-    return lab.model_copy(update={"notebook": lab.notebook.model_copy(update={"kind": kind})})
-
-
-def run(
-    declare: Callable[[], object], lab: Lab, config: Mapping[str, str] | None = None
-) -> Rendered:
-    """What a program declares on an account of the lab's cloud that makes whatever it is asked."""
-    accounts = {
-        "aws": {"answers": labs.answers("abc", region=lab.region)},
-        "azure": {"answers": azure_account.ANSWERS, "account": azure_account.AgreeableAzure},
-        "gcp": {"answers": gcp_account.answers(), "account": gcp_account.AgreeableGcp},
-    }
-    more = {"configuration": config or {}}
-    return render(declare, stack_name=lab.stack, **accounts[lab.lab.cloud], **more)
+@functools.cache
+def deprecated(token: str) -> set[str] | None:
+    """Inputs that the SDK calls deprecated; None if the type itself is."""
+    found = sdk_class(token)
+    if "warnings.warn" in inspect.getsource(found).split("def __init__")[0]:
+        return None
+    getters = inspect.getmembers(found, lambda member: isinstance(member, property))
+    return {name for name, get in getters if "utilities.deprecated(" in inspect.getsource(get.fget)}

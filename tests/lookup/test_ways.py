@@ -17,7 +17,7 @@ from botocore.validate import validate_parameters
 from mllab.accounts.aws.imports import IMPORT_QUERIES
 from mllab.accounts.aws.kinds import CHECKS, CLIENTS
 from mllab.accounts.responses import filled
-from tests.components.test_contract import sdk_class
+from tests.components.twins import sdk_class
 from tests.lookup import making_services as making_services
 from tests.lookup.making import MAKERS
 

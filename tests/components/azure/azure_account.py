@@ -6,33 +6,22 @@ It makes whatever it is asked for; ids look like Azure's, since ours are taken a
 from __future__ import annotations
 
 import base64
-import functools
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
-import pulumi
-import pytest
-
 from components.azure.network import Network
-from components.contracts import NetworkArgs, Unsupported
-from components.environment import Cloud, Environment, EnvironmentArgs
-from mllab import program
+from components.contracts import NetworkArgs
+from components.environment import EnvironmentArgs
 from mllab.engines.contract import Resource
-from mllab.errors import RunFailed
 from mllab.protocol.provider import Call, Properties
-from mllab.settings import files
-from mllab.settings.clouds import Azure
-from mllab.settings.lab import Lab
-from tests.components.labs import ROOT
-from tests.components.render import Agreeable, Answers, Rendered, render, replaced
+from tests.components.cloud_labs import CloudLabs
+from tests.components.render import Agreeable, Answers, Rendered
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
 GROUP = "azure-course-network-group-0abc123"
 GROUP_ID = f"{SUBSCRIPTION}/resourceGroups/{GROUP}"
 TENANT = "00000000-0000-0000-0000-00000000000a"
-STACKS = ("azure-course", "azure-lab", "azure-tiny")
 
 ANSWERS: Answers = {
     "azure-native:authorization:getClientConfig": lambda _: {
@@ -93,141 +82,18 @@ class AgreeableAzure(Agreeable):
         return replace(made, outputs={**made.outputs, "identity": whole})
 
 
-@functools.cache
-def loaded(name: str = "azure-course") -> Lab:
-    """A committed stack."""
-    return files.load(files.find(ROOT, name))
+def network(args: EnvironmentArgs) -> Network:
+    """What a role that is rendered alone needs."""
+    machines = (args.notebook, args.cluster)
+    given = NetworkArgs(lab=args.lab, machines=machines, keep=True, files=args.files)
+    return Network(f"{args.lab.name}-network", given)
 
 
-@functools.cache
-def asked(name: str = "azure-course") -> EnvironmentArgs:
-    """What a stack asks of the components."""
-    return program.arguments(loaded(name))
-
-
-@functools.cache
-def committed(name: str = "azure-course") -> Rendered:
-    """A stack, with everything known."""
-    return variant(name)
-
-
-def cloud(name: str = "azure-course", *, kind: str = "vm", **switches: Any) -> Cloud:
-    """The classes of a stack's cloud; of the notebooks those of a kind, and its own switches."""
-    lab = loaded(name)
-    changed = lab.model_copy(
-        update={
-            "azure": lab.azure.model_copy(update=switches),
-            "notebook": lab.notebook.model_copy(update={"kind": kind}),
-        }
-    )
-    return program.cloud(changed)
-
-
-def variant(name: str = "azure-course", **changes: Any) -> Rendered:
-    """As `_variant`, each only once: a thousand aliases of Azure's types make it slow."""
-    key = repr((name, sorted(changes.items())))
-    if key not in _variants:
-        _variants[key] = _variant(name, **changes)
-    return _variants[key]
-
-
-_variants: dict[str, Rendered] = {}
-
-
-def _variant(
-    name: str,
-    *,
-    lab: Mapping[str, Any] | None = None,
-    kind: str = "vm",
-    switches: Mapping[str, Any] | None = None,
-    preview: bool = False,
-    recorded: Mapping[str, Mapping[str, Any]] | None = None,
-    **changes: Any,
-) -> Rendered:
-    """A stack with other arguments; `lab` changes those that all roles share, `switches` what only
-    Azure has."""
-    args = _changed(asked(name), lab or {}, changes)
-    where = cloud(name, kind=kind, **(switches or {}))
-    return render(
-        lambda: Environment(args.lab.name, args, where),
-        ANSWERS,
-        stack_name=name,
-        preview=preview,
-        recorded=recorded,
-        account=AgreeableAzure,
-    )
-
-
-def declared(name: str = "azure-course") -> Rendered:
-    """A stack as a run declares it, with its outputs."""
-    return render(
-        lambda: program.declare(loaded(name)), ANSWERS, stack_name=name, account=AgreeableAzure
-    )
-
-
-def rebuilt(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What is replaced, whatever Azure could change, when a course gets other arguments."""
-
-    def declare(changes: Mapping[str, Any]) -> Callable[[], object]:
-        switches = {key: changes[key] for key in changes if key in Azure.model_fields}
-        rest = {key: changes[key] for key in changes if key not in switches}
-        args = _changed(asked(), {}, rest)
-        return lambda: Environment(args.lab.name, args, cloud(**switches))
-
-    return replaced(
-        declare(before),
-        declare(after),
-        ANSWERS,
-        stack_name="azure-course",
-        account=AgreeableAzure,
-    )
-
-
-def alone(
-    role: str, kind: type[Any], told: Mapping[str, Any] | None = None, **changes: Any
-) -> Rendered:
-    """A role of the course with nothing but the network, which takes a tenth of the time.
-
-    Args:
-        kind: the class of its arguments. told: keywords of the role itself.
-    """
-    switches = {key: changes[key] for key in changes if key in Azure.model_fields}
-    lab = changes.pop("lab", {})
-    rest = {key: changes[key] for key in changes if key not in switches}
-    whole = _changed(asked(), lab, rest)
-    own = {each.name for each in fields(kind)} - {"network"}
-    where = cloud(**switches)
-
-    def declare() -> None:
-        network = Network(
-            f"{whole.lab.name}-network",
-            NetworkArgs(
-                lab=whole.lab,
-                machines=(whole.notebook, whole.cluster),
-                keep=True,
-                files=whole.files,
-            ),
-        )
-        args = kind(network=network, **{name: getattr(whole, name) for name in own})
-        name = f"{whole.lab.name}-{role}"
-        getattr(where, role)(name, args, pulumi.ResourceOptions(), **(told or {}))
-
-    return render(declare, ANSWERS, stack_name="azure-course", account=AgreeableAzure)
-
-
-def _changed(
-    args: EnvironmentArgs, lab: Mapping[str, Any], changes: Mapping[str, Any]
-) -> EnvironmentArgs:
-    return replace(args, lab=replace(args.lab, **lab), **changes)
-
-
-def refusal(make: Callable[..., Rendered], **changes: Any) -> str:
-    """Why a variant is refused."""
-    with pytest.raises(RunFailed) as caught:
-        make(**changes)
-    place, _, reason = str(caught.value).partition(f": {Unsupported.__name__}: ")
-    assert place.startswith("components/azure/")
-    return reason
+AZURE = CloudLabs("azure", lambda _: ANSWERS, AgreeableAzure, network)
+STACKS = AZURE.stacks
+committed, variant, alone = AZURE.committed, AZURE.variant, AZURE.alone
+loaded, asked, cloud = AZURE.loaded, AZURE.asked, AZURE.cloud
+rebuilt, refusal = AZURE.rebuilt, AZURE.refusal
 
 
 def document(machine: Resource) -> dict[str, Any]:

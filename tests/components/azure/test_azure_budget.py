@@ -14,7 +14,6 @@ from tests.components.azure.azure_account import (
     alone,
     cloud,
     committed,
-    declared,
     refusal,
 )
 from tests.components.render import Rendered
@@ -169,7 +168,7 @@ def test_trap_an_offer_without_budgets_makes_none_and_says_so() -> None:
 
 
 def test_outputs_are_as_asked() -> None:
-    assert declared().outputs["budget"] == {
+    assert committed().outputs["budget"] == {
         "id": f"{GROUP_ID}/azure-course-budget-limit",
         "limit_usd": 1500,
         "notify": ["instructor@example.edu"],

@@ -19,7 +19,6 @@ from tests.components.azure.azure_account import (
     TENANT,
     asked,
     committed,
-    declared,
     grants,
     variant,
 )
@@ -165,7 +164,7 @@ def test_trap_a_loop_that_logs_has_a_ceiling(stack: str) -> None:
 
 
 def test_submit_tells_all_that_a_submission_needs() -> None:
-    submit = dict(declared().outputs["cluster"]["submit"])
+    submit = dict(committed().outputs["cluster"]["submit"])
     job = json.loads(submit.pop("stdin"))
     assert submit.pop("argv")[:5] == ["az", "ml", "job", "create", "--file"]
     rendered = committed()
@@ -191,7 +190,7 @@ def test_submit_tells_all_that_a_submission_needs() -> None:
         "compute": "azureml:nodes",
         "identity": {"type": "managed"},
         "environment_variables": {
-            "LAB_BUCKET": declared().outputs["storage"]["uri"],
+            "LAB_BUCKET": committed().outputs["storage"]["uri"],
             "AZURE_CLIENT_ID": "azure-course-cluster-identity-client",
         },
         "limits": {"timeout": 14400},
@@ -201,7 +200,7 @@ def test_submit_tells_all_that_a_submission_needs() -> None:
 
 def test_a_job_runs_what_its_image_says_where_it_says(tmp_path: Path) -> None:
     """Azure ML hands the words to a shell, in a folder of its own."""
-    job = json.loads(declared().outputs["cluster"]["submit"]["stdin"])
+    job = json.loads(committed().outputs["cluster"]["submit"]["stdin"])
     run = ["sh", "-c", job["command"]]
     (tmp_path / "code").mkdir()
     image = {"LAB_CODE": str(tmp_path / "code"), "LAB_COMMAND": 'echo "a  b" $PWD'}

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from components.contracts import RegistryArgs
-from tests.components.azure.azure_account import STACKS, alone, committed, declared
+from tests.components.azure.azure_account import STACKS, alone, committed
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -42,7 +42,7 @@ def test_every_night_only_the_newest_images_stay(keep_images: int) -> None:
 
 
 def test_uri_is_what_docker_pushes_to() -> None:
-    registry = declared().outputs["registry"]
+    registry = committed().outputs["registry"]
     name = committed().one("containerregistry:Registry").inputs["registryName"]
     assert registry["uri"] == f"{name}.azurecr.io/azure-course"
     assert registry["login_command"] == f"az acr login --name {name}"

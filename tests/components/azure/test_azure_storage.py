@@ -9,7 +9,7 @@ import pytest
 
 from components.azure import access
 from components.resource_types import HOLDS_DATA
-from tests.components.azure.azure_account import STACKS, committed, declared, grants, variant
+from tests.components.azure.azure_account import STACKS, committed, grants, variant
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
 ACCOUNT = "storage:StorageAccount"
@@ -126,7 +126,7 @@ def test_without_files_there_is_no_trace_of_them() -> None:
 
 
 def test_outputs_say_where_data_is_and_how_to_mount() -> None:
-    storage = declared().outputs["storage"]
+    storage = committed().outputs["storage"]
     name = storage["name"]
     assert name == committed().one(ACCOUNT).inputs["accountName"]
     assert storage["uri"] == f"https://{name}.blob.core.windows.net/data"

@@ -7,32 +7,22 @@ them.
 from __future__ import annotations
 
 import base64
-import functools
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-import pulumi
-import pytest
-
-from components.contracts import NetworkArgs, Unsupported
-from components.environment import Cloud, Environment, EnvironmentArgs
+from components.contracts import NetworkArgs
+from components.environment import EnvironmentArgs
 from components.gcp import images
 from components.gcp.network import Network
-from mllab import program
 from mllab.engines.contract import Resource
-from mllab.errors import RunFailed
 from mllab.protocol.provider import Call, Properties, ProviderFailure
-from mllab.settings import files
-from mllab.settings.clouds import Gcp
-from mllab.settings.lab import Lab
-from tests.components.labs import ROOT
-from tests.components.render import Agreeable, Answers, Rendered, render, replaced
+from tests.components.cloud_labs import CloudLabs
+from tests.components.render import Agreeable, Answers, Rendered
 
 PROJECT, NUMBER = "my-course-2027", 123456789012
 BILLING = "000000-000000-000000"
-STACKS = ("gcp-course", "gcp-lab", "gcp-tiny")
 
 IMAGE = "gcp:compute/getImage:getImage"
 ACCOUNT = "gcp:organizations/getBillingAccount:getBillingAccount"
@@ -109,133 +99,17 @@ class AgreeableGcp(Agreeable):
         return replace(made, outputs={**made.outputs, **more})
 
 
-@functools.cache
-def loaded(name: str = "gcp-course") -> Lab:
-    """A committed stack."""
-    return files.load(files.find(ROOT, name))
+def network(args: EnvironmentArgs) -> Network:
+    """What a role that is rendered alone needs."""
+    machines = (args.notebook,)
+    given = NetworkArgs(lab=args.lab, machines=machines, keep=True, files=args.files)
+    return Network(f"{args.lab.name}-network", given)
 
 
-@functools.cache
-def asked(name: str = "gcp-course", kind: str = "vm") -> EnvironmentArgs:
-    """What a stack asks of the components."""
-    lab = loaded(name)
-    notebook = lab.notebook.model_copy(update={"kind": kind})
-    return program.arguments(lab.model_copy(update={"notebook": notebook}))
-
-
-@functools.cache
-def committed(name: str = "gcp-course") -> Rendered:
-    """A stack, with everything known."""
-    return variant(name)
-
-
-@functools.cache
-def managed(name: str = "gcp-course") -> Rendered:
-    """A stack with managed notebooks, with everything known."""
-    return variant(name, kind="managed")
-
-
-@functools.cache
-def declared(name: str = "gcp-course") -> Rendered:
-    """A stack as a run declares it, with its outputs."""
-    return render(
-        lambda: program.declare(loaded(name)), answers(), stack_name=name, account=AgreeableGcp
-    )
-
-
-def cloud(name: str = "gcp-course", *, kind: str = "vm", **switches: Any) -> Cloud:
-    """The classes of a stack's cloud; of the notebooks those of a kind, and its own switches."""
-    lab = loaded(name)
-    zone = switches.pop("zone", None)
-    changed = lab.model_copy(
-        update={
-            "gcp": lab.gcp.model_copy(update=switches),
-            "notebook": lab.notebook.model_copy(update={"kind": kind}),
-            "zone": zone,
-        }
-    )
-    return program.cloud(changed)
-
-
-def variant(
-    name: str = "gcp-course",
-    *,
-    lab: Mapping[str, Any] | None = None,
-    kind: str = "vm",
-    switches: Mapping[str, Any] | None = None,
-    said: Answers | None = None,
-    preview: bool = False,
-    recorded: Mapping[str, Mapping[str, Any]] | None = None,
-    **changes: Any,
-) -> Rendered:
-    """A stack with other arguments; `lab` changes those that all roles share, `switches` what only
-    Google Cloud has."""
-    args = _changed(asked(name, kind), lab or {}, changes)
-    where = cloud(name, kind=kind, **(switches or {}))
-    return render(
-        lambda: Environment(args.lab.name, args, where),
-        said or answers(),
-        stack_name=name,
-        preview=preview,
-        recorded=recorded,
-        account=AgreeableGcp,
-    )
-
-
-def rebuilt(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What is replaced whatever Google could change, when a course with some arguments gets
-    others."""
-
-    def declare(changes: Mapping[str, Any]) -> Callable[[], object]:
-        switches = {key: changes[key] for key in changes if key in Gcp.model_fields}
-        rest = {key: changes[key] for key in changes if key not in switches}
-        args = _changed(asked(), {}, rest)
-        return lambda: Environment(args.lab.name, args, cloud(**switches))
-
-    return replaced(
-        declare(before),
-        declare(after),
-        answers(),
-        stack_name="gcp-course",
-        account=AgreeableGcp,
-    )
-
-
-def alone(role: str, kind: type[Any], **changes: Any) -> Rendered:
-    """A role of the course with nothing but the network, which takes a tenth of the time."""
-    said = changes.pop("said", None)
-    switches = {key: changes[key] for key in changes if key in Gcp.model_fields}
-    lab = changes.pop("lab", {})
-    rest = {key: changes[key] for key in changes if key not in switches}
-    whole = _changed(asked(), lab, rest)
-    own = {each.name for each in fields(kind)} - {"network"}
-    where = cloud(**switches)
-
-    def declare() -> None:
-        network = Network(
-            f"{whole.lab.name}-network",
-            NetworkArgs(lab=whole.lab, machines=(whole.notebook,), keep=True, files=whole.files),
-        )
-        given = {each: getattr(whole, each) for each in own}
-        name = f"{whole.lab.name}-{role}"
-        getattr(where, role)(name, kind(network=network, **given), pulumi.ResourceOptions())
-
-    return render(declare, said or answers(), stack_name="gcp-course", account=AgreeableGcp)
-
-
-def _changed(
-    args: EnvironmentArgs, lab: Mapping[str, Any], changes: Mapping[str, Any]
-) -> EnvironmentArgs:
-    return replace(args, lab=replace(args.lab, **lab), **changes)
-
-
-def refusal(make: Callable[..., Rendered], **changes: Any) -> str:
-    """Why a variant is refused."""
-    with pytest.raises(RunFailed) as caught:
-        make(**changes)
-    place, _, reason = str(caught.value).partition(f"{Unsupported.__name__}: ")
-    assert not place or place.startswith("components/gcp/")
-    return reason
+GCP = CloudLabs("gcp", lambda _: answers(), AgreeableGcp, network)
+STACKS = GCP.stacks
+committed, managed, variant, alone = GCP.committed, GCP.managed, GCP.variant, GCP.alone
+asked, cloud, rebuilt, refusal = GCP.asked, GCP.cloud, GCP.rebuilt, GCP.refusal
 
 
 def told(machine: Resource) -> dict[str, str]:

@@ -12,7 +12,7 @@ from tests.components.gcp.gcp_account import (
     BILLING,
     alone,
     answers,
-    declared,
+    committed,
     refusal,
 )
 from tests.components.render import Rendered
@@ -129,7 +129,7 @@ def test_refuses_what_google_would_refuse(changes: dict[str, Any], message: str)
 
 
 def test_outputs_are_as_asked() -> None:
-    assert declared().outputs["budget"] == {
+    assert committed().outputs["budget"] == {
         "id": "projects/my-course-2027/gcp-course-budget-limit",
         "limit_usd": 1500,
         "notify": ["instructor@example.edu"],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from components.catalog import machine
-from tests.components.gcp.gcp_account import STACKS, asked, committed, declared, granted, variant
+from tests.components.gcp.gcp_account import STACKS, asked, committed, granted, variant
 from tests.components.render import Rendered
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
@@ -41,7 +41,7 @@ def test_nothing_of_it_runs_or_waits(stack: str) -> None:
 
 @every_stack
 def test_outputs_are_as_asked(stack: str) -> None:
-    args, outputs = asked(stack), declared(stack).outputs["cluster"]
+    args, outputs = asked(stack), committed(stack).outputs["cluster"]
     assert outputs["max_nodes"] == args.max_nodes
     assert outputs["id"] == outputs["submit"]["account"]
     assert outputs["submit"]["machine_type"] == args.cluster.type
@@ -132,7 +132,7 @@ def test_submit_holds_all_that_a_submission_needs() -> None:
     (pool,) = specification["workerPoolSpecs"]
     assert pool["containerSpec"] == {
         "imageUri": found["image"],
-        "env": [{"name": "LAB_BUCKET", "value": declared("gcp-course").outputs["storage"]["uri"]}],
+        "env": [{"name": "LAB_BUCKET", "value": committed("gcp-course").outputs["storage"]["uri"]}],
     }
 
 
@@ -144,7 +144,7 @@ def test_trap_a_persistent_resource_is_billed_while_idle(stack: str) -> None:
 
 @every_stack
 def test_trap_jobs_carry_labels_or_nobody_finds_them(stack: str) -> None:
-    found = declared(stack).outputs["cluster"]["submit"]
+    found = committed(stack).outputs["cluster"]["submit"]
     given = found["argv"][found["argv"].index("--labels") + 1]
     labels = dict(pair.split("=") for pair in given.split(","))
     assert labels == found["labels"]
