@@ -11,6 +11,7 @@ import pytest
 from mllab.engines.contract import Op, Plan, Resource
 from mllab.protocol.provider import Change
 from mllab.show.graph import graph
+from mllab.show.plan import grouped
 from tests.cli.conftest import DAY, Run
 from tests.cli.scripted import (
     BUCKET,
@@ -166,3 +167,8 @@ def test_preview_json_has_one_order_whatever_the_run_had() -> None:
     assert len(set(seen)) == 2
     for one in set(seen):
         assert [each["urn"] for each in json.loads(one)["resources"]] == [root, above, below]
+
+
+def test_a_plan_lists_what_is_in_the_cloud_and_no_component() -> None:
+    bucket = step(Op.CREATE, BUCKET)
+    assert grouped([replace(bucket, custom=False), bucket]) == {"storage": [bucket]}
