@@ -11,9 +11,10 @@ from typing import Any
 import pulumi
 import pytest
 
+from mllab.clock import SimulatedClock
 from mllab.engines.contract import Plan
 from mllab.errors import RunFailed
-from tests.engines.bench import Bench, done, options, things
+from tests.engines.bench import BEGIN, Bench, done, options, things
 from tests.scenarios.toy import Group, Thing
 
 
@@ -126,3 +127,8 @@ def test_warnings_of_the_program_are_passed_on(bench: Bench) -> None:
 
     assert bench.preview(program).warnings == ("the image is old",)
     assert bench.up(program).warnings == ("the image is old",)
+
+
+def test_a_simulated_clock_never_goes_back() -> None:
+    with pytest.raises(ValueError, match="a clock cannot go back by 1 s"):
+        SimulatedClock(BEGIN).advance(-1)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pulumi
 import pytest
 
 from components.azure.aliases import drop_versioned
+from mllab.program import cloud
+from mllab.settings import files
 
 VERSIONED = pulumi.Alias(type_="azure-native:compute/v20230301:VirtualMachine")
 RENAMED = pulumi.Alias(type_="azure-native:oldmodule:VirtualMachine")
@@ -37,3 +41,8 @@ def kept(aliases: object) -> object:
 )
 def test_only_aliases_of_versions_go(given: object, left: object) -> None:
     assert kept(given) == left
+
+
+def test_labs_on_azure_drop_them_and_no_others(root: Path) -> None:
+    labs = [files.load(files.find(root, f"{name}-course")) for name in ("azure", "aws", "gcp")]
+    assert [cloud(lab).transformation for lab in labs] == [drop_versioned, None, None]
