@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -101,8 +102,15 @@ class World:
 
     def made(self) -> list[str]:
         """Logical names of what the lab has made in the account and still exists."""
+        return sorted(urn.rpartition("::")[2] for urn in self._urns())
+
+    def twins(self) -> list[str]:
+        """What exists more than once."""
+        return [urn for urn, number in Counter(self._urns()).items() if number > 1]
+
+    def _urns(self) -> list[str]:
         found = self.cloud.inventory() if self.account.exists() else []
-        return sorted(str(record.urn).rpartition("::")[2] for record in found if record.urn)
+        return [str(record.urn) for record in found if record.urn]
 
     def run(
         self, *words: str, env: Mapping[str, str | None] | None = None, machine: str = ""
