@@ -57,6 +57,7 @@ def test_all_outputs_have_the_same_keys_and_kinds(cloud: str, size: str) -> None
         common = {"kind", "argv", "stdin", "region", "image", "gpus", "vcpus", "max_seconds"}
         submit["submit"] = {key: submit["submit"][key] for key in common}
         outputs["storage"] = {**outputs["storage"], "mounts": outputs["storage"]["mounts"][:1]}
+        outputs["lab"] = {key: value for key, value in outputs["lab"].items() if key != "zone"}
     if size == "tiny":  # without files only Google Cloud has something to mount, its bucket
         assert bool(here["storage"]["mounts"]) == (cloud == "gcp")
         here["storage"]["mounts"] = []
