@@ -70,9 +70,8 @@ def release(
             f"{OPTION} {unknown[0]}: this run takes no data of that name away",
             hint="Names that hold data here: " + (", ".join(sorted(names)) or "none"),
         )
-    guarded = [
-        holding for holding in losing if keep and holding.amount != "" and holding.name not in named
-    ]
+    at_risk = (one for one in losing if keep and one.amount != "" and one.name not in named)
+    guarded = sorted(at_risk, key=lambda one: one.name)  # a plan's order is not always the same
     if guarded:
         lines = [f"  {holding.name}: {describe(holding)}" for holding in guarded]
         options = " ".join(f"{OPTION} {name}" for name in [*named, *(h.name for h in guarded)])
