@@ -39,9 +39,11 @@ class BuildPy(build_py):
 class BdistWheel(bdist_wheel):
     """Says what is installed: one name, and where the command is."""
 
-    def egg2dist(self, egginfo_path: str, distinfo_path: str) -> None:
-        super().egg2dist(egginfo_path, distinfo_path)
-        told = Path(distinfo_path)
+    def write_wheelfile(self, wheelfile_base: str, *args: object) -> None:
+        super().write_wheelfile(wheelfile_base, *args)
+        if self.distribution.get_command_obj("editable_wheel", create=False):
+            return  # nothing is moved there
+        told = Path(wheelfile_base)
         (told / "top_level.txt").write_text("mllab\n", encoding="utf-8")
         commands = (told / "entry_points.txt").read_text(encoding="utf-8")
         moved = commands.replace("= cli:", "= mllab.cli:")

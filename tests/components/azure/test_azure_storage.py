@@ -131,11 +131,12 @@ def test_outputs_say_where_data_is_and_how_to_mount() -> None:
     assert name == committed().one(ACCOUNT).inputs["accountName"]
     assert storage["uri"] == f"https://{name}.blob.core.windows.net/data"
     (mount,) = storage["mounts"]
-    options = dict(each.partition("=")[::2] for each in mount.pop("options").split(","))
+    options = dict(each.partition("=")[::2] for each in mount["options"].split(","))
     assert mount == {
         "kind": "smb",
         "source": f"//{name}.file.core.windows.net/shared",
         "path": "/shared",
+        "options": mount["options"],
     }
     assert options["vers"] == "3.1.1"
     assert (options["uid"], options["gid"]) == ("2000", "2000")
