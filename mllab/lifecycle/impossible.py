@@ -5,6 +5,7 @@ from __future__ import annotations
 from mllab.clouds import consequences
 from mllab.engines.contract import Op, Plan
 from mllab.errors import UsageError
+from mllab.lifecycle import rebuild
 from mllab.protocol.deployment import entries
 from mllab.session.session import Session
 from mllab.wording import join_limited, role
@@ -52,8 +53,9 @@ def refuse_allocated(session: Session, plan: Plan) -> None:
             why = why.format(id=ids[step.urn])
             lines.append(f"  {step.name}: {change.path} {values}: {why}")
     if lines:
+        again = session.command("up", rebuild.options(session, plan))
         raise UsageError(
             "machines run that cannot be changed while they do; nothing was changed\n"
             + "\n".join(lines),
-            hint=f"When nobody works on them, do that. Then:  {session.command('up')}",
+            hint=f"When nobody works on them, do that. Then:  {again}",
         )

@@ -55,7 +55,7 @@ def moved(
     cloud, place = recorded(state)
     if cloud is not None and lab.lab.cloud != cloud.name:
         return {"lab.cloud": (cloud.name, lab.lab.cloud)}
-    # No zone is a wish, too: any that has the machine. Labs of before 0.2 do not tell theirs.
+    # No zone is a wish, too: any that has the machine. Older states do not tell theirs.
     if cloud is not None and (stack_outputs(state).get("lab") or {}).get("zone") == "":
         place = {**place, cloud.config_keys["zone"]: _NOTHING}
     return {

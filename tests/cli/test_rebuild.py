@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from mllab.protocol.provider import Call, Made, Properties, ProviderFailure
+from mllab.engines.contract import Op, Plan
+from mllab.errors import UsageError
+from mllab.lifecycle import impossible
+from mllab.protocol.provider import Call, Change, Made, Properties, ProviderFailure
+from mllab.settings import files
 from mllab.simulated.aws.cloud import SimulatedAws
 from tests.cli.conftest import DAY, Run
+from tests.cli.scripted import entry, step
 
 LAB = ("lab", "--simulate", *DAY)
 
@@ -60,3 +67,25 @@ def _out_of_machines(create: Callable[..., Made]) -> Callable[..., Made]:
         return create(self, call, inputs)
 
     return refuse
+
+
+def test_where_another_machine_must_stop_first_the_seats_are_named_again(root: Path) -> None:
+    type = "azure-native:compute:VirtualMachine"
+    lab = files.load(files.find(root, "azure-lab"))
+    chain = f"mllab:azure:Environment$mllab:azure:Notebook${type}"
+    prefix = f"urn:pulumi:azure-lab::mllab::{chain}::azure-lab-notebook-"
+    machines = [f"{prefix}{seat}" for seat in lab.notebook.seats]
+    resources = [entry(urn, id=f"/{urn[-4:]}") for urn in machines]
+    session: Any = SimpleNamespace(
+        declared=lab,
+        engine=SimpleNamespace(state=lambda: {"deployment": {"resources": resources}}),
+        realm=SimpleNamespace(allocated=lambda id: True),
+        command=lambda verb, more="": f"mllab {verb} azure-lab{more}",
+    )
+    larger = Change("storageProfile.osDisk.diskSizeGB", "update", 150, 200)
+    steps = (step(Op.REPLACE, machines[0]), step(Op.UPDATE, machines[1], changes=(larger,)))
+    plan = Plan("azure-lab", "pulumi", steps, rebuild=frozenset(machines[:1]))
+    with pytest.raises(UsageError) as caught:
+        impossible.refuse_allocated(session, plan)
+    assert f"az vm deallocate --ids /{machines[1][-4:]}" in caught.value.message
+    assert caught.value.hint.endswith(f"mllab up azure-lab --rebuild {lab.notebook.seats[0]}")

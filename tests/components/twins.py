@@ -23,6 +23,22 @@ KEYWORDS = {"lambda": "lambda_"}
 TAGS = {"tags": "tags", "labels": "labels", "user_labels": "userLabels"}
 """What an SDK and a provider call tags; what a channel calls its labels is where it sends to."""
 
+UNTAGGED = {
+    "azure": {
+        *("BlobContainer", "BlobServiceProperties", "Budget", "Datastore", "FileServiceProperties"),
+        *("FileShare", "ManagementPolicy", "RoleAssignment", "Subnet", "Table"),
+    }
+}
+"""All that Azure does not tag."""
+LIMITED = {
+    "aws": (":Instance", ":NotebookInstance"),
+    "azure": (":VirtualMachine",),
+    "gcp": (),
+}
+"""Types that carry the limits of their seat as tags."""
+TAGGED = {"aws": 21, "azure": 19, "gcp": 7}
+"""How many resources of a lab are tagged at least."""
+
 
 def declared(stack: str, kind: str = "vm") -> Rendered:
     """A committed stack as it stands or with another kind of notebooks, with everything known."""

@@ -13,9 +13,6 @@ from mllab.simulated.store import Record
 SECRETS = ("adminPassword", "customData")
 """What Azure never shows again."""
 
-"""Refuses other images with the code 12; wording not verified.
-Source: https://learn.microsoft.com/azure/virtual-machines/extensions/hpccompute-gpu-linux"""
-
 
 class VirtualMachine(Resource):
     """Checked in full before anything is made; its OS disk comes with it and may outlive it."""
