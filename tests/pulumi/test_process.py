@@ -59,17 +59,23 @@ print("heard", signal.sigwait({{signal.SIGINT}}).name)'""",
     assert told == ["stop"]
 
 
-def test_a_signal_that_comes_while_it_starts_is_passed_on_once(
-    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def typed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C is typed when the command runs, but is not known to us yet."""
     real = subprocess.Popen
 
-    def typed_meanwhile(*words: Any, **more: Any) -> subprocess.Popen[str]:
+    def typed(*words: Any, **more: Any) -> subprocess.Popen[str]:
         process = real(*words, **more)
         signal.raise_signal(signal.SIGINT)
         return process
 
-    monkeypatch.setattr(subprocess, "Popen", typed_meanwhile)
+    monkeypatch.setattr(subprocess, "Popen", typed)
+
+
+@pytest.mark.usefixtures("typed_meanwhile")
+def test_a_signal_that_comes_while_it_starts_is_passed_on_once(
+    tmp_path: Path, script: Script
+) -> None:
     told: list[str] = []
     code, _, _ = run(script(tmp_path / "pulumi", "exec sleep 60"), told)
     assert (code, len(told)) == (-signal.SIGINT, 1)
@@ -77,6 +83,15 @@ def test_a_signal_that_comes_while_it_starts_is_passed_on_once(
 
 def test_a_short_command_is_let_end(tmp_path: Path, script: Script) -> None:
     process = Process(script(tmp_path / "pulumi", "kill -INT $PPID; exit 4"), QUIET)
+    assert process.execute([], str(tmp_path), {}, None, None).code == 4
+    assert process.interrupted
+
+
+@pytest.mark.usefixtures("typed_meanwhile")
+def test_a_short_command_is_let_end_when_the_signal_comes_while_it_starts(
+    tmp_path: Path, script: Script
+) -> None:
+    process = Process(script(tmp_path / "pulumi", "exit 4"), QUIET)
     assert process.execute([], str(tmp_path), {}, None, None).code == 4
     assert process.interrupted
 

@@ -55,6 +55,7 @@ class Process:
         self._on_stop = on_stop
         self._running: subprocess.Popen[str] | None = None
         self._signals = 0
+        self._early = 0
         self.code = 0
         """How the latest command ended; below zero it was killed by that signal."""
 
@@ -72,7 +73,7 @@ class Process:
         on_error: OnLine | None,
     ) -> Ended:
         """Run one command to its end."""
-        self._signals = 0
+        self._signals = self._early = 0
         with (
             self._listening(),
             subprocess.Popen(
@@ -87,9 +88,8 @@ class Process:
                 start_new_session=True,
             ) as process,
         ):
-            waiting = self._signals
             self._running = process
-            for _ in range(waiting):  # they came before there was anything to pass them to
+            for _ in range(self._early):
                 self.interrupt()
             texts: tuple[list[str], list[str]] = ([], [])
             pipes = zip((process.stdout, process.stderr), (on_output, on_error), texts, strict=True)
@@ -133,6 +133,8 @@ class Process:
             return
         if self._signals == 1:
             self._on_stop()
+        if self._running is None:
+            self._early += 1  # nothing to pass it to yet
         self.interrupt()
 
 
