@@ -98,6 +98,21 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class ForNew:
+    """What the settings say otherwise than some machines were made by, and no run changes on them.
+
+    Args:
+        what: in words, with the setting. seats, urns: whose machines, and which.
+        command: makes the first of them anew.
+    """
+
+    what: str
+    seats: tuple[str, ...]
+    urns: tuple[str, ...]
+    command: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a run would do; nothing was changed.
 
@@ -109,6 +124,7 @@ class Plan:
         warnings: one line each.
         settles: what a run would only record, one line each: no resource changes by it.
         rebuild: what it was made with, for `up`.
+        for_new: what no run changes on what exists; `warnings` tells it, too.
     """
 
     stack: str
@@ -120,6 +136,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     settles: tuple[str, ...] = ()
     rebuild: frozenset[str] = frozenset()
+    for_new: tuple[ForNew, ...] = ()
 
     def counts(self) -> dict[Op, int]:
         """Custom resources per operation, operations that do not occur left out."""

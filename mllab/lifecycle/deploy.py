@@ -31,8 +31,9 @@ def plan(session: Session, observer: Observer, seats: Sequence[str] = ()) -> Pla
         found = session.engine.preview(release=everything, rebuild=machines)
     state = session.engine.state()
     settles = (*data_protection.settled(found, state), *_outputs_to_record(found, state))
-    warnings = (*found.warnings, *rebuild.counts_for_new(session, found))
-    return replace(found, settles=settles, warnings=warnings, rebuild=machines)
+    for_new = rebuild.counts_for_new(session, found)
+    warnings = (*found.warnings, *map(rebuild.told, for_new))
+    return replace(found, settles=settles, warnings=warnings, rebuild=machines, for_new=for_new)
 
 
 def _outputs_to_record(plan: Plan, recorded: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from mllab.clouds import consequences, registry
-from mllab.engines.contract import Op, Outcome, Plan, Status
+from mllab.engines.contract import ForNew, Op, Outcome, Plan, Status
 from mllab.errors import UsageError
 from mllab.protocol import urns
 from mllab.protocol.deployment import entries
@@ -51,29 +51,43 @@ def options(session: Session, plan: Plan, outcome: Outcome | None = None) -> str
     return "".join(f" {OPTION} {seat}" for seat in seats)
 
 
-def counts_for_new(session: Session, plan: Plan) -> tuple[str, ...]:
-    """What the settings say otherwise than machines were made by, one line each, with the command.
+def counts_for_new(session: Session, plan: Plan) -> tuple[ForNew, ...]:
+    """What the settings say otherwise than machines were made by, with the command.
 
     A cloud changes it on no machine, or only by making it anew, and nobody shall lose one unasked.
+    In the order of the cloud's table and of the seats: a plan's own is not always the same.
     """
     recorded = {
         entry["urn"]: entry.get("inputs") or {} for entry in entries(session.engine.state())
     }
-    seats = _machines(session)
+    order = session.declared.notebook.seats
+    seats = dict(sorted(_machines(session).items(), key=lambda item: order.index(item[1])))
+    planned = {each.urn: each for each in plan.resources if each.op in {Op.SAME, Op.UPDATE}}
     found: dict[str, list[str]] = {}
-    for each in plan.resources:
-        if each.urn not in seats or each.op not in {Op.SAME, Op.UPDATE}:
-            continue
-        for row in consequences.of(each.type, role(each.urn), "ignored"):
-            before, after = (
-                _at(inputs, row.property) for inputs in (recorded[each.urn], each.inputs)
-            )
+    for row in consequences.table(session.declared.lab.cloud):
+        for urn in (urn for urn in seats if urn in planned):
+            each = planned[urn]
+            if (row.type, row.role, row.step) != (each.type, role(urn), "ignored"):
+                continue
+            before, after = (_at(inputs, row.property) for inputs in (recorded[urn], each.inputs))
             if after != _UNKNOWN and _differ(before, after):
-                found.setdefault(row.words, []).append(seats[each.urn])
+                found.setdefault(row.words, []).append(urn)
     return tuple(
-        f"{words}: counts for new machines only ({join_limited(changed)} not yet): "
-        + session.command("up", f" {OPTION} {changed[0]}")
-        for words, changed in found.items()
+        ForNew(
+            what,
+            names := tuple(seats[urn] for urn in urns),
+            tuple(urns),
+            session.command("up", f" {OPTION} {names[0]}"),
+        )
+        for what, urns in found.items()
+    )
+
+
+def told(one: ForNew) -> str:
+    """One line."""
+    return (
+        f"{one.what}: counts for new machines only ({join_limited(one.seats)} not yet): "
+        f"{one.command}"
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 from mllab.engines.contract import Plan, Resource, Step
 from mllab.protocol.deployment import entries, sealed
 from mllab.protocol.provider import Change
+from mllab.show.plan import doubtful, meaning
 
 VERSION: Final = 1
 """Raised when a key disappears or changes its meaning; new keys may come without it."""
@@ -42,6 +44,8 @@ def graph(plan: Plan, cloud: str, recorded: Mapping[str, Any]) -> dict[str, Any]
                 if step.loses
             ],
             "pending": sorted(plan.pending),
+            "settles": sorted(plan.settles),
+            "counts_for_new": [asdict(one) for one in plan.for_new],
             "warnings": sorted(plan.warnings),
         },
     }
@@ -92,6 +96,8 @@ def _described(resource: Resource) -> dict[str, Any]:
         "source": resource.source,
         "op": str(resource.op),
         "changes": changes(resource.changes),
+        "consequences": list(meaning(resource)),
+        "uncertain": doubtful(resource),
     }
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mllab.clouds import consequences
-from mllab.engines.contract import Op, Plan, Step
+from mllab.engines.contract import Op, Plan, Resource, Step
 from mllab.engines.operations import OPS
 from mllab.show import table
 from mllab.show.console import say
@@ -105,7 +105,7 @@ def grouped(steps: Iterable[Step]) -> dict[str, list[Step]]:
     return groups
 
 
-def doubtful(step: Step) -> bool:
+def doubtful(step: Step | Resource) -> bool:
     """Whether a replacement is announced for nothing but values that the run will know."""
     causes = [change.after for change in step.changes if change.replaces]
     unknown = {"$unknown": True}
@@ -126,7 +126,7 @@ def _alike(steps: Iterable[Step]) -> list[list[Step]]:
     ]
 
 
-def meaning(step: Step) -> tuple[str, ...]:
+def meaning(step: Step | Resource) -> tuple[str, ...]:
     """What a step means for people who work on the lab."""
     return consequences.words(step.type, role(step.urn), str(step.op), step.changes)
 

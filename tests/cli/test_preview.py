@@ -122,6 +122,8 @@ def test_preview_json_is_the_graph_alone(run: Run, use: Use) -> None:
         "source",
         "op",
         "changes",
+        "consequences",
+        "uncertain",
     ]
     assert gone["op"] == "delete"
     assert gone["type"] == BUCKET_TYPE
@@ -132,6 +134,8 @@ def test_preview_json_is_the_graph_alone(run: Run, use: Use) -> None:
         "empty": False,
         "loses": [{"urn": BUCKET, "name": "lab-storage-bucket", "what": "objects in the bucket"}],
         "pending": [],
+        "settles": [],
+        "counts_for_new": [],
         "warnings": [],
     }
 

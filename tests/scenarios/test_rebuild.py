@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from mllab.engines.contract import Op, Outcome, Step
 from mllab.errors import DataAtRisk, UsageError
 from mllab.lifecycle import rebuild
+from mllab.show.graph import graph
 from mllab.simulated.faults import How, Rule
 from tests.scenarios.living_lab import CLOUDS, ENGINES, MANAGED, Change, LivingLab
 from tests.settings.answers import KEY
@@ -162,6 +165,8 @@ def test_a_setting_for_new_machines_says_so_until_they_are_new(lab: LivingLab, c
     assert told.startswith(f"{words}")
     assert "counts for new machines only (s01, s02 not yet): mllab up lab --simulate" in told
     assert told.endswith(" --rebuild s01")
+    turned = replace(plan, resources=plan.resources[::-1])
+    assert rebuild.counts_for_new(lab.session(), turned) == plan.for_new, "in one order"
     if cloud == "aws":  # no such image is published
         return
     _ok(lab.up(rebuild=["s01"]))
@@ -169,3 +174,36 @@ def test_a_setting_for_new_machines_says_so_until_they_are_new(lab: LivingLab, c
     assert "(s02 not yet)" in told
     _ok(lab.up(rebuild=["s02"]))
     assert not [line for line in lab.plan().warnings if "new machines" in line]
+
+
+ENDS = "running work ends"
+CLUSTER = {
+    "aws": {"lab-cluster-nodes": ["jobs in work end after 30 minutes"]},
+    "azure": {"lab-cluster-nodes": ["jobs in work end"]},
+    "gcp": {},
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_document_says_of_each_step_what_the_table_says(lab: LivingLab, cloud: str) -> None:
+    change, words = ONLY_NEW[cloud]
+    lab.set({**change, "notebook": {"size": "cpu-medium"}, "cluster": {"size": "cpu-medium"}})
+    found = json.loads(json.dumps(graph(lab.plan(["s02"]), cloud, lab.session().engine.state())))
+    means = {one["name"]: one["consequences"] for one in found["resources"] if one["consequences"]}
+    assert means == {
+        MACHINE: [f"restarts ({ENDS})"],
+        "lab-notebook-s02": [f"is made anew (system disk lost, home stays; {ENDS})"],
+        **CLUSTER[cloud],
+    }
+    unsure = {one["name"] for one in found["resources"] if one["uncertain"]}
+    assert MACHINE not in unsure
+    assert "lab-notebook-s02" not in unsure
+    (later,) = found["summary"]["counts_for_new"]
+    assert list(later) == ["what", "seats", "urns", "command"]
+    assert later["what"].startswith(words)
+    assert (later["seats"], later["command"]) == (
+        ["s01"],
+        f"mllab up lab{lab.session().realm.options} --rebuild s01",
+    )
+    assert later["urns"] == [one["urn"] for one in found["resources"] if one["name"] == MACHINE]
