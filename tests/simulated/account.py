@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from mllab.clouds.aws import AWS
 from mllab.protocol.provider import Made
@@ -43,6 +43,9 @@ class Account(Caller):
         path: of the account's file; None for memory.
         quotas: limits; plenty of everything unless given.
     """
+
+    cloud = "aws"
+    here: ClassVar = {"image": GPU_IMAGE.id("us-east-1")}
 
     def __init__(
         self,

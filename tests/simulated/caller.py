@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from mllab.protocol.provider import (
     Call,
@@ -28,6 +28,10 @@ class Caller:
         whole: the simulated cloud.
         config: of its provider, as region and project.
     """
+
+    cloud: ClassVar[str]
+    here: ClassVar[dict[str, str]]
+    """What samples and refusals call `@here.name`."""
 
     def __init__(self, whole: SimulatedAccount, config: Mapping[str, str]) -> None:
         self.whole = whole

@@ -16,9 +16,10 @@ from mllab.simulated.aws.rules import containers, documents, tokens
 from mllab.simulated.diff import Differ
 from mllab.simulated.facts import TypeFacts
 from tests.simulated.account import Account, allow
-from tests.simulated.work_samples import CONTAINER
+from tests.simulated.samples import sample
 
 ACCOUNT = Account()
+CONTAINER = json.loads(sample(Account, "job")["containerProperties"])
 
 
 def differ(type: str) -> Differ:

@@ -15,7 +15,7 @@ from tests.simulated.account import Account
 from tests.simulated.samples import build, filled, samples
 from tests.simulated.tables import Tables
 
-SAMPLES = [name for name, _, _ in samples(Account())]
+SAMPLES = [name for name, _, _ in samples(Account)]
 ABSENT = {(row["type"], row["property"]) for row in Tables(places.DATA).of("absent")}
 NULL = {"logging", "objectLockConfiguration", "replicationConfiguration", "website"} | {
     "instanceMarketOptions",
@@ -32,7 +32,7 @@ def built() -> tuple[Account, dict[str, dict[str, Any]]]:
 
 def test_samples_cover_every_type() -> None:
     known = set(Account().provider._schema.types)
-    assert {token for _, token, _ in samples(Account())} == known
+    assert {token for _, token, _ in samples(Account)} == known
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -81,7 +81,7 @@ def test_a_second_look_at_the_same_program_finds_nothing(
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_is_foretold_comes_true(name: str) -> None:
     account, made = Account(), {}
-    for other, token, inputs in samples(account):
+    for other, token, inputs in samples(Account):
         given = filled(inputs, made)
         call = account.call(token, other, preview=True)
         checked = account.provider.check(call, None, given)
@@ -270,7 +270,7 @@ def test_machines_in_one_subnet_have_addresses_of_their_own(account: Account) ->
 def test_a_name_may_begin_as_told(
     name: str, prefix: dict[str, str], pattern: str, account: Account
 ) -> None:
-    token, inputs = next((t, i) for n, t, i in samples(account) if n == name)
+    token, inputs = next((t, i) for n, t, i in samples(Account) if n == name)
     made = account.create(token, inputs | prefix)
     output = account.provider.kind(token).facts.name
     assert re.fullmatch(pattern, made.outputs[output])

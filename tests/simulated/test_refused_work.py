@@ -11,8 +11,9 @@ import pytest
 from mllab.simulated.aws.rules import tokens
 from tests.simulated.account import Account, allow
 from tests.simulated.refusing import Refusals, holds, in_lab, plain
-from tests.simulated.work_samples import CONTAINER
+from tests.simulated.samples import sample
 
+CONTAINER = json.loads(sample(Account, "job")["containerProperties"])
 PROFILE = "arn:aws:iam::123456789012:instance-profile/p"
 
 

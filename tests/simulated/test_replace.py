@@ -13,7 +13,7 @@ from tests.simulated.account import Account
 from tests.simulated.samples import build, samples
 
 ACCOUNT = Account()
-KINDS = {token: ACCOUNT.provider.kind(token) for _, token, _ in samples(ACCOUNT)}
+KINDS = {token: ACCOUNT.provider.kind(token) for _, token, _ in samples(Account)}
 ROWS = [
     {"type": token, "property": property, "value": value}
     for token, kind in KINDS.items()
@@ -227,7 +227,7 @@ def test_a_name_that_the_program_gives_is_freed_before_it_is_used_again(
     name: str, given: dict[str, Any], first: bool
 ) -> None:
     account = Account()
-    token, inputs = next((t, i) for n, t, i in samples(account) if n == name)
+    token, inputs = next((t, i) for n, t, i in samples(Account) if n == name)
     change = {"bucket": {"objectLockEnabled": True}, "role": {"path": "/other/"}}
     made = account.create(token, inputs | given, name)
     other = inputs | given | change.get(name, {"cidrBlock": "10.9.0.0/16"})

@@ -9,7 +9,7 @@ import pytest
 from mllab.protocol.provider import UNKNOWN
 from mllab.simulated.aws.rules import tokens
 from tests.simulated.account import Account
-from tests.simulated.samples import samples
+from tests.simulated.samples import sample
 
 
 def test_a_launch_template_counts_its_versions() -> None:
@@ -50,7 +50,7 @@ def test_a_preview_knows_when_a_template_gets_a_new_version(
 
 def test_a_job_definition_gets_a_new_revision_and_never_an_old_number() -> None:
     account = Account()
-    inputs = next(i for n, _, i in samples(account) if n == "job") | {"name": "train"}
+    inputs = sample(Account, "job") | {"name": "train"}
     first = account.create(tokens.DEFINITION, inputs)
     second = account.update(
         tokens.DEFINITION, first.id, inputs | {"retryStrategy": {"attempts": 1}}
@@ -79,7 +79,7 @@ def test_a_preview_knows_when_a_definition_gets_a_new_revision(
     change: dict[str, Any], unknown: bool
 ) -> None:
     account = Account()
-    inputs = next(i for n, _, i in samples(account) if n == "job") | {"name": "train"}
+    inputs = sample(Account, "job") | {"name": "train"}
     made = account.create(tokens.DEFINITION, inputs)
     call = account.call(tokens.DEFINITION, "train", preview=True)
     foretold = account.provider.update(call, made.id, made.outputs, inputs | change)
@@ -90,7 +90,7 @@ def test_a_preview_knows_when_a_definition_gets_a_new_revision(
 
 def test_tags_alone_make_no_revision() -> None:
     account = Account()
-    inputs = next(i for n, _, i in samples(account) if n == "job")
+    inputs = sample(Account, "job")
     first = account.create(tokens.DEFINITION, inputs)
     again = account.update(tokens.DEFINITION, first.id, inputs | {"tags": {"a": "b"}})
     assert again.id == first.id

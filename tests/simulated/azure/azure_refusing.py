@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mllab.simulated.facts import load
-from tests.simulated.azure.azure_samples import filled
 from tests.simulated.azure.conftest import Built
+from tests.simulated.samples import filled
 
 MISSING = object()
 """Stands for a property that is not given."""

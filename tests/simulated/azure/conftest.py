@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulated.azure.azure_samples import build
 from tests.simulated.azure.subscription import Subscription
+from tests.simulated.samples import build
 
 Built = tuple[Subscription, dict[str, dict[str, Any]]]
 

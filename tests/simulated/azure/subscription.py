@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from mllab.clouds.azure import AZURE
 from mllab.simulated.azure import places
@@ -12,6 +12,7 @@ from mllab.simulated.azure.cloud import SimulatedAzure
 from mllab.simulated.azure.rules import tokens
 from mllab.simulated.faults import Faults
 from tests.simulated.caller import Caller
+from tests.simulated.samples import sample
 
 PLENTY = {code: 1000.0 for code in AZURE.quotas()}
 WHOLE = f"/subscriptions/{places.SUBSCRIPTION}"
@@ -32,6 +33,9 @@ class Subscription(Caller):
         quotas: limits; plenty of everything unless given.
     """
 
+    cloud = "azure"
+    here: ClassVar = {"key": KEY, "blobs": role("Storage Blob Data Contributor"), "whole": WHOLE}
+
     def __init__(
         self,
         path: Path | None = None,
@@ -47,3 +51,19 @@ class Subscription(Caller):
         inputs = {"resourceGroupName": name, **more}
         self.create(tokens.GROUP, inputs, name)
         return name
+
+
+def cluster(size: str = "Standard_NC4as_T4_v3", most: int = 2, **more: Any) -> dict[str, Any]:
+    """Inputs of a cluster in the workspace `@ml`."""
+    inputs = sample(Subscription, "cluster")
+    properties = inputs["properties"]["properties"]
+    properties["scaleSettings"]["maxNodeCount"] = most
+    properties |= {"vmSize": size, **more}
+    return inputs
+
+
+def instance(name: str, **more: Any) -> dict[str, Any]:
+    """Inputs of a compute instance in the workspace `@ml`."""
+    inputs = sample(Subscription, "ann") | {"computeName": name}
+    inputs["properties"]["properties"] |= more
+    return inputs

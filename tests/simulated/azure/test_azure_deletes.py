@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from mllab.simulated.azure.rules import tokens
-from tests.simulated.azure.azure_samples import build, filled
 from tests.simulated.azure.conftest import Built
-from tests.simulated.azure.sample_learning import instance
-from tests.simulated.azure.subscription import WHOLE, Subscription, role
+from tests.simulated.azure.subscription import WHOLE, Subscription, instance, role
+from tests.simulated.samples import build, filled
 
 
 def test_a_group_takes_along_everything_inside(lab: Built) -> None:

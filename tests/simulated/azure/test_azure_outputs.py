@@ -10,18 +10,19 @@ from mllab.protocol.provider import UNKNOWN
 from mllab.simulated import facts
 from mllab.simulated.azure import places
 from mllab.simulated.azure.rules import tokens
-from tests.simulated.azure.azure_samples import build, filled, samples
 from tests.simulated.azure.conftest import Built
 from tests.simulated.azure.subscription import WHOLE, Subscription
+from tests.simulated.samples import build, filled, samples
 
-SAMPLES = [name for name, _, _ in samples()]
+SAMPLES = [name for name, _, _ in samples(Subscription)]
 ABSENT = {(r["type"], r["property"]) for r in facts.spread(places.DATA) if r["fact"] == "absent"}
 EMPTY = {"eTag", "forecastSpend", "identity", "ipConfiguration", "managedBy", "virtualMachine"}
 """Outputs that are empty while there is nothing to show."""
 
 
 def test_samples_cover_every_type() -> None:
-    assert {token for _, token, _ in samples()} == set(Subscription().provider._schema.types)
+    known = set(Subscription().provider._schema.types)
+    assert {token for _, token, _ in samples(Subscription)} == known
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -44,7 +45,7 @@ def test_everything_a_program_may_use_is_there(name: str, whole: Built) -> None:
 def test_a_read_shows_what_the_create_said(name: str) -> None:
     subscription = Subscription()
     made: dict[str, dict[str, Any]] = {}
-    for sample, token, inputs in samples():
+    for sample, token, inputs in samples(Subscription):
         given = filled(inputs, made)
         found = subscription.create(token, given, sample)
         made[sample] = {**found.outputs, "id": found.id}
@@ -57,7 +58,7 @@ def test_a_read_shows_what_the_create_said(name: str) -> None:
 def test_what_is_foretold_comes_true(name: str) -> None:
     subscription = Subscription()
     made: dict[str, dict[str, Any]] = {}
-    for other, token, inputs in samples():
+    for other, token, inputs in samples(Subscription):
         given = filled(inputs, made)
         call = subscription.call(token, other, preview=True)
         checked = subscription.provider.check(call, None, given)

@@ -10,9 +10,8 @@ from mllab.clouds.azure import AZURE
 from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.azure import places
 from mllab.simulated.azure.rules import tokens
-from tests.simulated.azure.azure_samples import build, filled
-from tests.simulated.azure.sample_learning import cluster, instance
-from tests.simulated.azure.subscription import PLENTY, Subscription
+from tests.simulated.azure.subscription import PLENTY, Subscription, cluster, instance
+from tests.simulated.samples import build, filled
 
 GPU, CPU = "StandardNCASv3_T4Family", "standardDSv5Family"
 ML = "Standard DDSv4 Family Cluster Dedicated vCPUs"

@@ -10,8 +10,7 @@ from mllab.simulated.azure.rules import tokens
 from mllab.simulated.azure.rules.computes import duration
 from tests.simulated.azure.azure_refusing import MISSING, Try, holds
 from tests.simulated.azure.conftest import Built
-from tests.simulated.azure.sample_learning import instance
-from tests.simulated.azure.subscription import WHOLE, Subscription
+from tests.simulated.azure.subscription import WHOLE, Subscription, instance
 
 SCALE = "properties.properties.scaleSettings"
 PERIOD = "timePeriod"

@@ -9,11 +9,12 @@ import pytest
 from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.azure.rules import tokens
 from tests.simulated.azure.azure_refusing import MISSING, Try, holds
-from tests.simulated.azure.azure_samples import SSH_ONLY
 from tests.simulated.azure.conftest import Built
 from tests.simulated.azure.subscription import WHOLE, Subscription
+from tests.simulated.samples import sample
 
 RULE = "securityRules.0"
+(SSH_ONLY,) = sample(Subscription, "guard")["securityRules"]
 CONFIGURATION = "ipConfigurations.0"
 
 

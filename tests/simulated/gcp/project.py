@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from mllab.clouds.gcp import GCP
 from mllab.simulated.faults import Faults
@@ -34,6 +34,9 @@ class Project(Caller):
         enable: all APIs are enabled, for long. by_hand: so is what a person must switch on.
         config: of the provider, over project, region and zone.
     """
+
+    cloud = "gcp"
+    here: ClassVar = {"image": GPU_FAMILY, "agent": AGENT, "project": f"projects/{NUMBER}"}
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from tests.simulated.gcp.project import GPU_FAMILY, PROJECT, Project
-from tests.simulated.gcp.samples import build
+from tests.simulated.samples import build
 
 Refusals = dict[str, tuple[str, dict[str, Any], str]]
 """Type, inputs, and Google's words. In both `@name` stands for the id of a sample, `#name` for its

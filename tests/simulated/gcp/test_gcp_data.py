@@ -17,7 +17,8 @@ from mllab.simulated import facts, introspect, names
 from mllab.simulated.gcp import places
 from mllab.simulated.gcp.cloud import SimulatedGcp
 from mllab.simulated.gcp.functions import FUNCTIONS, PUBLISHED
-from tests.simulated.gcp.samples import samples
+from tests.simulated.gcp.project import Project
+from tests.simulated.samples import samples
 
 DATA = places.DATA
 SCHEMA = json.loads((DATA / "schema.json").read_text(encoding="utf-8"))
@@ -183,7 +184,7 @@ def test_types_and_rules_agree() -> None:
 
 
 def test_every_type_has_a_sample() -> None:
-    assert {token for _, token, _ in samples()} == set(TYPES)
+    assert {token for _, token, _ in samples(Project)} == set(TYPES)
 
 
 def test_every_type_needs_a_known_api() -> None:

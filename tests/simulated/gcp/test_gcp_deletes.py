@@ -8,7 +8,7 @@ import pytest
 
 from mllab.simulated.gcp.rules import tokens
 from tests.simulated.gcp.project import PROJECT, ZONE, Project
-from tests.simulated.gcp.samples import build
+from tests.simulated.samples import build
 
 BLOCKED = [
     ("net", "sub", "network"),

@@ -12,8 +12,7 @@ from mllab.protocol.provider import UNKNOWN
 from mllab.simulated.gcp import places
 from mllab.simulated.gcp.rules import tokens
 from tests.simulated.gcp.project import NUMBER, PROJECT, ZONE, Project
-from tests.simulated.gcp.samples import build, samples
-from tests.simulated.samples import filled
+from tests.simulated.samples import build, filled, samples
 
 GLOBAL = f"projects/{PROJECT}/global"
 REGION = f"projects/{PROJECT}/regions/us-central1"
@@ -60,7 +59,7 @@ def agree(promised: Any, kept: Any, where: str) -> None:
 
 def test_previews_keep_their_promises_and_reads_repeat_them(project: Project) -> None:
     made: dict[str, dict[str, Any]] = {}
-    for name, token, inputs in samples():
+    for name, token, inputs in samples(Project):
         given = filled(inputs, made)
         call = project.call(token, name, preview=True)
         checked = project.provider.check(call, None, given)

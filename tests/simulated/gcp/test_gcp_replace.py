@@ -8,8 +8,7 @@ import pytest
 
 from mllab.simulated.gcp.rules import tokens
 from tests.simulated.gcp.project import GPU_FAMILY, Project
-from tests.simulated.gcp.samples import build
-from tests.simulated.samples import filled
+from tests.simulated.samples import build, filled
 
 IN_PLACE: list[tuple[str, dict[str, Any]]] = [
     ("sub", {"ipCidrRange": "10.10.0.0/19"}),
