@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mllab.errors import DataAtRisk
 from mllab.lifecycle import deploy, impossible
 from mllab.session.opening import Choice, open_declared
 from mllab.show import console
@@ -20,14 +21,18 @@ def preview(
     as_json: bool,
     verbose: bool = False,
 ) -> None:
-    """Show what `up` would do, going by what is recorded."""
+    """Show what `up` would do or refuse, going by what is recorded."""
     err = console.stderr()
     session = open_declared(stack, choice, note(err))
     show_notes(err, session.notes)
-    plan = deploy.plan(session, ConsoleObserver(err), rebuild)
-    if as_json:
-        impossible.refuse_impossible(plan)
-        console.print_json(graph(plan, session.declared.lab.cloud, session.engine.state()))
-    else:
+    observer = ConsoleObserver(err)
+    plan = deploy.plan(session, observer, rebuild)
+    if not as_json:
         show_plan(console.stdout(), plan, session.title, every=verbose)
-        impossible.refuse_impossible(plan)
+    impossible.refuse(session, plan, observer)
+    if as_json:
+        console.print_json(graph(plan, session.declared.lab.cloud, session.engine.state()))
+    try:
+        deploy.losses(session, plan, ())
+    except DataAtRisk as error:  # what may go is named to `up`, after this was read
+        observer.note(f"unless it is told what may go, `up` refuses: {error}")

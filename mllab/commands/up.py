@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mllab.lifecycle import deploy, granted, impossible
+from mllab.lifecycle import deploy, impossible
 from mllab.lifecycle.rebuild import options
 from mllab.session.opening import Choice, open_declared
 from mllab.show import ask, console
@@ -30,15 +30,12 @@ def up(
     show_notes(err, session.notes)
     ask.require_terminal(yes, session.command("up"), session.command("preview"))
     session.realm.grant(grants)
-    deploy.refuse_examples(session)
     whose = session.identify()
     observer = ConsoleObserver(err)
     deploy.look(session, observer)
     plan = deploy.plan(session, observer, rebuild)
     show_plan(out, plan, session.title, every=verbose)
-    impossible.refuse_impossible(plan)
-    impossible.refuse_allocated(session, plan)
-    granted.refuse_short(session, plan, observer)
+    impossible.refuse(session, plan, observer)
     release = deploy.losses(session, plan, delete_data)
     if not plan.empty and not yes:
         ask.confirm(f"Do this to {stack}{f' in {whose}' if whose else ''}?")

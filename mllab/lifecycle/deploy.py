@@ -16,7 +16,6 @@ from mllab.lifecycle.observer import Observer, Run
 from mllab.protocol.deployment import entries, in_cloud, stack_outputs
 from mllab.session import location
 from mllab.session.session import Session
-from mllab.settings import examples
 from mllab.wording import join_limited, pluralize
 
 
@@ -123,21 +122,6 @@ def watched(
         observer.note(warning)
     observer.tell(f"{summary(outcome)} ({run.took()})")
     return outcome
-
-
-def refuse_examples(session: Session) -> None:
-    """Refuse to make a real lab of values that only show where one's own belong.
-
-    Raises:
-        UsageError: names the settings.
-    """
-    left = () if session.realm.examples else examples.left_in(session.declared)
-    if left:
-        raise UsageError(
-            f"{session.stack} still has example values, with which nobody could use or pay for it: "
-            f"{', '.join(left)}; nothing was contacted",
-            hint=f"Put your own into stacks/Pulumi.{session.stack}.yaml.",
-        )
 
 
 def refuse_moved(session: Session) -> None:

@@ -5,13 +5,27 @@ from __future__ import annotations
 from mllab.clouds import consequences
 from mllab.engines.contract import Op, Plan
 from mllab.errors import UsageError
-from mllab.lifecycle import rebuild
+from mllab.lifecycle import granted, rebuild
+from mllab.lifecycle.observer import Observer
 from mllab.protocol.deployment import entries
 from mllab.session.session import Session
 from mllab.wording import join_limited, role
 
 
-def refuse_impossible(plan: Plan) -> None:
+def refuse(session: Session, plan: Plan, observer: Observer) -> None:
+    """Refuse a plan that `up` would not begin, or whoever asks what it would do.
+
+    Data that must be named is not looked at: see `deploy.losses`.
+
+    Raises:
+        UsageError, RunFailed: the first that is found.
+    """
+    _refuse_impossible(plan)
+    _refuse_allocated(session, plan, observer)
+    granted.refuse_short(session, plan, observer)
+
+
+def _refuse_impossible(plan: Plan) -> None:
     """Refuse what the cloud will refuse, before anything is changed.
 
     Raises:
@@ -35,18 +49,24 @@ def refuse_impossible(plan: Plan) -> None:
         )
 
 
-def refuse_allocated(session: Session, plan: Plan) -> None:
+def _refuse_allocated(session: Session, plan: Plan, observer: Observer) -> None:
     """Refuse what the cloud changes only on machines that have been stopped, before it does.
 
+    Whether they run is said to be unknown where the account does not tell.
+
     Raises:
-        UsageError: names each machine, and what to type first. Nothing where the account does not
-            say whether they run.
+        UsageError: names each machine, and what to type first.
     """
     lines = []
     ids = {entry["urn"]: entry.get("id", "") for entry in entries(session.engine.state())}
     for step in plan.steps:
         needs = consequences.deallocated(step.type, role(step.urn), step.changes)
-        if step.op is not Op.UPDATE or not needs or not session.realm.allocated(ids[step.urn]):
+        if step.op is not Op.UPDATE or not needs:
+            continue
+        allocated = session.realm.allocated(ids[step.urn])
+        if allocated is None:
+            observer.note(f"not checked: whether {step.name} runs (the account does not tell)")
+        if not allocated:
             continue
         for change, why in needs:
             values = f"{change.before} -> {change.after}"

@@ -68,22 +68,26 @@ class Choice:
 
 
 def open_declared(stack: str, choice: Choice, tell: Tell) -> Session:
-    """A stack to be planned or changed: its settings must be right, its end not past.
+    """A stack to be planned or changed: its settings must be right, its end not past, and a real
+    lab is not made of example values.
 
     Args:
         tell: told at once what a person should know while an engine works.
 
     Raises:
-        UsageError: no such stack, no such day, or options that do not go together.
+        UsageError: no such stack, no such day, options that do not go together, or example values.
         SettingsError: all faults of the file.
         LabError: no Pulumi CLI for a real cloud.
     """
-    from mllab.settings import files
+    from mllab.settings import examples, files
 
     root, clock, engine = project(), clock_from(choice.today), choice.driver
     path = files.find(root, stack)
     lab = files.load(path, now=clock.now())
-    return _open(root, stack, lab, files.config(path), clock, engine, choice, tell)
+    session = _open(root, stack, lab, files.config(path), clock, engine, choice, tell)
+    if not session.realm.examples:
+        examples.refuse(lab, stack)
+    return session
 
 
 def open_existing(stack: str, choice: Choice, tell: Tell) -> Session:

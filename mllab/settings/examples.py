@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from mllab.errors import UsageError
+
 if TYPE_CHECKING:
     from mllab.settings.lab import Lab
 
@@ -37,6 +39,20 @@ def left_in(lab: Lab) -> tuple[str, ...]:
     keys = " ".join(lab.azure.ssh_keys)
     held = (lab.project, lab.gcp.billing_account, *lab.azure.ssh_from)
     return tuple(key for key, value in _ALL.items() if value in held or value in keys)
+
+
+def refuse(lab: Lab, stack: str) -> None:
+    """Refuse to make a real lab of values that only show where one's own belong.
+
+    Raises:
+        UsageError: names the settings.
+    """
+    if left := left_in(lab):
+        raise UsageError(
+            f"{stack} still has example values, with which nobody could use or pay for it: "
+            f"{', '.join(left)}; nothing was contacted",
+            hint=f"Put your own into stacks/Pulumi.{stack}.yaml.",
+        )
 
 
 def left_in_text(text: str) -> tuple[str, ...]:

@@ -4,34 +4,39 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from mllab.errors import UsageError
-from mllab.lifecycle import deploy
-from mllab.session.realm import RealRealm, SimulatedRealm
-from mllab.settings import files
-
-
-def session(root: Path, stack: str, realm: object) -> Any:
-    return SimpleNamespace(stack=stack, realm=realm, declared=files.load(files.find(root, stack)))
+from mllab.session import opening
+from mllab.session.realm import RealRealm
+from mllab.settings import examples, files
+from tests.cli.conftest import DAY, Run
 
 
 @pytest.mark.parametrize(
     ("stack", "keys"),
     [("azure-course", "azure.ssh_from, azure.ssh_keys"), ("gcp-course", "gcp:project")],
 )
-def test_a_real_lab_is_not_made_of_examples(root: Path, stack: str, keys: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        deploy.refuse_examples(session(root, stack, RealRealm))
-    assert keys in caught.value.message
-    assert caught.value.hint == f"Put your own into stacks/Pulumi.{stack}.yaml."
+@pytest.mark.parametrize("verb", ["preview", "up"])
+def test_a_real_lab_is_not_made_of_examples(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch, verb: str, stack: str, keys: str
+) -> None:
+    monkeypatch.chdir(root)
+    opened = SimpleNamespace(realm=RealRealm)
+    monkeypatch.setattr(opening, "on_real_cloud", lambda *_, **__: opened)
+    said = run(verb, stack, *(["--yes"] if verb == "up" else []))
+    assert said.code == 2
+    assert keys in said.err
+    assert f"Put your own into stacks/Pulumi.{stack}.yaml." in said.err
 
 
-def test_a_simulated_one_is(root: Path) -> None:
-    deploy.refuse_examples(session(root, "gcp-course", SimulatedRealm))
+def test_a_simulated_one_is(
+    run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("MLLAB_HOME", str(tmp_path / "home"))
+    assert run("preview", "gcp-course", "--simulate", *DAY).code == 0
 
 
 def test_settings_without_examples_pass(root: Path) -> None:
-    deploy.refuse_examples(session(root, "aws-course", RealRealm))
+    examples.refuse(files.load(files.find(root, "aws-course")), "aws-course")

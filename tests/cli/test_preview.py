@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from mllab.engines.contract import Op, Plan, Resource
+from mllab.engines.contract import Op, Plan, Resource, Step
 from mllab.protocol.provider import Change
+from mllab.settings.examples import KEY as EXAMPLE_KEY
 from mllab.show.graph import graph
 from mllab.show.plan import grouped
 from tests.cli.conftest import DAY, Run
@@ -17,18 +20,22 @@ from tests.cli.scripted import (
     BUCKET,
     BUCKET_TYPE,
     FILES,
+    LAB,
     LOSING,
     MACHINE,
     NEW,
     OUTPUTS,
+    Account,
     Use,
     entry,
     step,
+    urn,
     words,
 )
 
 
-def test_preview_tells_what_why_and_where(run: Run, use: Use) -> None:
+def test_preview_tells_what_why_and_where(run: Run, use: Use, account: Account) -> None:
+    account.grant("L-DB2E81BA", 8)
     changed = Change("instanceType", "update", "g4dn.xlarge", "g5.xlarge", replaces=True)
     use(
         steps=(
@@ -176,3 +183,65 @@ def test_preview_json_has_one_order_whatever_the_run_had() -> None:
 def test_a_plan_lists_what_is_in_the_cloud_and_no_component() -> None:
     bucket = step(Op.CREATE, BUCKET)
     assert grouped([replace(bucket, custom=False), bucket]) == {"storage": [bucket]}
+
+
+AZURE = f"""\
+config:
+  azure-native:location: eastus
+  mllab:lab: {{cloud: azure, owner: a@example.edu, ends: "2027-02-05"}}
+  mllab:azure: {{ssh_keys: ["{EXAMPLE_KEY}"]}}
+  mllab:budget: {{limit_usd: 100}}
+"""
+VM = urn("lab-notebook-ann", "azure-native:compute:VirtualMachine", "Notebook")
+
+
+def _disk(size: int) -> tuple[Step, ...]:
+    changed = Change("storageProfile.osDisk.diskSizeGB", "update", 100, size)
+    return (step(Op.UPDATE, VM, changes=(changed,)),)
+
+
+@pytest.mark.parametrize(
+    ("lab", "steps", "code", "said"),
+    [
+        (AZURE, _disk(80), 2, "a disk cannot be made smaller"),
+        (AZURE, _disk(150), 2, "az vm deallocate --ids /ann"),
+        (LAB, (step(Op.REPLACE, MACHINE),), 1, "4 vCPUs needed at the same time, 0 granted"),
+        (LAB, LOSING, 0, "--delete-data lab-storage-bucket"),
+    ],
+    ids=["smaller", "runs", "quota", "data"],
+)
+def test_preview_says_what_up_refuses_in_the_same_words(
+    run: Run,
+    use: Use,
+    project: Path,
+    account: Account,
+    lab: str,
+    steps: tuple[Step, ...],
+    code: int,
+    said: str,
+) -> None:
+    """Data that may go is named to `up` when this was read, so it alone is no failure here."""
+    (project / "stacks" / "Pulumi.lab.yaml").write_text(lab)
+    engine = use(steps=steps, entries=[entry(steps[0].urn, id="/ann")])
+    account.records = [SimpleNamespace(id="/ann", hidden={"state": "running"})]
+    refused = run("up", "lab", "--simulate", "--yes", *DAY)
+    assert refused.code == (code or 1)
+    assert not engine.did("up")
+    why = refused.err.partition("error: ")[2]
+    assert said in words(why)
+    seen = run("preview", "lab", "--simulate", *DAY)
+    assert seen.code == code
+    assert words(why) in words(seen.err)
+    assert "Plan: 1 to" in seen.out
+    document = run("preview", "lab", "--simulate", "--json", *DAY)
+    assert document.code == code
+    assert document.err == seen.err
+    assert bool(document.out) == (code == 0)
+
+
+def test_preview_says_what_the_account_does_not_tell(run: Run, use: Use, project: Path) -> None:
+    (project / "stacks" / "Pulumi.lab.yaml").write_text(AZURE)
+    use(steps=_disk(150), entries=[entry(VM, id="/ann")])
+    said = run("preview", "lab", "--simulate", *DAY)
+    assert said.code == 0
+    assert "not checked: whether lab-notebook-ann runs" in words(said.err)

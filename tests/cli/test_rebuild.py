@@ -15,6 +15,8 @@ from mllab.errors import UsageError
 from mllab.lifecycle import impossible
 from mllab.protocol.provider import Call, Change, Made, Properties, ProviderFailure
 from mllab.settings import files
+from mllab.show import console
+from mllab.show.observer import ConsoleObserver
 from mllab.simulated.aws.cloud import SimulatedAws
 from tests.cli.conftest import DAY, Run
 from tests.cli.scripted import entry, step
@@ -86,6 +88,6 @@ def test_where_another_machine_must_stop_first_the_seats_are_named_again(root: P
     steps = (step(Op.REPLACE, machines[0]), step(Op.UPDATE, machines[1], changes=(larger,)))
     plan = Plan("azure-lab", "pulumi", steps, rebuild=frozenset(machines[:1]))
     with pytest.raises(UsageError) as caught:
-        impossible.refuse_allocated(session, plan)
+        impossible.refuse(session, plan, ConsoleObserver(console.stderr()))
     assert f"az vm deallocate --ids /{machines[1][-4:]}" in caught.value.message
     assert caught.value.hint.endswith(f"mllab up azure-lab --rebuild {lab.notebook.seats[0]}")

@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 from components.resource_types import HOLDS_DATA
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import Op, Outcome, Plan
-from mllab.lifecycle import deploy, granted, impossible, teardown
+from mllab.lifecycle import deploy, impossible, teardown
 from mllab.session.opening import on_simulated_cloud
 from mllab.session.realm import SimulatedRealm
 from mllab.session.session import Session
@@ -143,9 +143,7 @@ class LivingLab:
 
     def carry_out(self, session: Session, plan: Plan, named: Iterable[str] = ()) -> Outcome | None:
         """What `mllab up --delete-data NAME ...` does then; None when there is nothing to do."""
-        impossible.refuse_impossible(plan)
-        impossible.refuse_allocated(session, plan)
-        granted.refuse_short(session, plan, _nobody())
+        impossible.refuse(session, plan, _nobody())
         release = deploy.losses(session, plan, [*named])
         return None if plan.empty else deploy.up(session, plan, release, _nobody())
 
