@@ -37,6 +37,21 @@ class Consequence:
     source: str
 
 
+@dataclass(frozen=True)
+class ForNew:
+    """What the settings say otherwise than some machines were made by, and no run changes on them.
+
+    Args:
+        what: in words, with the setting. seats, urns: whose machines, and which.
+        command: makes the first of them anew.
+    """
+
+    what: str
+    seats: tuple[str, ...]
+    urns: tuple[str, ...]
+    command: str
+
+
 @cache
 def table(cloud: str) -> tuple[Consequence, ...]:
     """All rows of a cloud, from `data/<cloud>_consequences.csv`."""

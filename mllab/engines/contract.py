@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from mllab.clouds.consequences import ForNew
 from mllab.protocol.provider import Change
 
 
@@ -95,21 +96,6 @@ class Resource:
     source: str = ""
     op: Op = Op.CREATE
     changes: tuple[Change, ...] = ()
-
-
-@dataclass(frozen=True)
-class ForNew:
-    """What the settings say otherwise than some machines were made by, and no run changes on them.
-
-    Args:
-        what: in words, with the setting. seats, urns: whose machines, and which.
-        command: makes the first of them anew.
-    """
-
-    what: str
-    seats: tuple[str, ...]
-    urns: tuple[str, ...]
-    command: str
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from mllab.clouds import consequences, registry
-from mllab.engines.contract import ForNew, Op, Outcome, Plan, Status
+from mllab.clouds.consequences import ForNew
+from mllab.engines.contract import Op, Outcome, Plan, Status
 from mllab.errors import UsageError
 from mllab.protocol import urns
 from mllab.protocol.deployment import entries
