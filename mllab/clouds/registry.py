@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from typing import Any, Final
@@ -49,11 +50,24 @@ def require_sdk(cloud: Cloud) -> None:
     """
     package = f"pulumi_{cloud.package.replace('-', '_')}"
     if find_spec(package) is None:
+        what = _brought_by(cloud.name) or package.replace("_", "-")
         raise LabError(
             f"{package}, Pulumi's SDK for {cloud.title}, is not installed here",
-            hint=f"pip install 'mllab[{cloud.name}]'   or, where pipx did it: "
-            f"pipx install --force 'mllab[{cloud.name}]'",
+            hint=f"pip install {what}   or, where pipx did it: pipx inject mllab {what}",
         )
+
+
+def _brought_by(extra: str) -> str:
+    """What an extra brings, for a shell; not the extra, as an index may know another `mllab`."""
+    # Imported here: it takes time at every start, and only this needs it.
+    from importlib import metadata
+
+    try:
+        found = metadata.requires("mllab") or ()
+    except metadata.PackageNotFoundError:  # plain pulumi runs the checkout without installing it
+        return ""
+    needs = (need.partition(";") for need in found)
+    return shlex.join(name.strip() for name, _, marker in needs if f'"{extra}"' in marker)
 
 
 def of_package(package: str) -> Cloud | None:

@@ -205,4 +205,4 @@ def test_without_the_sdk_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(LabError) as caught:
         AwsAccount(HERE, {}).find(entry_of(VPC), ())
     assert caught.value.message == "AWS's SDK for Python is not installed"
-    assert caught.value.hint == "pip install 'mllab[aws]'"
+    assert caught.value.hint == "pip install boto3"

@@ -38,9 +38,7 @@ def ask(config: Mapping[str, str]) -> Identity:
         from botocore.config import Config
         from botocore.session import Session
     except ImportError as error:
-        raise LabError(
-            "AWS's SDK for Python is not installed", hint="pip install 'mllab[aws]'"
-        ) from error
+        raise LabError("AWS's SDK for Python is not installed", hint="pip install boto3") from error
     _refuse_credentials_in_settings(config)
     # A profile in the settings wins over keys in the environment, for Pulumi as for this SDK.
     by_keys = "aws:profile" not in config and bool(os.environ.get("AWS_ACCESS_KEY_ID"))
