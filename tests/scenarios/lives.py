@@ -17,6 +17,7 @@ import components.gcp  # noqa: F401 - here, so that the server of processes has 
 from components.resource_types import HOLDS_DATA
 from mllab import program
 from mllab.clock import SimulatedClock
+from mllab.clouds.registry import is_machine
 from mllab.engines.contract import Engine, Outcome, StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
 from mllab.engines.pulumi import binary, sealing
@@ -79,10 +80,12 @@ class Lab(ABC):
 
 
 def act(engine: Engine, verb: str) -> Outcome:
-    """`up`, or a `destroy` that names everything with data in it."""
+    """`up`, a `rebuild` of every machine, or a `destroy` that names everything with data in it."""
     if verb == "up":
         return engine.up()
     entries = engine.state()["deployment"].get("resources") or []
+    if verb == "rebuild":
+        return engine.up(rebuild=frozenset(e["urn"] for e in entries if is_machine(e["type"])))
     return engine.destroy(release=frozenset(e["urn"] for e in entries if e["type"] in HOLDS_DATA))
 
 
@@ -123,9 +126,10 @@ class PulumiLab(Lab):
         file = self._state.with_name(self.stack + death.file)
         paths = f"-P {shlex.quote(str(file))}" if death.file else ""
         kill = f"-e trace={death.what} -e inject={death.what}:signal=KILL:when={death.nth}"
+        command = {"rebuild": "up"}.get(verb, verb)
         script.write_text(
             "#!/bin/sh\n"
-            f'case " $* " in *" {verb} "*)\n'
+            f'case " $* " in *" {command} "*)\n'
             f'  exec strace -f -qqq -o /dev/null {paths} {kill} {found.path} "$@";;\n'
             f'esac\nexec {found.path} "$@"\n'
         )

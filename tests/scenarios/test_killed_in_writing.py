@@ -12,12 +12,13 @@ import os
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from components.resource_types import HOLDS_DATA
 from mllab.engines.contract import Op
 from tests.scenarios.death import Death
 from tests.scenarios.embedded_under_test import EmbeddedUnderTest
@@ -49,6 +50,9 @@ TORN = (
     ("unlinkat", ""),
 )
 """What Pulumi does for each record; of locks and logs the names are made up."""
+
+IN_UP, IN_REBUILD = Death("write", ".journal", 28), Death("write", ".journal", 7)
+"""In the middle of each."""
 
 SECRET = Declared.model_validate({"name": "safe", "inputs": {"password": {"$secret": "hunter2"}}})
 PLAIN = [Declared.model_validate({"name": name, "inputs": {"size": 1}}) for name in ("a", "b", "c")]
@@ -101,9 +105,9 @@ def test_toy_at_everything_it_does_to_its_files(what: str, file: str, tmp_path: 
     assert deaths
 
 
-@pytest.mark.parametrize("package", CLOUDS if ALL else ["gcp"])  # it has secrets
+@pytest.mark.parametrize("package", CLOUDS)
 def test_embedded(package: str, tmp_path: Path) -> None:
-    _live(EmbeddedLab(package, tmp_path), [Death("write", ".journal", 28)], [])
+    _live(EmbeddedLab(package, tmp_path), [IN_UP], [IN_REBUILD], [])
 
 
 @pytest.mark.skipif(not ALL, reason="EVERY_STEP=1 dies at every record")
@@ -117,6 +121,14 @@ def test_embedded_at_every_record(package: str, tmp_path: Path) -> None:
         if not died:
             break
         shutil.rmtree(lab.home)
+    data = _data(lab)
+    for nth in count(1):
+        died = lab.killed("rebuild", Death("write", ".journal", nth))
+        _opens(lab)
+        _brought_up(lab)
+        assert _data(lab) == data
+        if not died:
+            break
 
 
 @pytest.mark.engine
@@ -133,31 +145,41 @@ def test_pulumi(package: str, life: int, cli: None, tmp_path: Path) -> None:
     deaths = [Death(*kind, chance.randint(1, 9)) for kind in TORN]
     chance.shuffle(deaths)
     lab = PulumiLab(package, tmp_path)
-    kills = _live(lab, deaths, reversed(deaths)) if ALL else _live(lab, deaths[:3], deaths[3:4])
+    chosen = (deaths, deaths, deaths[::-1]) if ALL else (deaths[:3], deaths[4:5], deaths[3:4])
+    kills = _live(lab, *chosen)
     print(f"{lab.stack}, life {life}: {kills} kills")  # noqa: T201 - asked for with -s
     gc.collect()
 
 
-def _live(lab: Lab, up: Iterable[Death], down: Iterable[Death]) -> int:
-    """Bring a lab up and remove it, dying on the way, and look at it from all sides each time.
+def _live(lab: Lab, up: Sequence[Death], rebuild: Sequence[Death], down: Sequence[Death]) -> int:
+    """Bring a lab up, make its machine anew and remove it all, dying on the way.
+
+    It is looked at from all sides each time, and what people keep outlives the machine.
 
     Returns:
         How often it died.
     """
-    kills = 0
-    for verb, deaths in (("up", up), ("destroy", down)):
-        for death in deaths:
-            assert lab.killed(verb, death), f"{verb} has lived through {death}"
-            kills += 1
-            _opens(lab)
-        if verb == "up":
-            _brought_up(lab)
+    for death in up:
+        _dies(lab, "up", death)
+    _brought_up(lab)
+    data = _data(lab)
+    for death in rebuild:
+        _dies(lab, "rebuild", death)
+        _brought_up(lab)
+        assert _data(lab) == data
+    for death in down:
+        _dies(lab, "destroy", death)
     done = lab.do("destroy")
     assert done.ok, done.failures
     assert done.remaining == ()
     assert {s.op for s in done.steps} <= {Op.DELETE, Op.SAME}
     assert _in_cloud(lab) == set()
-    return kills
+    return len(up) + len(rebuild) + len(down)
+
+
+def _dies(lab: Lab, verb: str, death: Death) -> None:
+    assert lab.killed(verb, death), f"{verb} has lived through {death}"
+    _opens(lab)
 
 
 def _opens(lab: Lab) -> None:
@@ -174,6 +196,10 @@ def _brought_up(lab: Lab) -> None:
     assert _in_cloud(lab) == _recorded(lab)
     assert lab.engine().preview().empty
     assert lab.engine().outputs()
+
+
+def _data(lab: Lab) -> set[tuple[str, str]]:
+    return {(type, id) for type, id in _recorded(lab) if type in HOLDS_DATA}
 
 
 # By their ids: two roles may switch on the same service, which is one thing in the cloud.
