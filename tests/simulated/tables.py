@@ -15,6 +15,7 @@ class Tables:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.cloud = folder.parent.name
         self.schema = json.loads((folder / "schema.json").read_text(encoding="utf-8"))
         self.types = sorted(self.schema["resources"])
         self.facts = list(facts.spread(folder))
