@@ -40,14 +40,6 @@ def test_blocked_by_what_depends_on_it(name: str, account: Account) -> None:
     assert len(account.whole.inventory()) == before
 
 
-def test_everything_goes_in_the_other_order(account: Account) -> None:
-    made = build(account)
-    for found in reversed(made.values()):
-        account.delete(found["token"], found["id"])
-        assert account.read(found["token"], found["id"]) is None
-    assert account.whole.inventory() == []
-
-
 def test_what_aws_makes_once_per_account_stays_and_is_not_shown_unasked(account: Account) -> None:
     made = build(account)
     for found in reversed(made.values()):
@@ -58,10 +50,6 @@ def test_what_aws_makes_once_per_account_stays_and_is_not_shown_unasked(account:
         "AWSServiceRoleForECS",
         "AWSServiceRoleForEC2Spot",
     }
-
-
-def test_what_is_gone_already_is_a_success(account: Account) -> None:
-    assert account.delete(tokens.VPC, "vpc-0") == 0.0
 
 
 def test_a_provider_tries_for_a_while_before_it_gives_up(account: Account) -> None:

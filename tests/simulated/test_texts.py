@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import re
 import string
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -218,16 +215,3 @@ def test_a_type_that_the_sdk_does_not_have() -> None:
 def test_a_keyword_and_a_nested_type_of_the_same_name_are_seen_through() -> None:
     found = introspect.describe(["aws:lambda/function:Function"])["resources"]
     assert found["aws:lambda/function:Function"]["properties"]["role"]["input"] == "required"
-
-
-def test_the_simulated_cloud_needs_no_sdk(root: Path) -> None:
-    program = (
-        "import sys\n"
-        "from mllab.simulated.aws.cloud import SimulatedAws\n"
-        "aws = SimulatedAws(None).configured({'region': 'us-east-1'})\n"
-        "print([name for name in ('pulumi_aws', 'grpc') if name in sys.modules])\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "[]\n"

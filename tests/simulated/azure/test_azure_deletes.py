@@ -166,13 +166,6 @@ def test_what_is_in_use_stays(name: str, whole: Built) -> None:
     assert subscription.whole.inventory() == before
 
 
-def test_in_the_right_order_everything_goes(lab: Built) -> None:
-    subscription, made = lab
-    for name in reversed(made):
-        subscription.delete(made[name]["token"], made[name]["id"])
-    assert subscription.whole.inventory() == []
-
-
 def test_a_group_stays_while_another_one_needs_what_is_inside(lab: Built) -> None:
     subscription, made = lab
     group = subscription.group("other")

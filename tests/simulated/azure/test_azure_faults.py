@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -43,16 +41,3 @@ def test_what_was_made_outlives_the_process(tmp_path: Path) -> None:
     Subscription(tmp_path / "azure.db").group("lab")
     (found,) = SimulatedAzure(tmp_path / "azure.db").inventory()
     assert found.name == "lab"
-
-
-def test_the_simulated_azure_needs_no_sdk(root: Path) -> None:
-    program = (
-        "import sys\n"
-        "from mllab.simulated.azure.cloud import SimulatedAzure\n"
-        "azure = SimulatedAzure(None).configured({'location': 'westeurope'})\n"
-        "print([name for name in ('pulumi_azure_native', 'grpc') if name in sys.modules])\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "[]\n"

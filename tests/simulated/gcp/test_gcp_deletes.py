@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mllab.simulated.gcp.rules import tokens
-from tests.simulated.gcp.project import PROJECT, ZONE, Project
+from tests.simulated.gcp.project import ZONE, Project
 from tests.simulated.samples import build
 
 BLOCKED = [
@@ -52,18 +52,6 @@ NEEDS = {
 def _needed(name: str, user: str) -> bool:
     """What must go after `user`, and what the API of both needs."""
     return name in NEEDS[user] or name == "api"
-
-
-def test_everything_goes_in_reverse_order(project: Project) -> None:
-    made = build(project)
-    for thing in reversed(list(made.values())):
-        project.delete(thing["token"], thing["id"], {"disableOnDestroy": False})
-    left = {record.type for record in project.whole.inventory()}
-    assert left == {tokens.SERVICE}, "those that the test itself enabled"
-
-
-def test_what_is_gone_is_deleted_at_once(project: Project) -> None:
-    assert project.delete(tokens.NETWORK, f"projects/{PROJECT}/global/networks/gone") == 0
 
 
 @pytest.mark.parametrize(
