@@ -16,6 +16,8 @@ from tests.simulated.samples import sample
 
 PLENTY = {code: 1000.0 for code in AZURE.quotas()}
 WHOLE = f"/subscriptions/{places.SUBSCRIPTION}"
+MISSING = object()
+"""Stands for a property that is not given."""
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1cS0xIQ0nobodyhasit0000000000000000000 lab"
 
 
@@ -67,3 +69,17 @@ def instance(name: str, **more: Any) -> dict[str, Any]:
     inputs = sample(Subscription, "ann") | {"computeName": name}
     inputs["properties"]["properties"] |= more
     return inputs
+
+
+def put(bag: Any, path: list[str], value: Any) -> None:
+    """Set what stands at a path, or take it away."""
+    head, *rest = path
+    key: Any = int(head) if isinstance(bag, list) else head
+    if rest:
+        if isinstance(bag, dict):
+            bag.setdefault(key, {})
+        put(bag[key], rest, value)
+    elif value is MISSING:
+        del bag[key]
+    else:
+        bag[key] = value

@@ -11,9 +11,8 @@ from mllab.simulated import facts, relations
 from mllab.simulated.azure import places
 from mllab.simulated.azure.rules import tokens
 from mllab.simulated.store import Record
-from tests.simulated.azure.azure_refusing import put
 from tests.simulated.azure.conftest import Built
-from tests.simulated.azure.subscription import Subscription
+from tests.simulated.azure.subscription import Subscription, put
 from tests.simulated.caller import MORNING
 
 KINDS = {type: Subscription().provider.kind(type) for type in Subscription().provider._schema.types}

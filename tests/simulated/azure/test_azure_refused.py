@@ -1,4 +1,4 @@
-"""What Azure refuses of storage, registries and roles, with Azure's code and words."""
+"""What Azure refuses because of what is there already, and what its provider refuses by itself."""
 
 from __future__ import annotations
 
@@ -6,95 +6,108 @@ from typing import Any
 
 import pytest
 
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.azure.rules import tokens
-from tests.simulated.azure.azure_refusing import MISSING, Try, holds
 from tests.simulated.azure.conftest import Built
-from tests.simulated.azure.subscription import WHOLE, Subscription, role
+from tests.simulated.azure.subscription import MISSING, WHOLE, Subscription, role
+from tests.simulated.samples import sample
 
-REFUSALS = {
-    "account of a taken name": Try(
-        "files",
-        "StorageAccountAlreadyTaken: The storage account named mlcourse0a1b2c3d is already taken.",
-        {"accountName": "mlcourse0a1b2c3d"},
-    ),
-    "premium files on a standard account": Try(
-        "files",
-        "InvalidValuesForRequestParameters: Values for request parameters are invalid: kind, "
-        "sku.name (FileStorage needs a Premium SKU)",
-        {"accountName": "other", "kind": "FileStorage"},
-    ),
-    "account that becomes premium": Try(
-        "files",
-        "StorageAccountUpdateNotSupported: The kind and the tier of a storage account cannot be "
-        "changed: StorageV2 Standard to StorageV2 Premium.",
-        {"sku.name": "Premium_LRS"},
-        True,
-    ),
-    "public container": Try(
-        "data",
-        "PublicAccessNotPermitted: Public access is not permitted on this storage account.",
-        {"containerName": "open", "publicAccess": "Blob"},
-    ),
-    "NFS on a standard account": Try(
-        "shared",
-        "FeatureNotSupportedForAccount: NFS and the tier Premium are not supported for the account "
-        "of kind StorageV2.",
-        {"shareName": "nfs", "enabledProtocols": "NFS"},
-    ),
-    "share too large": Try(
-        "shared",
-        "InvalidRequestPropertyValue: The value '102401' for the property 'shareQuota' is invalid: "
-        "1 to 102400.",
-        {"shareName": "large", "shareQuota": 102401},
-    ),
-    "deleted files kept too long": Try(
-        "blobs",
-        "InvalidRequestPropertyValue: The value '366' for the property "
-        "'deleteRetentionPolicy.days' is invalid: 1 to 365.",
-        {"deleteRetentionPolicy.days": 366},
-        True,
-    ),
-    "registry of a taken name": Try(
-        "images",
-        "AlreadyInUse: The registry DNS name mlcourse0A1b.azurecr.io is already in use. You can "
-        "check if the name is already claimed using following API: "
-        "https://docs.microsoft.com/rest/api/containerregistry/registries/checknameavailability",
-        {"registryName": "mlcourse0A1b"},
-    ),
-    "retention on Basic": Try(
-        "images",
-        "SkuNotSupported: The property 'policies.retentionPolicy' is only supported for the SKU "
-        "Premium (the registry is Basic).",
-        {"policies": {"retentionPolicy": {"days": 7, "status": "enabled"}}},
-    ),
-    "the same role again": Try("may", "RoleAssignmentExists: The role assignment already exists."),
-    "unknown role": Try(
-        "may",
-        "RoleDefinitionDoesNotExist: The specified role definition with ID "
-        "'00000000000000000000000000000000' does not exist (or the simulated Azure does not know "
-        "it).",
-        {"roleDefinitionId": f"{WHOLE}/x/00000000-0000-0000-0000-000000000000"},
-    ),
-    "role on nothing": Try(
-        "may",
-        f"ResourceNotFound: The resource '{WHOLE}/none' was not found.",
-        {"scope": f"{WHOLE}/none"},
-    ),
-    "role for nobody": Try(
-        "may",
-        "PrincipalNotFound: Principal 00000000-0000-0000-0000-00000000000f does not exist in the "
-        "directory 00000000-0000-0000-0000-000000000001. Check that you have the correct principal "
-        "ID. If you are creating this principal and then immediately assigning a role, this error "
-        "might be related to a replication delay. In this case, set the role assignment "
-        "principalType property to a value, such as ServicePrincipal, User, or Group.",
-        {"principalId": "00000000-0000-0000-0000-00000000000f"},
-    ),
-}
+(SSH_ONLY,) = sample(Subscription, "guard")["securityRules"]
 
 
-@pytest.mark.parametrize("case", REFUSALS)
-def test_azure_refuses(case: str, whole: Built) -> None:
-    holds(whole, REFUSALS[case])
+def test_what_is_there_already_is_not_made_again(lab: Built) -> None:
+    subscription, made = lab
+    for name in ("sub", "blobs", "data", "nightly", "cluster"):
+        said = subscription.refused(made[name]["token"], made[name]["given"], name)
+        assert said == f": cannot create already existing resource '{made[name]['id']}'"
+
+
+def test_a_rule_says_from_where_to_where(azure: Subscription) -> None:
+    rule = {**SSH_ONLY}
+    del rule["sourceAddressPrefixes"], rule["destinationPortRange"]
+    inputs = {"resourceGroupName": "lab", "securityRules": [rule]}
+    assert azure.faults(tokens.SECURITY_GROUP, inputs) == (
+        "securityRules[0].sourceAddressPrefix: missing, it or sourceAddressPrefixes is required",
+        "securityRules[0].destinationPortRange: missing, it or destinationPortRanges is required",
+    )
+
+
+def test_subnets_within_the_network_are_refused_by_name(azure: Subscription) -> None:
+    inputs = {"resourceGroupName": "lab", "subnets": [{"id": "x"}]}
+    (fault,) = azure.faults(tokens.NETWORK, inputs)
+    assert fault.startswith("subnets: the simulated Azure does not know subnets within the network")
+    inputs = {"resourceGroupName": "lab", "subnets": [{"addressPrefix": "10.0.0.0/24"}]}
+    assert azure.faults(tokens.NETWORK, inputs) == ("subnets[0].addressPrefix: unknown property",)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "fault"),
+    [
+        (
+            {"sku": {"name": "Basic"}},
+            "sku.name: the simulated Azure knows Developer alone (got 'Basic')",
+        ),
+        (
+            {"sku": {"name": "Developer"}},
+            "virtualNetwork: missing, it is required for the SKU Developer",
+        ),
+    ],
+)
+def test_bastion_is_known_as_developer_alone(
+    inputs: dict[str, Any], fault: str, azure: Subscription
+) -> None:
+    assert azure.faults(tokens.BASTION, {"resourceGroupName": "lab", **inputs}) == (fault,)
+
+
+def test_without_a_location_nothing_goes() -> None:
+    nowhere = Subscription()
+    nowhere.provider.region = ""
+    assert nowhere.refused(tokens.GROUP, {}) == (
+        "LocationRequired: The location property is required for this definition."
+    )
+
+
+def test_an_unknown_location_is_refused_with_those_that_are_known(azure: Subscription) -> None:
+    with pytest.raises(ProviderFailure, match="does not know the location 'mars'") as failure:
+        azure.whole.configured({"location": "mars"})
+    assert "westeurope" in failure.value.hint
+
+
+@pytest.mark.parametrize(
+    "token", ["azure-native:sql:Server", "azure-native:compute:getVirtualMachine"]
+)
+def test_what_is_not_known_is_refused_by_name(token: str, azure: Subscription) -> None:
+    with pytest.raises(ProviderFailure, match=token):
+        azure.provider.create(azure.call(token, "x"), {})
+    with pytest.raises(ProviderFailure, match=token):
+        azure.provider.invoke(token, {}, preview=False)
+    assert azure.faults("azure-native:sql:Server", {}) == (
+        "the simulated Azure does not know the resource type azure-native:sql:Server",
+    )
+
+
+def test_a_disk_serves_one_machine(lab: Built) -> None:
+    subscription, made = lab
+    card = {**made["card"]["given"], "ipConfigurations": [{"name": "a"}]}
+    card["ipConfigurations"][0]["subnet"] = {"id": made["sub"]["id"]}
+    free = subscription.create(tokens.INTERFACE, card, "free").id
+    inputs = {**made["seat"]["given"], "vmName": "bob"}
+    inputs["networkProfile"] = {"networkInterfaces": [{"id": free}]}
+    assert subscription.refused(tokens.MACHINE, inputs) == (
+        f"AttachDiskWhileBeingDetached: Cannot attach data disk '{made['home']['name']}' to VM "
+        "'bob' because the disk is currently attached to VM 'ml-course-ann'."
+    )
+
+
+@pytest.mark.parametrize(("time", "fault"), [("2000", False), ("20:00", True), ("2460", True)])
+def test_a_time_of_day_has_four_digits(time: str, fault: bool, azure: Subscription) -> None:
+    inputs = {
+        "resourceGroupName": "lab",
+        "name": "shutdown-computevm-x",
+        "dailyRecurrence": {"time": time},
+    }
+    words = f"dailyRecurrence.time: must be HHmm, as 1900 (got {time!r})"
+    assert azure.faults(tokens.SCHEDULE, inputs) == ((words,) if fault else ())
 
 
 def test_a_new_identity_is_known_at_once_by_its_type_alone(azure: Subscription) -> None:
