@@ -18,6 +18,7 @@ from mllab.clock import Clock
 from mllab.engines.pulumi import environment
 from mllab.engines.pulumi.provider_server import ProviderServers
 from mllab.simulated.aws.cloud import SimulatedAws
+from mllab.stackfiles import init
 from tests.scenarios.lab_under_test import ROOT, STACK, Account
 
 pytestmark = pytest.mark.engine
@@ -52,16 +53,21 @@ class Shell:
         return {
             path.relative_to(self.project).as_posix(): path.read_bytes()
             for part in NEEDED
+            if (self.project / part).exists()
             for path in [self.project / part, *(self.project / part).rglob("*")]
             if path.is_file() and "__pycache__" not in path.parts
         }
 
 
-@pytest.fixture
-def shell(cli: None, tmp_path: Path) -> Iterator[Shell]:
+@pytest.fixture(params=["checkout", "own"])
+def shell(cli: None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Shell]:
+    """In a copy of the repository, and in a folder of `mllab init`, whose Python is on PATH."""
     project = tmp_path / "project"
     project.mkdir()
-    for part in NEEDED:
+    if request.param == "own":
+        init.write(project)
+        shutil.copyfile(ROOT / STACK_FILE, project / STACK_FILE)
+    for part in NEEDED if request.param == "checkout" else ():
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copyfile
         copy(ROOT / part, project / part)
     text = (project / STACK_FILE).read_text()  # a lab of the present day, whenever that is
@@ -69,10 +75,13 @@ def shell(cli: None, tmp_path: Path) -> Iterator[Shell]:
         text, found = re.subn(rf'{key}: "[\d-]+"', f'{key}: "{day}"', text)
         assert found == 1
     (project / STACK_FILE).write_text(text)
-    (project / ".venv").symlink_to(sys.prefix)  # where Pulumi.yaml says that Python is
+    if request.param == "checkout":
+        (project / ".venv").symlink_to(sys.prefix)  # where Pulumi.yaml says that Python is
     cloud = Account.opened(tmp_path)
     with ProviderServers({"aws": cloud}, Clock()) as servers:
         environ = environment.isolated(tmp_path / "home", servers.debug_providers)
+        if request.param == "own":
+            environ["PATH"] = f"{sys.prefix}/bin:{environ['PATH']}"
         yield Shell(project, environ, cloud)
 
 
