@@ -16,7 +16,7 @@ from mllab.protocol.provider import Change
 STEPS: Final = frozenset({"update", "replace", "delete", "smaller", "deallocated", "ignored"})
 """Kinds of rows: what happens to a resource; a number that the cloud never makes smaller, or a
 switch that it never puts back; what it changes on a machine without a host alone; and what our
-declaration leaves alone on a machine that exists; its words name the setting."""
+declaration leaves alone on what exists; its words name the setting."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,16 @@ class Consequence:
 
 @dataclass(frozen=True)
 class ForNew:
-    """What the settings say otherwise than some machines were made by, and no run changes on them.
+    """What the settings say otherwise than something was made by, and no run changes on it.
 
     Args:
-        what: in words, with the setting. seats, urns: whose machines, and which.
-        command: makes the first of them anew.
+        what: in words, with the setting. names, urns: of what was made otherwise.
+        seats: whose machines that are; none for what is no machine.
+        command: makes the first of these machines anew; else empty.
     """
 
     what: str
+    names: tuple[str, ...]
     seats: tuple[str, ...]
     urns: tuple[str, ...]
     command: str

@@ -53,43 +53,43 @@ def options(session: Session, plan: Plan, outcome: Outcome | None = None) -> str
 
 
 def counts_for_new(session: Session, plan: Plan) -> tuple[ForNew, ...]:
-    """What the settings say otherwise than machines were made by, with the command.
+    """What the settings say otherwise than something was made by, and no run changes on it.
 
-    A cloud changes it on no machine, or only by making it anew, and nobody shall lose one unasked.
-    In the order of the cloud's table and of the seats: a plan's own is not always the same.
+    A cloud changes it on nothing that exists, or only by making it anew, and nobody shall lose
+    anything unasked. In the order of the cloud's table, and of the seats: a plan's own is not
+    always the same.
     """
     recorded = {
         entry["urn"]: entry.get("inputs") or {} for entry in entries(session.engine.state())
     }
-    order = session.declared.notebook.seats
-    seats = dict(sorted(_machines(session).items(), key=lambda item: order.index(item[1])))
-    planned = {each.urn: each for each in plan.resources if each.op in {Op.SAME, Op.UPDATE}}
+    seats, order = _machines(session), session.declared.notebook.seats
+    kept = [each for each in plan.resources if each.op in {Op.SAME, Op.UPDATE}]
+    kept.sort(key=lambda each: (order.index(seats.get(each.urn, order[0])), each.urn))
     found: dict[str, list[str]] = {}
     for row in consequences.table(session.declared.lab.cloud):
-        for urn in (urn for urn in seats if urn in planned):
-            each = planned[urn]
-            if (row.type, row.role, row.step) != (each.type, role(urn), "ignored"):
-                continue
-            before, after = (_at(inputs, row.property) for inputs in (recorded[urn], each.inputs))
-            if after != _UNKNOWN and _differ(before, after):
-                found.setdefault(row.words, []).append(urn)
-    return tuple(
-        ForNew(
-            what,
-            names := tuple(seats[urn] for urn in urns),
-            tuple(urns),
-            session.command("up", f" {OPTION} {names[0]}"),
-        )
-        for what, urns in found.items()
-    )
+        for each in kept:
+            if (row.type, row.role, row.step) == (each.type, role(each.urn), "ignored"):
+                before = _at(recorded[each.urn], row.property)
+                if _differ(before, _at(each.inputs, row.property)):
+                    found.setdefault(row.words, []).append(each.urn)
+    return tuple(_for_new(session, what, urns, seats) for what, urns in found.items())
+
+
+def _for_new(
+    session: Session, what: str, changed: Sequence[str], seats: Mapping[str, str]
+) -> ForNew:
+    whose = tuple(seats[urn] for urn in changed if urn in seats)
+    command = session.command("up", f" {OPTION} {whose[0]}") if whose else ""
+    names = tuple(urns.name_of(urn) for urn in changed)
+    return ForNew(what, names, whose, tuple(changed), command)
 
 
 def told(one: ForNew) -> str:
     """One line."""
-    return (
-        f"{one.what}: counts for new machines only ({join_limited(one.seats)} not yet): "
-        f"{one.command}"
-    )
+    those = "machines" if one.seats else "ones"
+    left = join_limited(one.seats or one.names)
+    line = f"{one.what}: counts for new {those} only ({left} not yet)"
+    return f"{line}: {one.command}" if one.command else line
 
 
 def _machines(session: Session) -> dict[str, str]:
@@ -106,16 +106,23 @@ def _machines(session: Session) -> dict[str, str]:
 
 
 def _differ(before: Any, after: Any) -> bool:
-    """Whether a cloud has something else than is said; what it adds by itself does not count."""
+    """Whether a cloud has something else than is said; what it adds by itself does not count, nor
+    what the run alone will know, unless there is nothing yet."""
+    if after == _UNKNOWN:
+        return before is None
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         return any(before.get(key) != value for key, value in after.items())
     return bool(before != after)
 
 
 def _at(inputs: Mapping[str, Any], path: str) -> Any:
-    """What stands at a dotted path; None for nothing, an empty list and an empty text."""
+    """What stands at a dotted path; None for nothing, an empty list and an empty text.
+
+    A list in the middle of it is a block, of which there is one.
+    """
     value: Any = inputs
     for key in path.split("."):
+        value = value[0] if isinstance(value, list) and value else value
         value = value.get(key) if isinstance(value, Mapping) else None
         if value == _UNKNOWN:
             break

@@ -10,6 +10,7 @@ from typing import Any
 from mllab.clouds.registry import is_machine, power
 from mllab.engines.contract import Op, Plan, Status, Step
 from mllab.errors import LabError, RunFailed, StillThere
+from mllab.lifecycle import rebuild
 from mllab.protocol.deployment import entries, in_cloud, interrupted
 from mllab.protocol.provider import Change
 from mllab.session.session import Session
@@ -97,9 +98,10 @@ def look(session: Session) -> Comparison:
     steps = [step for step in plan.steps if step.custom and step.urn not in known] if plan else []
     findings += [_not_made(step) for step in steps if step.op is Op.CREATE]
     counted = plan.counts() if plan else {}
+    notes = map(rebuild.told, rebuild.counts_for_new(session, plan)) if plan else ()
     return Comparison(
         tuple(findings),
-        outcome.warnings,
+        (*outcome.warnings, *notes),
         {op: counted[op] for op in (Op.UPDATE, Op.REPLACE, Op.DELETE) if counted.get(op)},
         _over(session),
         len(session.lab.notebook.seats) if session.lab else 0,

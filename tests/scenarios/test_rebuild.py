@@ -11,7 +11,7 @@ import pytest
 
 from mllab.engines.contract import Op, Outcome, Step
 from mllab.errors import DataAtRisk, UsageError
-from mllab.lifecycle import rebuild
+from mllab.lifecycle import rebuild, status
 from mllab.show.graph import graph
 from mllab.simulated.faults import How, Rule
 from tests.scenarios.living_lab import CLOUDS, ENGINES, MANAGED, Change, LivingLab
@@ -200,10 +200,34 @@ def test_a_document_says_of_each_step_what_the_table_says(lab: LivingLab, cloud:
     assert MACHINE not in unsure
     assert "lab-notebook-s02" not in unsure
     (later,) = found["summary"]["counts_for_new"]
-    assert list(later) == ["what", "seats", "urns", "command"]
+    assert list(later) == ["what", "names", "seats", "urns", "command"]
     assert later["what"].startswith(words)
     assert (later["seats"], later["command"]) == (
         ["s01"],
         f"mllab up lab{lab.session().realm.options} --rebuild s01",
     )
     assert later["urns"] == [one["urn"] for one in found["resources"] if one["name"] == MACHINE]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("cloud", ["aws"])
+def test_what_keeps_its_key_in_a_lab_that_became_strict_is_named(lab: LivingLab) -> None:
+    homes = tuple(f"lab-notebook-{seat}-home" for seat in ("s01", "s02"))
+    lab.set({"lab": {"profile": "strict"}})
+    planned = lab.plan().for_new
+    assert {one.what.partition(" (")[0]: one.names for one in planned} == {
+        "key of the system disk": (MACHINE, "lab-notebook-s02"),
+        "key of the home disk": homes,
+        "key of the shared files": ("lab-storage-files",),
+        "key of the images": ("lab-registry-images",),
+    }
+    assert [one.command.rpartition("--")[2] for one in planned] == ["rebuild s01", "", "", ""]
+    lab.set({"notebook": {"seats": ["s01", "s02", "s03"]}})
+    _ok(lab.up())
+    assert lab.plan().for_new == planned, "what is new has the lab's key"
+    told = {rebuild.told(one) for one in planned}
+    assert told <= set(status.look(lab.session()).warnings)
+    _ok(lab.up(rebuild=["s01"]))
+    left = {one.what.partition(" (")[0]: one.names for one in lab.plan().for_new}
+    assert left["key of the system disk"] == ("lab-notebook-s02",)
+    assert left["key of the home disk"] == homes, "it stays, and with it its key"
