@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import time
 from typing import Any
 
@@ -16,6 +17,7 @@ from components.azure.network import Network
 from components.azure.registry import Registry
 from components.azure.stops import Stops, iso_minutes
 from components.azure.storage import Storage
+from components.bucket_env import bucket_script
 from components.contracts import NotebookArgs, Unsupported, child, publish
 from components.names import KEBAB, truncate_with_hash
 from components.tags import named, tags
@@ -47,6 +49,7 @@ class ManagedNotebook(pulumi.ComponentResource):
     Cost: stopped about 30 USD per month and seat, for its disk (19.71 USD) and a load balancer
         (0.33 USD per day); running the price of the machine (East US, Nov 2026).
     Source: https://learn.microsoft.com/azure/machine-learning/how-to-create-compute-instance,
+        https://learn.microsoft.com/azure/machine-learning/how-to-customize-compute-instance,
         https://learn.microsoft.com/azure/machine-learning/concept-plan-manage-cost
     """
 
@@ -87,6 +90,7 @@ class ManagedNotebook(pulumi.ComponentResource):
                     application_sharing_policy="Personal",
                     compute_instance_authorization_type="personal",
                     ssh_settings=ml.ComputeInstanceSshSettingsArgs(ssh_public_access="Disabled"),
+                    setup_scripts=_once(bucket_script(args.storage.uri)),
                 ),
             ),
             tags=named(tags(args.lab, "notebook", seat), name),
@@ -94,13 +98,30 @@ class ManagedNotebook(pulumi.ComponentResource):
                 self,
                 deleted_with=args.cluster.workspace,
                 replace_on_changes=["properties"],
-                # The first holds until a workflow says another one; a change of tags is refused.
-                ignore_changes=["properties.properties.idleTimeBeforeShutdown", "tags"],
+                # The first holds until a workflow says another one; scripts are for new instances,
+                # and none is worth one that has something on it; a change of tags is refused.
+                ignore_changes=[
+                    "properties.properties.idleTimeBeforeShutdown",
+                    "properties.properties.setupScripts",
+                    "tags",
+                ],
                 delete_before_replace=True,  # its name is taken while it exists
                 custom_timeouts=pulumi.CustomTimeouts(create="30m", update="30m", delete="30m"),
             ),
         )
         return instance_commands(instance)
+
+
+def _once(script: pulumi.Output[str]) -> ml.SetupScriptsArgs:
+    """Run when the instance is made; what it writes outlives a stop."""
+    return ml.SetupScriptsArgs(
+        scripts=ml.ScriptsToExecuteArgs(
+            creation_script=ml.ScriptReferenceArgs(
+                script_source="inline",
+                script_data=script.apply(lambda text: base64.b64encode(text.encode()).decode()),
+            )
+        )
+    )
 
 
 def _check(args: Args) -> time:

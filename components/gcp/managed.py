@@ -10,6 +10,7 @@ from pulumi_gcp import workbench
 
 from components import contracts
 from components.aliases import with_type_alias
+from components.bucket_env import bucket_script
 from components.contracts import Unsupported, child, publish
 from components.gcp import images, zones
 from components.gcp.ends import HourlyEnd, ends
@@ -134,6 +135,9 @@ class ManagedNotebook(pulumi.ComponentResource):
                     "enable-guest-attributes": "TRUE",  # by which Google sees that it is idle
                     # Where Google chose it any change of metadata makes the instance anew.
                     "serial-port-logging-enable": "false",
+                    # At every boot. Not `post-startup-script`, which Google takes from a bucket
+                    # alone: who works here may write the lab's, and would be root on all seats.
+                    "startup-script": bucket_script(args.storage.uri),
                 },
             },
             labels=named(labels, name),

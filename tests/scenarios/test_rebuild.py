@@ -146,6 +146,38 @@ def test_a_managed_notebook_with_its_home_must_be_named(lab: LivingLab, cloud: s
     assert lab.plan().empty
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("cloud", ["azure", "gcp"])
+def test_a_managed_notebook_of_before_is_not_made_anew_for_a_script(
+    lab: LivingLab, cloud: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure ML takes one when an instance is made; Google changes it on one that exists."""
+    lab.set(MANAGED[cloud])
+    with monkeypatch.context() as before:
+        script = {"azure": "_once", "gcp": "bucket_script"}[cloud]
+        before.setattr(f"components.{cloud}.managed.{script}", lambda _: None)
+        _ok(lab.up(["lab-notebook-s01-home", "lab-notebook-s02-home"]))
+        assert lab.plan().empty
+    plan = lab.plan()
+    told = [line for line in plan.warnings if "new machines" in line]
+    if cloud == "gcp":
+        assert told == []
+        changed = {s.name: s.op for s in plan.steps if s.name in {MACHINE, "lab-notebook-s02"}}
+        assert changed == {MACHINE: Op.UPDATE, "lab-notebook-s02": Op.UPDATE}
+        _ok(lab.up())
+    else:
+        assert plan.empty
+        (line,) = told
+        assert line.startswith(
+            "LAB_BUCKET in notebooks and terminals: counts for new machines only (s01, s02 not"
+            " yet): mllab up lab --simulate"
+        )
+        _ok(lab.up(rebuild=["s01", "s02"]))
+    plan = lab.plan()
+    assert plan.empty
+    assert not [line for line in plan.warnings if "new machines" in line]
+
+
 ONLY_NEW: dict[str, tuple[Change, str]] = {
     "aws": ({"aws": {"image": "ami-0123456789abcdef0"}}, "image (aws.image"),
     "azure": ({"azure": {"ssh_keys": [KEY]}}, "azure.ssh_keys"),

@@ -49,6 +49,8 @@ def test_machine_is_what_was_asked_for() -> None:
             "idle-timeout-seconds": "3600",
             "enable-guest-attributes": "TRUE",
             "serial-port-logging-enable": "false",
+            # See test_bucket_env.py.
+            "startup-script": inputs["gceSetup"]["metadata"]["startup-script"],
         },
     }
 
