@@ -37,7 +37,9 @@ class ManagedNotebook(pulumi.ComponentResource):
     instance belongs to who made it: the person that runs `up`.
 
     Azure's idle shutdown is known to fail, for one while an editor is open, and an instance gives
-    no signs of life: so it comes with a daily stop, which must be given.
+    no signs of life: Azure publishes measures of jobs and clusters alone, and its last operation,
+    not its last use; JupyterLab on it answers its owner. So it comes with a daily stop, which must
+    be given, and nothing from outside acts before that or `max_hours`.
 
     Args:
         args: see NotebookArgs. `disk_gb`, `home_gb`, `keep` mean nothing here: the disk has 120 GB,
@@ -50,7 +52,8 @@ class ManagedNotebook(pulumi.ComponentResource):
         (0.33 USD per day); running the price of the machine (East US, Nov 2026).
     Source: https://learn.microsoft.com/azure/machine-learning/how-to-create-compute-instance,
         https://learn.microsoft.com/azure/machine-learning/how-to-customize-compute-instance,
-        https://learn.microsoft.com/azure/machine-learning/concept-plan-manage-cost
+        https://learn.microsoft.com/azure/machine-learning/concept-plan-manage-cost,
+        https://learn.microsoft.com/azure/azure-monitor/reference/supported-metrics/microsoft-machinelearningservices-workspaces-metrics
     """
 
     seats: pulumi.Output[dict[str, dict[str, Any]]]

@@ -143,10 +143,13 @@ class Stops:
 
         The idle time is the one thing about an instance that can be changed, though not by
         declaring it. A longest time it has none: stopped is what its last operation (a start, as
-        long as it runs) lies further back than that.
+        long as it runs) lies further back than that. A stop that failed is an operation, too, from
+        which time would count anew: it is repeated, but not where Azure found the instance idle,
+        for somebody may have come back to it since.
 
         Source: https://learn.microsoft.com/azure/machine-learning/how-to-create-compute-instance,
-            https://learn.microsoft.com/rest/api/azureml/compute/list (ComputeInstanceLastOperation)
+            https://learn.microsoft.com/rest/api/azureml/compute/list (ComputeInstanceLastOperation,
+            operationStatus StopFailed, operationTrigger IdleShutdown)
         """
         limits = self._workflow(
             "limits",

@@ -126,8 +126,8 @@ class Notebook(Section):
     )
     max_hours: Annotated[int, limits.HOURS] = Field(
         default=12,
-        description="Longest time a machine runs at a stretch, in use or not. A change reaches"
-        " machines that run.",
+        description="Longest time at a stretch, in use or not, also where the idle stop fails; a"
+        " change reaches running machines.",
     )
     stop_at: TimeOfDay | None = Field(
         default=time(3),

@@ -78,20 +78,36 @@ def test_compute_instances_are_told_the_idle_time_that_counts_now() -> None:
 
 
 @pytest.mark.parametrize("max_hours", [3, 12])
-def test_compute_instances_are_stopped_that_run_longer_than_the_longest_time(
+def test_compute_instances_are_stopped_that_are_up_too_long_or_did_not_stop(
     max_hours: int,
 ) -> None:
-    """By the last operation that Azure ML tells of each, a start as long as it runs."""
+    """By the last operation that Azure ML tells of each, a start as long as it runs; a stop that
+    failed is one, too, and would begin the time anew."""
     declared = workflow(variant(kind="managed", max_hours=max_hours), "limits")
     workspace = declared.inputs["parameters"]["workspace"]["value"]
+    late = max_hours * 60 + 1
+    # Values of PSArgumentCompleter of Az.MachineLearningServices, IComputeInstanceLastOperation.
     there = {
-        "late": ("ComputeInstance", "Running", max_hours * 60 + 1),
-        "job": ("ComputeInstance", "JobRunning", 10_000),
-        "fresh": ("ComputeInstance", "Running", max_hours * 60 - 1),
-        "off": ("ComputeInstance", "Stopped", 10_000),
+        "late": ("ComputeInstance", "Running", ("Start", late, "Succeeded", "User")),
+        "job": ("ComputeInstance", "JobRunning", ("Start", 10_000, "Succeeded", "Schedule")),
+        "fresh": ("ComputeInstance", "Running", ("Start", late - 2, "Succeeded", "User")),
+        "kept": ("ComputeInstance", "Running", ("Stop", 1, "StopFailed", "User")),
+        "idle": ("ComputeInstance", "Running", ("Stop", 1, "StopFailed", "IdleShutdown")),
+        "idle-late": ("ComputeInstance", "Running", ("Stop", late, "StopFailed", "IdleShutdown")),
+        "halting": ("ComputeInstance", "Stopping", ("Stop", 1, "InProgress", "User")),
+        "again": ("ComputeInstance", "Running", ("Restart", 1, "RestartFailed", "User")),
+        "off": ("ComputeInstance", "Stopped", ("Stop", 10_000, "Succeeded", "User")),
         "untold": ("ComputeInstance", "Running", None),
-        "nodes": ("AmlCompute", None, 10_000),
+        "nodes": ("AmlCompute", None, ("Start", 10_000, "Succeeded", "User")),
     }
+
+    def told(name: str, minutes: int, status: str, trigger: str) -> dict[str, str]:
+        return {
+            "operationName": name,
+            "operationTime": (NOW - timedelta(minutes=minutes)).isoformat(),
+            "operationStatus": status,
+            "operationTrigger": trigger,
+        }
 
     def answer(method: str, uri: str) -> Any:
         return {
@@ -103,22 +119,16 @@ def test_compute_instances_are_stopped_that_run_longer_than_the_longest_time(
                         "properties": {
                             "idleTimeBeforeShutdown": "PT60M",
                             "state": state,
-                            "lastOperation": None
-                            if minutes is None
-                            else {
-                                "operationName": "Stop" if state == "Stopped" else "Start",
-                                "operationTime": (NOW - timedelta(minutes=minutes)).isoformat(),
-                                "operationStatus": "Succeeded",
-                            },
+                            "lastOperation": last and told(*last),
                         },
                     },
                 }
-                for name, (kind, state, minutes) in there.items()
+                for name, (kind, state, last) in there.items()
             ]
         }
 
     stopped = [uri for method, uri in run(declared, answer).calls if method == "POST"]
     assert stopped == [
         f"https://management.azure.com{workspace}/computes/{name}/stop?api-version=2025-12-01"
-        for name in ("late", "job")
+        for name in ("late", "job", "kept", "idle-late")
     ]

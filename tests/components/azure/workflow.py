@@ -75,9 +75,7 @@ class Workflow:
             self._bodies[name] = [r for r in rows if self._with_item(r, action["inputs"]["where"])]
             return True
         if kind == "If":
-            ((word, conditions),) = action["expression"].items()
-            several = {"and": all, "or": any}[word]
-            fits = several([self._condition(each) for each in conditions])
+            fits = self._condition(action["expression"])
             return self._all(action["actions"] if fits else action["else"]["actions"])
         assert kind == "Foreach", kind
         worked = []
@@ -98,6 +96,8 @@ class Workflow:
 
     def _condition(self, condition: Mapping[str, list[Any]]) -> bool:
         ((name, sides),) = condition.items()
+        if several := {"and": all, "or": any}.get(name):
+            return several([self._condition(each) for each in sides])
         found = _FUNCTIONS[name](*(self._text(side) for side in sides))
         assert isinstance(found, bool)
         return found
