@@ -113,7 +113,6 @@ class LabArgs:
         owner: e-mail address of the person who answers for the lab.
         profile: `course` (cheap, clean teardown) or `strict` (security baseline first).
         region: the cloud's own name of the region.
-        starts: first day; None when not stated.
         ends: last day, machines stop at its end; None for a lab without an end.
         time_zone: IANA name that `ends` and daily stops are meant in.
     """
@@ -124,7 +123,6 @@ class LabArgs:
     profile: str
     region: str
     time_zone: str
-    starts: date | None = None
     ends: date | None = None
 
     @property

@@ -73,7 +73,6 @@ def arguments(lab: Lab) -> EnvironmentArgs:
             profile=lab.lab.profile,
             region=lab.region,
             time_zone=notebook.time_zone,
-            starts=lab.lab.starts,
             ends=lab.lab.ends,
         ),
         files=lab.storage.files,

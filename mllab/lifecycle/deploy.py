@@ -13,6 +13,7 @@ from mllab.lifecycle import data_protection, rebuild
 from mllab.lifecycle.explain import explain, summary
 from mllab.lifecycle.granted import grant_options, lacking, unlooked
 from mllab.lifecycle.observer import Observer, Run
+from mllab.lifecycle.status import early
 from mllab.protocol.deployment import entries, in_cloud, stack_outputs
 from mllab.session import location
 from mllab.session.session import Session
@@ -31,7 +32,7 @@ def plan(session: Session, observer: Observer, seats: Sequence[str] = ()) -> Pla
     state = session.engine.state()
     settles = (*data_protection.settled(found, state), *_outputs_to_record(found, state))
     for_new = rebuild.counts_for_new(session, found)
-    warnings = (*found.warnings, *map(rebuild.told, for_new))
+    warnings = (*found.warnings, *map(rebuild.told, for_new), *early(session))
     return replace(found, settles=settles, warnings=warnings, rebuild=machines, for_new=for_new)
 
 

@@ -101,7 +101,7 @@ def look(session: Session) -> Comparison:
     notes = map(rebuild.told, rebuild.counts_for_new(session, plan)) if plan else ()
     return Comparison(
         tuple(findings),
-        (*outcome.warnings, *notes),
+        (*outcome.warnings, *notes, *early(session)),
         {op: counted[op] for op in (Op.UPDATE, Op.REPLACE, Op.DELETE) if counted.get(op)},
         _over(session),
         len(session.lab.notebook.seats) if session.lab else 0,
@@ -167,12 +167,27 @@ def _declared(session: Session) -> tuple[Plan | None, str]:
         return None, error.message
 
 
+def early(session: Session) -> tuple[str, ...]:
+    """What to know of a lab whose first day is still to come; one line, or none."""
+    starts, today = session.lab.lab.starts if session.lab else None, _today(session)
+    if starts is None or today is None or starts <= today:
+        return ()
+    return (
+        f"lab.starts is {starts}, and nothing in the cloud waits for that day: what is made exists,"
+        " and costs, at once. `mllab rehearse` begins on that day.",
+    )
+
+
 def _over(session: Session) -> date | None:
-    if session.lab is None or session.lab.lab.ends is None:
+    ends, today = session.lab.lab.ends if session.lab else None, _today(session)
+    return ends if ends is not None and today is not None and ends < today else None
+
+
+def _today(session: Session) -> date | None:
+    """The day where the lab is; None where its file cannot be read."""
+    if session.lab is None:
         return None
-    ends = session.lab.lab.ends
-    today = local_day(session.clock.now(), {"time_zone": session.lab.notebook.time_zone})
-    return ends if today is not None and ends < today else None
+    return local_day(session.clock.now(), {"time_zone": session.lab.notebook.time_zone})
 
 
 def counts(findings: Sequence[Finding]) -> dict[str, int]:

@@ -56,7 +56,11 @@ class LabSection(Section):
         " docs/profile.md.",
         json_schema_extra=_ASKED,
     )
-    starts: Day | None = Field(default=None, description="First day of the lab.")
+    starts: Day | None = Field(
+        default=None,
+        description="First day of the lab. Nothing in the cloud waits for it; ends must not be"
+        " before it, and mllab rehearse begins on it.",
+    )
     ends: Day | None = Field(
         default=None,
         validate_default=True,

@@ -245,3 +245,14 @@ def test_preview_says_what_the_account_does_not_tell(run: Run, use: Use, project
     said = run("preview", "lab", "--simulate", *DAY)
     assert said.code == 0
     assert "not checked: whether lab-notebook-ann runs" in words(said.err)
+
+
+@pytest.mark.parametrize("verb", ["preview", "status"])
+@pytest.mark.parametrize(("today", "early"), [("2027-01-10", True), ("2027-01-11", False)])
+def test_a_first_day_that_is_still_to_come_holds_nothing_back(
+    run: Run, use: Use, verb: str, today: str, early: bool
+) -> None:
+    use(steps=(step(Op.SAME, BUCKET),), entries=[entry(BUCKET)])
+    said = run(verb, "lab", "--simulate", "--today", today)
+    found = "lab.starts is 2027-01-11, and nothing in the cloud waits" in words(said.out + said.err)
+    assert found == early

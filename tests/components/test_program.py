@@ -57,7 +57,6 @@ def test_no_setting_is_lost_or_mistaken_for_another() -> None:
             profile="strict",
             region="eu-north-1",
             time_zone="Asia/Tokyo",
-            starts=date(2027, 1, 1),
             ends=date(2027, 2, 3),
         ),
         files=False,
