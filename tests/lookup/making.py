@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import boto3
+import yaml
+
+from tests.simulated.samples import filled
 
 Inputs = Mapping[str, Any]
 
@@ -25,10 +29,20 @@ class Maker:
 
     def make(self, type: str, inputs: Inputs) -> str:
         """Make one thing. Returns the id that the provider would import it by."""
-        return MAKERS[type](self, inputs)
+        if type in MAKERS:
+            return MAKERS[type](self, inputs)
+        way, given = CALLS[type], {**inputs, "pairs": pairs(inputs)}
+        service, _, operation = way["call"].partition(".")
+        known = {"in": given, "tag": given.get("tags", {}), "target": given.get("target", {})}
+        args = filled(way["with"], known)
+        answer = getattr(self.client(service), operation)(**args)
+        return str(way["id"].format_map({**inputs, **answer}))
 
 
+CALLS = yaml.safe_load((Path(__file__).parent / "making.yaml").read_text(encoding="utf-8"))
+"""What one call makes."""
 MAKERS: dict[str, Callable[[Maker, Inputs], str]] = {}
+"""What takes more."""
 
 
 def makes(type: str) -> Callable[[Callable[[Maker, Inputs], str]], Callable[[Maker, Inputs], str]]:
@@ -47,12 +61,6 @@ def specified(kind: str, inputs: Inputs) -> dict[str, Any]:
     return {"TagSpecifications": [{"ResourceType": kind, "Tags": pairs(inputs)}]}
 
 
-@makes("aws:ec2/vpc:Vpc")
-def vpc(m: Maker, i: Inputs) -> str:
-    made = m.client("ec2").create_vpc(CidrBlock=i["cidrBlock"], **specified("vpc", i))
-    return made["Vpc"]["VpcId"]
-
-
 @makes("aws:ec2/internetGateway:InternetGateway")
 def gateway(m: Maker, i: Inputs) -> str:
     ec2 = m.client("ec2")
@@ -61,62 +69,6 @@ def gateway(m: Maker, i: Inputs) -> str:
     ]
     ec2.attach_internet_gateway(InternetGatewayId=id, VpcId=i["vpcId"])
     return id
-
-
-@makes("aws:ec2/subnet:Subnet")
-def subnet(m: Maker, i: Inputs) -> str:
-    made = m.client("ec2").create_subnet(
-        VpcId=i["vpcId"],
-        CidrBlock=i["cidrBlock"],
-        AvailabilityZone=i["availabilityZone"],
-        **specified("subnet", i),
-    )
-    return made["Subnet"]["SubnetId"]
-
-
-@makes("aws:ec2/routeTable:RouteTable")
-def route_table(m: Maker, i: Inputs) -> str:
-    made = m.client("ec2").create_route_table(VpcId=i["vpcId"], **specified("route-table", i))
-    return made["RouteTable"]["RouteTableId"]
-
-
-@makes("aws:ec2/route:Route")
-def route(m: Maker, i: Inputs) -> str:
-    m.client("ec2").create_route(
-        RouteTableId=i["routeTableId"],
-        DestinationCidrBlock=i["destinationCidrBlock"],
-        GatewayId=i["gatewayId"],
-    )
-    return f"{i['routeTableId']}_{i['destinationCidrBlock']}"
-
-
-@makes("aws:ec2/routeTableAssociation:RouteTableAssociation")
-def association(m: Maker, i: Inputs) -> str:
-    m.client("ec2").associate_route_table(RouteTableId=i["routeTableId"], SubnetId=i["subnetId"])
-    return f"{i['subnetId']}/{i['routeTableId']}"
-
-
-@makes("aws:ec2/vpcEndpoint:VpcEndpoint")
-def endpoint(m: Maker, i: Inputs) -> str:
-    made = m.client("ec2").create_vpc_endpoint(
-        VpcId=i["vpcId"],
-        ServiceName=i["serviceName"],
-        VpcEndpointType=i["vpcEndpointType"],
-        RouteTableIds=i["routeTableIds"],
-        **specified("vpc-endpoint", i),
-    )
-    return made["VpcEndpoint"]["VpcEndpointId"]
-
-
-@makes("aws:ec2/securityGroup:SecurityGroup")
-def group(m: Maker, i: Inputs) -> str:
-    made = m.client("ec2").create_security_group(
-        GroupName=i["name"],
-        Description=i["description"],
-        VpcId=i["vpcId"],
-        **specified("security-group", i),
-    )
-    return made["GroupId"]
 
 
 @makes("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
@@ -129,41 +81,6 @@ def egress(m: Maker, i: Inputs) -> str:
         GroupId=i["securityGroupId"], IpPermissions=[every], **specified("security-group-rule", i)
     )
     return made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
-
-
-@makes("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-def ingress(m: Maker, i: Inputs) -> str:
-    made = m.client("ec2").authorize_security_group_ingress(
-        GroupId=i["securityGroupId"],
-        IpPermissions=[
-            {
-                "IpProtocol": i["ipProtocol"],
-                "FromPort": i["fromPort"],
-                "ToPort": i["toPort"],
-                "UserIdGroupPairs": [{"GroupId": i["referencedSecurityGroupId"]}],
-            }
-        ],
-        **specified("security-group-rule", i),
-    )
-    return made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
-
-
-@makes("aws:ec2/launchTemplate:LaunchTemplate")
-def template(m: Maker, i: Inputs) -> str:
-    made = m.client("ec2").create_launch_template(
-        LaunchTemplateName=i["name"],
-        LaunchTemplateData={"EbsOptimized": True},
-        **specified("launch-template", i),
-    )
-    return made["LaunchTemplate"]["LaunchTemplateId"]
-
-
-@makes("aws:ebs/volume:Volume")
-def volume(m: Maker, i: Inputs) -> str:
-    made = m.client("ec2").create_volume(
-        AvailabilityZone=i["availabilityZone"], Size=i["size"], **specified("volume", i)
-    )
-    return made["VolumeId"]
 
 
 @makes("aws:ec2/instance:Instance")
@@ -185,36 +102,6 @@ def instance(m: Maker, i: Inputs) -> str:
     return made["Instances"][0]["InstanceId"]
 
 
-@makes("aws:ec2/volumeAttachment:VolumeAttachment")
-def attachment(m: Maker, i: Inputs) -> str:
-    m.client("ec2").attach_volume(
-        Device=i["deviceName"], VolumeId=i["volumeId"], InstanceId=i["instanceId"]
-    )
-    return f"{i['deviceName']}:{i['volumeId']}:{i['instanceId']}"
-
-
-@makes("aws:efs/fileSystem:FileSystem")
-def files(m: Maker, i: Inputs) -> str:
-    made = m.client("efs").create_file_system(CreationToken=i["tags"]["name"], Tags=pairs(i))
-    return made["FileSystemId"]
-
-
-@makes("aws:efs/accessPoint:AccessPoint")
-def access_point(m: Maker, i: Inputs) -> str:
-    made = m.client("efs").create_access_point(
-        ClientToken="t", FileSystemId=i["fileSystemId"], Tags=pairs(i)
-    )
-    return made["AccessPointId"]
-
-
-@makes("aws:efs/mountTarget:MountTarget")
-def mount_target(m: Maker, i: Inputs) -> str:
-    made = m.client("efs").create_mount_target(
-        FileSystemId=i["fileSystemId"], SubnetId=i["subnetId"]
-    )
-    return made["MountTargetId"]
-
-
 @makes("aws:s3/bucket:Bucket")
 def bucket(m: Maker, i: Inputs) -> str:
     s3 = m.client("s3")
@@ -228,40 +115,102 @@ def bucket(m: Maker, i: Inputs) -> str:
     return i["bucket"]
 
 
-@makes("aws:ecr/repository:Repository")
-def repository(m: Maker, i: Inputs) -> str:
-    m.client("ecr").create_repository(repositoryName=i["name"], tags=pairs(i))
+@makes("aws:batch/computeEnvironment:ComputeEnvironment")
+def environment(m: Maker, i: Inputs) -> str:
+    # Without machines of its own: what the simulation would launch is not looked for here.
+    some_role = m.client("iam").list_roles()["Roles"][0]["Arn"]  # the simulation wants one
+    m.client("batch").create_compute_environment(
+        computeEnvironmentName=i["name"],
+        type="UNMANAGED",
+        state="ENABLED",
+        serviceRole=some_role,
+        tags=i["tags"],
+    )
     return i["name"]
 
 
-@makes("aws:iam/role:Role")
-def role(m: Maker, i: Inputs) -> str:
-    m.client("iam").create_role(
-        RoleName=i["name"],
-        Path=i["path"],
-        AssumeRolePolicyDocument=i["assumeRolePolicy"],
+@makes("aws:cloudwatch/logGroup:LogGroup")
+def logs(m: Maker, i: Inputs) -> str:
+    client = m.client("logs")
+    client.create_log_group(logGroupName=i["name"], tags=i["tags"])
+    client.create_log_group(logGroupName=f"{i['name']}-of-another")  # begins alike
+    return i["name"]
+
+
+@makes("aws:dynamodb/table:Table")
+def table(m: Maker, i: Inputs) -> str:
+    m.client("dynamodb").create_table(
+        TableName=i["name"],
+        BillingMode=i["billingMode"],
+        KeySchema=[{"AttributeName": i["hashKey"], "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": each["name"], "AttributeType": each["type"]}
+            for each in i["attributes"]
+        ],
         Tags=pairs(i),
     )
     return i["name"]
 
 
-@makes("aws:iam/rolePolicy:RolePolicy")
-def role_policy(m: Maker, i: Inputs) -> str:
-    m.client("iam").put_role_policy(
-        RoleName=i["role"], PolicyName=i["name"], PolicyDocument=i["policy"]
-    )
-    return f"{i['role']}:{i['name']}"
-
-
-@makes("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
-def policy_attachment(m: Maker, i: Inputs) -> str:
-    m.client("iam").attach_role_policy(RoleName=i["role"], PolicyArn=i["policyArn"])
-    return f"{i['role']}/{i['policyArn']}"
-
-
-@makes("aws:iam/instanceProfile:InstanceProfile")
-def profile(m: Maker, i: Inputs) -> str:
-    m.client("iam").create_instance_profile(
-        InstanceProfileName=i["name"], Path=i["path"], Tags=pairs(i)
+@makes("aws:lambda/function:Function")
+def function(m: Maker, i: Inputs) -> str:
+    m.client("lambda").create_function(
+        FunctionName=i["name"],
+        Runtime=i["runtime"],
+        Handler=i["handler"],
+        Role=m.client("iam").list_roles()["Roles"][0]["Arn"],
+        Code={"ZipFile": b"none of ours"},
+        Tags=i["tags"],
     )
     return i["name"]
+
+
+@makes("aws:sagemaker/notebookInstance:NotebookInstance")
+def notebook(m: Maker, i: Inputs) -> str:
+    for name in (i["name"], f"{i['name']}-of-another"):  # begins alike
+        m.client("sagemaker").create_notebook_instance(
+            NotebookInstanceName=name,
+            InstanceType="ml.t3.medium",  # the simulation knows no newer ones
+            RoleArn=i["roleArn"],
+            LifecycleConfigName=i["lifecycleConfigName"],
+            Tags=pairs(i),
+        )
+    return i["name"]
+
+
+@makes(
+    "aws:sagemaker/notebookInstanceLifecycleConfiguration:NotebookInstanceLifecycleConfiguration"
+)
+def lifecycle(m: Maker, i: Inputs) -> str:
+    for name in (i["name"], f"{i['name']}-of-another"):
+        m.client("sagemaker").create_notebook_instance_lifecycle_config(
+            NotebookInstanceLifecycleConfigName=name,
+            OnStart=[{"Content": i["onStart"]}],
+            Tags=pairs(i),
+        )
+    return i["name"]
+
+
+@makes("aws:budgets/budget:Budget")
+def budget(m: Maker, i: Inputs) -> str:
+    account = m.client("sts").get_caller_identity()["Account"]
+    m.client("budgets").create_budget(
+        AccountId=account,
+        Budget={
+            "BudgetName": i["name"],
+            "BudgetType": i["budgetType"],
+            "TimeUnit": i["timeUnit"],
+            "BudgetLimit": {"Amount": i["limitAmount"], "Unit": "USD"},
+        },
+        ResourceTags=pairs(i),
+    )
+    return f"{account}:{i['name']}"
+
+
+@makes("aws:kms/key:Key")
+def key(m: Maker, i: Inputs) -> str:
+    client = m.client("kms")
+    tags = [{"TagKey": key, "TagValue": value} for key, value in i["tags"].items()]
+    going = client.create_key(Tags=tags)["KeyMetadata"]["KeyId"]
+    client.schedule_key_deletion(KeyId=going, PendingWindowInDays=7)  # of a lab of that name before
+    return client.create_key(Tags=tags)["KeyMetadata"]["KeyId"]

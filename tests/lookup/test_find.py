@@ -13,7 +13,6 @@ from moto import settings as moto_settings
 from mllab.accounts.aws.account import AwsAccount
 from mllab.accounts.aws.imports import SETTINGS
 from mllab.errors import LabError, StillThere
-from tests.lookup import making_services as making_services
 from tests.lookup.conftest import MANAGED, Entry, recorded, region
 from tests.lookup.making import Maker, pairs
 

@@ -18,7 +18,6 @@ from mllab.accounts.aws.inventory import IAM_PATH, UNCONFIRMED
 from mllab.accounts.contract import InventoryItem
 from mllab.clouds.registry import open_account
 from mllab.errors import StillThere
-from tests.lookup import making_services as making_services
 from tests.lookup.conftest import recorded, region
 from tests.lookup.making import Maker
 

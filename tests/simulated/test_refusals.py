@@ -77,12 +77,7 @@ def test_a_cloud_refuses(cloud: type[Caller], case: Case) -> None:
     assert account.whole.inventory(standing=True) == before
 
 
-AWS_FAULTS = [
-    pytest.param(Account, case, id=case["fault"]) for case in written(Account, "faults")["cases"]
-]
-
-
-@pytest.mark.parametrize(("cloud", "case"), [*AWS_FAULTS, *cases(Project, "faults")])
+@pytest.mark.parametrize(("cloud", "case"), [*cases(Account, "faults"), *cases(Project, "faults")])
 def test_the_provider_refuses(cloud: type[Caller], case: Case) -> None:
     faults = cloud().faults(case["make"], case.get("with", {}))  # type: ignore[call-arg]
     assert faults == (case["fault"],)
