@@ -267,3 +267,11 @@ def test_trap_no_capacity_looks_like_a_hang(stack: str) -> None:
         limits = box.options["customTimeouts"]
         assert limits == {"create": 1200, "update": 1200, "delete": 1200}
         assert "zones" not in box.inputs, "a zone without machines would be the end of it"
+
+
+def test_trap_name_disk_and_interface_serve_one_machine_at_a_time() -> None:
+    box = committed().one(MACHINE)
+    assert box.options["deleteBeforeReplace"] is True
+    assert box.options["ignoreChanges"] == [
+        *("osProfile", "storageProfile.imageReference", "securityProfile")
+    ]
