@@ -8,7 +8,7 @@ import pulumi
 
 from components.cloud_init import shipped
 
-SCRIPT = Path(__file__).parent / "files" / "bucket-env.sh"
+SCRIPT = Path(__file__).parent / "files" / "managed" / "bucket-env.sh"
 
 
 def bucket_script(address: pulumi.Input[str]) -> pulumi.Output[str]:
