@@ -36,6 +36,52 @@ class InventoryItem:
     state: str = ""
 
 
+UNTOLD: Final = "the account does not tell"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What an account says of one quota.
+
+    Args:
+        limit: what it grants, infinite where it sets none; None where it does not say.
+        used: how much of that is in use; None where it does not say.
+        why: it does not say.
+    """
+
+    limit: float | None = None
+    used: float | None = None
+    why: str = UNTOLD
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A machine type in a place.
+
+    Args:
+        type: the vendor's name. place: zone, or the region of a machine that names no zone.
+        accelerator: see `Machine.accelerator`. managed: as a machine of a notebook service.
+    """
+
+    type: str
+    place: str
+    accelerator: str = ""
+    managed: bool = False
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Whether an account may have a machine type in a place.
+
+    Args:
+        there: None where it does not say.
+        why: it may not, or does not say.
+    """
+
+    there: bool | None
+    why: str = UNTOLD
+
+
 class Account(Protocol):
     """Somebody's account in one cloud."""
 
@@ -61,16 +107,23 @@ class Account(Protocol):
         """
         ...
 
-    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
-        """What the account grants of each quota, by its code; those that it does not tell are
-        missing.
+    def quotas(self, services: Mapping[str, str], going: Collection[str]) -> Mapping[str, Grant]:
+        """What the account grants of each quota, by its code, and what is in use.
 
         Args:
             services: code -> the service that keeps it.
+            going: ids of machines that will be gone, and count as such.
 
         Raises:
-            QueryFailed: nobody can tell.
+            QueryFailed: nobody can tell anything.
             LabError: the account cannot be asked at all.
+        """
+        ...
+
+    def offers(self, wanted: Collection[Placement]) -> Mapping[Placement, Offer]:
+        """Whether the account may have machines; that there is room for them it never tells.
+
+        Raises what `quotas` raises.
         """
         ...
 
@@ -103,8 +156,11 @@ class UnknownAccount:
             hint=f"Look for it in the cloud, by the tag or label stack={stack}.",
         )
 
-    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
-        return {}
+    def quotas(self, services: Mapping[str, str], going: Collection[str]) -> Mapping[str, Grant]:
+        return dict.fromkeys(services, Grant())
+
+    def offers(self, wanted: Collection[Placement]) -> Mapping[Placement, Offer]:
+        return dict.fromkeys(wanted, Offer(None))
 
     def allocated(self, id: str) -> bool | None:
         return None

@@ -3,16 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from string import Template
-from typing import Any
+from typing import Any, TypeVar
 
-from mllab.accounts.contract import InventoryItem
+from mllab.accounts.contract import UNTOLD, Grant, InventoryItem
 from mllab.errors import StillThere
 from mllab.protocol import urns
+
+Answer = TypeVar("Answer")
 
 
 class QueryFailed(Exception):
     """A question that got no answer, so nothing follows from it."""
+
+
+def answer(question: Callable[[], Answer]) -> tuple[Answer | None, str]:
+    """The answer; or None, and why there is none."""
+    try:
+        return question(), ""
+    except QueryFailed as error:
+        return None, str(error)
+
+
+def grants(
+    services: Mapping[str, str],
+    limits: Callable[[str], Mapping[str, float]],
+    used: Callable[[str], Mapping[str, float]],
+) -> dict[str, Grant]:
+    """What is told of quotas; a service that does not answer leaves its own untold, no others.
+
+    Args:
+        services: code -> the service that keeps it. limits, used: of a service's quotas, by code.
+    """
+    found = {}
+    for service in sorted({*services.values()}):
+        granted, no = answer(partial(limits, service))
+        taken, why = answer(partial(used, service))
+        for code in (code for code, keeper in services.items() if keeper == service):
+            told = (granted or {}).get(code), (taken or {}).get(code)
+            found[code] = Grant(*told, why=no or why or UNTOLD)
+    return found
 
 
 def items(answer: Any, path: str) -> list[Any]:

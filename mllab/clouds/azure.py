@@ -87,6 +87,7 @@ AZURE: Final = Cloud(
     quotas=partial(tables.quotas, "azure"),
     request_quota=_request_quota,
     address_quota="PublicIPAddresses",
+    address_stays=True,
     disk_quota="",
     # Azure Machine Learning counts machines that a cluster may have, not only those that run: a
     # cluster larger than the quota is refused when it is made.

@@ -86,6 +86,7 @@ class Cloud:
         request_quota: which limit is too low, how much is needed, and the command that asks for it:
             (quota, needed, config_keys' names -> values) -> text.
         address_quota: limit of public addresses that machines count against; empty where none.
+        address_stays: it is a resource of its own, which a machine that is made anew takes over.
         disk_quota: limit of the disks' size in GB; empty where there is none.
         counts_idle_nodes: a cluster counts against its quota with all machines that it may have.
         refusals: how its provider writes a refusal, with the groups `code` and `words`, which may
@@ -109,6 +110,7 @@ class Cloud:
     quotas: Callable[[], Mapping[str, Quota]]
     request_quota: Callable[[Quota, float, Mapping[str, str]], str]
     address_quota: str
+    address_stays: bool = False
     disk_quota: str
     counts_idle_nodes: bool
     quota_refusals: frozenset[str]

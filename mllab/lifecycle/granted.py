@@ -1,75 +1,135 @@
-"""What the account of a stack grants, and what the lab lacks of it."""
+"""What the account of a stack grants and offers, and what the lab lacks of it."""
 
 from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
+from components import catalog
+from mllab.accounts.contract import Grant, Offer, Placement
 from mllab.accounts.responses import QueryFailed
 from mllab.clouds import registry
-from mllab.engines.contract import Failure, Plan
+from mllab.engines.contract import Failure, Op, Plan
 from mllab.errors import LabError, RunFailed
-from mllab.lifecycle import rebuild
+from mllab.lifecycle import quota, rebuild
 from mllab.lifecycle.observer import Observer
-from mllab.lifecycle.quota import Account, Shortage, requests, shortages, shortages_of
+from mllab.lifecycle.quota import Account, Replacement, Shortage, requests
+from mllab.protocol.deployment import entries
 from mllab.session.session import Session
 from mllab.wording import join_limited
 
+Key = TypeVar("Key")
+Told = TypeVar("Told", Grant, Offer)
+
 
 def refuse_short(session: Session, plan: Plan, observer: Observer) -> None:
-    """Refuse to take notebooks away where the quota is too small for what replaces them.
+    """Refuse to take notebooks away where the account has no quota, or no offer, for what replaces
+    them.
 
     What the account does not tell is said, and taken for enough.
 
     Raises:
-        RunFailed: names the quotas, and how to ask for more.
+        RunFailed: names the quotas and the machines, and how to ask for more.
     """
-    lab, where = session.declared, _where(session)
-    counting = shortages_of(plan, lab, Account(lambda _: -1, where))  # too small for anything
-    if not counting:
+    change = quota.replacement(plan)
+    if change is None:
         return
-    told = _granted(session, [one.code for one in counting], observer)
-    used = session.realm.used(session.stack, lab.region)
-    short = shortages_of(plan, lab, Account(lambda code: told.get(code, math.inf), where, used))
-    if not short:
+    short = _short(session, change, observer)
+    missing = _missing(session, plan, observer)
+    if not short and not missing:
         return
     lines = [
         f"  {one.code}: {one.needed:g} {one.unit} needed at the same time, {one.limit:g} granted"
         for one in short
     ]
+    lines += [f"  {_named(each)}: not offered, {offer.why}" for each, offer in missing.items()]
     asks = [one.request for one in short]
+    if missing:
+        asks.append(_another(session, next(iter(missing))))
     again = session.command("up", rebuild.options(session, plan))
     raise RunFailed(
-        f"{session.stack}: notebooks would go, and the quota is too small for those that replace "
-        "them; nothing was changed\n" + "\n".join(lines),
+        f"{session.stack}: notebooks would go, and those that replace them would be refused; "
+        "nothing was changed\n" + "\n".join(lines),
         hint="\n".join([*asks, f"Then:  {again}{grant_options(session, short)}"]),
     )
 
 
-def _granted(session: Session, codes: Sequence[str], observer: Observer) -> Mapping[str, float]:
-    """What the account grants of quotas; those that nobody tells are named."""
-    quotas = registry.of(session.declared.lab.cloud).quotas().values()
-    services = {quota.code: quota.service for quota in quotas if quota.code in codes}
-    why = "the account does not tell"
-    try:
-        told = session.realm.limits(services)
-    except QueryFailed as error:
-        told, why = {}, str(error)
-    except LabError as error:
-        told, why = {}, error.message
-    if unknown := [code for code in codes if code not in told]:
-        observer.note(
-            "not checked: whether the quota is enough for the notebooks that replace others,"
-            f" {join_limited(unknown)} ({why})"
-        )
-    return told
+def _short(session: Session, change: Replacement, observer: Observer) -> tuple[Shortage, ...]:
+    """The quotas that are too small for what replaces notebooks."""
+    lab = session.declared
+    needs = {code: amount for code, amount in quota.needs_of(change, lab).items() if amount}
+    ids = {entry["urn"]: str(entry.get("id", "")) for entry in entries(session.engine.state())}
+    going = [ids[urn] for urn in change.anew if urn in ids]
+    services = _services(session, needs)
+    grants = _asked(
+        lambda: session.realm.quotas(services, going), needs, lambda why: Grant(why=why)
+    )
+    unknown = {code: each.why for code, each in grants.items() if each.limit is None}
+    _note(observer, "whether the quota is enough for the notebooks that replace others", unknown)
+    known = {code: each for code, each in grants.items() if code not in unknown}
+    unused = {code: each.why for code, each in known.items() if each.used is None}
+    _note(observer, "how much of the quota is in use already", unused)
+    return quota.short_of(needs, lab, _account(session, grants))
+
+
+def _missing(session: Session, plan: Plan, observer: Observer) -> Mapping[Placement, Offer]:
+    """The machines that replace notebooks, and that the account may not have."""
+    wanted = _placements(session, plan)
+    offers = _asked(lambda: session.realm.offers(wanted), wanted, lambda why: Offer(None, why))
+    untold = {_named(each): offer.why for each, offer in offers.items() if offer.there is None}
+    _note(observer, "whether the machines that replace others are offered", untold)
+    return {each: offer for each, offer in offers.items() if offer.there is False}
+
+
+def _placements(session: Session, plan: Plan) -> list[Placement]:
+    """What a plan makes for notebooks, and where; in the region, where no zone is known."""
+    inputs = {each.urn: each.inputs for each in plan.resources}
+    made = [step.urn for step in quota.notebooks(plan) if step.op in {Op.CREATE, Op.REPLACE}]
+    places = {_place(session, inputs.get(urn, {})) for urn in made}
+    return [_placement(session, session.declared.notebook.size, place) for place in sorted(places)]
+
+
+def _place(session: Session, inputs: Mapping[str, Any]) -> str:
+    """The zone of a machine, or its region."""
+    named = (inputs.get(key) for key in ("zone", "location"))
+    return next((each for each in named if isinstance(each, str)), session.declared.region)
+
+
+def _placement(session: Session, size: str, place: str) -> Placement:
+    lab = session.declared
+    machine = catalog.machine(lab.lab.cloud, size, lab.notebook.kind)
+    managed = lab.notebook.kind == "managed"
+    return Placement(machine.type, place, machine.accelerator, managed)
+
+
+def _named(each: Placement) -> str:
+    what = f"{each.type} with {each.accelerator}" if each.accelerator else each.type
+    return f"{what} in {each.place}"
+
+
+def _another(session: Session, missing: Placement) -> str:
+    """What to choose instead: the sizes that are offered there."""
+    lab = session.declared
+    sizes = {
+        size: _placement(session, size, missing.place)
+        for size in catalog.sizes(lab.lab.cloud, lab.notebook.kind)
+    }
+    offers = _asked(lambda: session.realm.offers(sizes.values()), (), lambda why: Offer(None, why))
+    there = [size for size, each in sizes.items() if each in offers and offers[each].there]
+    listed = f"; offered in {missing.place} are {join_limited(there)}" if there else ""
+    return f"Choose another mllab:notebook.size{listed}."
 
 
 def lacking(session: Session) -> tuple[Shortage, ...]:
     """Quotas that are too small for the whole lab; none where the account's are not known."""
-    account = _account(session)
-    return shortages(session.lab, account) if session.lab and account else ()
+    if session.lab is None or session.realm.limit is None:
+        return ()
+    needs = quota.needs_of_all(session.lab)
+    own = [str(entry.get("id", "")) for entry in entries(session.engine.state())]
+    grants = session.realm.quotas(_services(session, needs), own)
+    return quota.short_of(needs, session.lab, _account(session, grants))
 
 
 def grant_options(session: Session, short: Sequence[Shortage]) -> str:
@@ -92,12 +152,40 @@ def unlooked(session: Session, failures: Sequence[Failure]) -> list[str]:
     return [head, *(f"    {line}" for ask in asks for line in ask.splitlines())]
 
 
-def _account(session: Session) -> Account | None:
-    """The account's quotas; None where they are not known."""
-    limit = session.realm.limit
-    if session.lab is None or limit is None:
-        return None
-    return Account(limit, _where(session), session.realm.used(session.stack, session.lab.region))
+def _asked(
+    question: Callable[[], Mapping[Key, Told]], keys: Iterable[Key], untold: Callable[[str], Told]
+) -> Mapping[Key, Told]:
+    """What is answered; where nothing is, why not, for every key."""
+    try:
+        return question()
+    except QueryFailed as error:
+        why = str(error)
+    except LabError as error:
+        why = error.message
+    return {key: untold(why) for key in keys}
+
+
+def _note(observer: Observer, what: str, untold: Mapping[str, str]) -> None:
+    """Say what nobody could check, and why: name -> reason."""
+    for why in dict.fromkeys(untold.values()):
+        names = [name for name, each in untold.items() if each == why]
+        observer.note(f"not checked: {what}, {join_limited(names)} ({why})")
+
+
+def _services(session: Session, codes: Collection[str]) -> dict[str, str]:
+    """Code of a quota -> the service that keeps it."""
+    quotas = registry.of(session.declared.lab.cloud).quotas()
+    return {code: quotas[code].service for code in codes}
+
+
+def _account(session: Session, grants: Mapping[str, Grant]) -> Account:
+    """The account's quotas, as they are told; what is not told forbids nothing."""
+
+    def limit(code: str) -> float:
+        told = grants[code].limit
+        return math.inf if told is None else told
+
+    return Account(limit, _where(session), lambda code: grants[code].used or 0.0)
 
 
 def _where(session: Session) -> dict[str, str]:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from components import catalog
-from components.catalog import UnknownSize
 from mllab.clouds import registry
-from mllab.engines.contract import Failure, Op, Plan
+from mllab.engines.contract import Failure, Op, Plan, Step
 from mllab.session.realm import Limit
 from mllab.wording import role
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 Used = Callable[[str], float]
-"""How much of a quota others of the account take up already."""
+"""How much of a quota is in use already."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Shortage:
 
     Args:
         code: the vendor's name of it. needed, limit: in `unit`, at the same time; `needed` is for
-            the whole lab and what runs in the account already.
+            what is to be made and what is in use already.
         request: what to ask for, in words and as a command.
     """
 
@@ -51,7 +50,7 @@ class Account:
 
     Args:
         limit: of a code. where: configuration keys' names -> values; see `Cloud.request_quota`.
-        used: what others than the lab take up of a code.
+        used: what is in use of a code, and stays so.
     """
 
     limit: Limit
@@ -61,7 +60,7 @@ class Account:
 
 def shortages(lab: Lab, account: Account) -> tuple[Shortage, ...]:
     """What a lab lacks when all its notebooks run; empty when every quota is enough."""
-    return _short(lab, account, len(lab.notebook.seats))
+    return short_of(needs_of_all(lab), lab, account)
 
 
 def requests(lab: Lab, failures: Iterable[Failure], where: Mapping[str, str]) -> tuple[str, ...]:
@@ -77,37 +76,61 @@ def requests(lab: Lab, failures: Iterable[Failure], where: Mapping[str, str]) ->
     return tuple(one.request for one in shortages(lab, unknown))
 
 
-def shortages_of(plan: Plan, lab: Lab, account: Account) -> tuple[Shortage, ...]:
-    """What the notebooks lack that a plan makes while it takes some away.
+@dataclass(frozen=True)
+class Replacement:
+    """Notebooks that a plan takes away, and those that it makes for them.
 
-    One that was made runs, so all of these run at the same time, whatever the others do. Those that
-    are no longer declared go after that, so where they count against the same quota it should be
-    good for both. Nothing where none goes: then nothing is lost by a try.
+    Args:
+        new: how many are made beside the others. anew: urns of those that are made anew, each when
+            the old one is gone. cluster: it is made, too.
     """
-    steps = [s for s in plan.steps if registry.is_machine(s.type) and role(s.urn) == "notebook"]
-    made = sum(step.op in {Op.CREATE, Op.REPLACE} for step in steps)
-    goes = [step for step in steps if step.op in {Op.DELETE, Op.REPLACE}]
-    if not made or not goes or not _short(lab, account, made):
-        return ()
-    beside = sum(step.op is Op.DELETE and _counts_alike(lab, step.urn) for step in goes)
-    return _short(lab, account, made + beside)
+
+    new: int
+    anew: tuple[str, ...]
+    cluster: bool = False
 
 
-def _counts_alike(lab: Lab, urn: str) -> bool:
-    """True for an old notebook that counts against the quota of the new ones."""
-    kind = "managed" if ":ManagedNotebook$" in urn else "vm"
-    wanted = lab.notebook
-    try:
-        old = catalog.machine(lab.lab.cloud, wanted.size, kind)
-    except UnknownSize:  # a vendor's name, which is of one kind alone
-        return False
-    return old.quota == catalog.machine(lab.lab.cloud, wanted.size, wanted.kind).quota
+def replacement(plan: Plan) -> Replacement | None:
+    """What a plan makes while it takes notebooks away; None where it does not.
+
+    Where none goes nothing is lost by a try.
+    """
+    steps = notebooks(plan)
+    ops = Counter(step.op for step in steps)
+    if not ops[Op.REPLACE] and not (ops[Op.CREATE] and ops[Op.DELETE]):
+        return None
+    return Replacement(
+        new=ops[Op.CREATE],
+        anew=tuple(step.urn for step in steps if step.op is Op.REPLACE),
+        cluster=any(
+            registry.is_machine(step.type)
+            and role(step.urn) == "cluster"
+            and step.op in {Op.CREATE, Op.REPLACE}
+            for step in plan.steps
+        ),
+    )
 
 
-def _short(lab: Lab, account: Account, seats: int) -> tuple[Shortage, ...]:
+def notebooks(plan: Plan) -> list[Step]:
+    """A plan's steps of machines that are notebooks."""
+    return [s for s in plan.steps if registry.is_machine(s.type) and role(s.urn) == "notebook"]
+
+
+def needs_of_all(lab: Lab) -> Mapping[str, float]:
+    """Limit -> how much a lab takes of it when all its notebooks run."""
+    return _needs(lab, len(lab.notebook.seats))
+
+
+def needs_of(change: Replacement, lab: Lab) -> Mapping[str, float]:
+    """Limit -> how much what replaces notebooks takes of it, beside all that does not go before."""
+    return _needs(lab, change.new, len(change.anew), cluster=change.cluster)
+
+
+def short_of(needs: Mapping[str, float], lab: Lab, account: Account) -> tuple[Shortage, ...]:
+    """The quotas that are too small for what is needed, and for what is in use already."""
     cloud = registry.of(lab.lab.cloud)
     quotas = {quota.code: quota for quota in cloud.quotas().values()}
-    needs = {code: needed + account.used(code) for code, needed in _needs(lab, seats).items()}
+    sums = {code: needed + account.used(code) for code, needed in needs.items() if needed}
     return tuple(
         Shortage(
             code,
@@ -116,23 +139,27 @@ def _short(lab: Lab, account: Account, seats: int) -> tuple[Shortage, ...]:
             quotas[code].unit,
             cloud.request_quota(quotas[code], needed, account.where),
         )
-        for code, needed in needs.items()
+        for code, needed in sums.items()
         if needed > account.limit(code)
     )
 
 
-def _needs(lab: Lab, seats: int) -> Mapping[str, float]:
-    """Limit -> how much of it so many seats and the cluster take; a machine may count against
-    several."""
-    cloud, needs = registry.of(lab.lab.cloud), Counter[str]()
-    notebook = catalog.machine(cloud.name, lab.notebook.size, lab.notebook.kind)
+def _needs(lab: Lab, new: int, anew: int = 0, *, cluster: bool = True) -> Mapping[str, float]:
+    """Limit -> how much of it notebooks and the cluster take; a machine may count against several.
+
+    One that is made anew keeps its home, unless that is a part of it, and an address that is a
+    resource of its own.
+    """
+    cloud, needs, wanted = registry.of(lab.lab.cloud), Counter[str](), lab.notebook
+    notebook = catalog.machine(cloud.name, wanted.size, wanted.kind)
     for code, units in ((notebook.quota, notebook.units), *notebook.totals):
-        needs[code] += units * seats
+        needs[code] += units * (new + anew)
     if cloud.disk_quota:
-        needs[cloud.disk_quota] += (lab.notebook.disk_gb + lab.notebook.home_gb) * seats
-    if cloud.address_quota and lab.own.public_addresses(lab.notebook.kind):
-        needs[cloud.address_quota] += seats
-    if cloud.counts_idle_nodes:
+        homes = new + (anew if wanted.kind == "managed" else 0)
+        needs[cloud.disk_quota] += wanted.disk_gb * (new + anew) + wanted.home_gb * homes
+    if cloud.address_quota and lab.own.public_addresses(wanted.kind):
+        needs[cloud.address_quota] += new + (0 if cloud.address_stays else anew)
+    if cluster and cloud.counts_idle_nodes:
         node = catalog.machine(cloud.name, lab.cluster.size, "job")
         own = node.spot_quota if lab.cluster.spot else node.quota
         totals = () if lab.cluster.spot else node.totals  # spot machines have one pool of their own

@@ -168,7 +168,8 @@ def on_simulated_cloud(
         own = simulated_home(home)
         place = SimulatedWorkspace(own, target, {cloud.package: cloud}, clock)
         driver = PulumiEngine(target, place, binary.find(home), own, clock, notify=tell)
-    realm = SimulatedRealm(cloud, engine == PULUMI)
+    region = config.get(known.config_keys["region"], "")
+    realm = SimulatedRealm(cloud, engine == PULUMI, region)
     return Session(root, stack, lab, driver, clock, realm, fault, config=config)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
-from mllab.accounts.contract import Account, InventoryItem
+from mllab.accounts.contract import Account, Grant, InventoryItem, Offer, Placement
 from mllab.errors import UsageError
 from mllab.wording import role
 
@@ -73,11 +73,11 @@ class Realm(Protocol):
     def limit(self) -> Limit | None:
         """The account's quotas; None where they are not known."""
 
-    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
-        """What the account grants, asked for some quotas; see `Account.limits`."""
+    def quotas(self, services: Mapping[str, str], going: Collection[str]) -> Mapping[str, Grant]:
+        """See `Account.quotas`."""
 
-    def used(self, stack: str, region: str) -> Limit:
-        """How much of a quota all but this stack take up, by its code; 0 where nobody knows."""
+    def offers(self, wanted: Collection[Placement]) -> Mapping[Placement, Offer]:
+        """See `Account.offers`."""
 
     def inventory(self, stack: str) -> list[InventoryItem]:
         """What the account itself shows of a stack; see `Account.inventory`."""
@@ -130,13 +130,13 @@ class RealRealm:
         """None: nobody has asked the account."""
         return ()
 
-    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
-        """See `Realm.limits`."""
-        return self.opened.limits(services)
+    def quotas(self, services: Mapping[str, str], going: Collection[str]) -> Mapping[str, Grant]:
+        """See `Realm.quotas`."""
+        return self.opened.quotas(services, going)
 
-    def used(self, stack: str, region: str) -> Limit:
-        """Nothing that is known: nobody has asked the account."""
-        return lambda _: 0
+    def offers(self, wanted: Collection[Placement]) -> Mapping[Placement, Offer]:
+        """See `Realm.offers`."""
+        return self.opened.offers(wanted)
 
     @property
     def limit(self) -> Limit | None:
@@ -150,10 +150,12 @@ class SimulatedRealm:
 
     Args:
         cloud: its account. by_pulumi: Pulumi's engine drives it, which measures its own time.
+        region: of the stack.
     """
 
     cloud: SimulatedAccount
     by_pulumi: bool = False
+    region: str = ""
 
     simulated: ClassVar[bool] = True
     prefix: ClassVar[str] = "simulated "
@@ -194,13 +196,14 @@ class SimulatedRealm:
         """See `Realm.off`."""
         return self.cloud.missing()
 
-    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
-        """See `Realm.limits`."""
-        return {code: self.cloud.quota(code) for code in services}
+    def quotas(self, services: Mapping[str, str], going: Collection[str]) -> Mapping[str, Grant]:
+        """See `Realm.quotas`."""
+        used = self.cloud.used(self.region, going)
+        return {code: Grant(self.cloud.quota(code), used.get(code, 0.0)) for code in services}
 
-    def used(self, stack: str, region: str) -> Limit:
-        """See `Realm.used`."""
-        return lambda code: self.cloud.used(code, stack, region)
+    def offers(self, wanted: Collection[Placement]) -> Mapping[Placement, Offer]:
+        """See `Realm.offers`."""
+        return {each: self.cloud.offer(each) for each in wanted}
 
     @property
     def limit(self) -> Limit:

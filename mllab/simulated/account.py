@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from mllab.accounts.contract import Offer, Placement
 from mllab.clouds import registry
 from mllab.protocol.provider import Call
 from mllab.simulated.cloud import SimulatedCloud
@@ -37,6 +39,9 @@ class SimulatedAccount(SimulatedCloud, ABC):
     buckets: ClassVar[str]
     shares: ClassVar[str]
     repositories: ClassVar[str]
+
+    stopped_count: ClassVar[bool] = False
+    """Machines count against quotas whether they run or not."""
 
     by_hand: ClassVar[tuple[str, ...]] = ()
     """What is off in a new account, and only a person can switch on before anything is made."""
@@ -99,26 +104,40 @@ class SimulatedAccount(SimulatedCloud, ABC):
             raise KeyError(f"no quota {code}; known are {', '.join(limits)}")
         return limits[code]
 
-    def counted(self, machine: Record) -> Mapping[str, float]:
-        """What a machine takes up while it runs, by code of the quota; nothing else counts."""
-        hidden = machine.hidden
+    def counted(self, record: Record) -> Mapping[str, float]:
+        """What a resource takes up, by code of the quota; nothing else counts."""
+        hidden = record.hidden
         amount = float(hidden.get("vcpus", hidden.get("one", 0)))
-        return {hidden[key]: amount for key in ("quota", "pool") if hidden.get(key)}
+        running = self.stopped_count or hidden.get("state", "running") == "running"
+        return {hidden[key]: amount for key in ("quota", "pool") if running and hidden.get(key)}
 
-    def used(self, code: str, stack: str, region: str) -> float:
-        """How much of a quota the running machines of the account's other stacks take up.
+    def used(self, region: str, going: Collection[str]) -> Mapping[str, float]:
+        """How much of each quota is taken up, in a region or everywhere as it counts.
 
         Args:
-            stack: whose own machines do not count. region: of the quota; empty: everywhere.
+            region: empty: all. going: ids of what does not count, with all that came to be with it.
         """
-        total = 0.0
-        for one in self.inventory():
+        records = self.inventory()
+        by_uid = {one.uid: one for one in records}
+        cloud = registry.of_package(self.package)
+        everywhere = (
+            {q.code for q in cloud.quotas().values() if q.scope == "global"} if cloud else ()
+        )
+        found = Counter[str]()
+        for one in records:
             place = one.region or one.hidden.get("location") or one.hidden.get("area")
-            elsewhere = region and place and place != region
-            mine = one.urn.split(":")[2:3] == [stack]
-            if not mine and not elsewhere and one.hidden.get("state", "running") == "running":
-                total += self.counted(one).get(code, 0.0)
-        return total
+            here = not (region and place) or place == region
+            root = one
+            while root.owner in by_uid and root.id not in going:
+                root = by_uid[root.owner]
+            if root.id not in going:
+                counted = self.counted(one).items()
+                found.update({code: n for code, n in counted if here or code in everywhere})
+        return found
+
+    @abstractmethod
+    def offer(self, wanted: Placement) -> Offer:
+        """Whether a place has a machine type; see `Account.offers`."""
 
     # -------------------------------------------------------------------------------- a new account
 

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ import pytest
 from moto import mock_aws
 
 from mllab import program
+from mllab.accounts import vendor_cli
+from mllab.accounts.vendor_cli import Answer
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
@@ -106,6 +108,26 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         if name.startswith(("GOOGLE_", "GCLOUD_", "CLOUDSDK_")):
             monkeypatch.delenv(name)
     return Project(_alone("gcloud", tmp_path, monkeypatch))
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Callable[[Mapping[str, Any]], list[str]]:
+    """Answers of `az` and `gcloud`, by how a question begins; returns what was asked."""
+
+    def answering(answers: Mapping[str, Any]) -> list[str]:
+        asked: list[str] = []
+
+        def ask(*words: str, environ: object = None) -> Answer:
+            asked.append(" ".join(words))
+            for begin, answer in answers.items():
+                if asked[-1].startswith(begin):
+                    return Answer(0, json.dumps(answer), "")
+            return Answer(1, "", "ERROR: no such question")
+
+        monkeypatch.setattr(vendor_cli, "ask", ask)
+        return asked
+
+    return answering
 
 
 def _alone(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

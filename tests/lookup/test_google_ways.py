@@ -48,13 +48,25 @@ def test_ids_have_the_form_of_the_import_that_the_sdk_documents(type: str) -> No
     assert way.id.partition(" ")[0] in plain
 
 
+OTHERS = (
+    "services list --enabled",
+    "projects describe x",
+    "compute project-info describe",
+    "compute regions describe us-central1",
+    "compute machine-types list --filter=name=x --zones=us-central1-a,us-central1-b",
+    "compute accelerator-types list --filter=name=x",
+    "compute instances list --filter=name=(x)",
+    "beta quotas info list --service=aiplatform.googleapis.com",
+)
+
+
 def asked_words() -> list[str]:
     given = {
         name: "x" for way in ALL for word in way.words for name in Template(word).get_identifiers()
     }
     given["region"] = REGION
     lines = {" ".join(filled(list(way.words), given)) for way in ALL}
-    return sorted({*lines, "services list --enabled", "projects describe x"})
+    return sorted({*lines, *OTHERS})
 
 
 ALL = [*IMPORT_QUERIES.values(), *(way for way, *_ in MORE.values())]

@@ -52,6 +52,12 @@ MANAGED: Mapping[str, Change] = {
 }
 """The vendor's notebooks instead of machines, without the settings that are for those."""
 
+QUOTAS: Mapping[str, Mapping[str, float]] = {
+    "aws": {"L-1216C47A": 64, "ml.t3.large for notebook instance usage": 4},
+    "gcp": {"SSD_TOTAL_GB": 600},
+}
+"""Machines old and new side by side, and managed ones, of which a new account has none."""
+
 CLOUDS = ("aws", "azure", "gcp")
 ENGINES = (
     "embedded",

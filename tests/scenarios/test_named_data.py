@@ -12,10 +12,7 @@ import pytest
 from components.resource_types import HOLDS_DATA
 from mllab.engines.contract import Op, Outcome
 from mllab.errors import DataAtRisk
-from tests.scenarios.living_lab import CLOUDS, ENGINES, MANAGED, Change, LivingLab, lost
-
-QUOTAS = {"aws": {"L-1216C47A": 64, "ml.t3.large for notebook instance usage": 4}}
-"""Machines old and new side by side, and managed ones, of which a new account has none."""
+from tests.scenarios.living_lab import CLOUDS, ENGINES, MANAGED, QUOTAS, Change, LivingLab, lost
 
 FILES_OFF: dict[str, Change] = {
     "aws": {"storage": {"files": False}},

@@ -14,7 +14,7 @@ from mllab.errors import DataAtRisk, UsageError
 from mllab.lifecycle import rebuild, status
 from mllab.show.graph import graph
 from mllab.simulated.faults import How, Rule
-from tests.scenarios.living_lab import CLOUDS, ENGINES, MANAGED, Change, LivingLab
+from tests.scenarios.living_lab import CLOUDS, ENGINES, MANAGED, QUOTAS, Change, LivingLab
 from tests.settings.answers import KEY
 
 MACHINE = "lab-notebook-s01"
@@ -27,9 +27,8 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path, cloud: str, engine: str)
     if engine == "pulumi":
         request.getfixturevalue("cli")
     lab = LivingLab(tmp_path / "project", cloud, engine)
-    if cloud == "aws":
-        for code in ("L-1216C47A", "ml.t3.large for notebook instance usage"):
-            lab.cloud.grant(code, 64)
+    for code, value in QUOTAS.get(cloud, {}).items():
+        lab.cloud.grant(code, value)
     _ok(lab.up())
     lab.fill()
     return lab

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Final
 
-from mllab.accounts.aws import inventory
+from mllab.accounts.aws import capacity, inventory
 from mllab.accounts.aws.client import Client, tags_of
 from mllab.accounts.aws.imports import (
     DELETING_STATES,
@@ -20,7 +20,7 @@ from mllab.accounts.aws.imports import (
     TAGGING,
     ImportQuery,
 )
-from mllab.accounts.contract import Entry, InventoryItem
+from mllab.accounts.contract import Entry, Grant, InventoryItem, Offer, Placement
 from mllab.accounts.responses import (
     QueryFailed,
     filled,
@@ -70,22 +70,13 @@ class AwsAccount:
             raise not_all("account", stack, str(error), found, look) from error
         return found
 
-    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
-        """See `Account.limits`. SageMaker's are known by their names alone.
+    def quotas(self, services: Mapping[str, str], going: Collection[str]) -> Mapping[str, Grant]:
+        """See `Account.quotas`."""
+        return capacity.quotas(self._calls, services, going)
 
-        Source: https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServiceQuotas.html
-        """
-        _ = self._calls.names  # the region, without which it would be another's
-        return {
-            name: float(quota["Value"])
-            for service in sorted({*services.values()})
-            for page in self._calls.ask(
-                "service-quotas", "list_service_quotas", {"ServiceCode": service}
-            )
-            for quota in page["Quotas"]
-            for name in (quota["QuotaCode"], quota["QuotaName"])
-            if services.get(name) == service
-        }
+    def offers(self, wanted: Collection[Placement]) -> Mapping[Placement, Offer]:
+        """See `Account.offers`."""
+        return capacity.offers(self._calls, wanted)
 
     def allocated(self, id: str) -> bool | None:
         """Nothing that is declared on AWS depends on it."""

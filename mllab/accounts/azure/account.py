@@ -22,9 +22,17 @@ from functools import partial
 from typing import Any, Final
 
 from components.tags import MANAGED_BY
+from mllab.accounts.azure import capacity
 from mllab.accounts.azure.client import Client
 from mllab.accounts.azure.imports import DELETED, GROUP, IMPORT_QUERIES, TYPES
-from mllab.accounts.contract import SOFT_DELETED, Entry, InventoryItem
+from mllab.accounts.contract import (
+    SOFT_DELETED,
+    Entry,
+    Grant,
+    InventoryItem,
+    Offer,
+    Placement,
+)
 from mllab.accounts.responses import (
     QueryFailed,
     filled,
@@ -40,12 +48,6 @@ from mllab.errors import LabError, StillThere
 _GOING: Final = "deleting"
 _MACHINE: Final = "azure-native:compute:VirtualMachine"
 _AT_ONCE: Final = 8  # `az` takes a second or two to start
-
-USAGES: Final[Mapping[str, tuple[str, ...]]] = {
-    "Microsoft.Compute": ("vm", "list-usage"),
-    "Microsoft.Network": ("network", "list-usages"),
-}
-"""How `az` lists what is granted of a service's quotas."""
 
 Question = Callable[[], list[InventoryItem]]
 
@@ -118,20 +120,13 @@ class AzureAccount:
             raise not_all("subscription", stack, "; ".join(refusals), found.values(), look)
         return list(found.values())
 
-    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
-        """See `Account.limits`. Azure ML's are told under other names than it is asked for.
+    def quotas(self, services: Mapping[str, str], going: Collection[str]) -> Mapping[str, Grant]:
+        """See `Account.quotas`."""
+        return capacity.quotas(self._calls, self._location, services, going)
 
-        Source: https://learn.microsoft.com/cli/azure/vm#az-vm-list-usage,
-            https://learn.microsoft.com/cli/azure/network#az-network-list-usages
-        """
-        if not self._location:
-            raise QueryFailed("the stack's settings do not say azure-native:location")
-        told = {
-            _quota(str(each["name"]["value"])): float(each["limit"])
-            for service in sorted(USAGES.keys() & {*services.values()})
-            for each in self._calls.list(*USAGES[service], "--location", self._location)
-        }
-        return {code: told[_quota(code)] for code in services if _quota(code) in told}
+    def offers(self, wanted: Collection[Placement]) -> Mapping[Placement, Offer]:
+        """See `Account.offers`."""
+        return capacity.offers(self._calls, self._location, wanted)
 
     def _groups(self, stack: str) -> list[InventoryItem]:
         listed = self._calls.list("group", "list", "--tag", f"stack={stack}")
@@ -151,12 +146,6 @@ class AzureAccount:
 
     def _unclear(self, entry: Entry, why: str) -> StillThere:
         return unclear(entry, why, _by_tag("resource", str(entry["urn"]).split(":")[2]))
-
-
-def _quota(code: str) -> str:
-    """Azure writes one quota in several ways: `Standard NCASv3_T4 Family`, without blanks, or with
-    a small letter."""
-    return code.replace(" ", "").lower()
 
 
 def _answer(question: Question) -> tuple[list[InventoryItem], list[str]]:

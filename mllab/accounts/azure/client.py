@@ -61,8 +61,10 @@ class Client:
         return found
 
     def pages(self, path: str, version: str) -> Iterator[Any]:
-        """All items of a list of the subscription. Raises as `list`."""
-        url = f"/subscriptions/{self.subscription}/providers/{path}?api-version={version}"
+        """All items of a list of the subscription, or at an id in it. Raises as `list`."""
+        inside = path.startswith("/subscriptions/")
+        begin = "" if inside else f"/subscriptions/{self.subscription}/providers/"
+        url = f"{begin}{path}?api-version={version}"
         while url:
             answer = _rest(url)
             if answer.code and _UNUSED in answer.err:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from mllab.accounts.contract import Entry, InventoryItem
-from mllab.accounts.gcp import inventory
+from mllab.accounts.contract import Entry, Grant, InventoryItem, Offer, Placement
+from mllab.accounts.gcp import capacity, inventory
 from mllab.accounts.gcp.client import Client
 from mllab.accounts.gcp.imports import IMPORT_QUERIES, LABELS, SETTINGS, ImportQuery
 from mllab.accounts.gcp.inventory import path_of, short
@@ -57,26 +57,13 @@ class GcpAccount:
             )
         return found
 
-    def limits(self, services: Mapping[str, str]) -> Mapping[str, float]:
-        """See `Account.limits`. Those of Vertex AI no command of gcloud tells.
+    def quotas(self, services: Mapping[str, str], going: Collection[str]) -> Mapping[str, Grant]:
+        """See `Account.quotas`."""
+        return capacity.quotas(self._calls, services, going)
 
-        Source: https://cloud.google.com/compute/resource-usage
-        """
-        if "compute" not in services.values():
-            return {}
-        names = self._calls.names
-        if "region" not in names:
-            raise QueryFailed("the stack's settings do not say gcp:region")
-        asked = (
-            *self._calls.list("compute", "project-info", "describe"),
-            *self._calls.list("compute", "regions", "describe", names["region"]),
-        )
-        return {  # what both tell, the region says last
-            quota["metric"]: float(quota["limit"])
-            for answer in asked
-            for quota in items(answer, "quotas")
-            if services.get(quota["metric"]) == "compute"
-        }
+    def offers(self, wanted: Collection[Placement]) -> Mapping[Placement, Offer]:
+        """See `Account.offers`."""
+        return capacity.offers(self._calls, wanted)
 
     def allocated(self, id: str) -> bool | None:
         """Nothing that is declared on Google Cloud depends on it."""

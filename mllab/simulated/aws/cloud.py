@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Self
 
+from mllab.accounts.contract import Offer, Placement
 from mllab.protocol.provider import Properties
 from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.aws import functions, places, rules
@@ -83,6 +84,13 @@ class SimulatedAws(SimulatedAccount):
     def size_of(self, machine: Record) -> str:
         """The instance type of an instance, or of a notebook instance."""
         return str(machine.outputs["instanceType"])
+
+    def offer(self, wanted: Placement) -> Offer:
+        """See `SimulatedAccount.offer`; SageMaker has what EC2 has."""
+        region = wanted.place if wanted.place in places.regions() else wanted.place[:-1]
+        zones = places.offered(wanted.type.removeprefix("ml."), region)
+        there = any(wanted.place in (zone, region) for zone in zones)
+        return Offer(there, f"{region} offers it in {', '.join(zones) or 'no zone'}")
 
     def machine(self, session: Session, key: str) -> Record:
         """An instance, or a notebook instance."""

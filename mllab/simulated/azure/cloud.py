@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
+from mllab.accounts.contract import Offer, Placement
 from mllab.protocol.provider import UNKNOWN, Call, Checked, Properties
 from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.azure import functions, places, rules
-from mllab.simulated.azure.rules import tokens
+from mllab.simulated.azure.rules import interfaces, tokens
 from mllab.simulated.faults import How, Words
 from mllab.simulated.kind import Kind, kinds_in
 from mllab.simulated.names import Naming
@@ -57,6 +58,7 @@ class SimulatedAzure(SimulatedAccount):
     words = _WORDS
     naming = Naming("", 8)
     named_ids = True
+    stopped_count = True
     machines = tokens.MACHINE
     buckets = tokens.CONTAINER
     shares = tokens.SHARE
@@ -83,6 +85,18 @@ class SimulatedAzure(SimulatedAccount):
         if machine.type == tokens.MACHINE:
             return str(machine.inputs["hardwareProfile"]["vmSize"])
         return str(machine.inputs["properties"]["properties"]["vmSize"])
+
+    def counted(self, record: Record) -> Mapping[str, float]:
+        """See `SimulatedAccount.counted`; also public addresses."""
+        if record.type == tokens.ADDRESS:
+            return {interfaces.ADDRESSES: 1.0}
+        return super().counted(record)
+
+    def offer(self, wanted: Placement) -> Offer:
+        """See `SimulatedAccount.offer`. Which location lacks which size the data do not tell."""
+        size = places.sizes().get(wanted.type)
+        there = size is not None and bool(size.ml_quota or not wanted.managed)
+        return Offer(there, f"{wanted.place} does not have it")
 
     def machine(self, session: Session, key: str) -> Record:
         """A virtual machine, or a compute instance."""

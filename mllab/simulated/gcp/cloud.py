@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from components.resource_types import of_cloud
+from mllab.accounts.contract import Offer, Placement
 from mllab.protocol.provider import UNKNOWN, Call, Checked, Made, Properties, ProviderFailure
 from mllab.simulated.account import SimulatedAccount
 from mllab.simulated.facts import Refusal
@@ -116,9 +117,27 @@ class SimulatedGcp(SimulatedAccount):
             self._works_from[made.id] = call.at + timedelta(seconds=made.seconds)
         return made
 
-    def counted(self, machine: Record) -> Mapping[str, float]:
-        """See `SimulatedAccount.counted`."""
-        return capacity.counted(machine) if machine.type == tokens.INSTANCE else {}
+    def counted(self, record: Record) -> Mapping[str, float]:
+        """See `SimulatedAccount.counted`; also disks."""
+        if record.type == tokens.DISK:
+            return {record.hidden["quota"]: float(record.hidden["gigabytes"])}
+        return capacity.counted(record) if record.type == tokens.INSTANCE else {}
+
+    def offer(self, wanted: Placement) -> Offer:
+        """See `SimulatedAccount.offer`."""
+        machine = places.machines().get(wanted.type)
+        models = {wanted.accelerator, machine.accelerator if machine else ""} - {""}
+        region = (
+            wanted.place if wanted.place in places.regions() else places.region_of(wanted.place)
+        )
+        zones = [
+            zone
+            for zone in places.zones(region)
+            if machine
+            and all(zone in places.offered(places.accelerators()[m].name) for m in models)
+        ]
+        there = any(wanted.place in (zone, region) for zone in zones)
+        return Offer(there, f"{region} offers it in {', '.join(zones) or 'no zone'}")
 
     def size_of(self, machine: Record) -> str:
         """The machine type of an instance, or of the one that a notebook is."""

@@ -117,11 +117,13 @@ def validate(here: Here, need: Need, old: Record | None = None) -> None:
 
 
 def counted(machine: Record) -> dict[str, float]:
-    """What an instance takes up, by code of the quota.
+    """What an instance takes up while it runs, by code of the quota.
 
     A spot machine counts for both pools: which one it is in depends on what was granted.
     """
     found = machine.hidden
+    if found.get("state") != "running":
+        return {}
     counts = {ALL_GPUS: float(found.get("gpus", 0)), ADDRESSES: float(found.get("addresses", 0))}
     pools: list[tuple[places.Machine | places.Accelerator, str]] = []
     if kind := places.machines().get(found.get("machine", "")):

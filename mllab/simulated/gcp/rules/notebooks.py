@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -77,6 +78,11 @@ class Notebook(Resource):
         if old is None:
             self._refuse_taken(here, inputs["name"], need.zone)
             capacity.validate(here, need)
+            sizes = Counter[str]()
+            for _, key, usual in DISKS:
+                sizes[_type(inputs, key)] += _size(inputs, key, usual)
+            for type_, size in sizes.items():
+                capacity.admit_disk(here, type_, need.zone, size, None)
             return
         machine = self._machine(here, old)
         for _, key, usual in DISKS:
@@ -112,10 +118,8 @@ class Notebook(Resource):
         machine = companion(here, record, tokens.INSTANCE, path, **found)
         machine.hidden = {**need.hidden, "state": "running"}
         here.session.save(machine)
-        setup = record.inputs.get("gceSetup") or {}
         for part, key, usual in DISKS:
-            given_, size = setup.get(key) or {}, _size(record.inputs, key, usual)
-            type_ = str(given_.get("diskType", DISK)).lower().replace("_", "-")
+            type_, size = _type(record.inputs, key), _size(record.inputs, key, usual)
             id = f"{place}/{need.zone}/disks/{record.name}-{part}"
             disk = companion(here, record, tokens.DISK, id, size=size, type=type_, zone=need.zone)
             disk.hidden = disks.remembered(need.zone, type_, size)
@@ -192,6 +196,12 @@ def _serial_port(inputs: Properties) -> Any:
 def _size(inputs: Properties, disk: str, usual: int) -> int:
     found = (inputs.get("gceSetup") or {}).get(disk) or {}
     return int(found.get("diskSizeGb") or usual)
+
+
+def _type(inputs: Properties, disk: str) -> str:
+    """Compute Engine's name of a disk's type."""
+    found = (inputs.get("gceSetup") or {}).get(disk) or {}
+    return str(found.get("diskType", DISK)).lower().replace("_", "-")
 
 
 def _image(image: Properties) -> str:
