@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -193,8 +193,8 @@ class Account:
     def quota(self, code: str) -> float:
         return self.quotas[code]
 
-    def used(self, code: str, stack: str, region: str) -> float:
-        return 0.0
+    def used(self, region: str, going: Collection[str]) -> Mapping[str, float]:
+        return {}
 
     def grant(self, code: str, value: float) -> None:
         self.quotas[code] = value

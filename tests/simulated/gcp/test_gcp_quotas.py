@@ -157,6 +157,31 @@ def test_a_managed_notebook_counts_as_a_machine() -> None:
     assert project.refused(tokens.NOTEBOOK, inputs, "another") == words
 
 
+def test_what_a_managed_notebook_takes_up_is_told_until_it_goes() -> None:
+    project = project_with()
+    setup = {"machineType": "g2-standard-4", "networkInterfaces": [{"subnet": subnet(project)}]}
+    made = project.create(tokens.NOTEBOOK, {"location": ZONE, "gceSetup": setup}, "managed").id
+    here = {"NVIDIA_L4_GPUS": 1, "GPUS_ALL_REGIONS": 1, "SSD_TOTAL_GB": 250, "IN_USE_ADDRESSES": 1}
+    assert {**project.whole.used("us-central1", ())} == here
+    assert {**project.whole.used("europe-west1", ())} == {"GPUS_ALL_REGIONS": 1}
+    assert {**project.whole.used("us-central1", [made])} == {}
+    name = project.shown(tokens.NOTEBOOK, made)["name"]
+    project.whole.stop(f"projects/{PROJECT}/zones/{ZONE}/instances/{name}")
+    assert {**project.whole.used("us-central1", ())} == {"SSD_TOTAL_GB": 250}
+
+
+@pytest.mark.parametrize("limit", [249, 250])
+def test_the_disks_of_a_managed_notebook_count_together(limit: int) -> None:
+    project = project_with(SSD_TOTAL_GB=limit)
+    setup = {"machineType": "e2-standard-4", "networkInterfaces": [{"subnet": subnet(project)}]}
+    inputs = {"location": ZONE, "gceSetup": setup}
+    if limit == 250:
+        assert project.create(tokens.NOTEBOOK, inputs, "managed").id
+    else:
+        words = exceeded("SSD_TOTAL_GB", "249.0", "in region us-central1")
+        assert project.refused(tokens.NOTEBOOK, inputs, "managed") == words
+
+
 def test_networks_are_limited() -> None:
     project = project_with(NETWORKS=2)  # one is the default one
     project.network()
