@@ -45,7 +45,11 @@ class Account(Caller):
     """
 
     cloud = "aws"
-    here: ClassVar = {"image": GPU_IMAGE.id("us-east-1")}
+    here: ClassVar = {
+        "image": GPU_IMAGE.id("us-east-1"),
+        "other_image": GPU_IMAGE.id("eu-west-1"),
+        "snapshot": GPU_IMAGE.snapshot("us-east-1"),
+    }
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import json
 import re
 from typing import Any
 
@@ -16,6 +17,8 @@ from tests.simulated.gcp.project import Project
 from tests.simulated.samples import build, filled, written
 
 Case = dict[str, Any]
+TEXTS = ("assumeRolePolicy", "containerProperties", "policy")
+"""Inputs on AWS that are JSON in a text; in the cases they are objects."""
 Lab = tuple[Caller, dict[str, dict[str, Any]]]
 
 
@@ -61,6 +64,7 @@ def like_a_sample(where: Lab, case: Case) -> str:
 @pytest.mark.parametrize(
     ("cloud", "case"),
     [
+        *cases(Account, "refusals"),
         *cases(Subscription, "refusals"),
         *cases(Subscription, "refused_services"),
         *cases(Project, "refusals"),
@@ -72,7 +76,9 @@ def test_a_cloud_refuses(cloud: type[Caller], case: Case) -> None:
     if "like" in case:
         said = like_a_sample((account, made), case)
     else:
-        said = account.refused(case["make"], filled(case.get("with", {}), made), "another")
+        given = filled(case.get("with", {}), made)
+        texts = {key: json.dumps(given[key]) for key in TEXTS if isinstance(given.get(key), dict)}
+        said = account.refused(case["make"], given | texts, "another")
     assert said == words(case["says"], made)
     assert account.whole.inventory(standing=True) == before
 
