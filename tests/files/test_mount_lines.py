@@ -21,7 +21,7 @@ from components.azure.shared_files import OPTIONS as SMB_OPTIONS
 from components.gcp.shared_files import OPTIONS as NFS_OPTIONS
 from components.gcp.storage import BUCKET_OPTIONS
 from tests.components.azure.azure_machine import Machine as AzureMachine
-from tests.components.gcp.test_gcp_scripts import Machine as GoogleMachine
+from tests.components.gcp.gcp_machine import Machine as GoogleMachine
 from tests.files import mounting
 from tests.files.prepared import AMAZON, Prepared, prepared
 

