@@ -155,7 +155,7 @@ class ManagedNotebook(pulumi.ComponentResource):
                 delete_before_replace=True,  # the new one may have its name
             ),
         )
-        number = machine.gce_setup.apply(lambda setup: (setup and setup.compute_instance_id) or "")
+        number = machine.gce_setup.compute_instance_id  # also where another part is not known yet
         ref = InstanceRef(
             machine.name, machine.location, machine.project, number, local_disks(args)
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from mllab.protocol.provider import Call, Properties, ProviderFailure
 from mllab.simulated.diff import Condition, Differ
@@ -89,6 +89,10 @@ class Kind:
 
     conditions: Mapping[str, Condition] = {}
     """What the `if:` values of this type's replace facts mean."""
+
+    fills: ClassVar[bool] = True
+    """The preview of an update foretells what the cloud had filled blocks up with; what is computed
+    and not given is no difference to Terraform's providers (schemaMap.diffString of its SDK)."""
 
     def __init__(self, token: str, properties: Mapping[str, Node], facts: TypeFacts) -> None:
         self.token, self.properties, self.facts = token, properties, facts

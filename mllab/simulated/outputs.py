@@ -52,9 +52,7 @@ class Maker:
         """
         if given is None:
             return kept
-        if isinstance(given, dict) or (isinstance(given, list) and dict in map(type, given)):
-            return kept if _covers(kept, given) else UNKNOWN
-        return given
+        return _filled(kept, given, whole=not self._kind.fills)
 
     def _value(self, name: str, found: Properties, kept: Properties) -> object:
         if name in found:
@@ -76,6 +74,17 @@ class Maker:
         if name in self._kind.facts.ruled or name == "id":
             return kept.get(name, UNKNOWN)
         raise KeyError(f"{self._kind.token}: nothing says how {name} is made")
+
+
+def _filled(kept: object, given: object, *, whole: bool) -> object:
+    """What is given, with what the cloud filled blocks up with before; a list of blocks is kept or
+    unknown, and so is a block where `whole` is said."""
+    if isinstance(given, dict) and isinstance(kept, dict) and not whole:
+        parts = {key: _filled(kept.get(key), part, whole=whole) for key, part in given.items()}
+        return {**kept, **parts}
+    if isinstance(given, dict) or (isinstance(given, list) and dict in map(type, given)):
+        return kept if _covers(kept, given) else UNKNOWN
+    return given
 
 
 def _covers(kept: object, given: object) -> bool:

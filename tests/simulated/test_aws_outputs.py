@@ -172,7 +172,10 @@ def test_a_preview_of_an_update_keeps_what_stays() -> None:
         assert same.outputs[key] == made[key]
     other = made["given"] | {"metadataOptions": {"httpTokens": "optional"}}
     changed = account.provider.update(call, made["id"], made, other)
-    assert changed.outputs["metadataOptions"] is UNKNOWN
+    assert changed.outputs["metadataOptions"] == {
+        **made["metadataOptions"],
+        "httpTokens": "optional",
+    }
 
 
 def test_machines_in_one_subnet_have_addresses_of_their_own(account: Account) -> None:

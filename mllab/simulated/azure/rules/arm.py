@@ -37,6 +37,8 @@ def group_of(here: Here, record: Record) -> Record | None:
 class Resource(Kind):
     """A resource: its id is a path, and what lies below goes with it."""
 
+    fills = False  # inputs, name and place alone: azureNativeProvider.Update, PreviewOutputs
+
     # ------------------------------------------------------------------------------- refusals
 
     def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
