@@ -107,6 +107,7 @@ def test_a_job_has_one_machine_to_itself(size: str, needs: dict[str, str]) -> No
 
 
 def test_a_job_finds_bucket_region_and_files() -> None:
+    """AWS mounts only with encryption, and without a folder: the access point has it."""
     found = container(committed("aws-course"))
     assert found["environment"] == [
         {"name": "AWS_DEFAULT_REGION", "value": "us-east-1"},

@@ -28,6 +28,7 @@ def schedules(rendered: Rendered) -> dict[str, Any]:
 
 @every_stack
 def test_machine_is_what_was_asked_for(stack: str) -> None:
+    """One that switches itself off would be deleted, if not said otherwise."""
     args = asked(stack)
     machines = committed(stack).of(INSTANCE)
     assert len(machines) == len(args.seats)
@@ -54,6 +55,7 @@ def test_machine_is_what_was_asked_for(stack: str) -> None:
 
 @every_stack
 def test_home_is_a_disk_of_its_own_in_the_machines_zone(stack: str) -> None:
+    """A mounted disk would hang while it is detached."""
     rendered, args = committed(stack), asked(stack)
     subnets = {
         f"{s.name}-id": s.inputs["availabilityZone"] for s in rendered.of("ec2/subnet:Subnet")

@@ -107,6 +107,7 @@ def test_without_files_there_is_no_trace_of_them() -> None:
 
 
 def test_files_are_encrypted_and_become_cheaper_unused() -> None:
+    """AWS takes one transition for each entry."""
     inputs = dict(committed("aws-course").one("efs/fileSystem:FileSystem").inputs)
     inputs.pop("tags")
     assert inputs == {

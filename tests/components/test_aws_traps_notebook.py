@@ -97,13 +97,6 @@ def test_trap_home_would_go_with_the_machine(stack: str) -> None:
 
 
 @every_stack
-def test_trap_a_mounted_disk_hangs_while_detaching(stack: str) -> None:
-    for attachment in committed(stack).of("ec2/volumeAttachment:VolumeAttachment"):
-        assert attachment.inputs["stopInstanceBeforeDetaching"] is True
-        assert not {"forceDetach", "skipDestroy"} & attachment.inputs.keys()
-
-
-@every_stack
 def test_trap_a_disk_cannot_hang_on_the_new_machine_while_on_the_old(stack: str) -> None:
     for attachment in committed(stack).of("ec2/volumeAttachment:VolumeAttachment"):
         assert attachment.options["deleteBeforeReplace"] is True
@@ -125,18 +118,6 @@ def test_trap_a_persistent_spot_request_outlives_its_machine(stack: str) -> None
     assert not rendered.of("ec2/spotInstanceRequest:SpotInstanceRequest")
     assert not rendered.of("ec2/fleet:Fleet")
     assert not [m.name for m in rendered.of(INSTANCE) if "instanceMarketOptions" in m.inputs]
-
-
-@every_stack
-def test_trap_an_alarm_that_stays_in_alarm_never_stops_again(stack: str) -> None:
-    for alarm in committed(stack).of("cloudwatch/metricAlarm:MetricAlarm"):
-        assert alarm.inputs["treatMissingData"] == "notBreaching"
-
-
-@every_stack
-def test_trap_a_machine_that_switches_itself_off_would_be_deleted(stack: str) -> None:
-    for machine in committed(stack).of(INSTANCE):
-        assert machine.inputs["instanceInitiatedShutdownBehavior"] == "stop"
 
 
 @every_stack

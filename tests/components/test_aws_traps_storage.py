@@ -73,24 +73,12 @@ def test_trap_files_are_deleted_without_a_question() -> None:
     assert committed("aws-course").one("efs/fileSystem:FileSystem").options["protect"] is True
 
 
-def test_trap_one_transition_for_each_entry() -> None:
-    entries = committed("aws-course").one("efs/fileSystem:FileSystem").inputs["lifecyclePolicies"]
-    assert [len(entry) for entry in entries] == [1, 1]
-
-
 def test_trap_mounting_before_the_target_is_there() -> None:
     rendered = committed("aws-course")
     targets = rendered.of("efs/mountTarget:MountTarget")
     assert len(targets) == len(rendered.of("ec2/subnet:Subnet")), "one for each zone"
     assert all(after(machine, *targets) for machine in rendered.of(INSTANCE))
     assert after(rendered.one(JOB), *targets)
-
-
-def test_trap_a_job_mounts_only_with_encryption_and_without_a_folder() -> None:
-    container = json.loads(committed("aws-course").one(JOB).inputs["containerProperties"])
-    (volume,) = container["volumes"]
-    assert volume["efsVolumeConfiguration"]["transitEncryption"] == "ENABLED"
-    assert "rootDirectory" not in volume["efsVolumeConfiguration"], "the access point has it"
 
 
 @every_stack

@@ -27,6 +27,7 @@ def budget(**changes: Any) -> Rendered:
 
 
 def test_budget_covers_the_whole_project_whatever_pays() -> None:
+    """Credits would hide what is spent; and Google counts projects by their numbers."""
     inputs = budget().one(BUDGET).inputs
     assert inputs["billingAccount"] == BILLING
     assert inputs["budgetFilter"] == {

@@ -80,6 +80,7 @@ def test_nat_reaches_managed_notebooks_too() -> None:
 
 @every_stack
 def test_apis_stay_enabled_and_are_each_enabled_once(stack: str) -> None:
+    """To disable one would break what others have."""
     apis = committed(stack).of("projects/service:Service")
     names = [each.inputs["service"] for each in apis]
     assert len(names) == len(set(names))

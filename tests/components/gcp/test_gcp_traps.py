@@ -69,13 +69,6 @@ def test_trap_an_api_that_is_not_enabled_refuses_everything(stack: str, lab: obj
 
 
 @every_stack
-def test_trap_disabling_an_api_breaks_what_others_have(stack: str) -> None:
-    for each in committed(stack).of(SERVICE):
-        assert each.inputs["disableOnDestroy"] is False
-        assert not {"disableDependentServices"} & each.inputs.keys()
-
-
-@every_stack
 def test_trap_two_apis_must_be_there_before_any_can_be_enabled(stack: str) -> None:
     names = {each.inputs["service"].split(".")[0] for each in committed(stack).of(SERVICE)}
     assert not names & {"serviceusage", "cloudresourcemanager"}
@@ -85,12 +78,6 @@ def test_trap_two_apis_must_be_there_before_any_can_be_enabled(stack: str) -> No
 def test_trap_the_look_up_of_a_service_identity_answers_with_nothing(stack: str) -> None:
     rendered = committed(stack)
     assert not rendered.of("projects/serviceIdentity:ServiceIdentity")
-
-
-@every_stack
-def test_trap_no_subnet_in_every_region(stack: str) -> None:
-    rendered = committed(stack)
-    assert rendered.one("compute/network:Network").inputs["autoCreateSubnetworks"] is False
 
 
 @every_stack
