@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.files.unpacked import SETTINGS, unpack
@@ -63,37 +63,71 @@ HOME = "UUID=0000-1111 /home/lab ext4 defaults,nofail,x-systemd.device-timeout=6
 """The line of the home disk in fstab."""
 
 
-class Prepared:
-    """A fresh machine with a blank home disk attached; Amazon Linux unless said otherwise."""
+class Folder:
+    """A folder as the root of a machine, with stand-ins for its tools.
 
-    def __init__(self, folder: Path, settings: Mapping[str, str], system: tuple[str, ...]) -> None:
+    Args:
+        tools: names of stand-ins. does: what some of them do. real: tools that are this machine's.
+    """
+
+    def __init__(
+        self, folder: Path, tools: Iterable[str], does: Mapping[str, str], real: Iterable[str]
+    ) -> None:
         self.root = folder / "root"
         self.standins = folder / "standins"
         self.bin = self.standins / "bin"
-        self.disk = self.standins / "disk"
         self.bin.mkdir(parents=True)
         (self.standins / "does").mkdir()
         (self.standins / "mounts").touch()
         standin = self.bin / "standin"
         standin.write_bytes((Path(__file__).parent / "standin.sh").read_bytes())
         standin.chmod(0o755)
-        for tool in {*TOOLS, *system} - ({"dnf"} - set(system)):
+        for tool in tools:
             (self.bin / tool).symlink_to("standin")
-        for tool, body in DOES.items():
+        for tool, body in does.items():
             self.does(tool, body)
-        self.does("python3.12", DOES["python3"])
-        for tool in REAL:
+        for tool in real:
             (self.bin / tool).symlink_to(str(shutil.which(tool)))
+
+    def does(self, tool: str, body: str) -> None:
+        """Say what the stand-in for a tool does."""
+        (self.standins / "does" / tool).write_text(f"{body}\n")
+
+    def run(self, script: str | Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a script of the machine, given by its path there."""
+        (self.standins / "calls").write_text("")
+        return subprocess.run(
+            [self.root / script, *arguments],
+            env={
+                "PATH": str(self.bin),
+                "MLLAB_ROOT": str(self.root),
+                "STANDINS": str(self.standins),
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    @property
+    def calls(self) -> list[str]:
+        """Calls of stand-ins during the last run."""
+        text = (self.standins / "calls").read_text()
+        return text.replace(str(self.standins), "").replace(str(self.root), "").splitlines()
+
+
+class Prepared(Folder):
+    """A fresh machine with a blank home disk attached; Amazon Linux unless said otherwise."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str], system: tuple[str, ...]) -> None:
+        tools = {*TOOLS, *system} - ({"dnf"} - set(system))
+        super().__init__(folder, tools, {**DOES, "python3.12": DOES["python3"]}, REAL)
+        self.disk = self.standins / "disk"
         (self.root / "etc/skel").mkdir(parents=True)
         (self.root / "etc/skel/.bashrc").write_text("# bash\n")
         (self.root / "etc/fstab").write_text("UUID=root / ext4 defaults 0 1\n")
         unpack(self.root, settings)
         self.fill_disk(b"")
         self.attach()
-
-    def does(self, tool: str, body: str) -> None:
-        """Say what the stand-in for a tool does."""
-        (self.standins / "does" / tool).write_text(f"{body}\n")
 
     def fill_disk(self, contents: bytes) -> None:
         """The home disk: 2 MiB that begin with these bytes, else zeros."""
@@ -111,21 +145,6 @@ class Prepared:
         """What a boot forgets: /run and mounts."""
         shutil.rmtree(self.root / "run", ignore_errors=True)
         (self.standins / "mounts").write_text("")
-
-    def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a script of the machine, given by its path there."""
-        (self.standins / "calls").write_text("")
-        return subprocess.run(
-            [self.root / script, *arguments],
-            env={
-                "PATH": str(self.bin),
-                "MLLAB_ROOT": str(self.root),
-                "STANDINS": str(self.standins),
-            },
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
 
     def setup(self) -> subprocess.CompletedProcess[str]:
         """What a boot runs: setup.sh, and after it extras.sh."""
@@ -145,12 +164,6 @@ class Prepared:
 
     def status(self) -> subprocess.CompletedProcess[str]:
         return self.run("usr/bin/mllab-status")
-
-    @property
-    def calls(self) -> list[str]:
-        """Calls of stand-ins during the last run."""
-        text = (self.standins / "calls").read_text()
-        return text.replace(str(self.standins), "").replace(str(self.root), "").splitlines()
 
     def called(self, tool: str) -> list[str]:
         """Calls of one stand-in during the last run."""

@@ -19,6 +19,7 @@ import pytest
 from components import cloud_init
 from components.aws import lifecycle
 from components.files import asking, watchdog
+from tests.files.prepared import Folder
 
 SETTINGS = {
     "REGION": "us-east-1",
@@ -43,24 +44,12 @@ DOES = {
 NAME = "aws-course-shared-x7"
 
 
-class Instance:
+class Instance(Folder):
     """A notebook instance: SageMaker's own user, folder and metadata; nothing of ours yet."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        self.root, self.standins = folder / "root", folder / "standins"
-        bin = self.standins / "bin"
-        bin.mkdir(parents=True)
-        (self.standins / "does").mkdir()
-        (self.standins / "mounts").touch()
-        shutil.copy(Path(__file__).parent / "standin.sh", bin / "standin")
-        (bin / "standin").chmod(0o755)
-        for tool in (*DOES, "aws", "chown", "sleep"):
-            (bin / tool).symlink_to("standin")
-        for tool, body in DOES.items():
-            self.does(tool, body)
-        for tool in (*REAL, "grep"):
-            (bin / tool).symlink_to(str(shutil.which(tool)))
-        (bin / "python3").symlink_to(sys.executable)
+        super().__init__(folder, (*DOES, "aws", "chown", "sleep"), DOES, (*REAL, "grep"))
+        (self.bin / "python3").symlink_to(sys.executable)
         self.notebooks = self.root / "home/ec2-user/SageMaker"
         self.notebooks.mkdir(parents=True)
         about = self.root / "opt/ml/metadata/resource-metadata.json"
@@ -71,33 +60,11 @@ class Instance:
         self.script.write_bytes(base64.b64decode(packed))
         self.script.chmod(0o755)
 
-    def does(self, tool: str, body: str) -> None:
-        (self.standins / "does" / tool).write_text(f"{body}\n")
-
-    def run(self, script: Path) -> subprocess.CompletedProcess[str]:
-        (self.standins / "calls").write_text("")
-        return subprocess.run(
-            [script],
-            env={
-                "PATH": str(self.standins / "bin"),
-                "MLLAB_ROOT": str(self.root),
-                "STANDINS": str(self.standins),
-            },
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
     def start(self) -> subprocess.CompletedProcess[str]:
         return self.run(self.script)
 
     def installed(self, name: str) -> subprocess.CompletedProcess[str]:
-        return self.run(self.root / f"usr/local/lib/mllab/{name}")
-
-    @property
-    def calls(self) -> list[str]:
-        text = (self.standins / "calls").read_text()
-        return text.replace(str(self.standins), "").replace(str(self.root), "").splitlines()
+        return self.run(f"usr/local/lib/mllab/{name}")
 
 
 @pytest.fixture
