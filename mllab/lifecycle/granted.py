@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from components import catalog
 from mllab.accounts.contract import Grant, Offer, Placement
@@ -19,6 +19,8 @@ from mllab.lifecycle.quota import Account, Replacement, Shortage, requests
 from mllab.protocol.deployment import entries
 from mllab.session.session import Session
 from mllab.wording import join_limited
+
+_ASKING: Final = "Asking the account what it has for the notebooks that replace others"
 
 Key = TypeVar("Key")
 Told = TypeVar("Told", Grant, Offer)
@@ -41,7 +43,8 @@ def refuse_short(session: Session, plan: Plan, observer: Observer) -> None:
     if not short and not missing:
         return
     lines = [
-        f"  {one.code}: {one.needed:g} {one.unit} needed at the same time, {one.limit:g} granted"
+        f"  {one.code}: {one.needed:g} {one.unit} needed at the same time, {_used(one)}"
+        f"{one.limit:g} granted"
         for one in short
     ]
     lines += [f"  {_named(each)}: not offered, {offer.why}" for each, offer in missing.items()]
@@ -63,9 +66,10 @@ def _short(session: Session, change: Replacement, observer: Observer) -> tuple[S
     ids = {entry["urn"]: str(entry.get("id", "")) for entry in entries(session.engine.state())}
     going = [ids[urn] for urn in change.anew if urn in ids]
     services = _services(session, needs)
-    grants = _asked(
-        lambda: session.realm.quotas(services, going), needs, lambda why: Grant(why=why)
-    )
+    with observer.waiting(_ASKING):
+        grants = _asked(
+            lambda: session.realm.quotas(services, going), needs, lambda why: Grant(why=why)
+        )
     unknown = {code: each.why for code, each in grants.items() if each.limit is None}
     _note(observer, "whether the quota is enough for the notebooks that replace others", unknown)
     known = {code: each for code, each in grants.items() if code not in unknown}
@@ -74,10 +78,15 @@ def _short(session: Session, change: Replacement, observer: Observer) -> tuple[S
     return quota.short_of(needs, lab, _account(session, grants))
 
 
+def _used(short: Shortage) -> str:
+    return f"{short.used:g} of them in use already, " if short.used else ""
+
+
 def _missing(session: Session, plan: Plan, observer: Observer) -> Mapping[Placement, Offer]:
     """The machines that replace notebooks, and that the account may not have."""
     wanted = _placements(session, plan)
-    offers = _asked(lambda: session.realm.offers(wanted), wanted, lambda why: Offer(None, why))
+    with observer.waiting(_ASKING):
+        offers = _asked(lambda: session.realm.offers(wanted), wanted, lambda why: Offer(None, why))
     untold = {_named(each): offer.why for each, offer in offers.items() if offer.there is None}
     _note(observer, "whether the machines that replace others are offered", untold)
     return {each: offer for each, offer in offers.items() if offer.there is False}

@@ -28,7 +28,7 @@ class Shortage:
 
     Args:
         code: the vendor's name of it. needed, limit: in `unit`, at the same time; `needed` is for
-            what is to be made and what is in use already.
+            what is to be made and what is in use already, `used`.
         request: what to ask for, in words and as a command.
     """
 
@@ -37,6 +37,7 @@ class Shortage:
     limit: float
     unit: str
     request: str = ""
+    used: float = 0
 
     def covers(self, hint: str) -> bool:
         """True when a hint asks for this quota, for one machine, and for no more than is needed."""
@@ -138,6 +139,7 @@ def short_of(needs: Mapping[str, float], lab: Lab, account: Account) -> tuple[Sh
             account.limit(code),
             quotas[code].unit,
             cloud.request_quota(quotas[code], needed, account.where),
+            account.used(code),
         )
         for code, needed in sums.items()
         if needed > account.limit(code)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mllab.clouds.registry import CLOUDS
-from mllab.lifecycle.quota import Account, Shortage, shortages
+from mllab.lifecycle.quota import Account, Replacement, Shortage, needs_of, shortages
 from mllab.settings import files
 from mllab.settings.lab import Lab
 
@@ -80,6 +80,25 @@ T4, CPU = (f"Standard {name} Family Cluster Dedicated vCPUs" for name in ("NCASv
 )  # fmt: skip
 def test_a_lab_needs_what_its_machines_count_against(cloud, notebook, cluster, needs):
     assert needed(lab(cloud, notebook, cluster)) == needs
+
+
+@pytest.mark.parametrize(
+    ("cloud", "kind", "change", "needs"),
+    [
+        ("gcp", "vm", (0, 2), {"NVIDIA_T4_GPUS": 2, GPUS: 2, "CPUS": 8, SSD: 200, USED: 2}),
+        ("gcp", "managed", (0, 2), {"NVIDIA_T4_GPUS": 2, GPUS: 2, "CPUS": 8, SSD: 300, USED: 2}),
+        ("gcp", "vm", (1, 1), {"NVIDIA_T4_GPUS": 2, GPUS: 2, "CPUS": 8, SSD: 250, USED: 2}),
+        ("azure", "vm", (0, 2), {"StandardNCASv3_T4Family": 8, "cores": 8}),
+        ("azure", "vm", (1, 1), {"StandardNCASv3_T4Family": 8, "cores": 8, MADE: 1}),
+        ("azure", "managed", (0, 2), {T4: 8, ALL: 8}),
+        ("azure", "managed", (0, 2, True), {T4: 8, ALL: 8, LOW: 2}),
+    ],
+)
+def test_what_is_made_anew_keeps_its_home_and_its_address(cloud, kind, change, needs):
+    new, anew, *cluster = change
+    replaced = Replacement(new, tuple("ab"[:anew]), *cluster)
+    found = needs_of(replaced, lab(cloud, {**TWO, "kind": kind}))
+    assert {code: amount for code, amount in found.items() if amount} == needs
 
 
 def test_machines_without_an_address_of_their_own_need_none():

@@ -122,9 +122,12 @@ def test_azure_offers_what_no_restriction_of_the_location_forbids(said: Any) -> 
 
 
 def test_a_subscription_that_never_used_azure_ml_tells_nothing_of_it(said: Any) -> None:
-    said({key: each for key, each in AZURE.items() if key.startswith("az account")})
+    login = {key: each for key, each in AZURE.items() if key.startswith("az account")}
     account = open_account("azure-native", {"azure-native:location": "eastus"})
     wanted = Placement(SIZE, "eastus", managed=True)
+    said({**login, f"{REST} {ML}/vmSizes": {"value": []}})
+    assert account.offers([wanted])[wanted].there is None, "no list is without any size"
+    said(login)
     assert account.offers([wanted])[wanted].there is None
     assert told(account.quotas({ALL: "Microsoft.MachineLearningServices"}, ())) == {
         ALL: (None, None)

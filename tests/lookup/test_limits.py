@@ -5,6 +5,7 @@ does not tell is said.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -62,7 +63,7 @@ def refused(account: Asked, *ops: Op) -> list[str]:
     )
     notes: list[str] = []
     plan = Plan("aws-course", "pulumi", tuple(step(op, MACHINE) for op in ops))
-    granted.refuse_short(session, plan, SimpleNamespace(note=notes.append))  # type: ignore[arg-type]
+    granted.refuse_short(session, plan, SimpleNamespace(note=notes.append, waiting=nullcontext))  # type: ignore[arg-type]
     return notes
 
 
@@ -85,7 +86,8 @@ def test_a_machine_that_the_quota_cannot_replace_stays(
     if needed is None:
         assert refused(account, *ops) == []
     else:
-        words = f"{GPU}: {needed} vCPUs needed at the same time, {limit:g} granted"
+        use = f"{used:g} of them in use already, " if used else ""
+        words = f"{GPU}: {needed} vCPUs needed at the same time, {use}{limit:g} granted"
         with pytest.raises(RunFailed, match=words) as error:
             refused(account, *ops)
         assert f"--desired-value {needed}" in str(error.value.hint)

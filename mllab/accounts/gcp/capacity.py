@@ -75,7 +75,6 @@ def offers(calls: Client, wanted: Collection[Placement]) -> Mapping[Placement, O
         own = having("machine-types", each.type, f"--zones={','.join(zones)}")
         if each.accelerator:  # Workbench and Vertex AI write NVIDIA_TESLA_T4
             own &= having("accelerator-types", each.accelerator.lower().replace("_", "-"))
-        own &= {*zones}
         where = own if each.place == region else own & {each.place}
         return Offer(bool(where), f"{region} offers it in {', '.join(sorted(own)) or 'no zone'}")
 
