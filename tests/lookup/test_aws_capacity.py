@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
+from botocore.validate import validate_parameters
 
 from mllab.accounts.aws.client import Client
 from mllab.accounts.contract import Offer, Placement
@@ -22,7 +24,7 @@ NOTEBOOKS = "ml.t3.medium for notebook instance usage"
 
 @pytest.fixture
 def granting(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Service Quotas, which moto does not know, beside an account in which machines run."""
+    """Service Quotas and reservations, which moto does not know, beside machines that run."""
     pages = {
         "ec2": [
             {"Quotas": [{"QuotaCode": "L-1", "QuotaName": "another", "Value": 9.0}]},
@@ -43,9 +45,37 @@ def granting(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
         if service == "service-quotas":
             assert operation == "list_service_quotas"
             return iter(pages[args["ServiceCode"]])
+        if operation == "describe_capacity_reservations":
+            validate_parameters(args, RESERVATIONS.input_shape)
+            assert {each["Name"] for each in args["Filters"]} == {"state", "owner-id"}
+            found = [reservation("active"), reservation("pending"), reservation("active", BLOCK)]
+            return iter([{"CapacityReservations": found}])
         return really(self, service, operation, args)
 
     monkeypatch.setattr(Client, "ask", ask)
+
+
+RESERVATIONS = (
+    botocore.session.get_session()
+    .get_service_model("ec2")
+    .operation_model("DescribeCapacityReservations")
+)
+BLOCK = "capacity-block"
+
+
+def reservation(state: str, type: str = "default") -> dict[str, Any]:
+    """Room for two machines, of which one runs; moto knows none."""
+    found = {
+        "InstanceType": "m6i.large",
+        "AvailableInstanceCount": 1,
+        "TotalInstanceCount": 2,
+        "ReservationType": type,
+        "State": state,
+    }
+    described = RESERVATIONS.output_shape.members["CapacityReservations"].member.members
+    assert found.keys() <= described.keys()
+    assert state in described["State"].enum
+    return found
 
 
 def launch(type: str, count: int = 1, **more: Any) -> list[str]:
@@ -75,7 +105,7 @@ def test_aws_counts_what_runs_by_family_but_not_what_goes(granting: None) -> Non
     services = {GPU: "ec2", STANDARD: "ec2", NOTEBOOKS: "sagemaker", "L-untold": "ec2"}
     assert told(account.quotas(services, ())) == {
         GPU: (8.0, 16.0),
-        STANDARD: (32.0, 2.0),
+        STANDARD: (32.0, 8.0),
         NOTEBOOKS: (2.0, 2.0),
         "L-untold": (None, None),
     }

@@ -21,6 +21,7 @@ _ON_DEMAND: Final[Mapping[str, frozenset[str]]] = {
 Source: https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html"""
 _NOTEBOOKS: Final = " for notebook instance usage"
 _RESTING: Final = frozenset({"Stopped", "Failed", "Deleting"})
+_ACTIVE: Final = "active"  # state of a reservation whose machines may run, and count themselves
 _AT_MOST: Final = 100  # types that one question may name
 
 
@@ -29,8 +30,7 @@ def quotas(
 ) -> Mapping[str, Grant]:
     """See `Account.quotas`. SageMaker's are known by their names alone.
 
-    What is in use is told of EC2's on-demand machines and of SageMaker's notebooks. Capacity that
-    was reserved and not taken up counts against EC2's quotas, and is not seen here.
+    What is in use is told of EC2's on-demand machines and of SageMaker's notebooks.
     Source: https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServiceQuotas.html
     """
     _ = calls.names  # the region, without which it would be another's
@@ -81,9 +81,10 @@ def offers(calls: Client, wanted: Collection[Placement]) -> Mapping[Placement, O
 
 
 def _vcpus(calls: Client, codes: Collection[str], going: Collection[str]) -> Mapping[str, float]:
-    """The vCPUs of on-demand machines that run, or are about to.
+    """The vCPUs of on-demand machines that run, or are about to, and of room that is reserved.
 
-    Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html,
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.html
     """
     if not codes:
         return {}
@@ -95,6 +96,15 @@ def _vcpus(calls: Client, codes: Collection[str], going: Collection[str]) -> Map
         for each in reservation["Instances"]
         if each["InstanceId"] not in going and _on_demand(each)
     )
+    reserved = [
+        {"Name": "state", "Values": [_ACTIVE, "assessing", "delayed", "pending", "scheduled"]},
+        {"Name": "owner-id", "Values": [calls.names["account"]]},  # others may share theirs
+    ]
+    for page in calls.ask("ec2", "describe_capacity_reservations", {"Filters": reserved}):
+        for each in page["CapacityReservations"]:
+            if each.get("ReservationType") != "capacity-block":
+                room = "Available" if each["State"] == _ACTIVE else "Total"
+                counts[each["InstanceType"]] += each[f"{room}InstanceCount"]
     found = dict.fromkeys(codes, 0.0)
     quota = {name: next(filter(partial(_counts, name), codes), "") for name in sorted(counts)}
     types = [name for name, code in quota.items() if code]
