@@ -5,10 +5,7 @@ Everything but Typer is imported inside the commands, so that `--help` is quick.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
 import typer
-from typer.core import TyperGroup
 
 from mllab.commands import error_handler
 from mllab.commands.options import (
@@ -28,28 +25,22 @@ from mllab.commands.options import (
     Stack,
     StackOrFile,
     Start,
+    Strict,
     To,
     ToCloud,
     Today,
     TodayOrFirst,
     ToRegion,
     Verbose,
+    Version,
     Yes,
 )
 
 PREPARE, LOOK, CHANGE = "Prepare (no cloud is contacted)", "Look", "Change"
 
 
-class Explained(TyperGroup):
-    """All commands, with failures that a user can put right turned into messages."""
-
-    def invoke(self, ctx: Any) -> object:
-        with error_handler.explained():
-            return super().invoke(ctx)
-
-
 app = typer.Typer(
-    cls=Explained,
+    cls=error_handler.Explained,
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # a bug keeps its traceback, plain and without values
     rich_markup_mode="rich",
@@ -61,17 +52,8 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)
-    ] = False,
-) -> None:
+def _options(version: Version = False) -> None:
     """A complete machine-learning lab in the cloud from one file, and its removal."""
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"mllab {installed('mllab')}")
-        raise typer.Exit
 
 
 @app.command(rich_help_panel=PREPARE)
@@ -120,6 +102,20 @@ def check(stack: StackOrFile, today: TodayOrFirst = None, as_json: Json = False)
     from mllab.commands import check as command
 
     command.check(stack, today, as_json=as_json)
+
+
+@app.command(rich_help_panel=PREPARE)
+def cost(
+    stack: Stack,
+    today: Today = None,
+    strict: Strict = False,
+    verbose: Verbose = False,
+    as_json: Json = False,
+) -> None:
+    """Show what a lab costs asleep, in use and at most, by list prices; no account is needed."""
+    from mllab.commands import cost as command
+
+    command.cost(stack, today, strict=strict, verbose=verbose, as_json=as_json)
 
 
 @app.command(rich_help_panel=PREPARE)

@@ -39,7 +39,8 @@ class Machine:
     """One machine type of one cloud, for one use.
 
     Args:
-        type: the vendor's name. vcpus, memory_gib: per machine.
+        type: the vendor's name. name: the table's, with a GPU that is attached:
+            `n1-standard-4+nvidia-tesla-t4`. vcpus, memory_gib: per machine.
         gpu: model, empty without. gpus: how many. gpu_memory_gib: per GPU, nominal.
         accelerator: Google Cloud's name of the GPU where one must be given: attached to an N1
             machine (`nvidia-tesla-t4`), or named in the API of a managed service
@@ -51,6 +52,7 @@ class Machine:
     """
 
     type: str
+    name: str
     vcpus: int
     memory_gib: int
     quota: str
@@ -167,6 +169,7 @@ def _machines() -> Mapping[tuple[str, str], Mapping[str, Machine]]:
         totals = (pair.rpartition(":") for pair in row["totals"].split("|") if pair)
         one = Machine(
             type=row["name"].partition("+")[0],
+            name=row["name"],
             vcpus=int(row["vcpus"]),
             memory_gib=int(row["memory_gib"]),
             quota=row["quota"],

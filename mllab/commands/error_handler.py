@@ -8,9 +8,10 @@ import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 import typer
+from typer.core import TyperGroup
 
 from mllab.errors import Interrupted, LabError
 
@@ -30,6 +31,14 @@ HINTS: Final[dict[int, str]] = {
     errno.EISDIR: "Check the folders named by MLLAB_HOME and by the path above.",
 }
 """Refusals of the operating system that can happen to anyone; any other OSError is a bug."""
+
+
+class Explained(TyperGroup):
+    """All commands, with failures that a user can put right turned into messages."""
+
+    def invoke(self, ctx: Any) -> object:
+        with explained():
+            return super().invoke(ctx)
 
 
 @contextmanager

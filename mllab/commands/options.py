@@ -151,7 +151,24 @@ To = Annotated[
 ShowSecrets = Annotated[
     bool, typer.Option("--show-secrets", help="Secrets in clear. Nobody else may see that.")
 ]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"mllab {version('mllab')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", help="Show the version and exit.", is_eager=True, callback=_show_version
+    ),
+]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Show everything, nothing shortened.")
 ]
+Strict = Annotated[bool, typer.Option("--strict", help="Fail where a price is not known.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the folder of the simulated account.")]

@@ -1,0 +1,30 @@
+"""`cost`: what a lab costs, without an account."""
+
+from __future__ import annotations
+
+from mllab.errors import RunFailed
+from mllab.lifecycle import cost as lifecycle
+from mllab.money.estimate import Use
+from mllab.show import console
+from mllab.show import cost as report
+from mllab.wording import join_limited
+
+
+def cost(stack: str, today: str | None, *, strict: bool, verbose: bool, as_json: bool) -> None:
+    """Show what a lab costs by list prices.
+
+    Raises:
+        RunFailed: `strict`, and a price is not known.
+    """
+    session, estimate = lifecycle.price(stack, today, Use())
+    days = report.term(session.declared, session.clock.today())
+    if as_json:
+        console.print_json(report.document(session, estimate, days))
+    else:
+        report.show(console.stdout(), session, estimate, days, verbose=verbose)
+    if strict and estimate.missing:
+        names = sorted({line.charge.item for line in estimate.missing})
+        raise RunFailed(
+            f"{stack}: not all prices are known: {join_limited(names)}",
+            hint=f"What they are for: mllab cost {stack} -v",
+        )

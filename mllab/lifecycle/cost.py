@@ -1,0 +1,37 @@
+"""What a lab costs, reckoned from what its program declares; no account is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from components import catalog
+from mllab.money import estimate
+from mllab.money.estimate import Estimate, Use
+from mllab.session.opening import on_simulated_cloud
+from mllab.session.session import Session, clock_from, project
+from mllab.settings import files
+
+
+def price(stack: str, today: str | None, use: Use) -> tuple[Session, Estimate]:
+    """The estimate of a stack, and the session it was declared in.
+
+    Raises:
+        UsageError: no such stack or day. SettingsError: all faults of its file.
+    """
+    root, clock = project(), clock_from(today)
+    path = files.find(root, stack)
+    lab = files.load(path, now=clock.now())
+    with TemporaryDirectory(prefix=f"mllab-{stack}-") as folder:
+        session = on_simulated_cloud(root, stack, lab, files.config(path), clock, Path(folder))
+        plan = session.engine.preview()
+    cloud = lab.lab.cloud
+    known = estimate.Lab(
+        cloud,
+        lab.region,
+        seats=len(lab.notebook.seats),
+        node=catalog.machine(cloud, lab.cluster.size, "job").name,
+        most=lab.cluster.max_nodes,
+        spot=lab.cluster.spot,
+    )
+    return session, estimate.of(plan.resources, known, clock.today(), use)

@@ -1,0 +1,1 @@
+"""What a lab costs, without asking a cloud: prices with their dates and sources, meters, sums."""

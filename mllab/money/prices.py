@@ -1,0 +1,151 @@
+"""The price book: list prices in US dollars, each with its date and source.
+
+The tables are explained in `data/README.md`. A price of one region is never used for another.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+_DATA: Final = Path(__file__).parent / "data"
+
+EVERYWHERE: Final = "*"
+"""Stands for all regions."""
+
+MONTH: Final = Decimal(730)
+"""Hours, as the clouds reckon."""
+
+HOURS: Final[Mapping[str, Decimal]] = {
+    "hour": Decimal(1),
+    "hour per zone": Decimal(1),
+    "GiB-hour": Decimal(1),
+    "day": Decimal(24),
+    "GB-month": MONTH,
+    "GiB-month": MONTH,
+    "disk-month": MONTH,
+    "job-month": MONTH,
+    "version-month": MONTH,
+    "alarm-month": MONTH,
+}
+"""Units that time is part of -> its hours. All others count events or bytes."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """One row of a table.
+
+    Args:
+        item: what it is for, `EBS gp3 storage` or a machine type.
+        usd: of one unit. unit: `hour`, `GB-month`, `1000 requests`.
+        as_of: its date; None: nobody wrote it down.
+        source: where it was read.
+        spot: the lowest and highest price of spare machines that was seen; no forecast.
+    """
+
+    item: str
+    usd: Decimal
+    unit: str
+    as_of: date | None
+    source: str
+    spot: tuple[Decimal, Decimal] | None = None
+
+    @property
+    def weak(self) -> bool:
+        """It was reckoned from a ratio that only other machines are known to have."""
+        return self.source.startswith("derived (weak)")
+
+    def over(self, hours: Decimal) -> Decimal | None:
+        """Of so many hours; None where time is no part of the unit."""
+        unit = HOURS.get(self.unit)
+        return None if unit is None else self.usd * hours / unit  # divided last: nothing is lost
+
+    def age(self, today: date) -> int | None:
+        """In days; None for a price without a date."""
+        return (today - self.as_of).days if self.as_of else None
+
+
+def machine(cloud: str, region: str, use: str, name: str) -> Price | None:
+    """One hour of a machine, with what GPUs it has.
+
+    Args:
+        use: `vm`, `managed` or `job`, as in `components.catalog`.
+        name: the vendor's; an attached GPU is part of it: `n1-standard-4+nvidia-tesla-t4`.
+
+    Returns:
+        None where no price is known: it may not be sold there.
+    """
+    return _machines().get((cloud, region, use, name.lower()))
+
+
+def flat(cloud: str, region: str, item: str) -> Price | None:
+    """Anything but machines; None where no price is known.
+
+    Args:
+        item: upper and lower case, spaces, hyphens and underscores do not count.
+    """
+    found = _flat()
+    return found.get((cloud, region, _plain(item))) or found.get((cloud, EVERYWHERE, _plain(item)))
+
+
+def sold(cloud: str, item: str, use: str = "") -> tuple[str, ...]:
+    """The regions in which a price of it is known, of a machine where its use is given."""
+    if use:
+        return tuple(
+            region
+            for known, region, purpose, name in _machines()
+            if (known, purpose, name) == (cloud, use, item.lower())
+        )
+    plain = _plain(item)
+    return tuple(region for known, region, name in _flat() if (known, name) == (cloud, plain))
+
+
+def _plain(item: str) -> str:
+    return item.lower().translate({ord(sign): None for sign in " -_"})
+
+
+@cache
+def _machines() -> Mapping[tuple[str, str, str, str], Price]:
+    return {
+        (row["cloud"], row["region"], row["use"], row["name"].lower()): Price(
+            row["name"],
+            Decimal(row["usd_hour"]),
+            "hour",
+            _day(row["as_of"]),
+            row["source"],
+            _spot(row),
+        )
+        for row in _rows("machine_prices.csv")
+        if row["usd_hour"]
+    }
+
+
+@cache
+def _flat() -> Mapping[tuple[str, str, str], Price]:
+    return {
+        (row["cloud"], row["region"], _plain(row["item"])): Price(
+            row["item"], Decimal(row["usd"]), row["unit"], _day(row["as_of"]), row["source"]
+        )
+        for row in _rows("flat_prices.csv")
+        if row["usd"]
+    }
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    with (_DATA / name).open(encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _spot(row: Mapping[str, str]) -> tuple[Decimal, Decimal] | None:
+    low, high = row["spot_low"], row["spot_high"]
+    return (Decimal(low), Decimal(high)) if low and high else None

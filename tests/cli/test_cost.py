@@ -1,0 +1,102 @@
+"""`cost`: what a lab costs, without an account, and without calling unknown nothing."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+PAST = ("--today", "2027-01-11")
+
+
+@pytest.fixture
+def gcp(root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(root)
+    return "gcp-course"
+
+
+def test_the_table_has_four_columns_and_says_what_it_leaves_out(run: Run, gcp: str) -> None:
+    said = run("cost", gcp, *PAST)
+    assert (said.code, said.err) == (0, "")
+    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    assert "asleep, a month in use, an hour typical week at most a day" in lines
+    assert "notebook 15.00 + ? 0.54 7.81 + ? 13.57 + ?" in lines
+    assert "cluster 0.62 2.48 59.62" in lines
+    assert "total 15.40 + ? 10.39 + ? 73.20 + ?" in lines
+    assert "? Filestore ZONAL: no price is known in any region" in lines
+    assert "? Cloud Scheduler job: its price has no date" in lines
+    assert any("at worst it lasts 20 days or fewer" in line for line in lines)
+    assert any(line.startswith("No more than 4 machines for jobs") for line in lines)
+    assert "Some are more than 90 days old" in said.out
+    assert not any("Workflows step" in line for line in lines), "-v lists them"
+
+
+def test_verbose_lists_every_charge_with_price_and_date(run: Run, gcp: str) -> None:
+    said = run("cost", gcp, "-v", *PAST)
+    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    row = "gcp-course-notebook-shared-home always 50 pd-balanced 0.1 per GB-month 2026-07-30"
+    assert row in lines
+    assert "gcp-course-notebook-watch usage 1 Workflows step ?" in lines
+
+
+def test_nothing_known_is_a_question_mark_and_no_zero(run: Run) -> None:
+    said = run("cost", "lab", *PAST)  # on AWS every price but those of machines is too old
+    total = next(line.split() for line in said.out.splitlines() if line.startswith("total"))
+    assert total[1] == "?"
+    assert "0.00" not in said.out
+    assert "By prices too old or without a date:" in said.out
+    assert "as a spare machine; the sums take its list price" in said.out
+
+
+def test_strict_fails_where_a_price_is_not_known(run: Run, gcp: str) -> None:
+    said = run("cost", gcp, "--strict", *PAST)
+    assert said.code == 1
+    assert "total" in said.out
+    assert (
+        "gcp-course: not all prices are known: Artifact Registry storage, Cloud Scheduler job, "
+        "Filestore ZONAL" in said.err
+    )
+    assert "mllab cost gcp-course -v" in said.err
+
+
+def test_the_document_says_of_each_charge_whether_it_is_added(run: Run, gcp: str) -> None:
+    told = json.loads(run("cost", gcp, "--json", *PAST).out)
+    assert (told["schema"], told["currency"], told["complete"]) == (1, "USD", False)
+    assert told["total"] == {"asleep": "15.40", "hour": "1.17", "week": "10.39", "day": "73.20"}
+    assert told["term"] == {"first": "2027-01-11", "last": "2027-02-05", "days": 26}
+    assert told["oldest_price"] == "2026-05-20"
+    (home,) = (one for one in told["charges"] if one["resource"].endswith("shared-home"))
+    assert home == {
+        "resource": "gcp-course-notebook-shared-home",
+        "role": "notebook",
+        "when": "always",
+        "item": "pd-balanced",
+        "quantity": "50",
+        "unit": "GB-month",
+        "unit_usd": "0.1",
+        "as_of": "2026-07-30",
+        "source": "cyclenerd",
+        "not_added": None,
+        "asleep": "5.00",
+        "hour": "0.00",
+        "week": "1.15",
+        "day": "0.16",
+    }
+    left = [one for one in told["charges"] if one["not_added"]]
+    assert {"Filestore ZONAL", "Workflows step"} <= {one["item"] for one in left}
+    assert all(Decimal(one["day"]) == 0 for one in left)
+
+
+def test_a_lab_that_is_not_there_or_wrong_is_refused(run: Run, project: Path) -> None:
+    assert "there is no stack la; " not in run("cost", "lab", *PAST).err
+    said = run("cost", "la")
+    assert (said.code, said.out) == (2, "")
+    path = project / "stacks" / "Pulumi.lab.yaml"
+    path.write_text(path.read_text().replace("us-east-1", "us-east-9"))
+    said = run("cost", "lab", *PAST)
+    assert said.code == 2
+    assert "stacks/Pulumi.lab.yaml:2" in said.err

@@ -1,0 +1,164 @@
+"""Sums: by hand, monotone, the sum of their parts, and never with what nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components import catalog, regions
+from mllab.engines.contract import Resource
+from mllab.lifecycle import cost
+from mllab.money import estimate, prices
+from mllab.money.estimate import Estimate, Lab, Sums, Use
+from tests.scenarios.living_lab import CLOUDS, MANAGED, LivingLab
+
+TODAY = date(2026, 11, 30)
+GCP = Lab("gcp", "us-central1", seats=1, node="e2-standard-4", most=4, spot=False)
+
+
+def disk(size: int) -> Resource:
+    return resource("gcp:compute/disk:Disk", type="pd-balanced", size=size)
+
+
+def machine() -> Resource:
+    disk = {"initializeParams": {"type": "pd-balanced", "size": 100}}
+    return resource("gcp:compute/instance:Instance", machineType="e2-standard-2", bootDisk=disk)
+
+
+def resource(token: str, /, **inputs: object) -> Resource:
+    urn = f"urn:pulumi:lab::mllab::mllab:lab:Lab$mllab:gcp:Notebook${token}::it"
+    return Resource(urn, token, "it", custom=True, parent="", inputs=inputs)
+
+
+def of(resources: Sequence[Resource], use: Use = Use(), today: date = TODAY) -> Estimate:  # noqa: B008
+    return estimate.of(resources, GCP, today, use)
+
+
+def by_hand(asleep: str, hour: str, node: str) -> Sums:
+    """What one notebook and four nodes come to, by the definitions of the columns."""
+    month, one, other = Decimal(asleep), Decimal(hour), Decimal(node)
+    return Sums(
+        month,
+        one + other,
+        month * 168 / 730 + 8 * one + 4 * other,
+        month * 24 / 730 + 24 * one + 24 * 4 * other,
+    )
+
+
+@pytest.mark.parametrize(
+    ("stack", "sums"),
+    [
+        ("aws-course", by_hand("0", "0.526", "1.006")),  # all but machines: of 2025 and before
+        ("azure-course", by_hand("3.65", "0.526", "0.531")),  # an address, 730 hours at 0.005
+        # Two disks, 50 and 100 GB at 0.1; 20 GB at 0.02; machine and address.
+        ("gcp-course", by_hand("15.40", "0.544999", "0.62099885")),
+    ],
+)
+def test_the_course_labs_by_hand(
+    stack: str, sums: Sums, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    _, found = cost.price(stack, "2026-11-30", Use())
+    for column, wanted in vars(sums).items():
+        assert abs(getattr(found.total(), column) - wanted) < Decimal("1e-20"), column
+    parts = sum((found.of_role(role) for role in found.roles), Sums())
+    assert all(abs(a - b) < Decimal("1e-20") for a, b in _pairs(parts, found.total()))
+    assert found.missing, "some price is not known in each of them"
+    assert not any(line.why for line in found.lines if line.sums != Sums())
+
+
+def _pairs(one: Sums, other: Sums) -> list[tuple[Decimal, Decimal]]:
+    return [(getattr(one, column), getattr(other, column)) for column in vars(one)]
+
+
+@pytest.mark.parametrize("kind", ["vm", "managed"])
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_in_every_region_each_charge_is_added_or_says_why_not(
+    cloud: str, kind: str, tmp_path: Path
+) -> None:
+    lab = LivingLab(tmp_path, cloud, "embedded")
+    if kind == "managed":
+        lab.set(MANAGED[cloud])
+    resources = lab.plan().resources
+    node = catalog.machine(cloud, "cpu-small", "job").name
+    for region in regions.of(cloud):
+        where = Lab(cloud, region, seats=2, node=node, most=1, spot=True)
+        found = estimate.of(resources, where, TODAY, Use())
+        assert found.free
+        for line in found.lines:
+            assert bool(line.why) == (line.sums == Sums()), line
+            assert min(vars(line.sums).values()) >= 0
+
+
+def test_machines_that_no_price_is_known_for_in_any_region() -> None:
+    unknown = {
+        (cloud, use, name)
+        for cloud in catalog.clouds()
+        for use in catalog.USES
+        for name in catalog.types(cloud, use)
+        if not prices.sold(cloud, name, use)
+    }
+    assert unknown == {
+        ("aws", "managed", "ml.p5.4xlarge"),
+        ("gcp", "job", "a2-highgpu-1g"),
+        ("gcp", "job", "a2-ultragpu-1g"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("today", "added"), [(date(2027, 7, 30), True), (date(2027, 7, 31), False)]
+)
+def test_a_price_of_more_than_a_year_ago_is_not_added_but_told(today: date, *, added: bool) -> None:
+    found = of([disk(10)], today=today)  # its price is of 2026-07-30
+    line = found.lines[0]
+    assert (line.sums.asleep, line.outdated.asleep) == ((1, 0) if added else (0, 1))
+    assert found.known("asleep") == added
+    assert line.why == ("" if added else "its price is of 2026-07-30, more than 365 days ago")
+
+
+def test_a_price_without_a_date_and_one_of_another_region_are_not_added() -> None:
+    job = of([resource("gcp:cloudscheduler/job:Job")]).lines[0]
+    assert (job.sums, job.why) == (Sums(), "its price has no date")
+    assert job.outdated.asleep == Decimal("0.1")
+    elsewhere = replace(GCP, region="asia-southeast3")
+    (line, *_) = estimate.of([machine()], elsewhere, TODAY, Use()).lines
+    assert line.charge.item == "e2-standard-2"
+    assert line.sums == line.outdated == Sums()
+    assert line.why == "no price is known in asia-southeast3; one is in asia-southeast2"
+
+
+def test_what_is_billed_by_events_is_listed_and_not_missing() -> None:
+    found = of([resource("gcp:pubsub/topic:Topic")])
+    assert [line.charge.item for line in found.usage] == ["Pub/Sub message delivery"]
+    assert not found.missing
+    assert found.known("asleep")
+
+
+def test_a_free_resource_is_counted_and_an_unknown_type_is_not_free() -> None:
+    found = of([resource("gcp:compute/firewall:Firewall"), resource("gcp:new/thing:Thing")])
+    assert found.free == 1
+    assert [line.why for line in found.missing] == ["no price is known in any region"]
+
+
+AMOUNTS = st.integers(0, 10_000)
+
+
+@given(AMOUNTS, AMOUNTS, AMOUNTS, st.sampled_from(sorted(vars(Use()))))
+def test_more_never_costs_less(first: int, more: int, size: int, field: str) -> None:
+    def sums(amount: int, size: int, most: int = 4) -> Sums:
+        use = replace(Use(), **{field: Decimal(amount)})
+        bucket = resource("gcp:storage/bucket:Bucket")
+        lab = replace(GCP, most=most)
+        found = estimate.of([disk(size), machine(), bucket], lab, TODAY, use)
+        return found.total()
+
+    least = sums(first, size)
+    for greater in (sums(first + more, size), sums(first, size + more), sums(first, size, 5)):
+        assert all(a <= b for a, b in _pairs(least, greater))

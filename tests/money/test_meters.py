@@ -1,0 +1,122 @@
+"""Meters: every type has one, every one can be read, and what no price is known for is listed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from components.resource_types import ROWS
+from mllab.money import meters, prices
+from mllab.money.meters import When
+
+USE = {"bucket_gb": Decimal(20), "files_gb": Decimal(10), "images_gb": Decimal(5)}
+
+UNKNOWN_ANYWHERE = {
+    "ACR task", "AWS Backup storage", "Bastion {sku.name}", "DynamoDB on-demand requests",
+    "Filestore {tier}", "KMS key", "Logic App action (consumption)",
+    "SMS and mail of an action group", "SageMaker notebook storage", "Table storage",
+    "Workflows step", "data transfer out to the internet",
+    "load balancer of a compute cluster", "load balancer of a compute instance",
+}  # fmt: skip
+"""Items that the price book does not hold for any region."""
+
+
+@pytest.mark.parametrize("type", sorted(ROWS))
+def test_every_type_is_free_for_a_reason_or_billed_by_something(type: str) -> None:
+    row = ROWS[type]
+    assert row.meter, "priced, free, by usage or unknown: see mllab/money/meters.py"
+    if meters.free(type):
+        return
+    for part in row.meter.split("; "):
+        found = meters._PART.fullmatch(part)
+        assert found, part
+        item = found["item"]
+        if "{" in item or item.startswith(("machine ", "disk ")):
+            continue
+        assert (not prices.sold(row.cloud, item)) == (item in UNKNOWN_ANYWHERE), item
+
+
+def charged(token: str, region: str, /, **inputs: object) -> list[tuple[When, str, Decimal, bool]]:
+    found = meters.charges("urn", token, inputs, region, USE)
+    return [(one.when, one.item, one.quantity, one.price is not None) for one in found]
+
+
+def test_a_quantity_is_an_input_or_an_assumption() -> None:
+    volume = charged("aws:ebs/volume:Volume", "us-east-1", type="gp3", size=50)
+    assert volume == [(When.ALWAYS, "EBS gp3 storage", Decimal(50), True)]
+    (kept, *_) = charged("aws:s3/bucket:Bucket", "us-east-1")
+    assert kept == (When.ALWAYS, "S3 Standard storage, first 50 TB", Decimal(20), True)
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "item"),
+    [(4, "E1"), (5, "E2"), (64, "E6"), (65, "E10"), (128, "E10"), (32767, "E80")],
+)
+def test_a_disk_is_the_smallest_step_that_holds_it(gigabytes: int, item: str) -> None:
+    found = charged(
+        "azure-native:compute:Disk",
+        "westeurope",
+        sku={"name": "StandardSSD_LRS"},
+        diskSizeGB=gigabytes,
+    )
+    assert found == [(When.ALWAYS, f"Standard SSD {item} LRS", Decimal(1), True)]
+
+
+def test_a_disk_that_is_too_large_for_every_step_is_unknown() -> None:
+    sku = {"name": "StandardSSD_LRS"}
+    (found,) = charged("azure-native:compute:Disk", "westeurope", sku=sku, diskSizeGB=40000)
+    assert found == (When.ALWAYS, "StandardSSD_LRS disk of 40000 GB", Decimal(1), False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "items"),
+    [
+        ("AmlCompute", ["Standard_NC4as_T4_v3", "public IPv4, Standard, static",
+                        "load balancer of a compute cluster"]),
+        ("ComputeInstance", ["Standard_NC4as_T4_v3", "Premium SSD P10 LRS",
+                             "load balancer of a compute instance"]),
+    ],
+)  # fmt: skip
+def test_one_type_that_is_two_things(kind: str, items: list[str]) -> None:
+    properties = {"computeType": kind, "properties": {"vmSize": "Standard_NC4as_T4_v3"}}
+    found = charged("azure-native:machinelearningservices:Compute", "eastus", properties=properties)
+    assert [item for _, item, *_ in found] == items
+
+
+def test_of_several_machine_types_the_dearest_counts_and_the_unknown_is_told() -> None:
+    kinds = ["g4dn.xlarge", "no.such", "g5.xlarge"]
+    found = charged(
+        "aws:batch/computeEnvironment:ComputeEnvironment",
+        "us-east-1",
+        computeResources={"instanceTypes": kinds},
+    )
+    assert [(item, known) for _, item, _, known in found] == [
+        ("g5.xlarge", True), ("no.such", False), ("public IPv4 address, in use", True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("gpus", "item"),
+    [([], "n1-standard-4"), (["nvidia-tesla-t4"], "n1-standard-4+nvidia-tesla-t4")],
+)
+def test_an_attached_gpu_is_part_of_the_machine(gpus: list[str], item: str) -> None:
+    disk = {"initializeParams": {"type": "pd-balanced", "size": 100}}
+    (machine, *_) = charged(
+        "gcp:compute/instance:Instance",
+        "us-central1",
+        machineType="n1-standard-4",
+        guestAccelerators=[{"type": gpu, "count": 1} for gpu in gpus],
+        bootDisk=disk,
+    )
+    assert machine[1] == item
+
+
+def test_a_type_that_nobody_knows_is_unknown_and_not_free() -> None:
+    (found,) = charged("aws:new/thing:Thing", "us-east-1")
+    assert found == (When.ALWAYS, "aws:new/thing:Thing", Decimal(1), False)
+
+
+def test_an_input_that_is_not_there_is_an_error_and_not_zero() -> None:
+    with pytest.raises(ValueError, match="nothing is at type"):
+        charged("aws:ebs/volume:Volume", "us-east-1", size=50)
