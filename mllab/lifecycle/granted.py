@@ -65,10 +65,10 @@ def _short(session: Session, change: Replacement, observer: Observer) -> tuple[S
     needs = {code: amount for code, amount in quota.needs_of(change, lab).items() if amount}
     ids = {entry["urn"]: str(entry.get("id", "")) for entry in entries(session.engine.state())}
     going = [ids[urn] for urn in change.anew if urn in ids]
-    services = _services(session, needs)
+    services = _services(session, quota.codes(needs, lab))
     with observer.waiting(_ASKING):
         grants = _asked(
-            lambda: session.realm.quotas(services, going), needs, lambda why: Grant(why=why)
+            lambda: session.realm.quotas(services, going), services, lambda why: Grant(why=why)
         )
     unknown = {code: each.why for code, each in grants.items() if each.limit is None}
     _note(observer, "whether the quota is enough for the notebooks that replace others", unknown)
@@ -137,7 +137,7 @@ def lacking(session: Session) -> tuple[Shortage, ...]:
         return ()
     needs = quota.needs_of_all(session.lab)
     own = [str(entry.get("id", "")) for entry in entries(session.engine.state())]
-    grants = session.realm.quotas(_services(session, needs), own)
+    grants = session.realm.quotas(_services(session, quota.codes(needs, session.lab)), own)
     return quota.short_of(needs, session.lab, _account(session, grants))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -127,9 +128,21 @@ def needs_of(change: Replacement, lab: Lab) -> Mapping[str, float]:
     return _needs(lab, change.new, len(change.anew), cluster=change.cluster)
 
 
+def codes(needs: Mapping[str, float], lab: Lab) -> tuple[str, ...]:
+    """The limits to ask for, to know whether the needs are met."""
+    return (*needs, *_spare(lab).values())
+
+
 def short_of(needs: Mapping[str, float], lab: Lab, account: Account) -> tuple[Shortage, ...]:
-    """The quotas that are too small for what is needed, and for what is in use already."""
+    """The quotas that are too small for what is needed, and for what is in use already.
+
+    Spare machines count against their own limit where one was granted, else against the usual one:
+    https://cloud.google.com/compute/resource-usage#preemptible_quotas.
+    """
     cloud = registry.of(lab.lab.cloud)
+    for usual, spare in _spare(lab).items():
+        if 0 < account.limit(spare) < math.inf:
+            needs = {spare if code == usual else code: each for code, each in needs.items()}
     quotas = {quota.code: quota for quota in cloud.quotas().values()}
     sums = {code: needed + account.used(code) for code, needed in needs.items() if needed}
     return tuple(
@@ -144,6 +157,13 @@ def short_of(needs: Mapping[str, float], lab: Lab, account: Account) -> tuple[Sh
         for code, needed in sums.items()
         if needed > account.limit(code)
     )
+
+
+def _spare(lab: Lab) -> Mapping[str, str]:
+    """The limit of usual machines -> that of spare ones, where notebooks are such."""
+    machine = catalog.machine(lab.lab.cloud, lab.notebook.size, lab.notebook.kind)
+    spare = lab.own.spot_notebooks and machine.spot_quota
+    return {machine.quota: machine.spot_quota} if spare else {}
 
 
 def _needs(lab: Lab, new: int, anew: int = 0, *, cluster: bool = True) -> Mapping[str, float]:

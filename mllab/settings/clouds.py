@@ -26,6 +26,11 @@ class Own(Section):
         """True where each notebook of a kind has a public address."""
         return kind == "vm"
 
+    @property
+    def spot_notebooks(self) -> bool:
+        """True where notebooks are spare machines, which may count against a quota of their own."""
+        return False
+
 
 class Aws(Own):
     """What only AWS has."""
@@ -106,6 +111,11 @@ class Gcp(Own):
     def budgeted(self) -> bool:
         """See `Own.budgeted`."""
         return self.billing_account is not None
+
+    @property
+    def spot_notebooks(self) -> bool:
+        """See `Own.spot_notebooks`."""
+        return self.spot
 
     def public_addresses(self, kind: str) -> bool:
         """See `Own.public_addresses`; managed notebooks have one, too."""

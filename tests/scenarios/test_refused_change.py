@@ -69,6 +69,24 @@ def test_what_the_other_seats_use_counts(tmp_path: Path, cloud: str) -> None:
     assert done.ok, done.failures
 
 
+def test_spare_machines_count_against_their_own_quota_where_there_is_one(tmp_path: Path) -> None:
+    lab = LivingLab(tmp_path / "project", "gcp", "embedded")
+    lab.set({"notebook": {"seats": ["s01"]}, "gcp": {"spot": True}})
+    machine = catalog.machine("gcp", "cpu-small", "vm")
+    lab.cloud.grant(machine.spot_quota, machine.units)
+    first = lab.up()
+    assert first is not None
+    assert first.ok, first.failures
+    lab.cloud.grant(machine.quota, 0)
+    lab.cloud.grant(machine.spot_quota, machine.units - 1)
+    with pytest.raises(RunFailed, match=f"{machine.spot_quota}: {machine.units} .* needed"):
+        lab.up(rebuild=["s01"])
+    lab.cloud.grant(machine.spot_quota, machine.units)
+    again = lab.up(rebuild=["s01"])
+    assert again is not None
+    assert again.ok, again.failures
+
+
 @pytest.mark.parametrize("kind", ["vm", "managed"])
 def test_what_the_zone_does_not_offer_replaces_nothing(tmp_path: Path, kind: str) -> None:
     """Of AWS the plan itself asks it; which size a location of Azure lacks its data do not tell."""
