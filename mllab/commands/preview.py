@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mllab.errors import DataAtRisk
-from mllab.lifecycle import deploy, impossible
+from mllab.lifecycle import cost, deploy, impossible
+from mllab.money.estimate import Use
 from mllab.session.opening import Choice, open_declared
 from mllab.show import console
+from mllab.show.cost import show_line
 from mllab.show.graph import graph
 from mllab.show.observer import ConsoleObserver
 from mllab.show.plan import note, show_notes, show_plan
@@ -29,6 +31,8 @@ def preview(
     plan = deploy.plan(session, observer, rebuild)
     if not as_json:
         show_plan(console.stdout(), plan, session.title, every=verbose)
+        if not plan.empty:
+            show_line(console.stdout(), session, cost.of(session, plan, Use()))
     impossible.refuse(session, plan, observer)
     if as_json:
         console.print_json(graph(plan, session.declared.lab.cloud, session.engine.state()))

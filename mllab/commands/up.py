@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mllab.lifecycle import deploy, impossible
+from mllab.lifecycle import cost, deploy, impossible
 from mllab.lifecycle.rebuild import options
+from mllab.money.estimate import Use
 from mllab.session.opening import Choice, open_declared
 from mllab.show import ask, console
 from mllab.show import deploy as report
+from mllab.show.cost import show_line
 from mllab.show.observer import ConsoleObserver
 from mllab.show.plan import note, show_notes, show_plan
 
@@ -35,6 +37,8 @@ def up(
     deploy.look(session, observer)
     plan = deploy.plan(session, observer, rebuild)
     show_plan(out, plan, session.title, every=verbose)
+    if not plan.empty:
+        show_line(out, session, cost.of(session, plan, Use()))
     impossible.refuse(session, plan, observer)
     release = deploy.losses(session, plan, delete_data)
     if not plan.empty and not yes:

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from components import catalog
+from mllab.engines.contract import Plan
 from mllab.money import estimate
 from mllab.money.estimate import Estimate, Use
 from mllab.session.opening import on_simulated_cloud
@@ -25,6 +26,12 @@ def price(stack: str, today: str | None, use: Use) -> tuple[Session, Estimate]:
     with TemporaryDirectory(prefix=f"mllab-{stack}-") as folder:
         session = on_simulated_cloud(root, stack, lab, files.config(path), clock, Path(folder))
         plan = session.engine.preview()
+    return session, of(session, plan, use)
+
+
+def of(session: Session, plan: Plan, use: Use) -> Estimate:
+    """What a lab costs when it is as a plan has it."""
+    lab = session.declared
     cloud = lab.lab.cloud
     known = estimate.Lab(
         cloud,
@@ -34,4 +41,4 @@ def price(stack: str, today: str | None, use: Use) -> tuple[Session, Estimate]:
         most=lab.cluster.max_nodes,
         spot=lab.cluster.spot,
     )
-    return session, estimate.of(plan.resources, known, clock.today(), use)
+    return estimate.of(plan.resources, known, session.clock.today(), use)

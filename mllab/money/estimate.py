@@ -171,8 +171,10 @@ def of(resources: Iterable[Resource], lab: Lab, today: date, use: Use) -> Estima
         lines += [_line(one.name, role(one.urn), each, lab, use, today) for each in found]
     bounded = any(line.charge.when is When.NODE and line.charge.machine for line in lines)
     if not bounded:
-        node = meters.node(lab.cloud, lab.region, lab.node)
-        lines.append(_line("machines for jobs", "cluster", node, lab, use, today))
+        # The service makes them with a disk each, which it bills as well.
+        disk = Charge("", When.NODE, "disk of a machine for jobs", Decimal(1), None)
+        for charge in (meters.node(lab.cloud, lab.region, lab.node), disk):
+            lines.append(_line("machines for jobs", "cluster", charge, lab, use, today))
     added = [line.charge.price for line in lines if not line.why]
     dates = [price.as_of for price in added if price and price.as_of]
     return Estimate(lab, use, tuple(lines), free, bounded, min(dates, default=None))

@@ -97,9 +97,13 @@ def charges(
             same = str(_at(inputs, found["path"])) == found["value"]
             if same != (found["sign"] == "="):
                 continue
-        item, amount = _filled(found["item"], inputs), found["quantity"] or "1"
-        quantity = use[amount[1:]] if amount.startswith("$") else Decimal(_filled(amount, inputs))
-        when, (kind, _, rest) = When(found["when"]), item.partition(" ")
+        when, amount = When(found["when"]), found["quantity"] or "1"
+        item = _filled(found["item"], inputs)
+        told = str(use[amount[1:]]) if amount.startswith("$") else _filled(amount, inputs)
+        if item is None or told is None:  # the run will know
+            yield Charge(urn, when, found["item"], Decimal(1), None)
+            continue
+        quantity, (kind, _, rest) = Decimal(told), item.partition(" ")
         if kind == "machine":
             purpose, _, names = rest.partition(" ")
             yield from _machine(urn, when, row.cloud, region, purpose, names.split("|"))
@@ -137,18 +141,17 @@ def _machine(
     yield from (one for one in charges if one.price is None)
 
 
-def _filled(text: str, inputs: Mapping[str, Any]) -> str:
-    def value(found: re.Match[str]) -> str:
-        said = _at(inputs, found[2])
+def _filled(text: str, inputs: Mapping[str, Any]) -> str | None:
+    """A text with the values that it names; None where one is not there, or not known yet."""
+    values = []
+    for plus, path in _PATH.findall(text):
+        said = _at(inputs, path)
         if isinstance(said, list):
-            return "|".join(map(str, said))
-        if said is None or isinstance(said, Mapping):
-            if found[1]:
-                return ""
-            raise ValueError(f"{text!r}: nothing is at {found[2]} in {sorted(inputs)}")
-        return f"{found[1]}{said}"
-
-    return _PATH.sub(value, text)
+            said = "|".join(map(str, said))
+        if isinstance(said, Mapping) or (said is None and not plus):
+            return None
+        values.append("" if said is None else f"{plus}{said}")
+    return _PATH.sub("{}", text).format(*values)
 
 
 def _at(inputs: Any, path: str) -> Any:

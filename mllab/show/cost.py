@@ -110,6 +110,19 @@ def show(
         console.print(_details(estimate))
 
 
+def show_line(console: Console, session: Session, estimate: Estimate) -> None:
+    """Print what matters before a lab is made, in one line."""
+    total = estimate.total()
+    asleep, day = (
+        _money(getattr(total, column), known=estimate.known(column)) for column in ("asleep", "day")
+    )
+    say(
+        console,
+        f"Cost by list prices: {asleep or '0.00'} USD a month asleep, {day or '0.00'} on the worst "
+        f"day. More: mllab cost {session.stack}",
+    )
+
+
 def document(session: Session, estimate: Estimate, days: Term | None) -> dict[str, Any]:
     """For scripts; see docs/cost.md."""
     return {

@@ -29,6 +29,8 @@ def without_privileges() -> None:
 def small_files() -> None:
     """Let no file grow beyond 20 kB, as on a disk that is nearly full."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+    # Python keeps half a compiled module, and whoever imports it next ends with an EOFError.
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
 def listen() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from components.seats import command, tunnel
+from mllab.accounts.contract import Offer, Placement
 from mllab.engines.contract import (
     Failure,
     Holding,
@@ -195,6 +196,9 @@ class Account:
 
     def used(self, region: str, going: Collection[str]) -> Mapping[str, float]:
         return {}
+
+    def offer(self, wanted: Placement) -> Offer:
+        return Offer(there=True)
 
     def grant(self, code: str, value: float) -> None:
         self.quotas[code] = value

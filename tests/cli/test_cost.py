@@ -25,9 +25,10 @@ def test_the_table_has_four_columns_and_says_what_it_leaves_out(run: Run, gcp: s
     lines = [" ".join(line.split()) for line in said.out.splitlines()]
     assert "asleep, a month in use, an hour typical week at most a day" in lines
     assert "notebook 15.00 + ? 0.54 7.81 + ? 13.57 + ?" in lines
-    assert "cluster 0.62 2.48 59.62" in lines
+    assert "cluster 0.62 + ? 2.48 + ? 59.62 + ?" in lines
     assert "total 15.40 + ? 10.39 + ? 73.20 + ?" in lines
-    assert "? Filestore ZONAL: no price is known in any region" in lines
+    unknown = "? Filestore ZONAL; disk of a machine for jobs: no price is known in any region"
+    assert unknown in lines
     assert "? Cloud Scheduler job: its price has no date" in lines
     assert any("at worst it lasts 20 days or fewer" in line for line in lines)
     assert any(line.startswith("No more than 4 machines for jobs") for line in lines)
@@ -58,7 +59,7 @@ def test_strict_fails_where_a_price_is_not_known(run: Run, gcp: str) -> None:
     assert "total" in said.out
     assert (
         "gcp-course: not all prices are known: Artifact Registry storage, Cloud Scheduler job, "
-        "Filestore ZONAL" in said.err
+        "Filestore ZONAL, disk of a machine for jobs" in said.err
     )
     assert "mllab cost gcp-course -v" in said.err
 

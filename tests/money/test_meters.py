@@ -117,6 +117,7 @@ def test_a_type_that_nobody_knows_is_unknown_and_not_free() -> None:
     assert found == (When.ALWAYS, "aws:new/thing:Thing", Decimal(1), False)
 
 
-def test_an_input_that_is_not_there_is_an_error_and_not_zero() -> None:
-    with pytest.raises(ValueError, match="nothing is at type"):
-        charged("aws:ebs/volume:Volume", "us-east-1", size=50)
+@pytest.mark.parametrize("inputs", [{"size": 50}, {"size": 50, "type": {"$unknown": True}}])
+def test_what_is_not_known_yet_is_no_zero(inputs: dict[str, object]) -> None:
+    found = charged("aws:ebs/volume:Volume", "us-east-1", **inputs)
+    assert found == [(When.ALWAYS, "EBS {type} storage", Decimal(1), False)]

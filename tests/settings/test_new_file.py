@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import sys
 from datetime import date
 
 import pytest
@@ -161,7 +162,8 @@ def test_a_folder_that_cannot_be_written_is_told(project):
         new.write(project, "x", LEAST, NOW)
 
 
-def test_a_full_disk_leaves_no_half_file(project):
+def test_a_full_disk_leaves_no_half_file(project, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # what is imported meanwhile stays whole
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
     try:
