@@ -93,14 +93,14 @@ def charges(
         found = _PART.fullmatch(part)
         if found is None:
             raise ValueError(f"{type}: {part!r} is no meter")
-        if found["path"]:
-            same = str(_at(inputs, found["path"])) == found["value"]
-            if same != (found["sign"] == "="):
-                continue
+        decides = _at(inputs, found["path"]) if found["path"] else None
+        known = not isinstance(decides, Mapping)
+        if found["path"] and known and (str(decides) == found["value"]) != (found["sign"] == "="):
+            continue
         when, amount = When(found["when"]), found["quantity"] or "1"
         item = _filled(found["item"], inputs)
         told = str(use[amount[1:]]) if amount.startswith("$") else _filled(amount, inputs)
-        if item is None or told is None:  # the run will know
+        if not known or item is None or told is None:  # the run will know
             yield Charge(urn, when, found["item"], Decimal(1), None)
             continue
         quantity, (kind, _, rest) = Decimal(told), item.partition(" ")

@@ -121,3 +121,11 @@ def test_a_type_that_nobody_knows_is_unknown_and_not_free() -> None:
 def test_what_is_not_known_yet_is_no_zero(inputs: dict[str, object]) -> None:
     found = charged("aws:ebs/volume:Volume", "us-east-1", **inputs)
     assert found == [(When.ALWAYS, "EBS {type} storage", Decimal(1), False)]
+
+
+def test_a_condition_that_is_not_known_yet_is_no_no() -> None:
+    found = charged(
+        "aws:ec2/vpcEndpoint:VpcEndpoint", "us-east-1", vpcEndpointType={"$unknown": True}
+    )
+    assert found == [(When.ALWAYS, "interface VPC endpoint", Decimal(1), False)]
+    assert charged("aws:ec2/vpcEndpoint:VpcEndpoint", "us-east-1", vpcEndpointType="Gateway") == []
