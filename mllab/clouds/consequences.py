@@ -64,10 +64,17 @@ def table(cloud: str) -> tuple[Consequence, ...]:
 def words(type: str, role: str, step: str, changes: Sequence[Change]) -> tuple[str, ...]:
     """What a step means for people, each thing once; empty where nobody notices.
 
+    What the cloud will refuse means nothing for them: a smaller disk does not grow.
+
     Args:
         step: `update`, `replace` or `delete`. changes: of the properties.
     """
-    causes = [one.path for one in changes if one.replaces or step != "replace"]
+    refused = {change.path for change, _ in impossible(type, role, changes)}
+    causes = [
+        one.path
+        for one in changes
+        if one.path not in refused and (one.replaces or step != "replace")
+    ]
     rows = (row for row in of(type, role, step) if not row.property or _any(row, causes))
     return tuple(dict.fromkeys(row.words for row in rows))
 

@@ -68,6 +68,9 @@ def changed(path: str, *, replaces: bool = False) -> tuple[Change, ...]:
         (BATCH, "cluster", "update", "computeResources.instanceTypes[0]", "jobs in work end"),
         (BATCH, "cluster", "update", "computeResources.maxVcpus", ""),
         ("gcp:compute/instance:Instance", "notebook", "update", "machineType", "restarts"),
+        ("aws:ebs/volume:Volume", "notebook", "update", "size", "file system grows at"),
+        ("azure-native:compute:Disk", "notebook", "update", "diskSizeGB", "file system grows at"),
+        ("gcp:compute/disk:Disk", "notebook", "update", "size", "file system grows at"),
         ("gcp:compute/disk:Disk", "notebook", "replace", "size", "put the old value back"),
         ("gcp:compute/disk:Disk", "notebook", "replace", "zone", ""),
         (
@@ -129,9 +132,13 @@ def test_what_is_never_made_smaller_or_switched_off(
     assert bool(consequences.impossible(vault, "cluster", (purge,))) == refused
 
 
-def test_a_larger_disk_is_fine(run: Run, use: Use) -> None:
-    use(steps=(step(Op.UPDATE, VOLUME, changes=(Change("size", "update", 20, 50),)),))
-    assert run(*PREVIEW).code == 0
+@pytest.mark.parametrize("size", [20, 80])
+def test_a_disk_that_grows_says_when_there_is_room(run: Run, use: Use, size: int) -> None:
+    """What would be refused grows nothing."""
+    use(steps=(step(Op.UPDATE, VOLUME, changes=(Change("size", "update", 50, size),)),))
+    said = run(*PREVIEW)
+    assert said.code == (2 if size < 50 else 0)
+    assert ("the file system grows at the machine's next start" in words(said.out)) == (size > 50)
 
 
 def seats(op: Op, number: int, **more: object) -> tuple[Step, ...]:
