@@ -119,6 +119,16 @@ _UNTOLD: Final[Mapping[tuple[str, str], str]] = {
     ("azure", "home_gb"): f"files of {_CI} are in the workspace's share, which grows with them",
 }
 
+# Why a managed notebook needs a daily stop.
+STOPS_FOR_SURE: Final[Mapping[str, str]] = {
+    "aws": "SageMaker measures nothing by which a notebook instance whose own watchdog never ran"
+    " could be told from one at work",
+    "azure": "Azure's own stop of unused compute instances can fail, and nothing else would stop"
+    " them",
+    "gcp": "a Workbench instance gives no signs of life by which one in use could be told from a"
+    " forgotten one",
+}
+
 # Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html,
 # https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-reserved-resource-name,
 # https://docs.cloud.google.com/storage/docs/buckets#naming

@@ -168,12 +168,9 @@ class Notebook(Section):
     @field_validator("stop_at")
     @classmethod
     def _stops_for_sure(cls, stop_at: time | None, info: ValidationInfo) -> time | None:
-        managed = info.data.get("kind") == "managed"
-        if stop_at is None and managed and limits.cloud_of(info) == "azure":
-            raise fault(
-                "must be a time of day: Azure's own stop of unused compute instances can fail, and"
-                " nothing else would stop them"
-            )
+        if stop_at is None and info.data.get("kind") == "managed":
+            why = limits.STOPS_FOR_SURE[limits.cloud_of(info)]
+            raise fault(f"must be a time of day: {why}; or take kind vm")
         return stop_at
 
 

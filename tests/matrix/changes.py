@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mllab.settings import reference
-from tests.scenarios.living_lab import CLOUDS, MANAGED, Change
+from tests.scenarios.living_lab import CLOUDS, MANAGED, NULL, Change
 
 KINDS: Final = ("vm", "managed")
 
@@ -28,7 +28,7 @@ class To:
     """One change of one setting.
 
     Args:
-        value: as the file has it; None takes the setting out.
+        value: as the file has it, NULL for `null`; None takes the setting out.
         first: what the lab was brought up with, besides its usual settings.
         also: what must change with it, or the file is refused.
         stopped: nobody works while it is changed.
@@ -82,7 +82,7 @@ VALUES: Final[Mapping[str, tuple[To, ...]]] = {
     ),
     "notebook.idle_minutes": (To(90),),
     "notebook.max_hours": (To(24),),
-    "notebook.stop_at": (To("22:00"), To(None)),
+    "notebook.stop_at": (To("22:00"), To(None), To(NULL)),
     "notebook.time_zone": (To("Asia/Tokyo"),),
     "cluster.size": (To("gpu-medium"), To("gpu-large"), To("cpu-small")),
     "cluster.max_nodes": (To(8),),

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from rich.console import Console
@@ -35,6 +35,9 @@ MORNING = datetime(2027, 1, 11, 9, tzinfo=UTC)
 
 Change = Mapping[str, Mapping[str, Any]]
 """Section to what is set in it; of the section without a name, whole keys (`aws:region`)."""
+
+NULL: Final = "null"
+"""Writes `null` into the file, where None takes the setting out."""
 
 SMALL: Change = {
     "notebook": {"size": "cpu-small", "seats": ["s01", "s02"]},
@@ -102,7 +105,7 @@ class LivingLab:
         for section, values in change.items():
             config = document["config"]
             found = config.setdefault(f"mllab:{section}", {}) if section else config
-            found.update(values)
+            found.update({key: None if now == NULL else now for key, now in values.items()})
             for key in [key for key, value in values.items() if value is None]:
                 del found[key]
         yaml.dump(document, self.path)
