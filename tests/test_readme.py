@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from components import catalog
+from components.contracts import JOB_COMMAND, JOB_FOLDER
 from mllab import readme
 from mllab.settings import files
 
@@ -94,6 +96,15 @@ def test_quota_commands_ask_for_what_the_course_needs(root: Path) -> None:
         (notebook.quota, str(notebook.vcpus * len(lab.notebook.seats))),
         (node.spot_quota, str(node.vcpus * lab.cluster.max_nodes)),
     ]
+
+
+def test_the_shown_image_runs_alike_on_every_cloud(pages: str) -> None:
+    """One cloud runs what the contract names, the others what the image names."""
+    (shown,) = blocks(pages, "dockerfile")
+    steps = dict(line.split(" ", 1) for line in shown.splitlines())
+    assert steps["WORKDIR"] == JOB_FOLDER
+    assert json.loads(steps["CMD"]) == JOB_COMMAND.split()
+    assert f"cd ${{LAB_CODE:-{JOB_FOLDER}}} && eval ${{LAB_COMMAND:-{JOB_COMMAND}}}" in pages
 
 
 @pytest.mark.parametrize("page", PAGES)
