@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,3 +19,9 @@ def simulated_account(cloud: str, folder: Path) -> SimulatedAccount:
     """
     account: type[SimulatedAccount] = import_module(f"mllab.simulated.{cloud}.cloud").ACCOUNT
     return account(folder / f"{cloud}.db")
+
+
+def regions(cloud: str) -> Collection[str]:
+    """The regions that the simulated cloud knows; a cloud may have younger ones."""
+    known: Collection[str] = import_module(f"mllab.simulated.{cloud}.places").regions()
+    return known

@@ -10,6 +10,7 @@ from mllab.clouds.registry import CLOUDS
 from mllab.errors import LabError, SettingsError, UsageError
 from mllab.session.local_state import DAMAGED, Types, in_backend, names, simulated
 from mllab.session.session import EMBEDDED, home
+from mllab.session.simulated import regions
 from mllab.settings import files
 from mllab.settings.lab import Lab
 from mllab.wording import pluralize
@@ -42,7 +43,10 @@ def rows(root: Path) -> list[Row]:
 
 
 def describe(lab: Lab) -> str:
-    """A lab in one line: `AWS us-east-1, 1 notebook gpu-small, at most 4 gpu-small nodes, ...`."""
+    """A lab in one line: `AWS us-east-1, 1 notebook gpu-small, at most 4 gpu-small nodes, ...`.
+
+    A region that only the real cloud knows is told, or a lab that is ok would fail its rehearsal.
+    """
     notebooks = f"{pluralize(len(lab.notebook.seats), 'notebook')} {lab.notebook.size}"
     spot = " spot" if lab.cluster.spot else ""
     cluster = (
@@ -53,8 +57,12 @@ def describe(lab: Lab) -> str:
         f"{lab.budget.limit_usd:g} USD per {lab.budget.per}" if lab.own.budgeted else "no budget"
     )
     ends = f"ends {lab.lab.ends}" if lab.lab.ends else "no end"
-    where = f"{CLOUDS[lab.lab.cloud].title} {lab.region}"
-    return ", ".join([where, notebooks, cluster, files_too, budget, ends])
+    title = CLOUDS[lab.lab.cloud].title
+    where = f"{title} {lab.region}"
+    told = ", ".join([where, notebooks, cluster, files_too, budget, ends])
+    if lab.region in regions(lab.lab.cloud):
+        return told
+    return f"{told}; cannot be rehearsed: the simulated {title} does not know {lab.region}"
 
 
 def document(row: Row) -> dict[str, Any]:

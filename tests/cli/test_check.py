@@ -37,6 +37,17 @@ def test_a_wrong_file_is_told_with_the_command_that_checks_it_again(
     assert "must be called Pulumi.<stack>.yaml" in run("check", "x.yaml").err
 
 
+def test_a_region_that_is_not_simulated_is_right_and_told(run: Run, project: Path) -> None:
+    """`tests/simulated` knows all of them."""
+    assert "rehearsed" not in run("check", "lab", *DAY).out
+    path = project / "stacks" / "Pulumi.lab.yaml"
+    path.write_text(path.read_text().replace("us-east-1", "mx-central-1"))
+    said = run("check", "lab", *DAY)
+    assert said.code == 0
+    assert "cannot be rehearsed: the simulated AWS does not know mx-central-1" in said.out
+    assert "does not know the region" in " ".join(run("rehearse", "lab", *DAY).out.split())
+
+
 def test_a_lab_that_is_over_is_right_on_its_own_first_day(run: Run, project: Path) -> None:
     assert "is past" in run("check", "lab", "--today", "2031-01-01").err
     assert run("check", "lab", "--today", "first").code == 0

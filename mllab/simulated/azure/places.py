@@ -47,7 +47,7 @@ class Image:
 
 
 @cache
-def locations() -> frozenset[str]:
+def regions() -> frozenset[str]:
     """All locations of the public cloud."""
     return frozenset(row["location"] for row in rows(DATA / "locations.csv"))
 
@@ -59,11 +59,11 @@ def location(text: str) -> str:
         ProviderFailure: a location that the data do not know.
     """
     found = text.lower().replace(" ", "")
-    if found not in locations():
+    if found not in regions():
         raise ProviderFailure(
             f"the simulated Azure does not know the location {text!r}",
             code="LocationNotAvailable",
-            hint=f"choose one of {', '.join(sorted(locations()))}",
+            hint=f"choose one of {', '.join(sorted(regions()))}",
         )
     return found
 

@@ -44,7 +44,7 @@ def test_a_new_subscription_has_no_gpu_and_few_cores() -> None:
 
 
 def test_locations_are_those_that_settings_take() -> None:
-    assert places.locations() == regions.of("azure").keys()
+    assert places.regions() == regions.of("azure").keys()
 
 
 def test_every_time_zone_that_the_components_name_is_known() -> None:

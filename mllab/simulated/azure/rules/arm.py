@@ -57,7 +57,7 @@ class Resource(Kind):
                 "LocationRequired (400): The location property is required for this definition.",
                 "pulumi config set azure-native:location <location>",
             )
-        if inputs["location"] not in places.locations():
+        if inputs["location"] not in places.regions():
             raise refuse(
                 "LocationNotAvailableForResourceType (400): The provided location '{location}' is "
                 "not available for resource type '{type}'.",
