@@ -41,6 +41,8 @@ config:
 """
 _BLOCK: Final = re.compile(r"(<!-- made: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _COST: Final = re.compile(r"^Cost: (.*?)^Source:", re.DOTALL | re.MULTILINE)
+_ACT: Final = re.compile(r" ?\d+  ")
+_CUT: Final = "    ..."
 _WALL: Final = re.compile(r"(?:\d+ min )?[\d.]+ s wall")
 _MAIN: Final = "import sys; sys.argv[0] = 'mllab'; import cli; cli.main()"
 
@@ -159,8 +161,12 @@ def rehearsal(root: Path) -> str:
 
 
 def excerpt(root: Path) -> str:
-    """A rehearsal, a line for each act."""
-    return _console(f"mllab rehearse {STACK}", said(root, "rehearse", STACK))
+    """A rehearsal in eight lines: whose it is, its first three acts and its last, the sum."""
+    head, *lines = filter(None, said(root, "rehearse", STACK).splitlines())
+    acts = [line for line in lines if _ACT.match(line)]
+    return _console(
+        f"mllab rehearse {STACK}", "\n".join([head, *acts[:3], _CUT, *acts[-1:], lines[-1]])
+    )
 
 
 def timeless(text: str) -> str:

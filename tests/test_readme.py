@@ -46,6 +46,18 @@ def test_generated_part_is_fresh(name: str, pages: str, root: Path) -> None:
     assert readme.timeless(part(pages, name)) == made, "stale; run: make readme"
 
 
+def test_the_excerpt_keeps_both_ends_of_the_rehearsal(pages: str) -> None:
+    (shown,) = blocks(part(pages, "excerpt"), "console")
+    (whole,) = blocks(part(pages, "rehearsal"), "console")
+    command, head, *acts, last, total = readme.timeless(shown).splitlines()
+    told = readme.timeless(whole).splitlines()
+    assert len(shown.splitlines()) <= 8
+    assert (f"{command} -v", head, total) == (told[0], told[1], told[-1])
+    assert [last] == [line for line in told if re.match(r"\d\d  ", line)][-1:]
+    assert acts[0].startswith(" 1  ")
+    assert set(acts) - set(told) == {"    ..."}
+
+
 def test_a_changed_part_is_made_anew(root: Path) -> None:
     stale = "before\n<!-- made: sizes -->\nold\n<!-- end -->\nafter <!-- end -->\n"
     renewed = readme.fresh(stale, root)

@@ -70,6 +70,25 @@ def test_the_report_shows_both_outcomes_and_the_commands(run: Run) -> None:
     assert re.search(r"11 of 11 acts as expected; .* simulated, \d+\.\d s wall\.", text)
 
 
+def test_the_demo_is_no_longer_than_a_page(
+    run: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is played here: the acts are as many, and each is told, as if all went well."""
+
+    def played(self: rehearsal.Rehearsal) -> list[rehearsal.Act]:
+        return [rehearsal.Act(title, "-", "-", True, 599.0, 59.9) for title in self.titles()]
+
+    monkeypatch.setattr(rehearsal.Rehearsal, "play", played)
+    make = (root / "Makefile").read_text()
+    stacks = re.findall(r"^STACKS \?= (.*)$", make, re.MULTILINE)[0].split()
+    labs = {name: (root / "stacks" / f"Pulumi.{name}.yaml").read_text() for name in stacks}
+    monkeypatch.chdir(make_project(tmp_path / "demo", labs))
+    lines = [line for stack in stacks for line in run("rehearse", stack).out.splitlines()]
+    assert len(stacks) == 3
+    assert sum(line.endswith(" wall)") for line in lines) >= 30
+    assert len(lines) + 5 < 60  # with what the Makefile says after them
+
+
 def test_a_lab_with_managed_notebooks_shows_what_is_its_own(run: Run) -> None:
     said = run("rehearse", "managed", "-v")
     assert said.code == 0, said.err
