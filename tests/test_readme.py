@@ -19,6 +19,7 @@ PAGES = (
     "CHANGELOG.md",
     "benchmarks/README.md",
     "docs/architecture.md",
+    "docs/profile.md",
 )
 
 
