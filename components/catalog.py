@@ -65,6 +65,12 @@ class Machine:
     totals: tuple[tuple[str, int], ...] = ()
     fallbacks: tuple[str, ...] = ()
 
+    def counted(self, *, spot: bool = False) -> tuple[tuple[str, int], ...]:
+        """Limit -> units that one counts against; spot machines have one pool of their own."""
+        return (
+            ((self.spot_quota, self.units),) if spot else ((self.quota, self.units), *self.totals)
+        )
+
 
 class UnknownSize(ValueError):
     """A size that the table does not hold; the message lists what it holds and the nearest name."""

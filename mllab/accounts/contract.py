@@ -60,13 +60,13 @@ class Placement:
 
     Args:
         type: the vendor's name. place: zone, or the region of a machine that names no zone.
-        accelerator: see `Machine.accelerator`. managed: as a machine of a notebook service.
+        accelerator: see `Machine.accelerator`. use: what it is for; see `catalog.USES`.
     """
 
     type: str
     place: str
     accelerator: str = ""
-    managed: bool = False
+    use: str = "vm"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from components import catalog
 from mllab.accounts.contract import Grant, Offer, Placement
 from mllab.accounts.responses import QueryFailed
 from mllab.clouds import registry
-from mllab.engines.contract import Failure, Op, Plan
+from mllab.engines.contract import Failure, Plan
 from mllab.errors import LabError, RunFailed
 from mllab.lifecycle import quota, rebuild
 from mllab.lifecycle.observer import Observer
@@ -20,15 +20,17 @@ from mllab.protocol.deployment import entries
 from mllab.session.session import Session
 from mllab.wording import join_limited
 
-_ASKING: Final = "Asking the account what it has for the notebooks that replace others"
+_ASKING: Final = "Asking the account what it has for the machines that replace others"
+
+_NODES: Final = "job"  # what a cluster's machines are for; see `catalog.USES`
 
 Key = TypeVar("Key")
 Told = TypeVar("Told", Grant, Offer)
 
 
 def refuse_short(session: Session, plan: Plan, observer: Observer) -> None:
-    """Refuse to take notebooks away where the account has no quota, or no offer, for what replaces
-    them.
+    """Refuse to take machines away where the account has no quota, or no offer, for what is to be
+    made.
 
     What the account does not tell is said, and taken for enough.
 
@@ -49,29 +51,28 @@ def refuse_short(session: Session, plan: Plan, observer: Observer) -> None:
     ]
     lines += [f"  {_named(each)}: not offered, {offer.why}" for each, offer in missing.items()]
     asks = [one.request for one in short]
-    if missing:
-        asks.append(_another(session, next(iter(missing))))
+    asks += [_another(session, each) for each in {one.use: one for one in missing}.values()]
     again = session.command("up", rebuild.options(session, plan))
     raise RunFailed(
-        f"{session.stack}: notebooks would go, and those that replace them would be refused; "
+        f"{session.stack}: {change.what} would go, and what is to be made would be refused; "
         "nothing was changed\n" + "\n".join(lines),
         hint="\n".join([*asks, f"Then:  {again}{grant_options(session, short)}"]),
     )
 
 
 def _short(session: Session, change: Replacement, observer: Observer) -> tuple[Shortage, ...]:
-    """The quotas that are too small for what replaces notebooks."""
+    """The quotas that are too small for what replaces machines."""
     lab = session.declared
     needs = {code: amount for code, amount in quota.needs_of(change, lab).items() if amount}
     ids = {entry["urn"]: str(entry.get("id", "")) for entry in entries(session.engine.state())}
-    going = [ids[urn] for urn in change.anew if urn in ids]
+    going = [ids[urn] for urn in change.going if urn in ids]
     services = _services(session, quota.codes(needs, lab))
     with observer.waiting(_ASKING):
         grants = _asked(
             lambda: session.realm.quotas(services, going), services, lambda why: Grant(why=why)
         )
     unknown = {code: each.why for code, each in grants.items() if each.limit is None}
-    _note(observer, "whether the quota is enough for the notebooks that replace others", unknown)
+    _note(observer, "whether the quota is enough for the machines that replace others", unknown)
     known = {code: each for code, each in grants.items() if code not in unknown}
     unused = {code: each.why for code, each in known.items() if each.used is None}
     _note(observer, "how much of the quota is in use already", unused)
@@ -83,7 +84,7 @@ def _used(short: Shortage) -> str:
 
 
 def _missing(session: Session, plan: Plan, observer: Observer) -> Mapping[Placement, Offer]:
-    """The machines that replace notebooks, and that the account may not have."""
+    """The machines that replace others, and that the account may not have."""
     wanted = _placements(session, plan)
     with observer.waiting(_ASKING):
         offers = _asked(lambda: session.realm.offers(wanted), wanted, lambda why: Offer(None, why))
@@ -93,11 +94,18 @@ def _missing(session: Session, plan: Plan, observer: Observer) -> Mapping[Placem
 
 
 def _placements(session: Session, plan: Plan) -> list[Placement]:
-    """What a plan makes for notebooks, and where; in the region, where no zone is known."""
+    """The machines that a plan makes, and where; in the region, where no zone is known."""
     inputs = {each.urn: each.inputs for each in plan.resources}
-    made = [step.urn for step in quota.notebooks(plan) if step.op in {Op.CREATE, Op.REPLACE}]
-    places = {_place(session, inputs.get(urn, {})) for urn in made}
-    return [_placement(session, session.declared.notebook.size, place) for place in sorted(places)]
+    lab = session.declared
+    found = []
+    for of, use, size in (
+        ("notebook", lab.notebook.kind, lab.notebook.size),
+        ("cluster", _NODES, lab.cluster.size),
+    ):
+        made = [step.urn for step in quota.machines(plan, of) if step.op in quota.MAKING]
+        places = {_place(session, inputs.get(urn, {})) for urn in made}
+        found += [_placement(session, use, size, place) for place in sorted(places)]
+    return found
 
 
 def _place(session: Session, inputs: Mapping[str, Any]) -> str:
@@ -106,11 +114,9 @@ def _place(session: Session, inputs: Mapping[str, Any]) -> str:
     return next((each for each in named if isinstance(each, str)), session.declared.region)
 
 
-def _placement(session: Session, size: str, place: str) -> Placement:
-    lab = session.declared
-    machine = catalog.machine(lab.lab.cloud, size, lab.notebook.kind)
-    managed = lab.notebook.kind == "managed"
-    return Placement(machine.type, place, machine.accelerator, managed)
+def _placement(session: Session, use: str, size: str, place: str) -> Placement:
+    machine = catalog.machine(session.declared.lab.cloud, size, use)
+    return Placement(machine.type, place, machine.accelerator, use)
 
 
 def _named(each: Placement) -> str:
@@ -120,15 +126,15 @@ def _named(each: Placement) -> str:
 
 def _another(session: Session, missing: Placement) -> str:
     """What to choose instead: the sizes that are offered there."""
-    lab = session.declared
     sizes = {
-        size: _placement(session, size, missing.place)
-        for size in catalog.sizes(lab.lab.cloud, lab.notebook.kind)
+        size: _placement(session, missing.use, size, missing.place)
+        for size in catalog.sizes(session.declared.lab.cloud, missing.use)
     }
     offers = _asked(lambda: session.realm.offers(sizes.values()), (), lambda why: Offer(None, why))
     there = [size for size, each in sizes.items() if each in offers and offers[each].there]
     listed = f"; offered in {missing.place} are {join_limited(there)}" if there else ""
-    return f"Choose another mllab:notebook.size{listed}."
+    setting = "cluster" if missing.use == _NODES else "notebook"
+    return f"Choose another mllab:{setting}.size{listed}."
 
 
 def lacking(session: Session) -> tuple[Shortage, ...]:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from components import catalog
 from mllab.clouds import registry
@@ -18,6 +18,8 @@ from mllab.wording import role
 if TYPE_CHECKING:
     from mllab.settings.lab import Lab
 
+
+MAKING: Final = frozenset({Op.CREATE, Op.REPLACE})
 
 Used = Callable[[str], float]
 """How much of a quota is in use already."""
@@ -80,42 +82,46 @@ def requests(lab: Lab, failures: Iterable[Failure], where: Mapping[str, str]) ->
 
 @dataclass(frozen=True)
 class Replacement:
-    """Notebooks that a plan takes away, and those that it makes for them.
+    """Machines that a plan takes away, and those that it makes for them.
 
     Args:
-        new: how many are made beside the others. anew: urns of those that are made anew, each when
+        what: is taken away, in words. going: urns of what is gone before it is made anew.
+        new: how many notebooks are made beside the others. anew: how many are made anew, each when
             the old one is gone. cluster: it is made, too.
     """
 
+    what: str
+    going: tuple[str, ...]
     new: int
-    anew: tuple[str, ...]
+    anew: int
     cluster: bool = False
 
 
 def replacement(plan: Plan) -> Replacement | None:
-    """What a plan makes while it takes notebooks away; None where it does not.
+    """What a plan makes while it takes machines away; None where it does not.
 
-    Where none goes nothing is lost by a try.
+    Where none goes nothing is lost by a try. A cluster is a machine where its vendor counts it as
+    one; those of AWS Batch and Vertex AI are made without any.
     """
-    steps = notebooks(plan)
+    steps, cluster = machines(plan, "notebook"), machines(plan, "cluster")
     ops = Counter(step.op for step in steps)
-    if not ops[Op.REPLACE] and not (ops[Op.CREATE] and ops[Op.DELETE]):
+    notebooks_go = ops[Op.REPLACE] or (ops[Op.CREATE] and ops[Op.DELETE])
+    cluster_goes = any(step.op is Op.REPLACE for step in cluster)
+    if not notebooks_go and not cluster_goes:
         return None
+    gone = ["notebooks"] * bool(notebooks_go) + ["the cluster"] * cluster_goes
     return Replacement(
+        what=" and ".join(gone),
+        going=tuple(step.urn for step in (*steps, *cluster) if step.op is Op.REPLACE),
         new=ops[Op.CREATE],
-        anew=tuple(step.urn for step in steps if step.op is Op.REPLACE),
-        cluster=any(
-            registry.is_machine(step.type)
-            and role(step.urn) == "cluster"
-            and step.op in {Op.CREATE, Op.REPLACE}
-            for step in plan.steps
-        ),
+        anew=ops[Op.REPLACE],
+        cluster=any(step.op in MAKING for step in cluster),
     )
 
 
-def notebooks(plan: Plan) -> list[Step]:
-    """A plan's steps of machines that are notebooks."""
-    return [s for s in plan.steps if registry.is_machine(s.type) and role(s.urn) == "notebook"]
+def machines(plan: Plan, of: str) -> list[Step]:
+    """A plan's steps of machines of a role."""
+    return [s for s in plan.steps if registry.is_machine(s.type) and role(s.urn) == of]
 
 
 def needs_of_all(lab: Lab) -> Mapping[str, float]:
@@ -124,8 +130,8 @@ def needs_of_all(lab: Lab) -> Mapping[str, float]:
 
 
 def needs_of(change: Replacement, lab: Lab) -> Mapping[str, float]:
-    """Limit -> how much what replaces notebooks takes of it, beside all that does not go before."""
-    return _needs(lab, change.new, len(change.anew), cluster=change.cluster)
+    """Limit -> how much what replaces machines takes of it, beside all that does not go before."""
+    return _needs(lab, change.new, change.anew, cluster=change.cluster)
 
 
 def codes(needs: Mapping[str, float], lab: Lab) -> tuple[str, ...]:
@@ -174,7 +180,7 @@ def _needs(lab: Lab, new: int, anew: int = 0, *, cluster: bool = True) -> Mappin
     """
     cloud, needs, wanted = registry.of(lab.lab.cloud), Counter[str](), lab.notebook
     notebook = catalog.machine(cloud.name, wanted.size, wanted.kind)
-    for code, units in ((notebook.quota, notebook.units), *notebook.totals):
+    for code, units in notebook.counted():
         needs[code] += units * (new + anew)
     if cloud.disk_quota:
         homes = new + (anew if wanted.kind == "managed" else 0)
@@ -183,8 +189,6 @@ def _needs(lab: Lab, new: int, anew: int = 0, *, cluster: bool = True) -> Mappin
         needs[cloud.address_quota] += new + (0 if cloud.address_stays else anew)
     if cluster and cloud.counts_idle_nodes:
         node = catalog.machine(cloud.name, lab.cluster.size, "job")
-        own = node.spot_quota if lab.cluster.spot else node.quota
-        totals = () if lab.cluster.spot else node.totals  # spot machines have one pool of their own
-        for code, units in ((own, node.units), *totals):
+        for code, units in node.counted(spot=lab.cluster.spot):
             needs[code] += units * lab.cluster.max_nodes
     return needs

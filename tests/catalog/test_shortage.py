@@ -96,7 +96,7 @@ def test_a_lab_needs_what_its_machines_count_against(cloud, notebook, cluster, n
 )
 def test_what_is_made_anew_keeps_its_home_and_its_address(cloud, kind, change, needs):
     new, anew, *cluster = change
-    replaced = Replacement(new, tuple("ab"[:anew]), *cluster)
+    replaced = Replacement("notebooks", (), new, anew, *cluster)
     found = needs_of(replaced, lab(cloud, {**TWO, "kind": kind}))
     assert {code: amount for code, amount in found.items() if amount} == needs
 

@@ -134,7 +134,7 @@ def test_aws_offers_by_zone(aws: None) -> None:
     account = open_account("aws", {"aws:region": "us-east-1"})
     zone = Placement("m6i.large", "us-east-1e")  # one of the oldest zones
     here, none = Placement("m6i.large", "us-east-1"), Placement("x9.large", "us-east-1")
-    managed = Placement("ml.t3.large", "us-east-1", managed=True)
+    managed = Placement("ml.t3.large", "us-east-1", use="managed")
     found = account.offers([zone, here, none, managed])
     assert {each: offer.there for each, offer in found.items()} == {
         zone: False,

@@ -27,6 +27,15 @@ def usage(name: str, used: int, limit: int, inside: str = "/subscriptions/s") ->
     return {"id": f"{inside}/usages/x", "name": {"value": name, "localizedValue": name}, **number}
 
 
+def cluster(name: str, priority: str, most: int) -> dict[str, Any]:
+    """Source: azure-rest-api-specs, machinelearningservices 2025-12-01, AmlComputeProperties"""
+    scale = {"minNodeCount": 0, "maxNodeCount": most}
+    inner = {"vmSize": SIZE.upper(), "vmPriority": priority, "scaleSettings": scale}
+    outer = {"computeType": "AmlCompute", "properties": inner}
+    return {"id": f"{COMPUTES}/{name}", "properties": outer}
+
+
+LOW = "Total Cluster LowPriority Regional vCPUs"
 AZURE = {
     "az account get-access-token": {"subscription": "s"},
     "az account show": {"id": "s", "user": {"name": "ann@example.edu"}},
@@ -43,7 +52,7 @@ AZURE = {
             usage(ALL, 14, 24),
             usage(T4, 8, 12),
             usage(T4, 4, 5, f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/w"),
-            usage("Total Cluster LowPriority Regional vCPUs", 18, -1),
+            usage(LOW, 18, -1),
         ]
     },
     f"{REST} {MACHINES}".lower(): {
@@ -53,7 +62,11 @@ AZURE = {
         ]
     },
     f"{REST} {COMPUTES}".lower(): {
-        "value": [{"id": f"{COMPUTES}/ann", "properties": {"properties": {"vmSize": SIZE}}}]
+        "value": [
+            {"id": f"{COMPUTES}/ann", "properties": {"properties": {"vmSize": SIZE}}},
+            cluster("nodes", "Dedicated", 2),
+            cluster("spare", "LowPriority", 3),
+        ]
     },
 }
 
@@ -62,8 +75,7 @@ def test_azure_tells_limit_and_use_in_its_own_spelling(said: Any) -> None:
     asked = said(AZURE)
     account = open_account("azure-native", {"azure-native:location": "eastus"})
     quotas = CLOUDS["azure"].quotas()
-    low = "Total Cluster LowPriority Regional vCPUs"
-    codes = ("cores", "StandardNCASv3_T4Family", "PublicIPAddresses", "Clusters", ALL, T4, low)
+    codes = ("cores", "StandardNCASv3_T4Family", "PublicIPAddresses", "Clusters", ALL, T4, LOW)
     services = {code: quotas[code].service for code in (*codes, "StorageAccounts")}
     assert told(account.quotas(services, ())) == {
         "cores": (10.0, 8.0),
@@ -72,7 +84,7 @@ def test_azure_tells_limit_and_use_in_its_own_spelling(said: Any) -> None:
         "Clusters": (100.0, 7.0),
         ALL: (24.0, 14.0),
         T4: (12.0, 8.0),
-        low: (math.inf, 18.0),
+        LOW: (math.inf, 18.0),
         "StorageAccounts": (None, None),
     }
     assert all("--location eastus" in words for words in asked if "list-usage" in words)
@@ -81,6 +93,9 @@ def test_azure_tells_limit_and_use_in_its_own_spelling(said: Any) -> None:
     assert left["StandardNCASv3_T4Family"] == (4.0, 0.0)
     assert (left[ALL], left[T4]) == ((24.0, 10.0), (12.0, 4.0))
     assert left["PublicIPAddresses"] == (10.0, 3.0), "it stays"
+    left = told(account.quotas(services, [f"{COMPUTES}/nodes", f"{COMPUTES}/spare"]))
+    assert (left[ALL], left[T4]) == ((24.0, 6.0), (12.0, 0.0)), "with all that it may have"
+    assert left[LOW] == (math.inf, 6.0)
 
 
 def test_azure_offers_what_no_restriction_of_the_location_forbids(said: Any) -> None:
@@ -108,13 +123,18 @@ def test_azure_offers_what_no_restriction_of_the_location_forbids(said: Any) -> 
     )
     account = open_account("azure-native", {"azure-native:location": "eastus"})
     places = [Placement(name, "eastus") for name in ("Standard_D2s_v5", SIZE, "Standard_X")]
-    managed = [Placement(name, "eastus", managed=True) for name in ("Standard_D2ds_v4", SIZE)]
-    assert [*account.offers([*places, *managed]).values()] == [
+    managed = [Placement(name, "eastus", use="managed") for name in ("Standard_D2ds_v4", SIZE)]
+    nodes = [Placement(name, "eastus", use="job") for name in ("Standard_D2ds_v4", SIZE)]
+    wanted = [*places, *managed, *nodes]
+    found = account.offers(wanted)
+    assert [found[each] for each in wanted] == [
         Offer(True, ""),
         Offer(False, "not for this subscription: NotAvailableForSubscription"),
         Offer(False, "eastus does not have it"),
         Offer(True, ""),
         Offer(False, "Azure ML takes it for AmlCompute only"),
+        Offer(False, "Azure ML takes it for ComputeInstance only"),
+        Offer(True, ""),
     ]
     [words] = [each for each in asked if "list-skus" in each]
     assert "--location eastus" in words
@@ -124,7 +144,7 @@ def test_azure_offers_what_no_restriction_of_the_location_forbids(said: Any) -> 
 def test_a_subscription_that_never_used_azure_ml_tells_nothing_of_it(said: Any) -> None:
     login = {key: each for key, each in AZURE.items() if key.startswith("az account")}
     account = open_account("azure-native", {"azure-native:location": "eastus"})
-    wanted = Placement(SIZE, "eastus", managed=True)
+    wanted = Placement(SIZE, "eastus", use="managed")
     said({**login, f"{REST} {ML}/vmSizes": {"value": []}})
     assert account.offers([wanted])[wanted].there is None, "no list is without any size"
     said(login)

@@ -132,7 +132,7 @@ def test_google_offers_by_zone_machine_and_gpu(said: Any) -> None:
     there = {
         Placement("n1-standard-4", "us-central1-a"): True,
         Placement("n1-standard-4", "us-central1-a", "nvidia-tesla-t4"): False,
-        Placement("n1-standard-4", "us-central1-b", "NVIDIA_TESLA_T4", managed=True): True,
+        Placement("n1-standard-4", "us-central1-b", "NVIDIA_TESLA_T4", use="managed"): True,
         Placement("n1-standard-4", "us-central1", "nvidia-tesla-t4"): True,
         Placement("a9-mega", "us-central1"): False,
     }

@@ -1,4 +1,4 @@
-"""What a real account grants, uses and offers is asked before notebooks are taken away, and what it
+"""What a real account grants, uses and offers is asked before machines are taken away, and what it
 does not tell is said.
 """
 
@@ -18,12 +18,15 @@ from mllab.errors import LabError, RunFailed
 from mllab.lifecycle import granted
 from mllab.session.realm import RealRealm
 from mllab.settings import files
-from tests.cli.scripted import MACHINE, entry, step
+from tests.cli.scripted import MACHINE, entry, step, urn
 from tests.lookup.conftest import ROOT
 
 GPU = "L-DB2E81BA"
 SIZED = Placement("g4dn.xlarge", "us-east-1")
 THERE = Offer(True)
+CLUSTER = urn("lab-cluster-nodes", "azure-native:machinelearningservices:Compute", "Cluster")
+NODES = Placement("Standard_NC4as_T4_v3", "eastus", use="job")
+SPOT = "Total Cluster LowPriority Regional vCPUs"
 
 
 class Asked:
@@ -40,7 +43,7 @@ class Asked:
     def offers(self, wanted: Any) -> Any:
         self.asked.append([*wanted])
         answer = self._answer(self.offer)
-        return {each: answer if each == SIZED else Offer(True) for each in wanted}
+        return {each: answer if each in (SIZED, NODES) else Offer(True) for each in wanted}
 
     def _answer(self, answer: Any) -> Any:
         if isinstance(answer, Exception):
@@ -48,21 +51,22 @@ class Asked:
         return answer
 
 
-def refused(account: Asked, *ops: Op) -> list[str]:
+def refused(account: Asked, *ops: Op, machine: str = MACHINE) -> list[str]:
     """What is noted where the lab's GPU machine is made anew in an account that answers so."""
-    path = files.find(ROOT, "aws-course")
+    stack = "azure-course" if machine == CLUSTER else "aws-course"
+    path = files.find(ROOT, stack)
     lab = files.load(path)
-    state = {"deployment": {"resources": [entry(MACHINE, id="i-old")]}}
+    state = {"deployment": {"resources": [entry(machine, id="i-old")]}}
     session: Any = SimpleNamespace(
-        stack="aws-course",
+        stack=stack,
         declared=lab,
         config=files.config(path),
         engine=SimpleNamespace(state=lambda: state),
         realm=RealRealm(account, lambda _: ""),  # type: ignore[arg-type]
-        command=lambda verb, options="": f"mllab {verb} aws-course",
+        command=lambda verb, options="": f"mllab {verb} {stack}",
     )
     notes: list[str] = []
-    plan = Plan("aws-course", "pulumi", tuple(step(op, MACHINE) for op in ops))
+    plan = Plan(stack, "pulumi", tuple(step(op, machine) for op in ops))
     granted.refuse_short(session, plan, SimpleNamespace(note=notes.append, waiting=nullcontext))  # type: ignore[arg-type]
     return notes
 
@@ -100,7 +104,7 @@ def test_a_machine_that_is_not_offered_replaces_none() -> None:
     with pytest.raises(RunFailed) as error:
         refused(account, Op.REPLACE)
     assert error.value.message == (
-        "aws-course: notebooks would go, and those that replace them would be refused; nothing was "
+        "aws-course: notebooks would go, and what is to be made would be refused; nothing was "
         "changed\n  g4dn.xlarge in us-east-1: not offered, us-east-1 offers it in no zone"
     )
     hint = str(error.value.hint).splitlines()
@@ -109,13 +113,30 @@ def test_a_machine_that_is_not_offered_replaces_none() -> None:
     assert hint[1] == "Then:  mllab up aws-course"
 
 
+def test_a_cluster_that_is_granted_or_offered_no_more_stays() -> None:
+    """The answer is taken for Azure's, whose clusters are deleted to be made anew."""
+    account = Asked({SPOT: Grant(12.0, 0.0)}, Offer(False, "eastus does not have it"))
+    with pytest.raises(RunFailed) as error:
+        refused(account, Op.REPLACE, machine=CLUSTER)
+    assert error.value.message == (
+        "azure-course: the cluster would go, and what is to be made would be refused; nothing was "
+        f"changed\n  {SPOT}: 16 vCPUs needed at the same time, 12 granted\n"
+        "  Standard_NC4as_T4_v3 in eastus: not offered, eastus does not have it"
+    )
+    assert "Choose another mllab:cluster.size; offered in eastus are cpu-" in error.value.hint
+    assert account.asked[0] == ({SPOT: "Microsoft.MachineLearningServices"}, ["i-old"])
+    enough = Asked({SPOT: Grant(16.0, 0.0)})
+    assert refused(enough, Op.REPLACE, machine=CLUSTER) == []
+    assert enough.asked[1] == [NODES]
+
+
 @pytest.mark.parametrize("op", [Op.CREATE, Op.DELETE, Op.UPDATE])
 def test_nobody_is_asked_where_none_is_made_anew(op: Op) -> None:
     account = Asked(AssertionError("asked"), AssertionError("asked"))
     assert refused(account, op) == []
 
 
-WHETHER = "not checked: whether the quota is enough for the notebooks that replace others"
+WHETHER = "not checked: whether the quota is enough for the machines that replace others"
 USE = "not checked: how much of the quota is in use already"
 OFFERED = "not checked: whether the machines that replace others are offered"
 

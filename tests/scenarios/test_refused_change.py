@@ -27,6 +27,9 @@ STOPS = (
 )
 NOTEBOOKS = "ml.t3.large for notebook instance usage"
 """Of this quota of AWS a new account has none."""
+CLUSTER_ALL = "Total Cluster Dedicated Regional vCPUs"
+CLUSTER_SPOT = "Total Cluster LowPriority Regional vCPUs"
+CLUSTER_GPU = catalog.machine("azure", "gpu-medium", "job").quota
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -43,6 +46,54 @@ def test_what_the_quota_cannot_replace_is_not_touched(tmp_path: Path, cloud: str
     assert {(record.type, record.id) for record in lab.cloud.inventory()} == there
 
     lab.session().realm.grant([word.strip("'") for word in granted])
+    done = lab.up()
+    assert done is not None
+    assert done.ok, done.failures
+
+
+@pytest.mark.parametrize(
+    ("spot", "change", "code"),
+    [
+        (False, {"size": "gpu-medium"}, CLUSTER_GPU),
+        (False, {"spot": True}, CLUSTER_SPOT),
+        (True, {"spot": False}, CLUSTER_ALL),
+    ],
+)
+def test_a_cluster_that_the_quota_cannot_replace_is_not_touched(
+    tmp_path: Path, spot: bool, change: Mapping[str, object], code: str
+) -> None:
+    """Azure alone deletes a cluster to make another, and refuses it for machines that do not run.
+
+    Of AWS Batch and Vertex AI only the machines of jobs that run count, so that nothing is refused
+    when a cluster is made.
+    """
+    lab = _lab(tmp_path, "azure", "embedded", spot=spot)
+    lab.cloud.grant(code, 0)
+    there = {(record.type, record.id) for record in lab.cloud.inventory()}
+    lab.set({"cluster": change})
+    words = "the cluster would go, and what is to be made would be refused; nothing was changed"
+    with pytest.raises(RunFailed, match=words) as refused:
+        lab.up()
+    assert f"{code}: " in refused.value.message
+    assert {(record.type, record.id) for record in lab.cloud.inventory()} == there
+
+    granted = re.findall(r"--grant ('[^']+'|\S+)", refused.value.hint)
+    lab.session().realm.grant([word.strip("'") for word in granted])
+    done = lab.up()
+    assert done is not None
+    assert done.ok, done.failures
+
+
+def test_the_quota_of_the_cluster_that_goes_is_for_the_one_that_comes(tmp_path: Path) -> None:
+    lab = _lab(tmp_path, "azure", "embedded", spot=False)
+    node = catalog.machine("azure", "cpu-small", "job")
+    lab.cloud.grant(CLUSTER_ALL, node.units)
+    lab.set({"cluster": {"size": "cpu-medium"}})
+    larger = catalog.machine("azure", "cpu-medium", "job")
+    words = f"{CLUSTER_ALL}: {larger.units} vCPUs needed at the same time, {node.units} granted"
+    with pytest.raises(RunFailed, match=words):
+        lab.up()
+    lab.cloud.grant(CLUSTER_ALL, larger.units)
     done = lab.up()
     assert done is not None
     assert done.ok, done.failures
@@ -163,15 +214,17 @@ def _lab(
     *seats: str,
     kind: str = "vm",
     place: Mapping[str, str] = MappingProxyType({}),
+    spot: bool = True,
 ) -> LivingLab:
     """One that is up, with one seat where none are named, and keeps nothing.
 
     Args:
-        place: keys of the provider's configuration.
+        place: keys of the provider's configuration. spot: of the cluster's machines.
     """
     lab = LivingLab(folder / "project", cloud, engine)
     lab.set({"": place, **(MANAGED[cloud] if kind == "managed" else {})})
     lab.set({"storage": {"keep": False}, "notebook": {"seats": [*seats] or ["s01"]}})
+    lab.set({"cluster": {"spot": spot}})
     first = lab.up()
     assert first is not None
     assert first.ok, first.failures

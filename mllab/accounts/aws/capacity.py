@@ -58,7 +58,7 @@ def quotas(
 def offers(calls: Client, wanted: Collection[Placement]) -> Mapping[Placement, Offer]:
     """See `Account.offers`. SageMaker does not tell which of its types a region has."""
     region = calls.names["region"]
-    types = sorted({each.type for each in wanted if not each.managed})
+    types = sorted({each.type for each in wanted if each.use == "vm"})
     found: dict[str, set[str]] = {name: set() for name in types}
     if types:
         args = {
@@ -70,7 +70,7 @@ def offers(calls: Client, wanted: Collection[Placement]) -> Mapping[Placement, O
                 found[each["InstanceType"]].add(each["Location"])
 
     def offer(each: Placement) -> Offer:
-        if each.managed:
+        if each.use != "vm":
             return Offer(None, "SageMaker does not tell")
         # Not in Local Zones (us-west-2-lax-1a), which lack most services.
         own = {zone for zone in found[each.type] if re.fullmatch(f"{region}[a-z]", zone)}

@@ -21,7 +21,10 @@ _MACHINES: Final = {
     "computes": ("managed", "properties.properties.vmSize"),
 }
 """Kind of a machine, as its id has it -> what it is for, and where its size stands."""
-_INSTANCE: Final = "ComputeInstance"
+_CLUSTER: Final = "AmlCompute"
+_LEARNING: Final = {"managed": "ComputeInstance", "job": _CLUSTER}
+"""What a machine is for -> as Azure ML calls it."""
+_MOST_NODES: Final = "properties.properties.scaleSettings.maxNodeCount"
 _VERSIONS: Final = {
     "virtualmachines": IMPORT_QUERIES["azure-native:compute:VirtualMachine"].version,
     "computes": IMPORT_QUERIES["azure-native:machinelearningservices:Compute"].version,
@@ -82,10 +85,11 @@ def offers(
     """
     _require(location)
     found: dict[Placement, Offer] = {}
-    for managed in sorted({each.managed for each in wanted}):
-        told, why = answer(partial(_learning if managed else _skus, calls, location))
+    for use in sorted({each.use for each in wanted}):
+        ask = partial(_learning, use=use) if use in _LEARNING else _skus
+        told, why = answer(partial(ask, calls, location))
         for each in wanted:
-            if each.managed != managed:
+            if each.use != use:
                 continue
             if not told:  # no location is without any size
                 found[each] = Offer(None, why or UNTOLD)
@@ -111,13 +115,13 @@ def _skus(calls: Client, location: str) -> Mapping[str, str]:
     }
 
 
-def _learning(calls: Client, location: str) -> Mapping[str, str]:
-    """Size -> why Azure ML makes no compute instance of it, or nothing."""
+def _learning(calls: Client, location: str, use: str) -> Mapping[str, str]:
+    """Size -> why Azure ML makes no machine of it for such a use, or nothing."""
     path = f"{_ML}/locations/{location}/vmSizes"
     found = {}
     for each in calls.pages(path, _VERSIONS["computes"]):
-        kinds = each.get("supportedComputeTypes") or [_INSTANCE]
-        no = "" if _INSTANCE in kinds else f"Azure ML takes it for {', '.join(kinds)} only"
+        kinds = each.get("supportedComputeTypes") or [_LEARNING[use]]
+        no = "" if _LEARNING[use] in kinds else f"Azure ML takes it for {', '.join(kinds)} only"
         found[str(each["name"]).lower()] = no
     return found
 
@@ -135,7 +139,10 @@ def _usages(calls: Client, location: str, service: str) -> Iterator[Any]:
 
 
 def _taken(calls: Client, going: Collection[str]) -> Mapping[str, float]:
-    """What machines count against each quota, by its code."""
+    """What machines count against each quota, by its code; a cluster with all that it may have.
+
+    Source: AmlComputeProperties of azure-rest-api-specs, machinelearningservices 2025-12-01.
+    """
     ids = {id.lower() for id in going}
     found = Counter[str]()
     for lists in sorted({id.rpartition("/")[0] for id in ids}):
@@ -144,17 +151,24 @@ def _taken(calls: Client, going: Collection[str]) -> Mapping[str, float]:
             continue
         use, path = _MACHINES[kind]
         for each in calls.pages(lists, _VERSIONS[kind]):
-            size = next(iter(items(each, path)), "")
             if str(each["id"]).lower() not in ids:
                 continue
+            cluster = _CLUSTER in items(each, "properties.computeType")
+            purpose = "job" if cluster else use
+            known = {name.lower(): name for name in catalog.types("azure", purpose)}
+            size = str(next(iter(items(each, path)), ""))
             try:
-                machine = catalog.machine("azure", str(size), use)
+                machine = catalog.machine("azure", known.get(size.lower(), size), purpose)
             except catalog.UnknownSize as error:
                 raise QueryFailed(
                     f"what {each['id']} counts against is not known: {error}"
                 ) from error
-            for code, units in ((machine.quota, machine.units), *machine.totals):
-                found[code] += units
+            nodes = items(each, _MOST_NODES) if cluster else [1]
+            if not nodes:
+                raise QueryFailed(f"{each['id']} does not say how many machines it may have")
+            spot = "LowPriority" in items(each, "properties.properties.vmPriority")
+            for code, units in machine.counted(spot=spot):
+                found[code] += units * int(nodes[0])
     return found
 
 

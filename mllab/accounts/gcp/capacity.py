@@ -113,7 +113,7 @@ def _taken(calls: Client, going: Collection[str]) -> Counter[str]:
             continue
         found[_ADDRESSES] += len(items(each, "networkInterfaces.accessConfigs.natIP"))
         machine = _machine(each)
-        for code, units in ((machine.quota, machine.units), *machine.totals):
+        for code, units in machine.counted():
             found[code] += units
     return found
 

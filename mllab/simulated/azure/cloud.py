@@ -95,7 +95,7 @@ class SimulatedAzure(SimulatedAccount):
     def offer(self, wanted: Placement) -> Offer:
         """See `SimulatedAccount.offer`. Which location lacks which size the data do not tell."""
         size = places.sizes().get(wanted.type)
-        there = size is not None and bool(size.ml_quota or not wanted.managed)
+        there = size is not None and bool(size.ml_quota or wanted.use == "vm")
         return Offer(there, f"{wanted.place} does not have it")
 
     def machine(self, session: Session, key: str) -> Record:
