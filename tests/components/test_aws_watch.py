@@ -21,7 +21,6 @@ from components.aws import watch as declared
 from tests.components.cloud_labs import ROOT
 from tests.components.render import ACCOUNT
 
-FUNCTION = "lambda/function:Function"
 MINUTE = 60
 TAGS = {"lab": "course", "stack": "course", "role": "notebook"}
 ROLE = "AROAEXAMPLE"
@@ -77,6 +76,10 @@ class Account:
         found = made["Instances"][0]
         self.started = found["LaunchTime"].timestamp()
         return str(found["InstanceId"])
+
+    def state(self, id: str) -> str:
+        found = boto3.client("ec2").describe_instances(InstanceIds=[id])
+        return str(found["Reservations"][0]["Instances"][0]["State"]["Name"])
 
     def notebook(self, name: str, **tags: str) -> str:
         client = boto3.client("sagemaker")
@@ -163,9 +166,7 @@ def test_a_silent_machine_is_stopped_where_its_processors_are_quiet_too(
     account.signs(f"{ROLE}:{id}", seen=100, busy=100)
     assert account.look(100 + 119) == []
     assert account.look(100 + 121) == ([id] if stopped else [])
-    state = boto3.client("ec2").describe_instances(InstanceIds=[id])
-    found = state["Reservations"][0]["Instances"][0]["State"]["Name"]
-    assert found == ("stopped" if stopped else "running")
+    assert account.state(id) == ("stopped" if stopped else "running")
 
 
 @pytest.mark.parametrize(
@@ -252,10 +253,29 @@ def test_one_that_cannot_be_stopped_keeps_no_other_running(
         return machines, refused
 
     monkeypatch.setitem(WATCH._KINDS, "ec2", kind)
-    with pytest.raises(RuntimeError, match=f"not stopped: {first}: UnsupportedOperation"):
+    with pytest.raises(RuntimeError, match=f"failed: {first}: UnsupportedOperation"):
         account.look(10_000)
-    found = boto3.client("ec2").describe_instances(InstanceIds=[second])
-    assert found["Reservations"][0]["Instances"][0]["State"]["Name"] == "stopped"
+    assert account.state(second) == "stopped"
+
+
+@pytest.mark.parametrize(("minute", "state"), [(749, "running"), (751, "stopped")])
+def test_signs_that_cannot_be_read_stop_nobody_but_the_longest_time_holds(
+    minute: float, state: str, account: Account
+) -> None:
+    id = account.machine()
+    account.works(id, 0.0, minutes=range(0, 800))
+    with pytest.raises(RuntimeError, match="failed: no signs of life: .*ResourceNotFoundException"):
+        account.look(minute, table="gone")
+    assert account.state(id) == state
+
+
+def test_one_that_cannot_be_judged_keeps_no_other_running(account: Account) -> None:
+    silent, unused = account.machine(), account.machine()
+    account.works(silent, 1.0, minutes=range(0, 200))
+    account.signs(f"{ROLE}:{unused}", seen=216, busy=100)
+    with pytest.raises(RuntimeError, match=f"failed: {silent}: "):
+        account.look(221, percent="no number")
+    assert account.state(unused) == "stopped"
 
 
 def test_a_notebook_instance_that_fell_silent_is_stopped(account: Account) -> None:
@@ -278,6 +298,3 @@ def test_notebook_instances_of_others_are_not_looked_at(account: Account) -> Non
     account.notebook("course-2-ana", lab="course-2")
     account.notebook("course-cy", stack="other")
     assert account.look(10_000) == []
-
-
-# --------------------------------------------------------------------------------- what declares it

@@ -50,17 +50,23 @@ class Sign:
 
 
 def handler(event: Mapping[str, Any], context: object) -> list[str]:
-    """One look; the ids of what was stopped. An error after all others were looked at if one could
-    not be stopped: AWS then tries again."""
+    """One look; the ids of what was stopped. An error after all were looked at if one could not be
+    judged or stopped, or none could be heard: AWS then tries again."""
     now = time.time()
     machines, stop = _KINDS[event["kind"]](event)
-    signs = read_signs(event["table"])
     stopped, failed = [], []
+    signs: dict[str, Sign] | None = None
+    try:
+        signs = read_signs(event["table"])
+    except Exception as fault:  # nobody is unused then, but the longest time holds
+        failed.append(f"no signs of life: {fault}")
     for machine in machines:
-        why = verdict(now, machine, signs.get(machine.key), event)
-        if not why:
-            continue
         try:
+            why = overdue(now, machine, event)
+            if not why and signs is not None:
+                why = verdict(now, machine, signs.get(machine.key), event)
+            if not why:
+                continue
             stop(machine.id)
         except Exception as fault:  # one bad machine keeps no other running
             failed.append(f"{machine.id}: {fault}")
@@ -68,15 +74,18 @@ def handler(event: Mapping[str, Any], context: object) -> list[str]:
             stopped.append(machine.id)
             print(json.dumps({"stopped": machine.id, "why": why}))  # noqa: T201
     if failed:
-        raise RuntimeError(f"not stopped: {'; '.join(failed)}")
+        raise RuntimeError(f"failed: {'; '.join(failed)}")
     return stopped
 
 
-def verdict(now: float, machine: Machine, sign: Sign | None, event: Mapping[str, Any]) -> str:
-    """Why a machine is to be stopped; empty where it is not."""
+def overdue(now: float, machine: Machine, event: Mapping[str, Any]) -> str:
+    """Why a machine is to be stopped whatever it says; empty where it is not."""
     up, longest = now - machine.started, float(event["max_hours"]) * 3600
-    if up > longest + LATE_SECONDS:
-        return f"up {up / 3600:.1f} of {longest / 3600:g} h"
+    return f"up {up / 3600:.1f} of {longest / 3600:g} h" if up > longest + LATE_SECONDS else ""
+
+
+def verdict(now: float, machine: Machine, sign: Sign | None, event: Mapping[str, Any]) -> str:
+    """Why a machine counts as unused; empty where it does not."""
     patience = 2 * float(event["idle_minutes"]) * 60
     said = sign if sign and sign.seen_at >= machine.started else None
     used = (
