@@ -19,7 +19,7 @@ from tests.components.azure.azure_account import (
     committed,
     variant,
 )
-from tests.components.azure.workflow import Failed
+from tests.components.azure.workflow import Failed, TimedOut
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,13 @@ def test_trap_a_machine_that_is_only_shut_down_is_billed_on(state: str, stopped:
 
 
 def test_one_machine_that_cannot_be_asked_keeps_no_other_running() -> None:
-    quiet = ("PowerState/running", [0.0])
-    assert idle(ana=(None, []), bo=quiet, cy=quiet).deallocated == ["bo", "cy"]
+    there = Machines(600, ana=(None, []), bo=QUIET, cy=QUIET)
+    assert not run(workflow(committed(), "idle"), there).worked
+    assert there.deallocated == ["bo", "cy"]
+
+
+def test_a_look_that_finds_everything_as_it_should_be_ends_well() -> None:
+    assert run(workflow(committed(), "idle"), Machines(60, ana=QUIET)).worked
 
 
 @pytest.mark.parametrize(
@@ -114,16 +119,31 @@ def test_the_longest_time_holds_whatever_the_machine_says(up: float, stopped: li
     assert there.deallocated == stopped
 
 
-def test_signs_that_cannot_be_read_stop_nobody() -> None:
+@pytest.mark.parametrize(
+    "fault", [Failed(), Failed("<?xml?>"), Failed({"odata.error": {"code": "x"}}), TimedOut()]
+)
+@pytest.mark.parametrize(
+    ("machines", "up", "stopped"),
+    [
+        ({"ana": QUIET}, 12 * 60 + 29, []),
+        ({"ana": QUIET, "bo": (None, []), "cy": QUIET}, 12 * 60 + 31, ["ana", "cy"]),
+        ({"ana": QUIET}, 12 * 60 + 31, ["ana"]),
+        ({"ana": ("PowerState/stopped", [])}, 12 * 60 + 31, ["ana"]),
+        ({}, 0, []),
+    ],
+)
+def test_signs_that_cannot_be_read_stop_nobody_but_the_longest_time_holds(
+    machines: dict[str, Any], up: float, stopped: list[str], fault: Failed
+) -> None:
     class Closed(Machines):
         def __call__(self, method: str, uri: str) -> Any:
             if TABLE in uri:
-                raise Failed
+                raise fault
             return super().__call__(method, uri)
 
-    there = Closed(10_000, ana=QUIET)
-    run(workflow(committed(), "idle"), there)
-    assert there.deallocated == []
+    there = Closed(up, **machines)
+    assert not run(workflow(committed(), "idle"), there).worked
+    assert there.deallocated == stopped
 
 
 def test_changed_limits_reach_machines_as_tags_and_touch_nothing_else() -> None:

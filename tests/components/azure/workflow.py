@@ -10,20 +10,41 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 Answer = Callable[[str, str], Any]
-"""Method and URI -> body; whoever raises Failed makes the call fail."""
+"""Method and URI -> body; whoever raises Failed or TimedOut makes the call end so."""
 
 _TOKEN = re.compile(r"\s*('(?:[^']|'')*'|-?\d+(?:\.\d+)?|[A-Za-z_]\w*|\?\[|[()\[\],])")
 
 
 class Failed(Exception):
-    """A call that did not answer 2xx."""
+    """An action that cannot be carried out: a call that did not answer 2xx, an expression of what
+    is not there.
+
+    Args:
+        body: of the answer.
+    """
+
+    status: ClassVar = "Failed"
+
+    def __init__(self, body: Any = None) -> None:
+        super().__init__(body)
+        self.body = body
+
+
+class TimedOut(Failed):
+    """A call that was not answered in time."""
+
+    status = "TimedOut"
 
 
 class Workflow:
-    """One run. `calls`: each (method, URI) in order; `sent`: the bodies of those that have one."""
+    """One run.
+
+    `worked`: it ended as Succeeded; `calls`: each (method, URI) in order; `sent`: the bodies of
+    those that have one.
+    """
 
     def __init__(
         self, definition: Mapping[str, Any], given: Mapping[str, Any], now: datetime, answer: Answer
@@ -36,10 +57,15 @@ class Workflow:
         self._item: Any = None
         self.calls: list[tuple[str, str]] = []
         self.sent: list[dict[str, Any]] = []
-        self._all(definition["actions"])
+        self.worked = self._all(definition["actions"])
 
     def _all(self, actions: Mapping[str, Any]) -> bool:
-        """Each action after those it waits for; True if all worked."""
+        """Each action after those it waits for; True if every branch ended well.
+
+        A failure that a later action runs after is dealt with, and a branch that ends with a
+        skipped action ended as what that waited for.
+        Source: https://learn.microsoft.com/azure/logic-apps/error-exception-handling
+        """
         state: dict[str, str] = {}
         waiting = dict(actions)
         while waiting:
@@ -53,9 +79,16 @@ class Workflow:
                     continue
                 try:
                     state[name] = "Succeeded" if self._one(name, action) else "Failed"
-                except Failed:
-                    state[name] = "Failed"
-        return "Failed" not in state.values()
+                except Failed as fault:
+                    state[name] = fault.status
+        waited_for = {before for action in actions.values() for before in action["runAfter"]}
+
+        def ended_well(name: str) -> bool:
+            if state[name] == "Skipped":
+                return all(map(ended_well, actions[name]["runAfter"]))
+            return state[name] == "Succeeded"
+
+        return all(ended_well(name) for name in actions.keys() - waited_for)
 
     def _one(self, name: str, action: Mapping[str, Any]) -> bool:
         kind = action["type"]
@@ -66,20 +99,27 @@ class Workflow:
             self.calls.append((inputs["method"], uri))
             if "body" in inputs:
                 self.sent.append({k: self._text(v) for k, v in inputs["body"].items()})
-            self._bodies[name] = self._answer(inputs["method"], uri)
+            try:
+                self._bodies[name] = self._answer(inputs["method"], uri)
+            except Failed as fault:
+                self._bodies[name] = fault.body
+                raise
             if "runtimeConfiguration" in action:
                 self._follow(self._bodies[name], action["runtimeConfiguration"])
             return True
         if kind == "Query":
-            rows = self._text(action["inputs"]["from"])
+            rows = _array(self._text(action["inputs"]["from"]))
             self._bodies[name] = [r for r in rows if self._with_item(r, action["inputs"]["where"])]
+            return True
+        if kind == "Compose":
+            self._bodies[name] = self._text(action["inputs"])
             return True
         if kind == "If":
             fits = self._condition(action["expression"])
             return self._all(action["actions"] if fits else action["else"]["actions"])
         assert kind == "Foreach", kind
         worked = []
-        for each in self._text(action["foreach"]):
+        for each in _array(self._text(action["foreach"])):
             self._items[name] = each
             worked.append(self._all(action["actions"]))
         return all(worked)
@@ -135,8 +175,7 @@ class Workflow:
             lenient = tokens.pop(0) == "?["
             key = self._value(tokens)
             assert tokens.pop(0) == "]"
-            missing = lenient and (value is None or key not in value)
-            value = None if missing else value[key]
+            value = _of(value, key, lenient)
         return value
 
     def _call(self, name: str, tokens: list[str]) -> Any:
@@ -155,6 +194,23 @@ class Workflow:
             "utcNow": lambda: self._now,
         }
         return (own | _FUNCTIONS)[name](*sides)
+
+
+def _of(value: Any, key: str | int, lenient: bool) -> Any:
+    """A property or an item; `?` takes what is missing for null, and a text has neither."""
+    there = isinstance(value, dict) and key in value
+    there = there or (isinstance(value, list) and isinstance(key, int) and key < len(value))
+    if there:
+        return value[key]
+    if lenient and (value is None or isinstance(value, dict)):
+        return None
+    raise Failed(f"InvalidTemplate: no {key} in {value}")
+
+
+def _array(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise Failed(f"BadRequest: {value} is no array")
+    return value
 
 
 def _enough(runtime: Mapping[str, Any]) -> int:
