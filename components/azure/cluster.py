@@ -41,9 +41,11 @@ class Cluster(pulumi.ComponentResource):
         instance_type, image, datastore, gpus, vcpus, max_seconds}. `argv` needs the extension `ml`
         of the Azure CLI, and runs what `image` says once that has been pushed; see the contract. A
         serverless job names `instance_type` instead of `compute`.
-    Cost: idle 0 USD for machines, up to 1 USD per month for logs and vault; in use the price of the
-        machines (East US, Nov 2026).
+    Cost: idle 0 USD for machines, up to 1 USD per month for logs and vault, and perhaps a load
+        balancer (0.33 USD per day for each 50 machines; Azure's pages leave open whether an empty
+        cluster has one); in use the price of the machines (East US, Nov 2026).
     Source: https://learn.microsoft.com/azure/machine-learning/how-to-create-attach-compute-cluster,
+        https://learn.microsoft.com/azure/machine-learning/concept-plan-manage-cost,
         https://learn.microsoft.com/azure/machine-learning/how-to-use-serverless-compute,
         https://learn.microsoft.com/azure/machine-learning/how-to-identity-based-service-authentication,
         https://github.com/MicrosoftDocs/azure-ai-docs/pull/806

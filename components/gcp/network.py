@@ -37,10 +37,11 @@ class Network(pulumi.ComponentResource):
         zone: where all machines are, `us-central1-a`; None: spread over those that offer the size.
     Outputs:
         id: of the VPC, `projects/<project>/global/networks/<name>`. subnet_ids: of the one subnet.
-    Cost: idle 0 USD; 0.005 USD per machine-hour for the public address. With `nat` 0.0014 USD per
-        machine-hour and 0.045 USD per GB. In `strict` 0.50 USD per GB of flow logs (us-central1,
-        Nov 2026).
+    Cost: idle 0 USD; 0.005 USD per machine-hour for the public address. With `nat` 3.65 USD per
+        month for its address, 0.0014 USD per machine-hour and 0.045 USD per GB. In `strict` 0.50
+        USD per GB of flow logs (us-central1, Nov 2026).
     Source: https://cloud.google.com/iap/docs/using-tcp-forwarding,
+        https://cloud.google.com/nat/pricing,
         https://cloud.google.com/nat/docs/gce-example,
         https://cloud.google.com/vpc/docs/configure-private-google-access
     """

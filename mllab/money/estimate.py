@@ -73,7 +73,8 @@ class Sums:
     """What something costs, in US dollars; the parts of which no price is known are left out.
 
     Args:
-        asleep: a month in which nobody works. hour: one hour of one machine in use.
+        asleep: a month in which nobody works. hour: an hour of all notebooks in use, and of one
+            machine for jobs.
         week: the week that `Use` describes. day: the most that one day can cost.
     """
 
@@ -140,6 +141,11 @@ class Estimate:
         return tuple(one for one in self.lines if one.why and one.charge.when is not When.USAGE)
 
     @property
+    def outdated(self) -> Sums:
+        """What prices that are too old, or have no date, would add."""
+        return sum((line.outdated for line in self.lines), Sums())
+
+    @property
     def roles(self) -> tuple[str, ...]:
         """Those that have a line, in alphabetical order: programs run as they come."""
         return tuple(sorted({line.role for line in self.lines}))
@@ -192,6 +198,8 @@ def _line(name: str, role: str, charge: Charge, lab: Lab, use: Use, today: date)
     sums, age = _sums(charge, price, lab, use), price.age(today)
     if age is None:
         return Line(name, role, charge, why="its price has no date", outdated=sums)
+    if age < 0:
+        return Line(name, role, charge, why=f"its price is of {price.as_of}, after {today}")
     if age > TOO_OLD_DAYS:
         why = f"its price is of {price.as_of}, more than {TOO_OLD_DAYS} days ago"
         return Line(name, role, charge, why=why, outdated=sums)

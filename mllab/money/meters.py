@@ -10,6 +10,9 @@ price book; `machine <use> <type>` is a machine (of several types the dearest), 
 disk that is sold in steps.
 `{path}` is a value of the resource's inputs, `{+path}` one with a plus sign before it, or nothing
 where there is none; `$name` is an assumption about the lab's use.
+
+A machine behind a NAT pays a 32nd of what the gateway costs at most
+(https://cloud.google.com/nat/pricing), which is too much for labs of more machines.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from components import catalog
 from components.resource_types import ROWS
 from mllab.money import prices
 from mllab.money.prices import Price
@@ -106,7 +110,8 @@ def charges(
         quantity, (kind, _, rest) = Decimal(told), item.partition(" ")
         if kind == "machine":
             purpose, _, names = rest.partition(" ")
-            yield from _machine(urn, when, row.cloud, region, purpose, names.split("|"))
+            types = [_named(row.cloud, purpose, name) for name in names.split("|")]
+            yield from _machine(urn, when, row.cloud, region, purpose, types)
             continue
         item = _step(*rest.split(" ")) if kind == "disk" else item
         price = prices.flat(row.cloud, region, item)
@@ -139,6 +144,13 @@ def _machine(
     if priced:
         yield max(priced, key=lambda pair: pair[0])[1]
     yield from (one for one in charges if one.price is None)
+
+
+def _named(cloud: str, use: str, name: str) -> str:
+    """As the tables call it: a service may write a GPU otherwise, or name one of the type's own."""
+    kind, plus, gpu = name.partition("+")
+    whole, known = f"{kind}{plus}{gpu.lower().replace('_', '-')}", catalog.types(cloud, use)
+    return kind if whole not in known and kind in known else whole
 
 
 def _filled(text: str, inputs: Mapping[str, Any]) -> str | None:

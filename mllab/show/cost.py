@@ -60,7 +60,8 @@ def show(
         old = (today - estimate.oldest).days
         dated = f"list prices of {estimate.oldest} or later, at most {old} days old"
     title = session.title.replace(session.realm.prefix, "")
-    console.print(Text(f"{title}: US dollars, {dated}, before tax and free tiers\n"))
+    say(console, f"{title}: US dollars, {dated}, before tax and free tiers")
+    console.print()
     if estimate.oldest and old > OLD_DAYS:
         say(
             console,
@@ -70,7 +71,8 @@ def show(
         )
     console.print(_table(estimate, total))
     console.print()
-    use, gigabytes = estimate.use, "{0.bucket_gb} GB in the bucket, {0.files_gb} GB of files"
+    use, files = estimate.use, ", {0.files_gb} GB of files" if lab.storage.files else ""
+    gigabytes = "{0.bucket_gb} GB in the bucket" + files
     say(
         console,
         f"A typical week: {use.seat_hours} hours of each notebook, {use.node_hours} hours of a "
@@ -81,23 +83,23 @@ def show(
     budget, month = lab.budget, total.week * MONTH / WEEK
     say(
         console,
-        f"Budget: {budget.limit_usd:g} per {budget.per}; a {budget.per} of typical weeks takes "
-        f"{_money(month * MONTHS[budget.per], known=estimate.known('week'))}"
+        f"Budget: {cents(Decimal(str(budget.limit_usd))):,} per {budget.per}; a {budget.per} of "
+        f"typical weeks takes {_money(month * MONTHS[budget.per], known=estimate.known('week'))}"
         + (f", and at worst it lasts {_lasts(lab, estimate)}." if total.day else "."),
     )
     if days:
         weeks = total.week * days.days / 7
         say(
             console,
-            f"The lab's {days.days} days, {days.first} to {days.last}, take "
+            f"From {days.first} to {days.last}, {pluralize(days.days, 'day')}: "
             f"{_money(weeks, known=estimate.known('week'))} in typical weeks, at most "
             f"{_money(total.day * days.days, known=estimate.known('day'))}.",
         )
     if not estimate.bounded:
         say(
             console,
-            f"No more than {estimate.lab.most} machines for jobs are reckoned with, but only the "
-            "account's quota holds anyone to that.",
+            f"It reckons with {pluralize(estimate.lab.most, 'machine')} for jobs at once, but only "
+            "the account's quota holds anyone to that.",
         )
     _show_missing(console, estimate)
     told = "" if verbose else "; -v lists them"
@@ -116,10 +118,12 @@ def show_line(console: Console, session: Session, estimate: Estimate) -> None:
     asleep, day = (
         _money(getattr(total, column), known=estimate.known(column)) for column in ("asleep", "day")
     )
+    old = estimate.outdated
+    more = f"; prices too old add {cents(old.asleep):,} and {cents(old.day):,}" if old.day else ""
     say(
         console,
         f"Cost by list prices: {asleep or '0.00'} USD a month asleep, {day or '0.00'} on the worst "
-        f"day. More: mllab cost {session.stack}",
+        f"day{more}. More: mllab cost {session.stack}",
     )
 
 
@@ -130,6 +134,7 @@ def document(session: Session, estimate: Estimate, days: Term | None) -> dict[st
         "stack": session.stack,
         "cloud": estimate.lab.cloud,
         "region": estimate.lab.region,
+        "seats": estimate.lab.seats,
         "currency": "USD",
         "oldest_price": estimate.oldest,
         "complete": not estimate.missing,
@@ -167,7 +172,7 @@ def _table(estimate: Estimate, total: Sums) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
     table.add_column("")
     for title in COLUMNS.values():
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", min_width=8)
     for role in estimate.roles:
         sums = estimate.of_role(role)
         if role == "notebook":  # an hour of one of them
@@ -193,19 +198,22 @@ def _money(amount: Decimal, *, known: bool) -> Text:
 
 def _spare(estimate: Estimate) -> list[str]:
     """What spare machines were seen at: no sum is made of it."""
-    return [
-        f"{line.charge.item} for jobs was seen at {price.spot[0]} to {price.spot[1]} an hour as a "
-        "spare machine; the sums take its list price."
-        for line in estimate.lines
-        if estimate.lab.spot and line.role == "cluster" and line.charge.machine
-        if (price := line.charge.price) and price.spot
-    ]
+    told = []
+    for line in estimate.lines:
+        price = line.charge.price
+        if estimate.lab.spot and line.role == "cluster" and line.charge.machine and price:
+            seen = " to ".join(dict.fromkeys(map(str, price.spot or ())))
+            words = f"{price.item} for jobs was seen at {seen} an hour as a spare machine"
+            told += [f"{words}; the sums take its list price."] if seen else []
+    return told
 
 
 def _lasts(lab: Lab, estimate: Estimate) -> str:
     days = Decimal(str(lab.budget.limit_usd)) // estimate.total().day
     told = pluralize(int(days), "day") if days else "less than a day"
-    return told if estimate.known("day") or not days else f"{told} or fewer"
+    if days >= 31 * MONTHS[lab.budget.per]:
+        told = f"the whole {lab.budget.per}"
+    return told if estimate.known("day") or not days else f"{told} or less"
 
 
 def _show_missing(console: Console, estimate: Estimate) -> None:
@@ -215,7 +223,7 @@ def _show_missing(console: Console, estimate: Estimate) -> None:
         reasons.setdefault(line.why, {})[line.charge.item] = None
     for why, items in reasons.items():
         say(console, f"{'; '.join(items)}: {why}", label=f"{UNKNOWN} ", indent="  ", style="red")
-    old = sum((line.outdated for line in estimate.lines), Sums())
+    old = estimate.outdated
     if old != Sums():
         told = (
             ("asleep", "asleep a month"),

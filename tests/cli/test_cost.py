@@ -30,8 +30,8 @@ def test_the_table_has_four_columns_and_says_what_it_leaves_out(run: Run, gcp: s
     unknown = "? Filestore ZONAL; disk of a machine for jobs: no price is known in any region"
     assert unknown in lines
     assert "? Cloud Scheduler job: its price has no date" in lines
-    assert any("at worst it lasts 20 days or fewer" in line for line in lines)
-    assert any(line.startswith("No more than 4 machines for jobs") for line in lines)
+    assert any("at worst it lasts 20 days or less" in line for line in lines)
+    assert any(line.startswith("It reckons with 4 machines for jobs") for line in lines)
     assert "Some are more than 90 days old" in said.out
     assert not any("Workflows step" in line for line in lines), "-v lists them"
 
@@ -48,7 +48,7 @@ def test_nothing_known_is_a_question_mark_and_no_zero(run: Run) -> None:
     said = run("cost", "lab", *PAST)  # on AWS every price but those of machines is too old
     total = next(line.split() for line in said.out.splitlines() if line.startswith("total"))
     assert total[1] == "?"
-    assert "0.00" not in said.out
+    assert " 0.00" not in said.out
     assert "By prices too old or without a date:" in said.out
     assert "as a spare machine; the sums take its list price" in said.out
 
@@ -101,3 +101,29 @@ def test_a_lab_that_is_not_there_or_wrong_is_refused(run: Run, project: Path) ->
     said = run("cost", "lab", *PAST)
     assert said.code == 2
     assert "stacks/Pulumi.lab.yaml:2" in said.err
+
+
+def test_amounts_and_days_are_written_out(run: Run, project: Path) -> None:
+    path = project / "stacks" / "Pulumi.lab.yaml"
+    text = path.read_text().replace("limit_usd: 100", "limit_usd: 1000000")
+    path.write_text(text.replace("storage: {", "storage: {files: false, "))
+    out = " ".join(run("cost", "lab", "--today", "2027-02-05").out.split())
+    assert "Budget: 1,000,000.00 per month" in out
+    assert "at worst it lasts the whole month or less" in out
+    assert "From 2027-02-05 to 2027-02-05, 1 day: " in out
+    assert "20 GB in the bucket, 5 GB of images" in out, "this lab has no shared files"
+
+
+def test_prices_of_a_later_day_than_the_one_asked_for_are_not_taken(run: Run) -> None:
+    said = run("cost", "lab", "--today", "2020-01-01", "--strict")
+    assert said.code == 1
+    assert "its price is of 2026-07-20, after 2020-01-01" in said.out
+
+
+def test_a_plan_says_what_the_lab_will_cost(run: Run, gcp: str) -> None:
+    said = run("preview", gcp, "--simulate", *PAST)
+    (line,) = (line for line in said.out.splitlines() if line.startswith("Cost by list prices"))
+    assert line == (
+        "Cost by list prices: 15.40 + ? USD a month asleep, 73.20 + ? on the worst day; prices too "
+        "old add 0.70 and 0.02. More: mllab cost gcp-course"
+    )

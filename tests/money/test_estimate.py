@@ -123,6 +123,30 @@ def test_a_price_of_more_than_a_year_ago_is_not_added_but_told(today: date, *, a
     assert line.why == ("" if added else "its price is of 2026-07-30, more than 365 days ago")
 
 
+def test_a_price_of_a_later_day_is_not_added() -> None:
+    line = of([disk(10)], today=date(2026, 7, 29)).lines[0]
+    assert (line.sums, line.why) == (Sums(), "its price is of 2026-07-30, after 2026-07-29")
+
+
+@pytest.mark.parametrize("use", ["vm", "managed", "job"])
+def test_every_machine_that_a_lab_may_have_is_found_by_the_name_that_its_resource_gives(
+    use: str, tmp_path: Path
+) -> None:
+    """Google Cloud writes GPUs in two ways; a wrong name looks like a missing price."""
+    where = {"vm": "notebook", "managed": "notebook", "job": "cluster"}[use]
+    lab = LivingLab(tmp_path, "gcp", "embedded")
+    if use == "managed":
+        lab.set(MANAGED["gcp"])
+    for name in catalog.types("gcp", use):
+        if not prices.sold("gcp", name, use) or (use == "managed" and "a2-" in name):
+            continue
+        lab.set({where: {"size": name}})
+        session = lab.session()
+        found = cost.of(session, session.engine.preview(), Use())
+        items = {line.charge.item for line in found.lines if line.charge.machine}
+        assert name in items
+
+
 def test_a_price_without_a_date_and_one_of_another_region_are_not_added() -> None:
     job = of([resource("gcp:cloudscheduler/job:Job")]).lines[0]
     assert (job.sums, job.why) == (Sums(), "its price has no date")

@@ -13,8 +13,9 @@ from mllab.money.meters import When
 USE = {"bucket_gb": Decimal(20), "files_gb": Decimal(10), "images_gb": Decimal(5)}
 
 UNKNOWN_ANYWHERE = {
-    "ACR task", "AWS Backup storage", "Bastion {sku.name}", "DynamoDB on-demand requests",
-    "Filestore {tier}", "KMS key", "Logic App action (consumption)",
+    "ACR task", "AWS Backup storage", "Azure Files transactions", "Bastion {sku.name}",
+    "DynamoDB on-demand requests", "Filestore {tier}", "KMS key", "KMS requests",
+    "Logic App action (consumption)",
     "SMS and mail of an action group", "SageMaker notebook storage", "Table storage",
     "Workflows step", "data transfer out to the internet",
     "load balancer of a compute cluster", "load balancer of a compute instance",
@@ -60,12 +61,12 @@ def test_a_disk_is_the_smallest_step_that_holds_it(gigabytes: int, item: str) ->
         sku={"name": "StandardSSD_LRS"},
         diskSizeGB=gigabytes,
     )
-    assert found == [(When.ALWAYS, f"Standard SSD {item} LRS", Decimal(1), True)]
+    assert found[0] == (When.ALWAYS, f"Standard SSD {item} LRS", Decimal(1), True)
 
 
 def test_a_disk_that_is_too_large_for_every_step_is_unknown() -> None:
     sku = {"name": "StandardSSD_LRS"}
-    (found,) = charged("azure-native:compute:Disk", "westeurope", sku=sku, diskSizeGB=40000)
+    found, _ = charged("azure-native:compute:Disk", "westeurope", sku=sku, diskSizeGB=40000)
     assert found == (When.ALWAYS, "StandardSSD_LRS disk of 40000 GB", Decimal(1), False)
 
 
@@ -129,3 +130,59 @@ def test_a_condition_that_is_not_known_yet_is_no_no() -> None:
     )
     assert found == [(When.ALWAYS, "interface VPC endpoint", Decimal(1), False)]
     assert charged("aws:ec2/vpcEndpoint:VpcEndpoint", "us-east-1", vpcEndpointType="Gateway") == []
+
+
+@pytest.mark.parametrize(
+    ("type", "gpu", "item"),
+    [
+        ("n1-standard-4", "NVIDIA_TESLA_T4", "n1-standard-4+nvidia-tesla-t4"),
+        ("g2-standard-4", "NVIDIA_L4", "g2-standard-4"),
+        ("n1-standard-4", "NVIDIA_TESLA_K80", "n1-standard-4+nvidia-tesla-k80"),
+    ],
+)
+def test_a_gpu_that_a_service_writes_its_own_way(type: str, gpu: str, item: str) -> None:
+    disk = {"diskType": "PD_BALANCED", "diskSizeGb": "30"}
+    setup = {
+        "machineType": type,
+        "acceleratorConfigs": [{"type": gpu, "coreCount": "1"}],
+        "bootDisk": disk,
+        "dataDisks": disk,
+        "disablePublicIp": False,
+    }
+    machine, address, *_ = charged("gcp:workbench/instance:Instance", "us-central1", gceSetup=setup)
+    assert machine == (When.RUNNING, item, Decimal(1), "k80" not in item)
+    assert address[1] == "external IPv4, in use by a VM"
+
+
+@pytest.mark.parametrize(
+    ("access", "item", "quantity"),
+    [([{}], "external IPv4, in use by a VM", "1"), ([], "Cloud NAT gateway", "0.03125")],
+)
+def test_a_machine_has_an_address_or_its_part_of_the_nat(
+    access: list[object], item: str, quantity: str
+) -> None:
+    _, found, *_ = charged(
+        "gcp:compute/instance:Instance",
+        "us-central1",
+        machineType="e2-standard-2",
+        networkInterfaces=[{"accessConfigs": access}],
+        bootDisk={"initializeParams": {"type": "pd-balanced", "size": 100}},
+    )
+    assert found == (When.RUNNING, item, Decimal(quantity), True)
+
+
+def test_a_cluster_may_have_a_load_balancer_while_it_is_empty() -> None:
+    properties = {"computeType": "AmlCompute", "properties": {"vmSize": "Standard_D2s_v5"}}
+    token = "azure-native:machinelearningservices:Compute"
+    *_, balancer = charged(token, "eastus", properties=properties)
+    unknown = (When.ALWAYS, "load balancer of a compute cluster", Decimal(1), False)
+    assert balancer == unknown
+
+
+@pytest.mark.parametrize(
+    ("log", "items"),
+    [({}, []), ({"aggregationInterval": "INTERVAL_10_MIN"}, ["Cloud Logging ingest"])],
+)
+def test_flow_logs_are_billed(log: dict[str, str], items: list[str]) -> None:
+    found = charged("gcp:compute/subnetwork:Subnetwork", "us-central1", logConfig=log)
+    assert [item for _, item, *_ in found] == items
