@@ -9,9 +9,11 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -126,9 +128,16 @@ class JupyterLab:
 
     @contextmanager
     def notebook(self, kernel: str) -> Iterator[Notebook]:
-        """The open tab of a notebook with that kernel."""
+        """The open tab of a notebook with that kernel.
+
+        When it closes, JupyterLab has heard of the kernel what the tab has: it listens beside it.
+        """
         with self.socket(f"/api/kernels/{kernel}/channels") as tab:
-            yield Notebook(tab)
+            notebook = Notebook(tab)
+            yield notebook
+        limit = time.monotonic() + SECONDS
+        while notebook.idle and _moment(self.ask(f"/api/kernels/{kernel}")) < notebook.idle:
+            assert time.monotonic() < limit, "JupyterLab has not heard that the kernel is idle"
 
 
 class Notebook:
@@ -136,6 +145,8 @@ class Notebook:
 
     def __init__(self, tab: websocket.WebSocket) -> None:
         self.tab = tab
+        self.idle: datetime | None = None
+        """When the kernel said for the last time that it has nothing to do."""
 
     def start(self, code: str) -> None:
         """Run a cell."""
@@ -151,12 +162,18 @@ class Notebook:
             answer = json.loads(self.tab.recv())
             seen = {answer["msg_type"], answer["content"].get("execution_state")}
             ours = answer["parent_header"].get("msg_id") == self.number or until == "restarting"
+            if "idle" in seen:
+                self.idle = datetime.fromisoformat(answer["header"]["date"])
             if until in seen and ours:
                 return dict(answer["content"])
 
     def run(self, code: str, until: str) -> dict[str, Any]:
         self.start(code)
         return self.wait(until)
+
+
+def _moment(kernel: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(kernel["last_activity"])
 
 
 def type_in(tab: websocket.WebSocket, line: str) -> None:
