@@ -53,6 +53,8 @@ def lab(
         managed = isinstance(notebook, Mapping) and notebook.get("kind") == "managed"
         tags = _opened(values.get(default_tags.KEY))
         found += default_tags.faults(tags, machines=not managed)
+    if cloud == "gcp":
+        found += default_tags.label_faults(_opened(values.get(default_tags.LABELS)))
     given["stack"] = stack
     for name, key in places(cloud).items():
         if (value := values.get(key)) not in _EMPTY:

@@ -1,7 +1,8 @@
-"""Tags that a stack file puts on everything through AWS's provider, beside those of ours."""
+"""Tags that a stack file puts on everything through the provider, beside those of ours."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -9,8 +10,11 @@ from typing import Any, Final
 from components import tags
 
 KEY: Final = "aws:defaultTags"
+LABELS: Final = "gcp:defaultLabels"
 
-
+# Letters of every alphabet, but no capitals.
+_LABEL_KEY: Final = re.compile(r"[^\W\d_][\w-]{0,62}")
+_LABEL_VALUE: Final = re.compile(r"[\w-]{0,63}")
 _IN_METADATA: Final = re.compile(r"(?!(?:\.|\.\.|_index)$)[0-9a-zA-Z_+=,.@:-]{1,255}")
 
 
@@ -42,3 +46,30 @@ def faults(given: Any, *, machines: bool) -> Iterator[tuple[tuple[str, ...], str
             words = "is no key for machines that read their own tags, so EC2 would refuse every"
             hint = "write it with letters, digits and + - = . , _ : @ alone, or take it out"
             yield (KEY, "tags", key), f"{words} notebook; {hint}"
+
+
+def label_faults(given: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Labels that Google Cloud would refuse on every resource, each with where it stands.
+
+    Args:
+        given: the value of `gcp:defaultLabels`, `{team: ml}`; what is no such thing is the
+            provider's to refuse.
+    Source: https://docs.cloud.google.com/resource-manager/docs/labels-overview#requirements,
+        https://github.com/hashicorp/terraform-provider-google/issues/22246
+    """
+    letters = "lower-case letters, digits, - and _ alone"
+    refused = "for a label, so Google Cloud would refuse every resource; write it with"
+    for key, value in given.items() if isinstance(given, Mapping) else ():
+        if not _fits(_LABEL_KEY, str(key)):
+            words = f"is no key {refused} 1 to 63 {letters}, a letter first, or take it out"
+            yield (LABELS, str(key)), words
+        if not isinstance(value, str | int | float):
+            continue
+        text = value if isinstance(value, str) else json.dumps(value)
+        if not _fits(_LABEL_VALUE, text):
+            words = f"has no value {refused} at most 63 {letters}, or take it out"
+            yield (LABELS, str(key)), f"{words} (got {text[:70]!r})"
+
+
+def _fits(pattern: re.Pattern[str], text: str) -> bool:
+    return text == text.lower() and pattern.fullmatch(text) is not None

@@ -205,7 +205,10 @@ class SimulatedGcp(SimulatedAccount):
         given = self.settings.get("defaultLabels") or {}
         given = json.loads(given) if isinstance(given, str) else given
         own = self.settings.get("addPulumiAttributionLabel", True) not in (False, "false")
-        return {**({"goog-pulumi-provisioned": "true"} if own else {}), **given}
+        texts = {
+            key: now if isinstance(now, str) else json.dumps(now) for key, now in given.items()
+        }
+        return {**({"goog-pulumi-provisioned": "true"} if own else {}), **texts}
 
     def exists(self, type: str, key: str) -> bool:
         """Predefined roles are Google's own, and so are accounts of its services."""

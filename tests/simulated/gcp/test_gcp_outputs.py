@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from mllab.protocol.provider import ProviderFailure
 from mllab.simulated.gcp import places
 from mllab.simulated.gcp.rules import tokens
 from tests.simulated.gcp.project import NUMBER, PROJECT, ZONE, Project
@@ -48,17 +49,24 @@ def test_ids_are_as_google_makes_them(project: Project) -> None:
 
 
 def test_labels_carry_those_of_the_provider() -> None:
-    project = Project(config={"defaultLabels": '{"course": "ml"}'})
+    project = Project(config={"defaultLabels": '{"course": "größe", "open": true}'})
     bucket = project.shown(tokens.BUCKET, project.bucket(labels={"owner": "ada"}))
     assert bucket["labels"] == {"owner": "ada"}
     assert bucket["effectiveLabels"] == {
         "goog-pulumi-provisioned": "true",
-        "course": "ml",
+        "course": "größe",
+        "open": "true",
         "owner": "ada",
     }
     assert bucket["pulumiLabels"] == bucket["effectiveLabels"]
     plain = Project(config={"addPulumiAttributionLabel": "false"})
     assert plain.shown(tokens.BUCKET, plain.bucket())["effectiveLabels"] == {}
+
+
+def test_labels_of_the_provider_are_refused_like_those_of_a_resource() -> None:
+    project = Project(config={"defaultLabels": '{"Team": "ml"}'})
+    with pytest.raises(ProviderFailure, match="Label key 'Team' violates format constraints"):
+        project.bucket()
 
 
 def test_a_subnet_shows_its_gateway(project: Project) -> None:

@@ -12,9 +12,9 @@ from mllab.simulated.kind import Here, Kind, refuse
 from mllab.simulated.store import Record
 
 LABELS = 64
-LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
-"""Letters of other alphabets, which labels may hold, too, are refused here.
+LABEL_KEY = re.compile(r"[^\W\d_][\w-]{0,62}")
+LABEL_VALUE = re.compile(r"[\w-]{0,63}")
+"""Letters of every alphabet, but no capitals.
 Source of all: https://cloud.google.com/compute/docs/labeling-resources#requirements"""
 
 MADE = ("creationTimestamp", "createTime", "timeCreated")
@@ -38,6 +38,9 @@ class Resource(Kind):
     def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         for name in self.labelled:
             _admit_labels(name, inputs.get(name) or {})
+        every = here.base.get("effectiveLabels")  # with those of the provider
+        if every is not UNKNOWN:
+            _admit_labels("labels", every or {})
 
     def updated(self, here: Here, record: Record, olds: Properties) -> None:
         record.hidden["changed"] = _rfc3339(here)
@@ -87,7 +90,7 @@ def _admit_labels(name: str, labels: Properties) -> None:
             limit=LABELS,
         )
     for key, value in labels.items():
-        if not LABEL_KEY.fullmatch(key):
+        if key != key.lower() or not LABEL_KEY.fullmatch(key):
             raise refuse(
                 "invalid: Invalid value for field '{name}': Label key '{key}' violates format "
                 "constraints. The key must start with a lowercase character, can only contain "
@@ -96,7 +99,7 @@ def _admit_labels(name: str, labels: Properties) -> None:
                 name=name,
                 key=key,
             )
-        if not LABEL_VALUE.fullmatch(str(value)):
+        if str(value) != str(value).lower() or not LABEL_VALUE.fullmatch(str(value)):
             raise refuse(
                 "invalid: Invalid value for field '{name}': Label value '{value}' violates format "
                 "constraints. The value can only contain lowercase letters, numeric characters, "
