@@ -75,6 +75,16 @@ def of_package(package: str) -> Cloud | None:
     return next((cloud for cloud in CLOUDS.values() if cloud.package == package), None)
 
 
+def hint(type: str, code: str) -> str:
+    """What helps where a resource of a type is refused with a code; empty where nobody knows.
+
+    Args:
+        type: token of Pulumi's.
+    """
+    cloud = of_package(type.partition(":")[0])
+    return cloud.hints.get(code, "") if cloud else ""
+
+
 def of_types(types: Iterable[str]) -> Cloud | None:
     """The cloud in which recorded resources live; None where they do not tell."""
     found = (of_package(type.partition(":")[0]) for type in types)

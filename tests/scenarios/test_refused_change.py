@@ -16,6 +16,7 @@ from types import MappingProxyType
 import pytest
 
 from components import catalog
+from mllab.clouds import registry
 from mllab.errors import RunFailed
 from mllab.simulated.faults import How, Rule
 from tests.scenarios.living_lab import CLOUDS, ENGINES, MANAGED, LivingLab
@@ -191,7 +192,9 @@ def test_a_managed_notebook_that_is_refused(
     for _ in range(2):
         refused = lab.up()
         assert refused is not None
-        assert [failure.name for failure in refused.failures] == ["lab-notebook-s01"]
+        [failure] = refused.failures
+        assert failure.name == "lab-notebook-s01"
+        assert failure.hint == registry.of(cloud).hints[failure.code] != ""
         assert any("nothing is deleted" in warning for warning in refused.warnings)
         assert old <= {record.id for record in lab.cloud.inventory()}
         assert old <= set(_machine(lab).values())

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable
 
 from components.resource_types import HOLDS_DATA
+from mllab.clouds import registry
 from mllab.engines.contract import Failure, OnStep, Op, Status, Step
 from mllab.engines.embedded.record import Record
 from mllab.protocol import urns
@@ -38,7 +39,7 @@ class Report:
         self._tell(dataclasses.replace(step, status=status), keep=True)
 
     def failed(self, step: Step, why: ProviderFailure) -> None:
-        """A step failed."""
+        """A step failed; with the hint that is known of the code where the provider gave none."""
         step = dataclasses.replace(step, error=why.message, status=Status.FAILED)
         self._tell(step, keep=True)
         failure = Failure(
@@ -48,7 +49,7 @@ class Report:
             op=step.op,
             message=why.message,
             code=why.code,
-            hint=why.hint,
+            hint=why.hint or registry.hint(step.type, why.code),
             source=step.source,
         )
         with self._lock:

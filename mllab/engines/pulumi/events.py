@@ -273,15 +273,16 @@ class Events:
     def _failure(self, urn: str, texts: list[str]) -> Failure:
         """A failure, with the hint of a simulated cloud or the one that is known of the code."""
         told, hint = messages.told(texts)
-        cloud = registry.of_package(urns.package_of(urns.type_of(urn)))
+        type = urns.type_of(urn)
+        cloud = registry.of_package(urns.package_of(type))
         code, message = cloud.refusal(told) if cloud else ("", told)
         return Failure(
             urn,
-            urns.type_of(urn),
+            type,
             urns.name_of(urn),
             self._ops.get(urn, Op.CREATE),
             message,
             code=code,
-            hint=hint or (cloud.hints.get(code, "") if cloud else ""),
+            hint=hint or registry.hint(type, code),
             source=self._declared.source(urn),
         )
