@@ -70,6 +70,8 @@ def shortages(lab: Lab, account: Account) -> tuple[Shortage, ...]:
 def requests(lab: Lab, failures: Iterable[Failure], where: Mapping[str, str]) -> tuple[str, ...]:
     """What to ask an account for whose quotas nobody has looked at; empty where none is too small.
 
+    The cluster's machines are asked for on every cloud: jobs need them, and a request takes days.
+
     Args:
         failures: of a run. where: see `Account`.
     """
@@ -77,7 +79,8 @@ def requests(lab: Lab, failures: Iterable[Failure], where: Mapping[str, str]) ->
     if not any(failure.code in cloud.quota_refusals for failure in failures):
         return ()
     unknown = Account(lambda _: -1, where=where)
-    return tuple(one.request for one in shortages(lab, unknown))
+    needs = _needs(lab, len(lab.notebook.seats), cluster=True)
+    return tuple(one.request for one in short_of(needs, lab, unknown))
 
 
 @dataclass(frozen=True)
@@ -125,8 +128,9 @@ def machines(plan: Plan, of: str) -> list[Step]:
 
 
 def needs_of_all(lab: Lab) -> Mapping[str, float]:
-    """Limit -> how much a lab takes of it when all its notebooks run."""
-    return _needs(lab, len(lab.notebook.seats))
+    """Limit -> how much a lab takes of it when all its notebooks run, and no job does."""
+    idle = registry.of(lab.lab.cloud).counts_idle_nodes
+    return _needs(lab, len(lab.notebook.seats), cluster=idle)
 
 
 def needs_of(change: Replacement, lab: Lab) -> Mapping[str, float]:
@@ -172,7 +176,7 @@ def _spare(lab: Lab) -> Mapping[str, str]:
     return {machine.quota: machine.spot_quota} if spare else {}
 
 
-def _needs(lab: Lab, new: int, anew: int = 0, *, cluster: bool = True) -> Mapping[str, float]:
+def _needs(lab: Lab, new: int, anew: int = 0, *, cluster: bool) -> Mapping[str, float]:
     """Limit -> how much of it notebooks and the cluster take; a machine may count against several.
 
     One that is made anew keeps its home, unless that is a part of it, and an address that is a
@@ -187,7 +191,7 @@ def _needs(lab: Lab, new: int, anew: int = 0, *, cluster: bool = True) -> Mappin
         needs[cloud.disk_quota] += wanted.disk_gb * (new + anew) + wanted.home_gb * homes
     if cloud.address_quota and lab.own.public_addresses(wanted.kind):
         needs[cloud.address_quota] += new + (0 if cloud.address_stays else anew)
-    if cluster and cloud.counts_idle_nodes:
+    if cluster:
         node = catalog.machine(cloud.name, lab.cluster.size, "job")
         for code, units in node.counted(spot=lab.cluster.spot):
             needs[code] += units * lab.cluster.max_nodes
