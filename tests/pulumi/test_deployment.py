@@ -119,6 +119,17 @@ def test_what_was_deleted_before_its_replacement_is_gone() -> None:
     assert [found["id"] for found in after] == ["new"]
 
 
+def test_what_stands_on_a_replacement_comes_after_it() -> None:
+    """Pulumi refuses to import a state in which a dependency comes later."""
+    gone = {**BUCKET, "pendingReplacement": True}
+    policy = {**BUCKET, "urn": f"{BUCKET['urn']}-policy", "dependencies": [BUCKET["urn"]]}
+    new = {**BUCKET, "id": "new"}
+    after = settled(deployment(gone, policy), [new])["resources"]
+    assert [entry["urn"] for entry in after] == [BUCKET["urn"], policy["urn"]]
+    assert after[0]["id"] == "new"
+    assert "pendingReplacement" not in after[0]
+
+
 def test_components_and_providers_do_not_remain() -> None:
     assert remaining(deployment(STACK, PROVIDER, BUCKET)) == ("data",)
 

@@ -107,19 +107,21 @@ def settled(deployment: Deployment, made: Sequence[Mapping[str, Any]]) -> Deploy
 
     Args:
         made: entries as they are to stand in the state, each with its `id`. One that was to replace
-            another leaves the other to be deleted.
+            another leaves the other to be deleted, or takes its place where that is gone already:
+            what stands on it comes after it.
     """
     found = copy.deepcopy(deployment)
     found.pop("pending_operations", None)
-    new = {entry["urn"] for entry in made}
+    new = {entry["urn"]: _marked(copy.deepcopy(dict(entry))) for entry in made}
     kept = []
     for entry in resources(found):
         if entry["urn"] in new and not entry.get("delete"):
             if entry.get("pendingReplacement"):
-                continue  # it is gone already
+                kept.append(new.pop(entry["urn"]))
+                continue
             entry["delete"] = True
         kept.append(entry)
-    found["resources"] = [*kept, *(_marked(copy.deepcopy(dict(entry))) for entry in made)]
+    found["resources"] = [*kept, *new.values()]
     return found
 
 
