@@ -94,6 +94,7 @@ AWS: Final = Cloud(
     quotas=partial(tables.quotas, "aws"),
     request_quota=_request_quota,
     address_quota="",
+    address_stays=False,
     disk_quota="",
     counts_idle_nodes=False,
     quota_refusals=frozenset(

@@ -110,7 +110,7 @@ class Cloud:
     quotas: Callable[[], Mapping[str, Quota]]
     request_quota: Callable[[Quota, float, Mapping[str, str]], str]
     address_quota: str
-    address_stays: bool = False
+    address_stays: bool
     disk_quota: str
     counts_idle_nodes: bool
     quota_refusals: frozenset[str]

@@ -83,6 +83,7 @@ GCP: Final = Cloud(
     quotas=partial(tables.quotas, "gcp"),
     request_quota=_request_quota,
     address_quota="IN_USE_ADDRESSES",
+    address_stays=False,
     disk_quota="SSD_TOTAL_GB",
     counts_idle_nodes=False,
     quota_refusals=frozenset({"quotaExceeded", "Quota", "QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED"}),

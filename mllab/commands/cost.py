@@ -17,7 +17,7 @@ def cost(stack: str, today: str | None, *, strict: bool, verbose: bool, as_json:
         RunFailed: `strict`, and a price is not known.
     """
     session, estimate = lifecycle.price(stack, today, Use())
-    days = report.term(session.declared, session.clock.today())
+    days = lifecycle.term(session.declared, session.clock.today())
     if as_json:
         console.print_json(report.document(session, estimate, days))
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +14,26 @@ from mllab.money.estimate import Estimate, Use
 from mllab.session.opening import on_simulated_cloud
 from mllab.session.session import Session, clock_from, project
 from mllab.settings import files
+from mllab.settings.lab import Lab
+
+
+@dataclass(frozen=True)
+class Term:
+    """The days that a lab still has, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+
+def term(lab: Lab, today: date) -> Term | None:
+    """None for a lab without an end."""
+    if lab.lab.ends is None:
+        return None
+    return Term(max(today, lab.lab.starts or today), lab.lab.ends)
 
 
 def price(stack: str, today: str | None, use: Use) -> tuple[Session, Estimate]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -11,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mllab.lifecycle.cost import Term
 from mllab.money.estimate import OLD_DAYS, WEEK, Estimate, Line, Sums, cents
 from mllab.money.prices import MONTH
 from mllab.session.session import Session
@@ -28,25 +27,6 @@ COLUMNS: Final = {
 
 MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 UNKNOWN: Final = "?"
-
-
-@dataclass(frozen=True)
-class Term:
-    """The days that a lab still has, both included."""
-
-    first: date
-    last: date
-
-    @property
-    def days(self) -> int:
-        return (self.last - self.first).days + 1
-
-
-def term(lab: Lab, today: date) -> Term | None:
-    """None for a lab without an end."""
-    if lab.lab.ends is None:
-        return None
-    return Term(max(today, lab.lab.starts or today), lab.lab.ends)
 
 
 def show(
