@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -132,6 +132,29 @@ def config(path: Path) -> dict[str, str]:
     return {
         key: _handed_over(value) for key, value in values.items() if not check.holds_secret(value)
     }
+
+
+def places(path: Path) -> Callable[[str], str]:
+    """Where each setting stands: `lab.profile` -> `stacks/Pulumi.my-course.yaml:8`.
+
+    What is not in the file is where its section is, or nowhere: the answer is then empty.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    where = _shown(path)
+    document = _read(path, where)
+
+    def place(setting: str) -> str:
+        section, *rest = setting.split(".")
+        at: tuple[str, ...] = ("config", f"{NAMESPACE}:{section}", *rest)
+        while len(at) > 1:
+            if at in document.lines:
+                return f"{where}:{document.lines[at]}"
+            at = at[:-1]
+        return ""
+
+    return place
 
 
 def from_config(stack: str, values: Mapping[str, str], *, now: datetime | None = None) -> Lab:

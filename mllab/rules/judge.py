@@ -1,0 +1,57 @@
+"""Holds what a lab declares against the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from mllab.engines.contract import Resource
+from mllab.rules import aws, azure, gcp
+from mllab.rules.finding import Finding, Graph, Rule
+from mllab.rules.values import Unknown
+from mllab.settings.lab import Lab
+
+RULES: Final = (*aws.RULES, *azure.RULES, *gcp.RULES)
+
+
+def _nowhere(_: str) -> str:
+    return ""
+
+
+def judge(
+    resources: Iterable[Resource],
+    lab: Lab,
+    *,
+    where: Callable[[str], str] = _nowhere,
+    rules: Sequence[Rule] = RULES,
+) -> tuple[Finding, ...]:
+    """What does not hold, in the order of the rules.
+
+    Args:
+        resources: those of a plan. lab: the settings they were declared from.
+        where: dotted name of a setting -> `stacks/Pulumi.my-course.yaml:12`; see `files.places`.
+    """
+    graph = Graph(tuple(resources), lab)
+    return tuple(found for rule in rules for found in _findings(rule, graph, where))
+
+
+def _findings(rule: Rule, graph: Graph, where: Callable[[str], str]) -> Iterator[Finding]:
+    setting = where(rule.setting) if rule.setting else ""
+    for resource in graph.of(*rule.types):
+        severity = rule.severity(graph.lab.lab.profile)
+        try:
+            messages = list(rule.check(resource, graph))
+        except Unknown as error:
+            messages = [f"not looked at: {error} is known only after `up`"]
+            severity = "warning"
+        for message in messages:
+            yield Finding(
+                rule=rule.id,
+                severity=severity,
+                urn=resource.urn,
+                name=resource.name,
+                message=message,
+                fix=rule.fix,
+                source=resource.source,
+                setting=setting,
+            )

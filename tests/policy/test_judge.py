@@ -1,0 +1,53 @@
+"""Rules, on resources that break one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mllab.engines.contract import Resource
+from mllab.rules.judge import judge
+from mllab.settings import files
+
+
+def volume(**inputs: object) -> Resource:
+    return Resource(
+        "urn:v",
+        "aws:ebs/volume:Volume",
+        "home",
+        True,
+        "",
+        inputs,
+        source="components/aws/notebook.py:1",
+    )
+
+
+@pytest.fixture(scope="module")
+def stack(root: Path) -> Path:
+    return root / "stacks" / "Pulumi.aws-course.yaml"
+
+
+def test_what_is_wrong_is_told_with_its_place(stack: Path) -> None:
+    (found,) = judge([volume(encrypted=False)], files.load(stack))
+    assert (found.rule, found.name, found.fails) == ("aws-volume-encrypted", "home", True)
+    assert found.message == "encrypted is false, it must be true"
+    assert found.source == "components/aws/notebook.py:1"
+    assert not judge([volume(encrypted=True)], files.load(stack))
+
+
+def test_what_is_not_known_is_not_taken_for_right(stack: Path) -> None:
+    (found,) = judge([volume(encrypted={"$unknown": True})], files.load(stack))
+    assert "known only after `up`" in found.message
+    assert found.severity == "warning"
+
+
+def test_settings_have_places(stack: Path) -> None:
+    where = files.places(stack)
+    line = next(
+        number
+        for number, text in enumerate(stack.read_text("utf-8").splitlines(), 1)
+        if text.strip().startswith("profile:")
+    )
+    assert where("lab.profile") == f"stacks/Pulumi.aws-course.yaml:{line}"
+    assert where("azure.ssh_from") == ""
