@@ -121,6 +121,11 @@ class Cloud:
     account_of: Callable[[str, Mapping[str, Any]], str]
     open_account: Callable[[Mapping[str, str]], Account]
 
+    @property
+    def sdk(self) -> str:
+        """The top-level package of Pulumi's SDK for it, `pulumi_azure_native`."""
+        return f"pulumi_{self.package.replace('-', '_')}"
+
     def refusal(self, message: str) -> tuple[str, str]:
         """Code and words of a refusal, without an SDK's words around them.
 

@@ -48,11 +48,10 @@ def require_sdk(cloud: Cloud) -> None:
     Raises:
         LabError: Pulumi's SDK of the cloud is not installed.
     """
-    package = f"pulumi_{cloud.package.replace('-', '_')}"
-    if find_spec(package) is None:
-        what = _brought_by(cloud.name) or package.replace("_", "-")
+    if find_spec(cloud.sdk) is None:
+        what = _brought_by(cloud.name) or cloud.sdk.replace("_", "-")
         raise LabError(
-            f"{package}, Pulumi's SDK for {cloud.title}, is not installed here",
+            f"{cloud.sdk}, Pulumi's SDK for {cloud.title}, is not installed here",
             hint=f"pip install {what}   or, where pipx did it: pipx inject mllab {what}",
         )
 

@@ -282,7 +282,9 @@ def _target(
 
 def _declare(lab: Lab | None, clock: Clock) -> None:
     from mllab import program
+    from mllab.engines import sdk_modules
 
     if lab is None:
         raise UsageError("this stack has no settings to be brought up from")
+    sdk_modules.load_on_demand(registry.of(lab.lab.cloud).sdk)
     program.declare(lab, clock.today())

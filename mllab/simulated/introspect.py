@@ -21,7 +21,7 @@ from mllab.clouds.registry import CLOUDS
 from mllab.simulated import nodes
 from mllab.simulated.nodes import Node
 
-SDKS = {cloud.package: f"pulumi_{cloud.package.replace('-', '_')}" for cloud in CLOUDS.values()}
+SDKS = {cloud.package: cloud.sdk for cloud in CLOUDS.values()}
 """Package of a token -> Python module of its SDK."""
 
 
