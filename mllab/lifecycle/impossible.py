@@ -32,7 +32,7 @@ def _refuse_impossible(plan: Plan) -> None:
         UsageError: names each resource, the property and its values.
     """
     lines, old = [], []
-    for step in plan.steps:
+    for step in sorted(plan.steps, key=lambda step: step.name):
         if step.op is Op.UPDATE:
             for change, why in consequences.impossible(step.type, role(step.urn), step.changes):
                 values = f"{change.before} -> {change.after}"
@@ -59,7 +59,7 @@ def _refuse_allocated(session: Session, plan: Plan, observer: Observer) -> None:
     """
     lines = []
     ids = {entry["urn"]: entry.get("id", "") for entry in entries(session.engine.state())}
-    for step in plan.steps:
+    for step in sorted(plan.steps, key=lambda step: step.name):
         needs = consequences.deallocated(step.type, role(step.urn), step.changes)
         if step.op is not Op.UPDATE or not needs:
             continue

@@ -186,8 +186,9 @@ def _refused(error: LabError) -> str:
 
 
 def _line(text: str) -> str:
-    """On one line, without the place in the file."""
-    lines = (re.sub(r"stacks/Pulumi\.lab\.yaml(:\d+)?: ", "", line) for line in text.splitlines())
+    """On one line, without the place in the file and the engine that was asked for."""
+    apart = r"stacks/Pulumi\.lab\.yaml(:\d+)?: | --engine pulumi"
+    lines = (re.sub(apart, "", line) for line in text.splitlines())
     return " | ".join(" ".join(line.split()) for line in lines)
 
 
