@@ -31,6 +31,7 @@ from mllab.commands.options import (
     Today,
     TodayOrFirst,
     ToRegion,
+    Usage,
     Verbose,
     Version,
     Yes,
@@ -108,6 +109,7 @@ def check(stack: StackOrFile, today: TodayOrFirst = None, as_json: Json = False)
 def cost(
     stack: Stack,
     today: Today = None,
+    usage: Usage = None,
     strict: Strict = False,
     verbose: Verbose = False,
     as_json: Json = False,
@@ -115,7 +117,7 @@ def cost(
     """Show what a lab costs asleep, in use and at most, by list prices; no account is needed."""
     from mllab.commands import cost as command
 
-    command.cost(stack, today, strict=strict, verbose=verbose, as_json=as_json)
+    command.cost(stack, today, usage, strict=strict, verbose=verbose, as_json=as_json)
 
 
 @app.command(rich_help_panel=PREPARE)

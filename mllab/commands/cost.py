@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from mllab.errors import RunFailed
 from mllab.lifecycle import cost as lifecycle
-from mllab.money.estimate import Use
 from mllab.show import console
 from mllab.show import cost as report
 from mllab.wording import join_limited
 
 
-def cost(stack: str, today: str | None, *, strict: bool, verbose: bool, as_json: bool) -> None:
+def cost(
+    stack: str,
+    today: str | None,
+    usage: Path | None,
+    *,
+    strict: bool,
+    verbose: bool,
+    as_json: bool,
+) -> None:
     """Show what a lab costs by list prices.
+
+    Args:
+        usage: a file that says what a typical week is; None: the stack's own section does.
 
     Raises:
         RunFailed: `strict`, and a price is not known.
     """
-    session, estimate = lifecycle.price(stack, today, Use())
+    session, estimate = lifecycle.price(stack, today, usage)
     days = lifecycle.term(session.declared, session.clock.today())
     if as_json:
         console.print_json(report.document(session, estimate, days))
     else:
-        report.show(console.stdout(), session, estimate, days, verbose=verbose)
+        report.show(console.stdout(), session, estimate, days, usage, verbose=verbose)
     if strict and estimate.missing:
         names = sorted({line.charge.item for line in estimate.missing})
         raise RunFailed(

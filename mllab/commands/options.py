@@ -170,5 +170,14 @@ Version = Annotated[
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Show everything, nothing shortened.")
 ]
+Usage = Annotated[
+    Path | None,
+    typer.Option(
+        "--usage",
+        metavar="FILE",
+        help="Take a typical week from this file, like `seat_hours: 6`, not from the lab's own.",
+        show_default=False,
+    ),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Fail where a price is not known.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the folder of the simulated account.")]

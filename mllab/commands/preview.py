@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from mllab.errors import DataAtRisk
 from mllab.lifecycle import cost, deploy, impossible
-from mllab.money.estimate import Use
 from mllab.session.opening import Choice, open_declared
 from mllab.show import console
 from mllab.show.cost import show_line
@@ -32,7 +31,7 @@ def preview(
     if not as_json:
         show_plan(console.stdout(), plan, session.title, every=verbose)
         if not plan.empty:
-            show_line(console.stdout(), session, cost.of(session, plan, Use()))
+            show_line(console.stdout(), session, cost.of(session, plan))
     impossible.refuse(session, plan, observer)
     if as_json:
         console.print_json(graph(plan, session.declared.lab.cloud, session.engine.state()))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from mllab.lifecycle import cost, deploy, impossible
 from mllab.lifecycle.rebuild import options
-from mllab.money.estimate import Use
 from mllab.session.opening import Choice, open_declared
 from mllab.show import ask, console
 from mllab.show import deploy as report
@@ -38,7 +37,7 @@ def up(
     plan = deploy.plan(session, observer, rebuild)
     show_plan(out, plan, session.title, every=verbose)
     if not plan.empty:
-        show_line(out, session, cost.of(session, plan, Use()))
+        show_line(out, session, cost.of(session, plan))
     impossible.refuse(session, plan, observer)
     release = deploy.losses(session, plan, delete_data)
     if not plan.empty and not yes:

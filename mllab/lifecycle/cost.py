@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from components import catalog
 from mllab.engines.contract import Plan
 from mllab.money import estimate
-from mllab.money.estimate import Estimate, Use
+from mllab.money.estimate import Estimate
 from mllab.session.opening import on_simulated_cloud
 from mllab.session.session import Session, clock_from, project
 from mllab.settings import files
@@ -36,22 +36,25 @@ def term(lab: Lab, today: date) -> Term | None:
     return Term(max(today, lab.lab.starts or today), lab.lab.ends)
 
 
-def price(stack: str, today: str | None, use: Use) -> tuple[Session, Estimate]:
+def price(stack: str, today: str | None, usage: Path | None = None) -> tuple[Session, Estimate]:
     """The estimate of a stack, and the session it was declared in.
+
+    Args:
+        usage: a file that says what a typical week is, in the place of the stack's own section.
 
     Raises:
         UsageError: no such stack or day. SettingsError: all faults of its file.
     """
     root, clock = project(), clock_from(today)
     path = files.find(root, stack)
-    lab = files.load(path, now=clock.now())
+    lab = files.load(path, now=clock.now(), usage=usage)
     with TemporaryDirectory(prefix=f"mllab-{stack}-") as folder:
         session = on_simulated_cloud(root, stack, lab, files.config(path), clock, Path(folder))
         plan = session.engine.preview()
-    return session, of(session, plan, use)
+    return session, of(session, plan)
 
 
-def of(session: Session, plan: Plan, use: Use) -> Estimate:
+def of(session: Session, plan: Plan) -> Estimate:
     """What a lab costs when it is as a plan has it."""
     lab = session.declared
     cloud = lab.lab.cloud
@@ -63,4 +66,4 @@ def of(session: Session, plan: Plan, use: Use) -> Estimate:
         most=lab.cluster.max_nodes,
         spot=lab.cluster.spot,
     )
-    return estimate.of(plan.resources, known, session.clock.today(), use)
+    return estimate.of(plan.resources, known, session.clock.today(), lab.usage)

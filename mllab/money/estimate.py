@@ -13,6 +13,7 @@ from mllab.engines.contract import Resource
 from mllab.money import meters
 from mllab.money.meters import Charge, When
 from mllab.money.prices import MONTH, Price
+from mllab.settings.usage import Usage
 from mllab.wording import role
 
 OLD_DAYS: Final = 90
@@ -30,24 +31,9 @@ _IN: Final = {
     When.ALWAYS: ("asleep", "week", "day"),
     When.RUNNING: ("hour", "week", "day"),
     When.NODE: ("hour", "week", "day"),
+    When.USAGE: ("week", "day"),
 }
 """The columns of `Sums` in which something counts."""
-
-
-@dataclass(frozen=True)
-class Use:
-    """What people do in a typical week, and what they keep: assumptions, which a person can change.
-
-    Args:
-        seat_hours: that each notebook runs in a week. node_hours: of the cluster's machines, all
-            together, in a week. bucket_gb, files_gb, images_gb: kept.
-    """
-
-    seat_hours: Decimal = Decimal(8)
-    node_hours: Decimal = Decimal(4)
-    bucket_gb: Decimal = Decimal(20)
-    files_gb: Decimal = Decimal(20)
-    images_gb: Decimal = Decimal(5)
 
 
 @dataclass(frozen=True)
@@ -75,7 +61,8 @@ class Sums:
     Args:
         asleep: a month in which nobody works. hour: an hour of all notebooks in use, and of one
             machine for jobs.
-        week: the week that `Use` describes. day: the most that one day can cost.
+        week: the week that `Usage` describes. day: the most that one day can cost; all that goes
+            to the internet and all requests of a week are in it.
     """
 
     asleep: Decimal = Decimal(0)
@@ -120,7 +107,7 @@ class Estimate:
     """
 
     lab: Lab
-    use: Use
+    use: Usage
     lines: tuple[Line, ...]
     free: int
     bounded: bool
@@ -138,7 +125,7 @@ class Estimate:
     @property
     def missing(self) -> tuple[Line, ...]:
         """What should be in the sums and is not."""
-        return tuple(one for one in self.lines if one.why and one.charge.when is not When.USAGE)
+        return tuple(one for one in self.lines if one.why and not _unsaid(one.charge))
 
     @property
     def outdated(self) -> Sums:
@@ -156,25 +143,41 @@ class Estimate:
 
     @property
     def usage(self) -> tuple[Line, ...]:
-        """What is billed by events, of which nobody knows the number; not in the sums."""
-        return tuple(line for line in self.lines if line.charge.when is When.USAGE)
+        """What is billed by events, of which nobody has said the number; not in the sums."""
+        return tuple(line for line in self.lines if _unsaid(line.charge))
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """What the usage says, and this lab is billed for nothing by."""
+        taken = {line.charge.said for line in self.lines}
+        return tuple(
+            name
+            for name in type(self.use).model_fields
+            if name in self.use.model_fields_set
+            and getattr(self.use, name)
+            and name not in {"seat_hours", "node_hours", *taken}
+        )
 
 
-def of(resources: Iterable[Resource], lab: Lab, today: date, use: Use) -> Estimate:
+def of(resources: Iterable[Resource], lab: Lab, today: date, use: Usage) -> Estimate:
     """What a lab costs that consists of these resources.
 
     Args:
         resources: as a plan has them. today: prices are as old as that.
     """
-    amounts = {name: Decimal(value) for name, value in vars(use).items()}
+    amounts: dict[str, Decimal | None] = dict(use)
     lines: list[Line] = []
+    said: set[tuple[str, str]] = set()
     free = 0
     for one in resources:
         if not one.custom or one.type.startswith("pulumi:"):
             continue
         found = tuple(meters.charges(one.urn, one.type, one.inputs, lab.region, amounts))
         free += not found
-        lines += [_line(one.name, role(one.urn), each, lab, use, today) for each in found]
+        # What is said of the whole lab is billed once, whichever resource it comes from.
+        once = [each for each in found if not each.said or (each.item, each.said) not in said]
+        said |= {(each.item, each.said) for each in once}
+        lines += [_line(one.name, role(one.urn), each, lab, use, today) for each in once]
     bounded = any(line.charge.when is When.NODE and line.charge.machine for line in lines)
     if not bounded:
         # The service makes them with a disk each, which it bills as well.
@@ -191,7 +194,7 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def _line(name: str, role: str, charge: Charge, lab: Lab, use: Use, today: date) -> Line:
+def _line(name: str, role: str, charge: Charge, lab: Lab, use: Usage, today: date) -> Line:
     price, why = charge.price, _why_not(charge, lab)
     if why or price is None:
         return Line(name, role, charge, why=why)
@@ -209,23 +212,32 @@ def _line(name: str, role: str, charge: Charge, lab: Lab, use: Use, today: date)
 def _why_not(charge: Charge, lab: Lab) -> str:
     """Why there is nothing to add; empty where there is."""
     price = charge.price
-    if charge.when is When.USAGE:
+    if _unsaid(charge):
         return "billed by what is done" if price else "billed by what is done; no price is known"
     if price is None:
         if not charge.sold:
             return "no price is known in any region"
         (near,) = get_close_matches(lab.region, charge.sold, n=1, cutoff=0)
         return f"no price is known in {lab.region}; one is in {near}"
+    if charge.when is When.USAGE:
+        return ""
     return "" if price.over(MONTH) is not None else f"it is billed by {price.unit}"
 
 
-def _sums(charge: Charge, price: Price, lab: Lab, use: Use) -> Sums:
+def _unsaid(charge: Charge) -> bool:
+    return charge.when is When.USAGE and not charge.said
+
+
+def _sums(charge: Charge, price: Price, lab: Lab, use: Usage) -> Sums:
     def of(hours: Decimal) -> Decimal:
         return charge.quantity * (price.over(hours) or 0)
 
     match charge.when:
         case When.ALWAYS:
             return Sums(asleep=of(MONTH), week=of(WEEK), day=of(DAY))
+        case When.USAGE:
+            events = charge.quantity * price.each()
+            return Sums(week=events, day=events)
         case When.RUNNING:
             return Sums(hour=of(HOUR), week=of(use.seat_hours), day=of(DAY))
         case _:

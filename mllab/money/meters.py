@@ -9,7 +9,7 @@ machine of the cluster while it runs) or `usage` (by what is done with it). `ite
 price book; `machine <use> <type>` is a machine (of several types the dearest), `disk <kind> <GB>` a
 disk that is sold in steps.
 `{path}` is a value of the resource's inputs, `{+path}` one with a plus sign before it, or nothing
-where there is none; `$name` is an assumption about the lab's use.
+where there is none; `$name` is what a typical week has of it, in the whole lab.
 
 A machine behind a NAT pays a 32nd of what the gateway costs at most
 (https://cloud.google.com/nat/pricing), which is too much for labs of more machines.
@@ -58,6 +58,7 @@ class Charge:
         item: what is billed, as the price book calls it.
         quantity: of the price's unit; by the day, hour or month as that says.
         price: None: not known in this region.
+        said: name of the assumption that the quantity is, where somebody has made it.
         sold: regions in which it is known.
     """
 
@@ -68,6 +69,7 @@ class Charge:
     price: Price | None
     sold: tuple[str, ...] = ()
     machine: bool = False
+    said: str = ""
 
 
 def free(type: str) -> str:
@@ -77,14 +79,14 @@ def free(type: str) -> str:
 
 
 def charges(
-    urn: str, type: str, inputs: Mapping[str, Any], region: str, use: Mapping[str, Decimal]
+    urn: str, type: str, inputs: Mapping[str, Any], region: str, use: Mapping[str, Decimal | None]
 ) -> Iterator[Charge]:
     """What a resource is billed by.
 
     Args:
         type: one that no meter is known for is billed by something of which no price is known.
         inputs: as the program gives them.
-        use: assumptions by name.
+        use: assumptions by name; None: nobody has made it.
 
     Raises:
         ValueError: a meter is not written as above.
@@ -103,7 +105,10 @@ def charges(
             continue
         when, amount = When(found["when"]), found["quantity"] or "1"
         item = _filled(found["item"], inputs)
-        told = str(use[amount[1:]]) if amount.startswith("$") else _filled(amount, inputs)
+        said = amount[1:] if amount.startswith("$") and use[amount[1:]] is not None else ""
+        if amount.startswith("$"):
+            amount = str(use[said]) if said else "1"
+        told = _filled(amount, inputs)
         if not known or item is None or told is None:  # the run will know
             yield Charge(urn, when, found["item"], Decimal(1), None)
             continue
@@ -115,7 +120,7 @@ def charges(
             continue
         item = _step(*rest.split(" ")) if kind == "disk" else item
         price = prices.flat(row.cloud, region, item)
-        yield Charge(urn, when, item, quantity, price, prices.sold(row.cloud, item))
+        yield Charge(urn, when, item, quantity, price, prices.sold(row.cloud, item), said=said)
 
 
 def node(cloud: str, region: str, name: str) -> Charge:

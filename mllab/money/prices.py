@@ -37,6 +37,14 @@ HOURS: Final[Mapping[str, Decimal]] = {
 """Units that time is part of -> its hours. All others count events or bytes."""
 
 
+EVENTS: Final[Mapping[str, int]] = {
+    "1000 requests": 1_000,
+    "1000 operations": 1_000,
+    "10 000 operations": 10_000,
+}
+"""Units of many requests -> how many."""
+
+
 @dataclass(frozen=True)
 class Price:
     """One row of a table.
@@ -65,6 +73,10 @@ class Price:
         """Of so many hours; None where time is no part of the unit."""
         unit = HOURS.get(self.unit)
         return None if unit is None else self.usd * hours / unit  # divided last: nothing is lost
+
+    def each(self) -> Decimal:
+        """Of one request, where the unit is many of them."""
+        return self.usd / EVENTS.get(self.unit, 1)
 
     def age(self, today: date) -> int | None:
         """In days; None for a price without a date."""

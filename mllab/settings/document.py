@@ -30,6 +30,7 @@ from ruamel.yaml.reader import ReaderError
 
 Path = tuple[str | int, ...]
 
+CONFIG: Final = "`config:` with the settings below it"
 MAX_BYTES: Final = 64 * 1024  # five hundred seats take 11
 _MAX_DEPTH: Final = 20  # settings need 3
 _HALF: Final = re.compile("[\ud800-\udfff]")  # surrogates, which no text in UTF-8 can hold
@@ -77,13 +78,15 @@ class Document:
         return self.lines.get(path, 1)
 
 
-def parse(raw: bytes) -> Document:
+def parse(raw: bytes, holds: str = CONFIG) -> Document:
     """Read a stack file's bytes.
 
+    Args:
+        holds: what such a file must hold, to be said where it is no mapping.
     Raises:
         Broken: too large, binary, not UTF-8, not YAML, or not a mapping.
     """
-    build = _Builder()
+    build = _Builder(holds)
     for event in _events(_text(raw)):
         build.take(event)
     return build.document
@@ -130,7 +133,8 @@ def _text(raw: bytes) -> str:
 class _Builder:
     """Turns parser events into a document, without recursion."""
 
-    def __init__(self) -> None:
+    def __init__(self, holds: str) -> None:
+        self._holds = holds
         self.document = Document()
         self._open: list[tuple[Any, Path]] = []  # containers that are not closed yet
         self._key: list[Any] = []  # the key whose value comes next, per open mapping
@@ -183,7 +187,7 @@ class _Builder:
         if isinstance(event, ScalarEvent) and _scalar(event) is None:
             return  # a file of comments
         if not isinstance(event, MappingStartEvent):
-            raise Broken("must hold `config:` with the settings below it", _place(event))
+            raise Broken(f"must hold {self._holds}", _place(event))
         self._open.append((self.document.data, ()))
         self._key.append(None)
 

@@ -18,13 +18,15 @@ from typing import Any, Final
 from mllab.clouds.registry import CLOUDS
 from mllab.errors import SettingsError, UsageError
 from mllab.settings import check
-from mllab.settings.document import MAX_BYTES, Broken, Document, parse
+from mllab.settings.document import CONFIG, MAX_BYTES, Broken, Document, parse
 from mllab.settings.faults import NAMESPACE, Fault, spoken
 from mllab.settings.fields import nearest
 from mllab.settings.lab import Lab
 
 PROJECT: Final = NAMESPACE  # Pulumi takes the project's name for the namespace of its settings
 FOLDER: Final = "stacks"
+WEEK: Final = "settings, like `seat_hours: 8`"
+USAGE: Final = f"{NAMESPACE}:usage"
 _SECRETS: Final = frozenset().union(*(cloud.secret_keys for cloud in CLOUDS.values()))
 _FILE: Final = re.compile(r"Pulumi\.([A-Za-z0-9_.-]{1,100})\.yaml")
 _OURS: Final = re.compile(rf"^name:\s*['\"]?{PROJECT}['\"]?\s*(#.*)?$", re.MULTILINE)
@@ -93,12 +95,13 @@ def find(root: Path, stack: str) -> Path:
     )
 
 
-def load(path: Path, *, now: datetime | None = None) -> Lab:
+def load(path: Path, *, now: datetime | None = None, usage: Path | None = None) -> Lab:
     """The lab that a stack file describes.
 
     Args:
         path: `stacks/Pulumi.<stack>.yaml`.
         now: refuse a lab that is over by then, where it is; None to take any.
+        usage: a file with the settings of the section `usage`, which it takes the place of.
     Raises:
         SettingsError: the file cannot be read or is wrong; all faults at once, with their lines.
     """
@@ -108,12 +111,22 @@ def load(path: Path, *, now: datetime | None = None) -> Lab:
         raise SettingsError([f"{where}: must be called Pulumi.<stack>.yaml"])
     document = _read(path, where)
     values, found = _configuration(document)
+    told: list[Fault] = []
+    week = _read(usage, str(usage), WEEK) if usage else Document()
     if values is not None:
+        if usage:
+            values = {**values, USAGE: week.data}
+            told += week.faults or ([] if week.data else [((), f"is empty; it must hold {WEEK}")])
         lab, wrong = check.lab(named[1], values, now)
-        found += [(("config", *at), words) for at, words in wrong]
-        if lab is not None and not found:
+        for at, words in wrong:
+            if usage and at[0] == USAGE:
+                told.append((at[1:], words))
+            else:
+                found.append((("config", *at), words))
+        if lab is not None and not found and not told:
             return lab
-    raise SettingsError(_lines(where, document, found), hint=_hint(where, named[1]))
+    lines = _lines(where, document, found) + _lines(str(usage), week, told)
+    raise SettingsError(lines, hint=_hint(where, named[1]) if found else f"Correct {usage}.")
 
 
 def config(path: Path) -> dict[str, str]:
@@ -178,7 +191,7 @@ def _hint(where: str, stack: str) -> str:
     return f"Correct {where}, then run `mllab check {stack}`."
 
 
-def _read(path: Path, where: str) -> Document:
+def _read(path: Path, where: str, holds: str = CONFIG) -> Document:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -186,7 +199,7 @@ def _read(path: Path, where: str) -> Document:
         if not stat.S_ISREG(mode):
             raise SettingsError([f"{where}: is not a regular file"])
         with path.open("rb") as file:
-            return parse(file.read(MAX_BYTES + 1))
+            return parse(file.read(MAX_BYTES + 1), holds)
     except FileNotFoundError as exc:
         raise SettingsError([f"{where}: does not exist"]) from exc
     except (OSError, ValueError) as exc:  # ValueError: a path with a null character
@@ -200,7 +213,7 @@ def _configuration(document: Document) -> tuple[dict[str, Any] | None, list[Faul
     """What stands under `config:`, None if nothing does; and what is wrong around it."""
     found: list[Fault] = list(document.faults)
     if not document.data:
-        return None, [((), "is empty; it must hold `config:` with the settings below it")]
+        return None, [((), f"is empty; it must hold {CONFIG}")]
     values = document.data.get("config")
     if document.data.get("environment"):
         words = (

@@ -14,6 +14,7 @@ from mllab.settings import limits
 from mllab.settings.clouds import Aws, Azure, Gcp, Own
 from mllab.settings.fields import Section, absent, fault, is_email
 from mllab.settings.sections import Budget, Cluster, LabSection, Notebook, Registry, Storage
+from mllab.settings.usage import HOURS, Usage
 
 _FIXED: Final[JsonDict] = {"fixed": True}  # cannot change after the first `up`
 
@@ -52,6 +53,7 @@ class Lab(Section):
     storage: Storage = Storage()
     registry: Registry = Registry()
     budget: Budget
+    usage: Usage = Usage()
     aws: Aws = Aws()
     azure: Azure = Field(default=Azure(), validate_default=True)
     gcp: Gcp = Field(default=Gcp(), validate_default=True)
@@ -135,6 +137,18 @@ class Lab(Section):
         if gcp.filestore and not storage.files:
             raise absent("is for storage.files true; take it out", at="filestore")
         return gcp
+
+    @field_validator("usage")
+    @classmethod
+    def _fits_the_cluster(cls, usage: Usage, info: ValidationInfo) -> Usage:
+        cluster = info.data.get("cluster")
+        if cluster is not None and usage.node_hours > (most := HOURS * cluster.max_nodes):
+            raise absent(
+                f"must be at most {most}, a week of cluster.max_nodes machines"
+                f" (it is {usage.node_hours})",
+                at="node_hours",
+            )
+        return usage
 
     @model_validator(mode="before")
     @classmethod

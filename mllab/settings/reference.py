@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, time
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, BeforeValidator
@@ -86,7 +87,7 @@ def _setting(key: str, field: FieldInfo, clouds: tuple[str, ...]) -> Setting:
     kind, choices = "text", check.words if isinstance(check, Choice) else ()
     if field.annotation is bool:
         kind, choices = "switch", ("true", "false")
-    elif field.annotation in (int, float):
+    elif field.annotation in (int, float, Decimal, Decimal | None):
         kind = "number"
     elif Listed in field.metadata:
         kind = "list"

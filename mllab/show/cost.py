@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from mllab.lifecycle.cost import Term
 from mllab.money.estimate import OLD_DAYS, WEEK, Estimate, Line, Sums, cents
 from mllab.money.prices import MONTH
 from mllab.session.session import Session
+from mllab.settings.files import FOLDER
 from mllab.settings.lab import Lab
 from mllab.show.console import say
 from mllab.wording import pluralize
@@ -25,14 +27,37 @@ COLUMNS: Final = {
 }
 """Fields of `Sums` -> their titles."""
 
+WEEKLY: Final = {
+    "seat_hours": "{} hours of each notebook",
+    "node_hours": "{} hours of machines for jobs",
+    "bucket_gb": "{} GB in the bucket",
+    "files_gb": "{} GB of files",
+    "images_gb": "{} GB of images",
+    "internet_gb": "{} GB to the internet",
+    "writes": "{} objects written",
+    "reads": "{} objects read",
+    "logs_gb": "{} GB of logs",
+}
+"""Settings of a typical week in words."""
+
 MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 UNKNOWN: Final = "?"
 
 
 def show(
-    console: Console, session: Session, estimate: Estimate, days: Term | None, *, verbose: bool
+    console: Console,
+    session: Session,
+    estimate: Estimate,
+    days: Term | None,
+    usage: Path | None,
+    *,
+    verbose: bool,
 ) -> None:
-    """Print the table, what it assumes, and what it leaves out."""
+    """Print the table, what it assumes, and what it leaves out.
+
+    Args:
+        usage: the file that says what a typical week is; None: the stack's own does.
+    """
     total, lab = estimate.total(), session.declared
     today = session.clock.today()
     dated = "no price known"
@@ -51,13 +76,7 @@ def show(
         )
     console.print(_table(estimate, total))
     console.print()
-    use, files = estimate.use, ", {0.files_gb} GB of files" if lab.storage.files else ""
-    gigabytes = "{0.bucket_gb} GB in the bucket" + files
-    say(
-        console,
-        f"A typical week: {use.seat_hours} hours of each notebook, {use.node_hours} hours of a "
-        f"machine for jobs; {gigabytes.format(use)}, {use.images_gb} GB of images kept.",
-    )
+    say(console, _week(session, estimate, usage))
     for line in _spare(estimate):
         say(console, line)
     budget, month = lab.budget, total.week * MONTH / WEEK
@@ -118,7 +137,8 @@ def document(session: Session, estimate: Estimate, days: Term | None) -> dict[st
         "currency": "USD",
         "oldest_price": estimate.oldest,
         "complete": not estimate.missing,
-        "use": {name: str(value) for name, value in vars(estimate.use).items()},
+        "use": {name: None if value is None else str(value) for name, value in estimate.use},
+        "use_by_default": estimate.use.unsaid,
         "term": days and {"first": days.first, "last": days.last, "days": days.days},
         "total": _amounts(estimate.total()),
         "roles": {role: _amounts(estimate.of_role(role)) for role in estimate.roles},
@@ -174,6 +194,25 @@ def _money(amount: Decimal, *, known: bool) -> Text:
     if not known:
         text.append(f" + {UNKNOWN}" if amount else UNKNOWN, style="red")
     return text
+
+
+def _week(session: Session, estimate: Estimate, usage: Path | None) -> str:
+    """What a typical week is, and who says so."""
+    use = estimate.use
+    told: dict[str, list[str]] = {}
+    for name, words in WEEKLY.items():
+        amount = getattr(use, name)
+        if amount is None or (name == "files_gb" and not session.declared.storage.files):
+            continue
+        by = (
+            "by default"
+            if name in use.unsaid
+            else f"by {usage or f'{FOLDER}/Pulumi.{session.stack}.yaml'}"
+        )
+        told.setdefault(by, []).append(words.format(f"{amount:,}"))
+    text = "; ".join(f"{by} {', '.join(words)}" for by, words in told.items())
+    unused = "".join(f" Nothing here is billed by {name}." for name in estimate.unused)
+    return f"A typical week: {text}.{unused}"
 
 
 def _spare(estimate: Estimate) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mllab.settings import reference
+from mllab.settings.usage import Usage
 from tests.scenarios.living_lab import CLOUDS, MANAGED, NULL, Change
 
 KINDS: Final = ("vm", "managed")
@@ -96,6 +97,7 @@ VALUES: Final[Mapping[str, tuple[To, ...]]] = {
     "budget.per": (To("quarter"),),
     "budget.warn_percent": (To([60, 90]),),
     "budget.notify": (To(["office@example.edu"]),),
+    **{f"usage.{name}": (To(12),) for name in Usage.model_fields},
     "aws.image": (To("ami-0123456789abcdef0"),),
     "aws.own_costs_only": (To(True),),
     "azure.image": (To("ubuntu"),),

@@ -16,7 +16,8 @@ from components import catalog, regions
 from mllab.engines.contract import Resource
 from mllab.lifecycle import cost
 from mllab.money import estimate, prices
-from mllab.money.estimate import Estimate, Lab, Sums, Use
+from mllab.money.estimate import Estimate, Lab, Sums
+from mllab.settings.usage import Usage
 from tests.scenarios.living_lab import CLOUDS, MANAGED, LivingLab
 
 TODAY = date(2026, 11, 30)
@@ -37,7 +38,7 @@ def resource(token: str, /, **inputs: object) -> Resource:
     return Resource(urn, token, "it", custom=True, parent="", inputs=inputs)
 
 
-def of(resources: Sequence[Resource], use: Use = Use(), today: date = TODAY) -> Estimate:  # noqa: B008
+def of(resources: Sequence[Resource], use: Usage = Usage(), today: date = TODAY) -> Estimate:  # noqa: B008
     return estimate.of(resources, GCP, today, use)
 
 
@@ -65,7 +66,7 @@ def test_the_course_labs_by_hand(
     stack: str, sums: Sums, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(root)
-    _, found = cost.price(stack, "2026-11-30", Use())
+    _, found = cost.price(stack, "2026-11-30")
     for column, wanted in vars(sums).items():
         assert abs(getattr(found.total(), column) - wanted) < Decimal("1e-20"), column
     parts = sum((found.of_role(role) for role in found.roles), Sums())
@@ -90,7 +91,7 @@ def test_in_every_region_each_charge_is_added_or_says_why_not(
     node = catalog.machine(cloud, "cpu-small", "job").name
     for region in regions.of(cloud):
         where = Lab(cloud, region, seats=2, node=node, most=1, spot=True)
-        found = estimate.of(resources, where, TODAY, Use())
+        found = estimate.of(resources, where, TODAY, Usage())
         assert found.free
         for line in found.lines:
             assert bool(line.why) == (line.sums == Sums()), line
@@ -142,7 +143,7 @@ def test_every_machine_that_a_lab_may_have_is_found_by_the_name_that_its_resourc
             continue
         lab.set({where: {"size": name}})
         session = lab.session()
-        found = cost.of(session, session.engine.preview(), Use())
+        found = cost.of(session, session.engine.preview())
         items = {line.charge.item for line in found.lines if line.charge.machine}
         assert name in items
 
@@ -152,7 +153,7 @@ def test_a_price_without_a_date_and_one_of_another_region_are_not_added() -> Non
     assert (job.sums, job.why) == (Sums(), "its price has no date")
     assert job.outdated.asleep == Decimal("0.1")
     elsewhere = replace(GCP, region="asia-southeast3")
-    (line, *_) = estimate.of([machine()], elsewhere, TODAY, Use()).lines
+    (line, *_) = estimate.of([machine()], elsewhere, TODAY, Usage()).lines
     assert line.charge.item == "e2-standard-2"
     assert line.sums == line.outdated == Sums()
     assert line.why == "no price is known in asia-southeast3; one is in asia-southeast2"
@@ -175,10 +176,10 @@ def test_a_free_resource_is_counted_and_an_unknown_type_is_not_free() -> None:
 AMOUNTS = st.integers(0, 10_000)
 
 
-@given(AMOUNTS, AMOUNTS, AMOUNTS, st.sampled_from(sorted(vars(Use()))))
+@given(AMOUNTS, AMOUNTS, AMOUNTS, st.sampled_from(sorted(Usage.model_fields)))
 def test_more_never_costs_less(first: int, more: int, size: int, field: str) -> None:
     def sums(amount: int, size: int, most: int = 4) -> Sums:
-        use = replace(Use(), **{field: Decimal(amount)})
+        use = Usage().model_copy(update={field: Decimal(amount)})
         bucket = resource("gcp:storage/bucket:Bucket")
         lab = replace(GCP, most=most)
         found = estimate.of([disk(size), machine(), bucket], lab, TODAY, use)

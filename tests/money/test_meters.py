@@ -9,8 +9,9 @@ import pytest
 from components.resource_types import ROWS
 from mllab.money import meters, prices
 from mllab.money.meters import When
+from mllab.settings.usage import Usage
 
-USE = {"bucket_gb": Decimal(20), "files_gb": Decimal(10), "images_gb": Decimal(5)}
+USE = dict(Usage(files_gb=Decimal(10)))
 
 UNKNOWN_ANYWHERE = {
     "ACR task", "AWS Backup storage", "Azure Files transactions", "Bastion {sku.name}",

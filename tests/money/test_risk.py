@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from mllab.lifecycle import cost
 from mllab.money import estimate
-from mllab.money.estimate import Line, Sums, Use
+from mllab.money.estimate import Line, Sums
 from mllab.money.meters import Charge, When
 from mllab.money.risk import Risk, judge
 from mllab.settings import files
 from mllab.settings.lab import Lab
+from mllab.settings.usage import Usage
 
 TODAY = date(2027, 1, 11)
 COURSE = """\
@@ -55,7 +56,7 @@ def _sums(when: When, amount: str) -> Sums:
 
 def made_of(*lines: Line) -> estimate.Estimate:
     known = estimate.Lab("gcp", "us-central1", seats=2, node="x", most=3, spot=False)
-    return estimate.Estimate(known, Use(), lines, 0, bounded=False, oldest=None)
+    return estimate.Estimate(known, Usage(), lines, 0, bounded=False, oldest=None)
 
 
 LINES = (line(When.ALWAYS, "0.01"), line(When.RUNNING, "0.5"), line(When.NODE, "2"))
@@ -135,7 +136,7 @@ def test_a_course_as_shipped_is_not_refused_and_its_worst_days_would_be(
     stack: str, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(root)
-    session, found = cost.price(stack, TODAY.isoformat(), Use())
+    session, found = cost.price(stack, TODAY.isoformat())
     risk = judge(found, session.declared, TODAY)
     assert not risk.exceeds
     assert not risk.fits, "some prices are missing"
