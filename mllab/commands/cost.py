@@ -7,7 +7,8 @@ from pathlib import Path
 from mllab.errors import RunFailed
 from mllab.lifecycle import cost as lifecycle
 from mllab.show import console
-from mllab.show import cost as report
+from mllab.show.cost import show
+from mllab.show.cost_document import document
 from mllab.wording import join_limited
 
 
@@ -29,11 +30,12 @@ def cost(
         RunFailed: `strict`, and a price is not known.
     """
     session, estimate = lifecycle.price(stack, today, usage)
-    days = lifecycle.term(session.declared, session.clock.today())
+    term = lifecycle.term(session.declared, session.clock.today())
+    budget = lifecycle.budget(session.declared, estimate, term)
     if as_json:
-        console.print_json(report.document(session, estimate, days))
+        console.print_json(document(session, estimate, term, budget))
     else:
-        report.show(console.stdout(), session, estimate, days, usage, verbose=verbose)
+        show(console.stdout(), session, estimate, term, budget, usage, verbose=verbose)
     if strict and estimate.missing:
         names = sorted({line.charge.item for line in estimate.missing})
         raise RunFailed(

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from components import catalog
 from mllab.engines.contract import Plan
 from mllab.money import estimate
-from mllab.money.estimate import Estimate
+from mllab.money.estimate import WEEK, Estimate
+from mllab.money.lasts import MONTHS, Term, Used, used_up
+from mllab.money.prices import MONTH
 from mllab.session.opening import on_simulated_cloud
 from mllab.session.session import Session, clock_from, project
 from mllab.settings import files
 from mllab.settings.lab import Lab
-
-
-@dataclass(frozen=True)
-class Term:
-    """The days that a lab still has, both included."""
-
-    first: date
-    last: date
-
-    @property
-    def days(self) -> int:
-        return (self.last - self.first).days + 1
 
 
 def term(lab: Lab, today: date) -> Term | None:
@@ -34,6 +25,30 @@ def term(lab: Lab, today: date) -> Term | None:
     if lab.lab.ends is None:
         return None
     return Term(max(today, lab.lab.starts or today), lab.lab.ends)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A lab's budget, and when it is used up.
+
+    Args:
+        limit: of each period. per: `month`, `quarter` or `year`. period: what one takes in typical
+            weeks. typical, worst: when typical weeks, and days like the worst, exceed the limit;
+            None: never in the days that the lab has.
+    """
+
+    limit: Decimal
+    per: str
+    period: Decimal
+    typical: Used | None
+    worst: Used | None
+
+
+def budget(lab: Lab, estimate: Estimate, term: Term | None) -> Budget:
+    """A lab's budget beside what it costs; what no price is known of would use it up sooner."""
+    limit, per, total = Decimal(str(lab.budget.limit_usd)), lab.budget.per, estimate.total()
+    typical, worst = (used_up(limit, per, daily, term) for daily in (total.week / 7, total.day))
+    return Budget(limit, per, total.week * MONTH / WEEK * MONTHS[per], typical, worst)
 
 
 def price(stack: str, today: str | None, usage: Path | None = None) -> tuple[Session, Estimate]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from difflib import get_close_matches
@@ -112,6 +112,10 @@ class Estimate:
     free: int
     bounded: bool
     oldest: date | None
+
+    def part(self, wanted: Callable[[Line], bool]) -> Estimate:
+        """The estimate of some lines."""
+        return replace(self, lines=tuple(line for line in self.lines if wanted(line)))
 
     def total(self, wanted: Callable[[Line], bool] = lambda _: True) -> Sums:
         """The sum of some lines."""

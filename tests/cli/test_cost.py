@@ -30,7 +30,11 @@ def test_the_table_has_four_columns_and_says_what_it_leaves_out(run: Run, gcp: s
     unknown = "? Filestore ZONAL; disk of a machine for jobs: no price is known in any region"
     assert unknown in lines
     assert "? Cloud Scheduler job: its price has no date" in lines
-    assert any("at worst it lasts 20 days or less" in line for line in lines)
+    budget = next(line for line in lines if line.startswith("Budget: "))
+    assert budget == (
+        "Budget: 1,500.00 a month. A month of typical weeks takes 45.14 + ?. Days like the worst "
+        "use it up on 2027-01-31 or sooner."
+    )
     assert any(line.startswith("It reckons with 4 machines for jobs") for line in lines)
     assert "Some are more than 90 days old" in said.out
     assert not any("Workflows step" in line for line in lines), "-v lists them"
@@ -39,9 +43,9 @@ def test_the_table_has_four_columns_and_says_what_it_leaves_out(run: Run, gcp: s
 def test_verbose_lists_every_charge_with_price_and_date(run: Run, gcp: str) -> None:
     said = run("cost", gcp, "-v", *PAST)
     lines = [" ".join(line.split()) for line in said.out.splitlines()]
-    row = "gcp-course-notebook-shared-home always 50 pd-balanced 0.1 per GB-month 2026-07-30"
+    row = "gcp-course-notebook-shared-home always 50 pd-balanced 0.1 per GB-month of 2026-07-30"
     assert row in lines
-    assert "gcp-course-notebook-watch usage 1 Workflows step ?" in lines
+    assert "gcp-course-notebook-watch usage Workflows step ?" in lines
 
 
 def test_nothing_known_is_a_question_mark_and_no_zero(run: Run) -> None:
@@ -68,7 +72,14 @@ def test_the_document_says_of_each_charge_whether_it_is_added(run: Run, gcp: str
     told = json.loads(run("cost", gcp, "--json", *PAST).out)
     assert (told["schema"], told["currency"], told["complete"]) == (1, "USD", False)
     assert told["total"] == {"asleep": "15.40", "hour": "1.17", "week": "10.39", "day": "73.20"}
-    assert told["term"] == {"first": "2027-01-11", "last": "2027-02-05", "days": 26}
+    assert told["term"] == {
+        **{"first": "2027-01-11", "last": "2027-02-05", "days": 26},
+        **{"typical": "38.58", "worst": "1903.26"},
+    }
+    assert told["budget"] == {
+        **{"limit_usd": "1500.0", "per": "month", "typical": None},
+        "worst": {"days": 20, "on": "2027-01-31"},
+    }
     assert told["oldest_price"] == "2026-05-20"
     (home,) = (one for one in told["charges"] if one["resource"].endswith("shared-home"))
     assert home == {
@@ -108,8 +119,8 @@ def test_amounts_and_days_are_written_out(run: Run, project: Path) -> None:
     text = path.read_text().replace("limit_usd: 100", "limit_usd: 1000000")
     path.write_text(text.replace("storage: {", "storage: {files: false, "))
     out = " ".join(run("cost", "lab", "--today", "2027-02-05").out.split())
-    assert "Budget: 1,000,000.00 per month" in out
-    assert "at worst it lasts the whole month or less" in out
+    assert "Budget: 1,000,000.00 a month." in out
+    assert "By what is known, even days like the worst do not use it up." in out
     assert "From 2027-02-05 to 2027-02-05, 1 day: " in out
     assert "20 GB in the bucket, 5 GB of images" in out, "this lab has no shared files"
 
@@ -127,3 +138,71 @@ def test_a_plan_says_what_the_lab_will_cost(run: Run, gcp: str) -> None:
         "Cost by list prices: 15.40 + ? USD a month asleep, 73.20 + ? on the worst day; prices too "
         "old add 0.70 and 0.02. More: mllab cost gcp-course"
     )
+
+
+def test_a_lab_of_many_seats_has_a_line_for_each_and_one_for_all(run: Run, gcp: str) -> None:
+    told = json.loads(run("cost", "aws-lab", "--json", *PAST).out)
+    (each,) = told["each_seat"]
+    assert each == "each of 3"
+    seat, every = told["each_seat"][each], told["roles"]["notebook"]
+    assert Decimal(seat["hour"]) > 0
+    lines = [" ".join(line.split()) for line in run("cost", "aws-lab", *PAST).out.splitlines()]
+    assert any(line.startswith(f"each of 3 ? {seat['hour']} + ?") for line in lines)
+    assert any(line.startswith(f"notebook ? {every['hour']} + ?") for line in lines)
+
+
+def test_seats_of_one_name_that_begins_with_another_are_told_apart(run: Run, project: Path) -> None:
+    path = project / "stacks" / "Pulumi.lab.yaml"
+    path.write_text(f"{path.read_text()}  mllab:notebook: {{seats: [a, a-b]}}\n")
+    told = json.loads(run("cost", "lab", "--json", *PAST).out)
+    (each,) = told["each_seat"].values()
+    assert Decimal(each["week"]) * 2 == Decimal(told["roles"]["notebook"]["week"])
+
+
+def test_a_typical_week_is_stated_by_a_file_or_by_the_lab(
+    run: Run, gcp: str, tmp_path: Path
+) -> None:
+    week = tmp_path / "week.yaml"
+    week.write_text("seat_hours: 10\ninternet_gb: 30\nlogs_gb: 2\n")
+    lines = [
+        " ".join(line.split())
+        for line in run("cost", gcp, "--usage", str(week), *PAST).out.splitlines()
+    ]
+    assert "network 3.60 3.60" in lines, "30 GB at 0.12, which may all go on one day"
+    assert any(line.startswith("notebook 15.00 + ? 0.54 8.90 + ?") for line in lines)
+    (told,) = (line for line in lines if line.startswith("A typical week"))
+    assert told == (
+        f"A typical week, by {week}: 10 hours of each notebook, 30 GB to the internet, 2 GB of logs"
+        "; by default: 4 hours of machines for jobs, 20 GB in the bucket, 20 GB of files, 5 GB of "
+        "images. Nothing here is billed by logs_gb."
+    )
+
+
+def test_a_wrong_week_is_refused_with_its_line(run: Run, gcp: str, tmp_path: Path) -> None:
+    week = tmp_path / "week.yaml"
+    week.write_text("# ours\nseat_hour: 10\nbucket_gb: -1\n")
+    said = run("cost", gcp, "--usage", str(week), *PAST)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.splitlines() == [
+        f"error: {week}:2: seat_hour: is not a setting; did you mean seat_hours?",
+        f"{week}:3: bucket_gb: must be at least 0, less than nothing is a slip of the keyboard "
+        "(got -1)",
+        f"Correct {week}.",
+    ]
+    week.write_text("node_hours: 673\n")
+    assert (
+        f"{week}:1: node_hours: must be at most 672" in run("cost", gcp, "--usage", str(week)).err
+    )
+    week.write_text("# nothing yet\n")
+    assert f"{week}:1: is empty" in run("cost", gcp, "--usage", str(week)).err
+
+
+@pytest.mark.parametrize("columns", [44, 80])
+def test_every_amount_is_there_on_a_narrow_screen(
+    run: Run, gcp: str, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out = run("cost", gcp, "-v", *PAST).out
+    assert max(len(line) for line in out.splitlines()) <= columns
+    for amount in ("15.00 + ?", "59.62 + ?", "73.20 + ?", "0.1 per GB-month"):
+        assert amount in " ".join(out.split())

@@ -1,0 +1,169 @@
+"""What a lab costs as a table: by role, by seat, and each charge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mllab.money.estimate import Estimate, Line, cents
+from mllab.money.meters import When
+from mllab.settings.lab import Lab
+from mllab.show.console import say
+from mllab.show.table import WIDE
+from mllab.wording import join_limited, pluralize
+
+COLUMNS: Final = {
+    "asleep": "asleep, a month",
+    "hour": "in use, an hour",
+    "week": "typical week",
+    "day": "at most a day",
+}
+"""Fields of `Sums` -> their titles."""
+
+UNKNOWN: Final = "?"
+
+_NARROW: Final = 70
+"""Columns of a screen below which amounts stand one below the other."""
+
+
+def money(amount: Decimal, *, known: bool) -> Text:
+    """`12.40`, `12.40 + ?` where a part is not known, `?` where none is, nothing for nothing."""
+    text = Text(f"{cents(amount):,}" if amount else "")
+    if not known:
+        text.append(f" + {UNKNOWN}" if amount else UNKNOWN, style="red")
+    return text
+
+
+def grid(rows: Mapping[str, Mapping[str, Text]], width: int) -> Table:
+    """Rows of amounts, each by the title of its column; on a narrow screen a block for each row.
+
+    Args:
+        width: columns of the screen. The last row is the one that counts.
+    """
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    titles = list(dict.fromkeys(title for row in rows.values() for title in row))
+    table.add_column("")
+    if width < _NARROW:
+        table.show_header = False
+        table.add_column("", justify="right")
+        for name, cells in rows.items():
+            table.add_row(Text(name, style="bold"), "")
+            for title in filter(lambda title: cells[title].plain, cells):
+                table.add_row(f"  {title}", cells[title])
+        return table
+    for title in titles:
+        table.add_column(title, justify="right", min_width=8)
+    for name, cells in rows.items():
+        style = "bold" if name == "total" else ""
+        table.add_row(name, *(cells.get(title, Text()) for title in titles), style=style)
+    return table
+
+
+def amounts(estimate: Estimate) -> dict[str, Text]:
+    """What an estimate comes to, by the titles of the columns."""
+    total = estimate.total()
+    return {
+        title: money(getattr(total, column), known=estimate.known(column))
+        for column, title in COLUMNS.items()
+    }
+
+
+def table(estimate: Estimate, lab: Lab, width: int) -> Table:
+    """The estimate by role, with a row for one seat where there are several, and the total."""
+    rows: dict[str, dict[str, Text]] = {}
+    for role in estimate.roles:
+        cells = amounts(estimate.part(lambda line, role=role: line.role == role))  # type: ignore[misc]
+        if any(cell.plain for cell in cells.values()):
+            rows[role] = cells
+        if role == "notebook" and len(lab.notebook.seats) > 1:
+            rows |= {f"  {name}": amounts(one) for name, one in seats(estimate, lab)}
+    rows["total"] = {**amounts(estimate), COLUMNS["hour"]: Text()}
+    return grid(rows, width)
+
+
+def seats(estimate: Estimate, lab: Lab) -> Iterator[tuple[str, Estimate]]:
+    """What one seat costs, in words which; more than one where they do not cost the same."""
+    alike: dict[object, list[str]] = {}
+    parts = {}
+    for seat in lab.notebook.seats:
+        parts[seat] = estimate.part(lambda line, seat=seat: _seat(line, lab) == seat)  # type: ignore[misc]
+        costs = (parts[seat].total(), len(parts[seat].missing))
+        alike.setdefault(costs, []).append(seat)
+    for names in alike.values():
+        words = f"each of {len(names)}" if len(alike) == 1 else join_limited(names, 3)
+        yield words, parts[names[0]]
+
+
+def _seat(line: Line, lab: Lab) -> str:
+    """The seat that a charge is of; empty for what all share."""
+    rest = line.name.removeprefix(f"{lab.name}-notebook-") + "-"
+    found = (seat for seat in lab.notebook.seats if rest.startswith(f"{seat}-"))
+    return max(found, key=len, default="")
+
+
+def show_charges(console: Console, estimate: Estimate) -> None:
+    """Print every charge with its price, as a table where it fits."""
+    if console.width >= WIDE:
+        console.print(_charges(estimate))
+        return
+    above = ""
+    for line in estimate.lines:
+        if line.name != above:
+            say(console, line.name)
+        above = line.name
+        words = f"{line.charge.when}: {_quantity(line)} {line.charge.item}".replace("  ", " ")
+        words += f", {_price(line)}"
+        say(console, words, indent="  ")
+
+
+def _charges(estimate: Estimate) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("resource", "when", "quantity", "item", "price"):
+        table.add_column(title, overflow="fold", no_wrap=title in {"when", "quantity"})
+    for line in estimate.lines:
+        charge = line.charge
+        price = _price(line) if charge.price else Text(UNKNOWN, style="red")
+        table.add_row(line.name, charge.when, _quantity(line), charge.item, price)
+    return table
+
+
+def _quantity(line: Line) -> str:
+    """Empty where nobody has said how much it is."""
+    unsaid = line.charge.when is When.USAGE and not line.charge.said
+    return "" if unsaid else f"{line.charge.quantity:f}"
+
+
+def _price(line: Line) -> str:
+    price = line.charge.price
+    if price is None:
+        return "no price known"
+    weak = "~" if price.weak else ""
+    return f"{weak}{price.usd} per {price.unit} of {price.as_of or 'no date'}"
+
+
+def show_missing(console: Console, estimate: Estimate) -> None:
+    """Print what is not in the sums and should be, one line for each reason."""
+    reasons: dict[str, dict[str, None]] = {}
+    for line in estimate.missing:
+        reasons.setdefault(line.why, {})[line.charge.item] = None
+    for why, items in reasons.items():
+        say(console, f"{'; '.join(items)}: {why}", label=f"{UNKNOWN} ", indent="  ", style="red")
+    old = estimate.outdated
+    told = {"asleep": "asleep a month", "week": "in a typical week", "day": "on the worst day"}
+    if any(vars(old).values()):
+        words = (f"{cents(getattr(old, one)):,} {label}" for one, label in told.items())
+        say(console, f"  By prices too old or without a date: {', '.join(words)} more.")
+
+
+def counted(estimate: Estimate, *, listed: bool) -> str:
+    """How much is not in the sums, and how much costs nothing."""
+    told = "" if listed else "; -v lists them"
+    return (
+        f"Not in the sums, billed by what is done: {len(estimate.usage)}{told}. "
+        f"Free: {pluralize(estimate.free, 'resource')}."
+    )
