@@ -32,7 +32,20 @@ SETTINGS = {
     "GPU": "1",
     "SIGNS": "aws-course-notebook-signs-1a2b3c4",
 }
-REAL = ["awk", "bash", "cat", "chmod", "cp", "dirname", "env", "head", "ln", "mkdir", "mktemp"]
+REAL = [
+    "awk",
+    "bash",
+    "cat",
+    "chmod",
+    "cp",
+    "dirname",
+    "env",
+    "head",
+    "ln",
+    "ls",
+    "mkdir",
+    "mktemp",
+]
 REAL += ["mv", "readlink", "rm", "sed", "tail", "timeout"]
 DOES = {
     # What is not told to go on by itself is waited for, and mounting takes for ever.
@@ -207,6 +220,11 @@ def test_shared_files_are_mounted_and_shown_in_jupyterlab(instance: Instance) ->
     assert (instance.notebooks / "shared").readlink() == Path("/shared")
     assert instance.installed("mount-shared.sh").returncode == 0
     assert instance.calls == ["mountpoint --quiet /shared"]
+    report = instance.root / "run/mllab-watchdog/report"
+    report.parent.mkdir(parents=True)
+    report.write_text("in use: kernel busy\n")
+    status = instance.run("usr/bin/mllab-status")
+    assert (status.returncode, status.stdout) == (0, "in use: kernel busy\n")
 
 
 def test_a_lab_without_shared_files_mounts_nothing(tmp_path: Path) -> None:
@@ -233,6 +251,10 @@ def test_a_mount_that_fails_is_tried_again_and_then_told(instance: Instance) -> 
     tried = [call.split()[0] for call in instance.calls]
     assert tried.count("mount") == 5
     assert not list(instance.notebooks.iterdir())
+    status = instance.run("usr/bin/mllab-status")
+    assert status.returncode == 1
+    assert "has not looked" in status.stdout
+    assert "shared: failed, again in 90 s: limited 120 mount" in status.stdout
     unit = (lifecycle.SCRIPT.parent / "mllab-shared.service").read_text()
     assert "Restart=on-failure\n" in unit
 

@@ -21,6 +21,7 @@ INSTANCE = "compute/instance:Instance"
 START = datetime(2027, 1, 11, 8, 0, tzinfo=UTC)
 MINUTE = 60
 ZONE = "us-central1-a"
+REFUSED = {"tags": ["HttpError"], "code": 403}
 PLACE = f"/compute/v1/projects/my-course-2027/zones/{ZONE}/instances"
 
 
@@ -95,12 +96,16 @@ class Google:
             return {"items": items} if items else {}
         name, _, what = parts.path.removeprefix(f"{PLACE}/").partition("/")
         if name in self.refuses:
-            raise Failed("403")
+            raise Failed(["HttpError"], code=403)
         if (method, what) == ("GET", "getGuestAttributes"):
             sign = self.machines[name][1]
             assert query == {"queryPath": "mllab/sign"}
             if sign is None:
-                raise Failed("404")
+                raise Failed(["HttpError"], code=404)
+            if sign == "no answer":
+                raise Failed(["ConnectionError"])
+            if sign.isdigit():
+                raise Failed(["HttpError"], code=int(sign))
             item = {"namespace": "mllab", "key": "sign", "value": sign}
             return {"queryPath": "mllab/sign", "queryValue": {"items": [item]}}
         assert (method, what) == ("POST", "stop")
@@ -163,6 +168,19 @@ def test_a_machine_that_never_spoke_counts_from_its_start(sign: str | None) -> N
     assert google.look(121) == ["ana"]
 
 
+@pytest.mark.parametrize("answer", ["403", "503", "no answer"])
+def test_signs_that_cannot_be_read_are_no_silence(answer: str) -> None:
+    google = Google()
+    google.has("ana")
+    google.has("bo")
+    google.says("ana", answer)
+    assert google.look(121) == ["bo"]
+    assert [line["json"]["machine"] for line in google.logged if line["severity"] == "ERROR"] == [
+        "ana"
+    ]
+    assert google.look(12 * 60 + 31) == ["ana", "bo"], "the longest time holds"
+
+
 def test_a_machine_that_calls_itself_unused_and_runs_on_is_stopped() -> None:
     google = Google()
     google.has("ana", seen=216, busy=100, load=99)
@@ -202,7 +220,7 @@ def test_one_that_cannot_be_stopped_keeps_no_other_running() -> None:
     google.has("bo")
     google.refuses.add("ana")
     assert google.look(10_000) == ["bo"]
-    assert google.logged[0] == {"severity": "ERROR", "json": {"machine": "ana", "fault": "403"}}
+    assert google.logged[0] == {"severity": "ERROR", "json": {"machine": "ana", "fault": REFUSED}}
 
 
 def test_a_lab_of_no_running_machine_asks_for_the_list_only() -> None:

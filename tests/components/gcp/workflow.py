@@ -21,7 +21,16 @@ Steps = list[dict[str, dict[str, Any]]]
 
 
 class Failed(Exception):
-    """A call that did not answer 2xx, or an expression that cannot be told: what `try` catches."""
+    """What `try` catches: a call that did not answer 2xx, or an expression that cannot be told.
+
+    Args:
+        tags: kinds of fault, https://cloud.google.com/workflows/docs/reference/syntax/error-types
+        known: what else the map of the error holds.
+    """
+
+    def __init__(self, tags: list[str], **known: Any) -> None:
+        super().__init__(tags)
+        self.map = {"tags": tags, **known}
 
 
 class Dots(ast.NodeTransformer):
@@ -56,6 +65,8 @@ class Workflow:
             to, value = self._one(step, known)
             to = to or step.get("next", "")
             if to in ("return", "continue"):
+                return to, value
+            if to and to not in names:  # a step around these
                 return to, value
             at = names.index(to) if to else at + 1
         return "", None
@@ -92,10 +103,12 @@ class Workflow:
                         return self._steps(tried["steps"], known)
                     return self._one(tried, known)
                 except Failed as fault:
-                    caught = {**known, step["except"]["as"]: str(fault)}
+                    caught = {**known, step["except"]["as"]: fault.map}
                     to, value = self._steps(step["except"]["steps"], caught)
                     known.update((name, caught[name]) for name in known)
                     return to, value
+            case "raise":
+                raise Failed(**self._value(step["raise"], known))
             case "return":
                 return "return", self._value(step["return"], known)
             case _:
@@ -135,14 +148,14 @@ class Workflow:
             code = compile(Dots().visit(tree), "workflow", "eval")
             return eval(code, {"__builtins__": {}}, {**library, **known})
         except (IndexError, TypeError, KeyError, NameError) as fault:
-            raise Failed(f"{type(fault).__name__}: {fault}") from None
+            raise Failed([type(fault).__name__], message=str(fault)) from None
 
 
 def _decode(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as fault:
-        raise Failed(f"ValueError: {fault}") from None
+        raise Failed(["ValueError"], message=str(fault)) from None
 
 
 def _parse(text: str) -> float:

@@ -8,10 +8,13 @@ path=$(setting MOUNT_PATH)
 options=$(setting MOUNT_OPTIONS)
 link=$MLLAB_ROOT/home/ec2-user/SageMaker/shared
 
-[[ -n $source ]] || exit 0
-command -v mount.efs >/dev/null || retry limited 300 dnf -y -q install amazon-efs-utils
-mkdir -p "$MLLAB_ROOT$path"
-mountpoint --quiet "$path" || retry limited 120 mount -t efs -o "$options" "$source:/" "$path"
-if [[ -L $link || ! -e $link ]]; then
-  ln --symbolic --force --no-target-directory "$path" "$link"
-fi
+mount_shared() {
+  command -v mount.efs >/dev/null || retry limited 300 dnf -y -q install amazon-efs-utils
+  mkdir -p "$MLLAB_ROOT$path"
+  mountpoint --quiet "$path" || retry limited 120 mount -t efs -o "$options" "$source:/" "$path"
+  if [[ -L $link || ! -e $link ]]; then
+    ln --symbolic --force --no-target-directory "$path" "$link"
+  fi
+}
+
+[[ -z $source ]] || step shared mount_shared
