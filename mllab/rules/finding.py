@@ -50,6 +50,22 @@ class Graph:
         )
 
 
+@dataclass(frozen=True)
+class Break:
+    """What breaks a rule, and no other one; the tests do it.
+
+    Args:
+        inputs: by dotted path, `*` for the first item of a list; `GONE` takes one away. Options
+            begin with `options:`. Empty: the resources are not declared at all.
+        of: their type; empty: the rule's own.
+        mended: inputs with which the rule holds, where a lab as it is does not keep to it.
+    """
+
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    of: str = ""
+    mended: Mapping[str, Any] = field(default_factory=dict)
+
+
 Check = Callable[[Resource, Graph], Iterable[str]]
 """What is wrong with a resource, one clause each; nothing where the rule holds."""
 
@@ -64,8 +80,7 @@ class Rule:
         check: see `Check`. It raises `Unknown` where that is known only after `up`.
         reason: what happens without it.
         fix: what puts it right; for a person who may change settings or components.
-        wrong: inputs by dotted path that break the rule, and no other one; `GONE` takes a path
-            away. What the tests break.
+        wrong: each of these breaks it.
         profiles: in which it is an error.
         links: ids of scanners and benchmarks that ask for the same.
         setting: dotted name of the setting that decides it; empty: none does.
@@ -76,7 +91,7 @@ class Rule:
     check: Check
     reason: str
     fix: str
-    wrong: Mapping[str, Any] = field(default_factory=dict)
+    wrong: tuple[Break, ...]
     profiles: tuple[str, ...] = BOTH
     links: tuple[str, ...] = ()
     setting: str = ""

@@ -6,12 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from mllab.engines.contract import Resource
-from mllab.rules import aws, azure, gcp
+from mllab.rules import aws, azure, gcp, money, refused, removal, secrets
 from mllab.rules.finding import Finding, Graph, Rule
-from mllab.rules.values import Unknown
+from mllab.rules.paths import Unknown
 from mllab.settings.lab import Lab
 
-RULES: Final = (*aws.RULES, *azure.RULES, *gcp.RULES)
+RULES: Final = (
+    *secrets.RULES,
+    *aws.RULES,
+    *azure.RULES,
+    *gcp.RULES,
+    *money.RULES,
+    *refused.RULES,
+    *removal.RULES,
+)
 
 
 def _nowhere(_: str) -> str:

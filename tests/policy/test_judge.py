@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mllab.engines.contract import Resource
+from mllab.rules import aws
 from mllab.rules.judge import judge
 from mllab.settings import files
 
@@ -29,15 +30,15 @@ def stack(root: Path) -> Path:
 
 
 def test_what_is_wrong_is_told_with_its_place(stack: Path) -> None:
-    (found,) = judge([volume(encrypted=False)], files.load(stack))
+    (found,) = judge([volume(encrypted=False)], files.load(stack), rules=aws.RULES)
     assert (found.rule, found.name, found.fails) == ("aws-volume-encrypted", "home", True)
     assert found.message == "encrypted is false, it must be true"
     assert found.source == "components/aws/notebook.py:1"
-    assert not judge([volume(encrypted=True)], files.load(stack))
+    assert not judge([volume(encrypted=True)], files.load(stack), rules=aws.RULES)
 
 
 def test_what_is_not_known_is_not_taken_for_right(stack: Path) -> None:
-    (found,) = judge([volume(encrypted={"$unknown": True})], files.load(stack))
+    (found,) = judge([volume(encrypted={"$unknown": True})], files.load(stack), rules=aws.RULES)
     assert "known only after `up`" in found.message
     assert found.severity == "warning"
 
