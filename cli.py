@@ -10,6 +10,7 @@ import typer
 from mllab.commands import error_handler
 from mllab.commands.options import (
     Answers,
+    Compare,
     DeleteData,
     Engine,
     Folder,
@@ -110,6 +111,7 @@ def cost(
     stack: Stack,
     today: Today = None,
     usage: Usage = None,
+    compare: Compare = False,
     strict: Strict = False,
     verbose: Verbose = False,
     as_json: Json = False,
@@ -117,7 +119,9 @@ def cost(
     """Show what a lab costs asleep, in use and at most, by list prices; no account is needed."""
     from mllab.commands import cost as command
 
-    command.cost(stack, today, usage, strict=strict, verbose=verbose, as_json=as_json)
+    command.cost(
+        stack, today, usage, compare=compare, strict=strict, verbose=verbose, as_json=as_json
+    )
 
 
 @app.command(rich_help_panel=PREPARE)

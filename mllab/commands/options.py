@@ -179,5 +179,11 @@ Usage = Annotated[
         show_default=False,
     ),
 ]
+Compare = Annotated[
+    bool,
+    typer.Option(
+        "--compare", help="Show the same lab on every cloud and in this one's cheapest regions."
+    ),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Fail where a price is not known.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the folder of the simulated account.")]

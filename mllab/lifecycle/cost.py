@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from components import catalog
+from mllab.clock import SimulatedClock
 from mllab.engines.contract import Plan
 from mllab.money import estimate
 from mllab.money.estimate import WEEK, Estimate
@@ -52,7 +53,13 @@ def budget(lab: Lab, estimate: Estimate, term: Term | None) -> Budget:
 
 
 def price(stack: str, today: str | None, usage: Path | None = None) -> tuple[Session, Estimate]:
-    """The estimate of a stack, and the session it was declared in.
+    """The estimate of a stack, and the session it was declared in; see declared."""
+    session, plan = declared(stack, today, usage)
+    return session, of(session, plan)
+
+
+def declared(stack: str, today: str | None, usage: Path | None = None) -> tuple[Session, Plan]:
+    """What the program of a stack declares, and the session it was declared in.
 
     Args:
         usage: a file that says what a typical week is, in the place of the stack's own section.
@@ -61,19 +68,29 @@ def price(stack: str, today: str | None, usage: Path | None = None) -> tuple[Ses
         UsageError: no such stack or day. SettingsError: all faults of its file.
     """
     root, clock = project(), clock_from(today)
-    path = files.find(root, stack)
+    return rendered(root, files.find(root, stack), clock, usage)
+
+
+def rendered(
+    root: Path, path: Path, clock: SimulatedClock, usage: Path | None
+) -> tuple[Session, Plan]:
+    """The same of a stack file, wherever it is."""
     lab = files.load(path, now=clock.now(), usage=usage)
-    with TemporaryDirectory(prefix=f"mllab-{stack}-") as folder:
-        session = on_simulated_cloud(root, stack, lab, files.config(path), clock, Path(folder))
-        plan = session.engine.preview()
-    return session, of(session, plan)
+    with TemporaryDirectory(prefix=f"mllab-{lab.stack}-") as folder:
+        session = on_simulated_cloud(root, lab.stack, lab, files.config(path), clock, Path(folder))
+        return session, session.engine.preview()
 
 
 def of(session: Session, plan: Plan) -> Estimate:
     """What a lab costs when it is as a plan has it."""
     lab = session.declared
+    return estimate.of(plan.resources, known(lab), session.clock.today(), lab.usage)
+
+
+def known(lab: Lab) -> estimate.Lab:
+    """What the sums need to know of a lab besides its resources."""
     cloud = lab.lab.cloud
-    known = estimate.Lab(
+    return estimate.Lab(
         cloud,
         lab.region,
         seats=len(lab.notebook.seats),
@@ -81,4 +98,3 @@ def of(session: Session, plan: Plan) -> Estimate:
         most=lab.cluster.max_nodes,
         spot=lab.cluster.spot,
     )
-    return estimate.of(plan.resources, known, session.clock.today(), lab.usage)

@@ -193,6 +193,22 @@ def of(resources: Iterable[Resource], lab: Lab, today: date, use: Usage) -> Esti
     return Estimate(lab, use, tuple(lines), free, bounded, min(dates, default=None))
 
 
+def again(
+    estimate: Estimate, today: date, lab: Lab, other: Callable[[Line], Iterable[Charge]]
+) -> Estimate:
+    """An estimate with other charges in the place of some; what it consists of stays the same.
+
+    Args:
+        lab: what is known of it then. other: the charges that a line becomes; its own, if it stays.
+    """
+    lines = tuple(
+        _line(line.name, line.role, charge, lab, estimate.use, today)
+        for line in estimate.lines
+        for charge in other(line)
+    )
+    return replace(estimate, lab=lab, lines=lines)
+
+
 def cents(amount: Decimal) -> Decimal:
     """Rounded as bills are."""
     return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)

@@ -116,7 +116,7 @@ def charges(
         if kind == "machine":
             purpose, _, names = rest.partition(" ")
             types = [_named(row.cloud, purpose, name) for name in names.split("|")]
-            yield from _machine(urn, when, row.cloud, region, purpose, types)
+            yield from machines(urn, when, row.cloud, region, purpose, types)
             continue
         item = _step(*rest.split(" ")) if kind == "disk" else item
         price = prices.flat(row.cloud, region, item)
@@ -125,11 +125,11 @@ def charges(
 
 def node(cloud: str, region: str, name: str) -> Charge:
     """A machine of a cluster that no resource tells of."""
-    (charge,) = _machine("", When.NODE, cloud, region, "job", [name])
+    (charge,) = machines("", When.NODE, cloud, region, "job", [name])
     return charge
 
 
-def _machine(
+def machines(
     urn: str, when: When, cloud: str, region: str, use: str, names: Sequence[str]
 ) -> Iterator[Charge]:
     """One machine, of whichever type is dearest; each type whose price nobody knows beside it."""

@@ -106,6 +106,7 @@ def flat(cloud: str, region: str, item: str) -> Price | None:
     return found.get((cloud, region, _plain(item))) or found.get((cloud, EVERYWHERE, _plain(item)))
 
 
+@cache
 def sold(cloud: str, item: str, use: str = "") -> tuple[str, ...]:
     """The regions in which a price of it is known, of a machine where its use is given."""
     if use:

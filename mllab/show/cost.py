@@ -8,12 +8,13 @@ from typing import Final
 from rich.console import Console
 
 from mllab.lifecycle.cost import Budget
+from mllab.lifecycle.savings import Saving
 from mllab.money.estimate import OLD_DAYS, Estimate, cents
 from mllab.money.lasts import Term, Used
 from mllab.session.session import Session
 from mllab.settings.files import FOLDER
 from mllab.show.console import say
-from mllab.show.cost_table import counted, money, show_charges, show_missing, table
+from mllab.show.cost_table import counted, money, show_charges, show_missing, show_roles
 from mllab.wording import pluralize
 
 WEEKLY: Final = {
@@ -36,6 +37,7 @@ def show(
     estimate: Estimate,
     term: Term | None,
     budget: Budget,
+    saving: Saving | None,
     usage: Path | None,
     *,
     verbose: bool,
@@ -43,10 +45,11 @@ def show(
     """Print the table, what it assumes, and what it leaves out.
 
     Args:
+        saving: the change of a setting that saves most, where one saves anything.
         usage: the file that says what a typical week is; None: the stack's own does.
     """
     show_title(console, session, estimate)
-    console.print(table(estimate, session.declared, console.width))
+    show_roles(console, estimate, session.declared)
     console.print()
     say(console, _week(session, estimate, usage))
     for line in _spare(estimate):
@@ -59,6 +62,13 @@ def show(
             console,
             f"From {term.first} to {term.last}, {pluralize(term.days, 'day')}: {weeks} in typical "
             f"weeks, at most {money(total.day * term.days, known=estimate.known('day'))}.",
+        )
+    if saving:
+        say(
+            console,
+            f"The change that saves most: {saving.key} {saving.value} instead of {saving.instead}, "
+            f"{cents(saving.week):,} less in a typical week, {cents(saving.day):,} less at most a "
+            "day.",
         )
     if not estimate.bounded:
         say(

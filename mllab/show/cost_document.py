@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from mllab.lifecycle.cost import Budget
+from mllab.lifecycle.savings import Saving
 from mllab.money.estimate import Estimate, Line, Sums, cents
 from mllab.money.lasts import Term, Used
 from mllab.session.session import Session
@@ -13,7 +14,7 @@ from mllab.show.cost_table import COLUMNS, seats
 
 
 def document(
-    session: Session, estimate: Estimate, term: Term | None, budget: Budget
+    session: Session, estimate: Estimate, term: Term | None, budget: Budget, saving: Saving | None
 ) -> dict[str, Any]:
     """Everything that is reckoned of one lab."""
     return {
@@ -33,6 +34,14 @@ def document(
             "per": budget.per,
             "typical": _used(budget.typical),
             "worst": _used(budget.worst),
+        },
+        "saves_most": saving
+        and {
+            "setting": saving.key,
+            "value": saving.value,
+            "instead_of": saving.instead,
+            "week": _usd(saving.week),
+            "day": _usd(saving.day),
         },
         "total": amounts(estimate.total()),
         "roles": {role: amounts(estimate.of_role(role)) for role in estimate.roles},

@@ -26,9 +26,7 @@ COLUMNS: Final = {
 """Fields of `Sums` -> their titles."""
 
 UNKNOWN: Final = "?"
-
-_NARROW: Final = 70
-"""Columns of a screen below which amounts stand one below the other."""
+_ANY_WIDTH: Final = 500
 
 
 def money(amount: Decimal, *, known: bool) -> Text:
@@ -39,29 +37,38 @@ def money(amount: Decimal, *, known: bool) -> Text:
     return text
 
 
-def grid(rows: Mapping[str, Mapping[str, Text]], width: int) -> Table:
-    """Rows of amounts, each by the title of its column; on a narrow screen a block for each row.
+def print_rows(
+    console: Console, rows: Mapping[str, Mapping[str, Text]], important: str = ""
+) -> None:
+    """Print rows of amounts, each by the title of its column; a block for each where the screen is
+    too narrow for a table.
 
     Args:
-        width: columns of the screen. The last row is the one that counts.
+        important: name of a row that stands out.
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = _table()
     titles = list(dict.fromkeys(title for row in rows.values() for title in row))
     table.add_column("")
-    if width < _NARROW:
+    for title in titles:
+        table.add_column(title, justify="right", min_width=8)
+    for name, cells in rows.items():
+        style = "bold" if name == important else ""
+        table.add_row(name, *(cells.get(title, Text()) for title in titles), style=style)
+    wide = console.options.update(max_width=_ANY_WIDTH)
+    if console.measure(table, options=wide).maximum > console.width:
+        table = _table()
         table.show_header = False
+        table.add_column("")
         table.add_column("", justify="right")
         for name, cells in rows.items():
             table.add_row(Text(name, style="bold"), "")
             for title in filter(lambda title: cells[title].plain, cells):
                 table.add_row(f"  {title}", cells[title])
-        return table
-    for title in titles:
-        table.add_column(title, justify="right", min_width=8)
-    for name, cells in rows.items():
-        style = "bold" if name == "total" else ""
-        table.add_row(name, *(cells.get(title, Text()) for title in titles), style=style)
-    return table
+    console.print(table)
+
+
+def _table() -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
 
 
 def amounts(estimate: Estimate) -> dict[str, Text]:
@@ -73,8 +80,8 @@ def amounts(estimate: Estimate) -> dict[str, Text]:
     }
 
 
-def table(estimate: Estimate, lab: Lab, width: int) -> Table:
-    """The estimate by role, with a row for one seat where there are several, and the total."""
+def show_roles(console: Console, estimate: Estimate, lab: Lab) -> None:
+    """Print the estimate by role, a row for one seat where there are several, and the total."""
     rows: dict[str, dict[str, Text]] = {}
     for role in estimate.roles:
         cells = amounts(estimate.part(lambda line, role=role: line.role == role))  # type: ignore[misc]
@@ -83,7 +90,7 @@ def table(estimate: Estimate, lab: Lab, width: int) -> Table:
         if role == "notebook" and len(lab.notebook.seats) > 1:
             rows |= {f"  {name}": amounts(one) for name, one in seats(estimate, lab)}
     rows["total"] = {**amounts(estimate), COLUMNS["hour"]: Text()}
-    return grid(rows, width)
+    print_rows(console, rows, "total")
 
 
 def seats(estimate: Estimate, lab: Lab) -> Iterator[tuple[str, Estimate]]:
@@ -122,7 +129,7 @@ def show_charges(console: Console, estimate: Estimate) -> None:
 
 
 def _charges(estimate: Estimate) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = _table()
     for title in ("resource", "when", "quantity", "item", "price"):
         table.add_column(title, overflow="fold", no_wrap=title in {"when", "quantity"})
     for line in estimate.lines:

@@ -35,6 +35,8 @@ def test_the_table_has_four_columns_and_says_what_it_leaves_out(run: Run, gcp: s
         "Budget: 1,500.00 a month. A month of typical weeks takes 45.14 + ?. Days like the worst "
         "use it up on 2027-01-31 or sooner."
     )
+    saves = "The change that saves most: cluster.max_nodes 2 instead of 4, 0.00 less in a typical"
+    assert any(line.startswith(saves) for line in lines)
     assert any(line.startswith("It reckons with 4 machines for jobs") for line in lines)
     assert "Some are more than 90 days old" in said.out
     assert not any("Workflows step" in line for line in lines), "-v lists them"
@@ -81,6 +83,10 @@ def test_the_document_says_of_each_charge_whether_it_is_added(run: Run, gcp: str
         "worst": {"days": 20, "on": "2027-01-31"},
     }
     assert told["oldest_price"] == "2026-05-20"
+    assert told["saves_most"] == {
+        **{"setting": "cluster.max_nodes", "value": "2", "instead_of": "4"},
+        **{"week": "0.00", "day": "29.81"},
+    }
     (home,) = (one for one in told["charges"] if one["resource"].endswith("shared-home"))
     assert home == {
         "resource": "gcp-course-notebook-shared-home",
@@ -195,6 +201,39 @@ def test_a_wrong_week_is_refused_with_its_line(run: Run, gcp: str, tmp_path: Pat
     )
     week.write_text("# nothing yet\n")
     assert f"{week}:1: is empty" in run("cost", gcp, "--usage", str(week)).err
+
+
+def test_a_comparison_names_every_place_and_what_is_not_known_there(
+    run: Run, gcp: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    said = run("cost", gcp, "--compare", *PAST)
+    assert (said.code, said.err) == (0, "")
+    assert max(len(line) for line in said.out.splitlines()) <= 80
+    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    assert "asleep an hour typical week worst day the term" in lines
+    assert "gcp us-central1 15.40 + ? 1.17 + ? 10.39 + ? 73.20 + ? 38.58 + ?" in lines
+    begun = [line.partition(" ")[0] for line in lines if line.endswith("?")]
+    assert begun == ["gcp", "aws", "azure", "gcp", "gcp", "gcp"]
+    text = " ".join(lines)
+    assert "What does not carry over to aws us-east-1: AWS has no region in Iowa" in text
+    assert "20 of 42 other regions of Google Cloud are not compared" in text
+    assert "? in azure centralus: Standard SSD E6 LRS; " in text
+
+
+def test_the_comparison_is_in_the_document(run: Run) -> None:
+    told = json.loads(run("cost", "lab", "--compare", "--json", *PAST).out)
+    assert (told["cloud"], told["region"]) == ("aws", "us-east-1")
+    azure, gcp, *near = told["elsewhere"]["places"]
+    assert (azure["cloud"], azure["region"], gcp["cloud"]) == ("azure", "eastus", "gcp")
+    assert [place["cloud"] for place in near] == ["aws"] * 3
+    for place in (azure, gcp, *near):
+        assert Decimal(place["term"]["worst"]) >= Decimal(place["total"]["day"]) > 0
+        assert place["complete"] == (not place["missing"])
+        assert place["not_compared"] is None
+    left = "data: objects, files, home disks and images stay in the old lab"
+    assert left in gcp["does_not_carry_over"]
+    assert told["elsewhere"]["regions_not_compared"] > 0
 
 
 @pytest.mark.parametrize("columns", [44, 80])
