@@ -186,8 +186,9 @@ def _refused(error: LabError) -> str:
 
 
 def _line(text: str) -> str:
-    """On one line, without the place in the file and the engine that was asked for."""
-    apart = r"stacks/Pulumi\.lab\.yaml(:\d+)?: | --engine pulumi"
+    """On one line, without what differs from run to run: the place in the file, the engine that was
+    asked for, what is behind a name."""
+    apart = r"stacks/Pulumi\.lab\.yaml(:\d+)?: | --engine pulumi|(?<=network-group)[0-9a-f]{8}"
     lines = (re.sub(apart, "", line) for line in text.splitlines())
     return " | ".join(" ".join(line.split()) for line in lines)
 

@@ -70,6 +70,11 @@ def words(events: Events) -> list[str]:
     return [f"{step.status} {step.op} {step.name}" for step in events.steps()]
 
 
+def test_a_warning_says_whom_it_is_about() -> None:
+    events = heard(said("there is none", "warning", "budget"), said("old key", "warning"))
+    assert events.warnings == ("budget: there is none", "old key")
+
+
 def test_unknown_kinds_are_passed_over() -> None:
     events = heard(event(progressEvent={"id": "x"}), event(), begun("a", "create"))
     assert words(events) == []

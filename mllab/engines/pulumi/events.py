@@ -253,10 +253,11 @@ class Events:
         text = _COLOURS.sub("", event.message).strip()
         if not text:
             return
+        of_resource = event.urn and urns.type_of(event.urn) != urns.STACK_TYPE
         if event.severity.startswith("warning"):
-            self.warn(text)
+            self.warn(f"{urns.name_of(event.urn)}: {text}" if of_resource else text)
         elif event.severity.startswith("error"):
-            if event.urn and urns.type_of(event.urn) != urns.STACK_TYPE:
+            if of_resource:
                 self._blame(event.urn, text)
             elif not _SUMMARIES.fullmatch(text) and UNFINISHED not in text:
                 self.general.append(text)
