@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from typing import Final
 
+from mllab.clock import Clock
 from mllab.engines.contract import Resource
 from mllab.rules import aws, azure, gcp, money, refused, removal, secrets
 from mllab.rules.finding import Finding, Graph, Rule
 from mllab.rules.paths import Unknown
+from mllab.rules.waivers import Waiver, read, waive
 from mllab.settings.lab import Lab
 
 RULES: Final = (
@@ -31,16 +34,27 @@ def judge(
     lab: Lab,
     *,
     where: Callable[[str], str] = _nowhere,
+    today: date | None = None,
     rules: Sequence[Rule] = RULES,
+    waivers: Sequence[Waiver] | None = None,
 ) -> tuple[Finding, ...]:
     """What does not hold, in the order of the rules.
 
     Args:
         resources: those of a plan. lab: the settings they were declared from.
         where: dotted name of a setting -> `stacks/Pulumi.my-course.yaml:12`; see `files.places`.
+        today: by which waivers end; the clock's day by default.
+        waivers: those of `waivers.csv` by default.
     """
     graph = Graph(tuple(resources), lab)
-    return tuple(found for rule in rules for found in _findings(rule, graph, where))
+    day = today or Clock().today()
+    accepted = read() if waivers is None else waivers
+    types = {each.urn: each.type for each in graph.resources}
+    return tuple(
+        waive(found, types[found.urn], lab.lab.profile, day, accepted)
+        for rule in rules
+        for found in _findings(rule, graph, where)
+    )
 
 
 def _findings(rule: Rule, graph: Graph, where: Callable[[str], str]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What rules read is there: the schemas are made from the SDKs, `python -m mllab.simulated.schema`."""
+"""What rules read is there: `python -m mllab.simulated.schema` makes the schemas from the SDKs."""
 
 from __future__ import annotations
 
