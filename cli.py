@@ -99,11 +99,16 @@ def new(
 
 
 @app.command(rich_help_panel=PREPARE)
-def check(stack: StackOrFile, today: TodayOrFirst = None, as_json: Json = False) -> None:
-    """Check a lab's file, and say every fault with its line."""
+def check(
+    stack: StackOrFile,
+    today: TodayOrFirst = None,
+    verbose: Verbose = False,
+    as_json: Json = False,
+) -> None:
+    """Check a lab's file and the lab that it describes, and say every fault with its line."""
     from mllab.commands import check as command
 
-    command.check(stack, today, as_json=as_json)
+    command.check(stack, today, verbose=verbose, as_json=as_json)
 
 
 @app.command(rich_help_panel=PREPARE)

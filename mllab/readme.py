@@ -18,6 +18,8 @@ from components.environment import ROLES
 from components.files import probes, watchdog
 from mllab.clouds.registry import CLOUDS
 from mllab.errors import LabError
+from mllab.rules import finding, waivers
+from mllab.rules.judge import RULES
 from mllab.settings import reference
 
 PAGES: Final = (
@@ -27,6 +29,7 @@ PAGES: Final = (
     "docs/real-account.md",
     "docs/rehearsal.md",
     "docs/roles.md",
+    "docs/rules.md",
     "docs/settings.md",
 )
 STACK: Final = "aws-course"
@@ -185,9 +188,36 @@ def faults(root: Path) -> str:
     return f"```yaml\n{SLIPS}```\n\n{_console('mllab check slips', words)}"
 
 
+def rules(_: Path) -> str:
+    """One row per rule."""
+    rows = [
+        (
+            f"`{one.id}`",
+            "always" if one.profiles == finding.BOTH else ", ".join(one.profiles),
+            one.reason,
+            one.fix,
+            ", ".join(one.links),
+        )
+        for one in RULES
+    ]
+    return table(("rule", "error in", "without it", "what puts it right", "also known as"), rows)
+
+
+def exceptions(_: Path) -> str:
+    """One row per waiver of a rule."""
+    rows = [
+        (f"`{one.rule}`", one.profile, f"`{one.resource}`", str(one.until), one.reason)
+        for one in waivers.read()
+    ]
+    return table(("rule", "profile", "resources", "until", "why"), rows)
+
+
 MAKERS: Final[Mapping[str, Callable[[Path], str]]] = {
     made.__name__: made
-    for made in (settings, sizes, roles, asleep, use, commands, rehearsal, excerpt, faults)
+    for made in (
+        *(settings, sizes, roles, asleep, use, commands, rehearsal, excerpt, faults),
+        *(rules, exceptions),
+    )
 }
 
 

@@ -83,7 +83,6 @@ def run(*words: str) -> str:
     [
         pytest.param(run("--help"), {"pulumi", "pulumi_aws", "grpc", "pydantic"}, id="--help"),
         pytest.param(run("list"), {"pulumi_aws"}, id="list"),
-        pytest.param(run("check", "aws-course"), {"pulumi", "pulumi_aws", "grpc"}, id="check"),
         pytest.param(
             "import mllab.settings.files", {"pulumi", "pulumi_aws", "grpc"}, id="settings"
         ),

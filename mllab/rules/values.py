@@ -63,6 +63,8 @@ class Never:
 
     @property
     def fix(self) -> str:
+        if self.refused == (True,):
+            return f"set {shown(self.path)} to false"
         return f"set {shown(self.path)} to something else than {_either(self.refused)}"
 
     @property

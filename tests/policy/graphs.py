@@ -30,7 +30,7 @@ def graph(variant: str) -> Graph:
             lab.set(MANAGED[cloud])
             lab.set(STRICT)
         if cloud == "gcp":
-            lab.set({"gcp": {"egress": "nat" if kind == "managed" else "external"}})
+            lab.set({"gcp": {"egress": "external" if kind == "managed" else "nat"}})
         session = lab.session()
         return Graph(rendered(session).resources, session.declared)
 
