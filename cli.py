@@ -1,7 +1,4 @@
-"""The command line: one verb each, thin.
-
-Everything but Typer is imported inside the commands, so that `--help` is quick.
-"""
+"""The command line: thin, and all but Typer is imported inside the commands: `--help` is quick."""
 
 from __future__ import annotations
 
@@ -39,7 +36,6 @@ from mllab.commands.options import (
 )
 
 PREPARE, LOOK, CHANGE = "Prepare (no cloud is contacted)", "Look", "Change"
-
 
 app = typer.Typer(
     cls=error_handler.Explained,
