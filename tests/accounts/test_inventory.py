@@ -18,8 +18,8 @@ from mllab.accounts.aws.inventory import IAM_PATH, UNCONFIRMED
 from mllab.accounts.contract import InventoryItem
 from mllab.clouds.registry import open_account
 from mllab.errors import StillThere
-from tests.lookup.conftest import recorded, region
-from tests.lookup.making import Maker
+from tests.accounts.conftest import recorded, region
+from tests.accounts.making import Maker
 
 STACK = "aws-course"
 HERE = "us-east-1"

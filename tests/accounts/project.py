@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mllab.clouds.registry import open_account
-from tests.lookup.labs import Entry, Lab, pending, up
+from tests.accounts.labs import Entry, Lab, pending, up
 
 PROJECT, NUMBER, REGION = "my-course-2027", "921754366967", "us-central1"
 PAYER = "000000-000000-000000"

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from mllab.errors import LabError, StillThere
-from tests.lookup.labs import pending, up
-from tests.lookup.project import (
+from tests.accounts.labs import pending, up
+from tests.accounts.project import (
     DISK,
     PROJECT,
     Project,

@@ -12,8 +12,8 @@ from mllab.accounts.gcp import imports
 from mllab.accounts.gcp.client import Client
 from mllab.accounts.responses import filled
 from mllab.errors import StillThere
-from tests.lookup.labs import labels, up
-from tests.lookup.project import (
+from tests.accounts.labs import labels, up
+from tests.accounts.project import (
     DISK,
     JOBS,
     LISTS,

@@ -14,8 +14,8 @@ import pytest
 
 from mllab.accounts.azure.imports import IMPORT_QUERIES
 from mllab.errors import StillThere
-from tests.lookup.labs import pending, up
-from tests.lookup.subscription import (
+from tests.accounts.labs import pending, up
+from tests.accounts.subscription import (
     DISK,
     Subscription,
     one,
@@ -53,16 +53,16 @@ def test_what_is_going_is_not_taken_over(subscription: Subscription) -> None:
 
 @pytest.mark.parametrize("type", IMPORT_QUERIES)
 def test_ids_and_versions_are_those_of_the_sdk(type: str) -> None:
-    way, (_, module, name) = IMPORT_QUERIES[type], type.split(":")
+    query, (_, module, name) = IMPORT_QUERIES[type], type.split(":")
     sdk = getattr(importlib.import_module(f"pulumi_azure_native.{module}"), name)
     assert set(re.findall("Uses Azure REST API version ([0-9a-z-]+)", inspect.getsource(sdk))) == {
-        way.version
+        query.version
     }
     inputs = {
         re.sub("_([a-z0-9])", lambda found: found[1].upper(), name)
         for name in inspect.signature(sdk._internal_init).parameters
     }
-    assert set(Template(way.id).get_identifiers()) - {"subscription"} <= inputs
+    assert set(Template(query.id).get_identifiers()) - {"subscription"} <= inputs
 
 
 def test_an_unknown_type_is_refused_by_name(subscription: Subscription) -> None:

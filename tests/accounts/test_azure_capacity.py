@@ -9,7 +9,7 @@ from typing import Any
 
 from mllab.accounts.contract import Offer, Placement
 from mllab.clouds.registry import CLOUDS, open_account
-from tests.lookup.telling import told
+from tests.accounts.telling import told
 
 GROUP = "/subscriptions/s/resourceGroups/lab"
 MACHINES = f"{GROUP}/providers/Microsoft.Compute/virtualMachines"

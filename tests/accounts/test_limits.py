@@ -18,8 +18,8 @@ from mllab.errors import LabError, RunFailed
 from mllab.lifecycle import granted
 from mllab.session.realm import RealRealm
 from mllab.settings import files
+from tests.accounts.conftest import ROOT
 from tests.cli.scripted import MACHINE, entry, step, urn
-from tests.lookup.conftest import ROOT
 
 GPU = "L-DB2E81BA"
 SIZED = Placement("g4dn.xlarge", "us-east-1")

@@ -9,8 +9,8 @@ import pytest
 
 from mllab.accounts.gcp.imports import SETTINGS
 from mllab.errors import StillThere
-from tests.lookup.labs import pending, up
-from tests.lookup.project import (
+from tests.accounts.labs import pending, up
+from tests.accounts.project import (
     DISK,
     PROJECT,
     Project,

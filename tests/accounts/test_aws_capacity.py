@@ -16,7 +16,7 @@ from mllab.accounts.aws.client import Client
 from mllab.accounts.contract import Offer, Placement
 from mllab.accounts.responses import QueryFailed
 from mllab.clouds.registry import open_account
-from tests.lookup.telling import told
+from tests.accounts.telling import told
 
 GPU, STANDARD = "L-DB2E81BA", "L-1216C47A"
 NOTEBOOKS = "ml.t3.medium for notebook instance usage"

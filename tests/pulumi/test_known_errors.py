@@ -146,7 +146,7 @@ def failure(message: str, code: str = "") -> Failure:
     return Failure("urn", "aws:x/y:Z", "z", Op.CREATE, message, code=code)
 
 
-def test_one_trouble_behind_all_failures_is_told_once() -> None:
+def test_one_error_behind_all_failures_is_told_once() -> None:
     expired = failure("The security token is expired", "ExpiredToken")
     error = shared([expired, expired], "course", "look", None, "aws")
     assert error is not None

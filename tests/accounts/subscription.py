@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mllab.clouds.registry import open_account
-from tests.lookup.labs import Entry, Lab, pending, up
+from tests.accounts.labs import Entry, Lab, pending, up
 
 MINE = "00000000-0000-0000-0000-000000000000"
 DISK, LOGS = "azure-native:compute:Disk", "Microsoft.OperationalInsights/workspaces"

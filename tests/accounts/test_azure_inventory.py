@@ -14,8 +14,8 @@ import pytest
 from mllab.accounts.azure.imports import DELETED, TYPES
 from mllab.accounts.contract import SOFT_DELETED, InventoryItem
 from mllab.errors import LabError, StillThere
-from tests.lookup.labs import labels, pending, up
-from tests.lookup.subscription import (
+from tests.accounts.labs import labels, pending, up
+from tests.accounts.subscription import (
     DISK,
     LOGS,
     MINE,

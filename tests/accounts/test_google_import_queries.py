@@ -1,4 +1,4 @@
-"""The table of ways covers what is declared, and fits the SDK, and gcloud where there is one."""
+"""The import queries cover what is declared, and fit the SDK, and gcloud where there is one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from mllab.accounts.gcp.imports import IMPORT_QUERIES, MORE
 from mllab.accounts.responses import filled
-from tests.lookup.project import (
+from tests.accounts.project import (
     REGION,
 )
 
@@ -25,7 +25,7 @@ NOBODY = "127.0.0.1:9"
 
 @pytest.mark.parametrize("type", IMPORT_QUERIES)
 def test_ids_have_the_form_of_the_import_that_the_sdk_documents(type: str) -> None:
-    way, (_, path, name) = IMPORT_QUERIES[type], type.split(":")
+    query, (_, path, name) = IMPORT_QUERIES[type], type.split(":")
     sdk = getattr(importlib.import_module(f"pulumi_gcp.{path.split('/')[0]}"), name)
     inputs = {
         re.sub("_([a-z0-9])", lambda found: found[1].upper(), each)
@@ -33,19 +33,19 @@ def test_ids_have_the_form_of_the_import_that_the_sdk_documents(type: str) -> No
     }
     used = {
         name
-        for text in (way.id, *way.words, *way.where.values())
+        for text in (query.id, *query.words, *query.where.values())
         for name in Template(text).get_identifiers()
     }
     nested = {"userLabels_stack", "userLabels_name", "budgetFilter_projects_0", "path"}
     assert used <= inputs | nested | {"project", "region", "zone", "scheduler"}
     source = inspect.getsource(sdk)
     examples = set(re.findall(rf"\$ pulumi import {type} \S+ (\S+)", source))
-    if not examples or "$path" in way.id:
+    if not examples or "$path" in query.id:
         return  # not documented there, or as the cloud made it
     spelt = {"repository_id": "repositoryId", "instance": "instanceName"}
     plain = {re.sub(r"{{(\w+)}}", lambda f: f"${spelt.get(f[1], f[1])}", each) for each in examples}
     plain |= {each.replace("$instanceName", "$instance") for each in plain}
-    assert way.id.partition(" ")[0] in plain
+    assert query.id.partition(" ")[0] in plain
 
 
 OTHERS = (
@@ -62,14 +62,17 @@ OTHERS = (
 
 def asked_words() -> list[str]:
     given = {
-        name: "x" for way in ALL for word in way.words for name in Template(word).get_identifiers()
+        name: "x"
+        for query in ALL
+        for word in query.words
+        for name in Template(word).get_identifiers()
     }
     given["region"] = REGION
-    lines = {" ".join(filled(list(way.words), given)) for way in ALL}
+    lines = {" ".join(filled(list(query.words), given)) for query in ALL}
     return sorted({*lines, *OTHERS})
 
 
-ALL = [*IMPORT_QUERIES.values(), *(way for way, *_ in MORE.values())]
+ALL = [*IMPORT_QUERIES.values(), *(query for query, *_ in MORE.values())]
 
 
 @pytest.mark.skipif(GCLOUD is None, reason="no gcloud on PATH")

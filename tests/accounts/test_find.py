@@ -13,8 +13,8 @@ from moto import settings as moto_settings
 from mllab.accounts.aws.account import AwsAccount
 from mllab.accounts.aws.imports import SETTINGS
 from mllab.errors import LabError, StillThere
-from tests.lookup.conftest import MANAGED, Entry, recorded, region
-from tests.lookup.making import Maker, pairs
+from tests.accounts.conftest import MANAGED, Entry, recorded, region
+from tests.accounts.making import Maker, pairs
 
 HERE = "us-east-1"
 VPC = "aws:ec2/vpc:Vpc"

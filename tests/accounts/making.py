@@ -31,12 +31,12 @@ class Maker:
         """Make one thing. Returns the id that the provider would import it by."""
         if type in MAKERS:
             return MAKERS[type](self, inputs)
-        way, given = CALLS[type], {**inputs, "pairs": pairs(inputs)}
-        service, _, operation = way["call"].partition(".")
+        call, given = CALLS[type], {**inputs, "pairs": pairs(inputs)}
+        service, _, operation = call["call"].partition(".")
         known = {"in": given, "tag": given.get("tags", {}), "target": given.get("target", {})}
-        args = filled(way["with"], known)
+        args = filled(call["with"], known)
         answer = getattr(self.client(service), operation)(**args)
-        return str(way["id"].format_map({**inputs, **answer}))
+        return str(call["id"].format_map({**inputs, **answer}))
 
 
 CALLS = yaml.safe_load((Path(__file__).parent / "making.yaml").read_text(encoding="utf-8"))

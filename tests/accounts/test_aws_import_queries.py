@@ -1,4 +1,4 @@
-"""The table of ways covers what is declared, and fits AWS's own description of its services."""
+"""The import queries cover what is declared, and fit AWS's own description of its services."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from botocore.validate import validate_parameters
 from mllab.accounts.aws.imports import IMPORT_QUERIES
 from mllab.accounts.aws.kinds import CHECKS, CLIENTS
 from mllab.accounts.responses import filled
+from tests.accounts.making import CALLS, MAKERS
 from tests.components.twins import sdk_class
-from tests.lookup.making import CALLS, MAKERS
 
 READING = re.compile("(describe|get|list|head)_[a-z_]+")
 QUESTIONS = {
-    **{type: (way.service, way) for type, way in IMPORT_QUERIES.items()},
+    **{type: (query.service, query) for type, query in IMPORT_QUERIES.items()},
     **{
         kind: (CLIENTS.get(kind.split(":")[0], kind.split(":")[0]), check)
         for kind, check in CHECKS.items()
@@ -31,7 +31,7 @@ QUESTIONS = {
 every_question = pytest.mark.parametrize("of", QUESTIONS)
 
 
-def test_every_way_is_tried_on_an_account() -> None:
+def test_every_query_is_tried_on_an_account() -> None:
     assert IMPORT_QUERIES.keys() == CALLS.keys() | MAKERS.keys()
 
 
@@ -101,15 +101,15 @@ def test_answers_have_what_is_read_from_them(of: str) -> None:
 
 @pytest.mark.parametrize("type", IMPORT_QUERIES)
 def test_ids_are_made_of_what_is_there(type: str) -> None:
-    way = IMPORT_QUERIES[type]
-    item = below(operation(type).output_shape, way.items)
+    query = IMPORT_QUERIES[type]
+    item = below(operation(type).output_shape, query.items)
     inputs = sdk_class(type)._internal_init.__annotations__
     camel = {re.sub("_([a-z])", lambda found: found[1].upper(), name) for name in inputs}
     account = {"account", "partition", "region"}
-    for name in Template(way.id).get_identifiers():
+    for name in Template(query.id).get_identifiers():
         described = item.type_name == "map" or name in item.members
         assert described or name in camel | account, name
-    asked = {name for text in texts([way.args, way.where]) for name in names(text)}
+    asked = {name for text in texts([query.args, query.where]) for name in names(text)}
     assert asked <= camel | account | {"tag_stack", "tag_name"}
 
 

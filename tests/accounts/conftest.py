@@ -23,9 +23,9 @@ from mllab.engines.contract import StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
 from mllab.settings import files
 from mllab.simulated.aws.cloud import SimulatedAws
-from tests.lookup.project import Project
-from tests.lookup.subscription import Subscription
-from tests.lookup.teaching import teach
+from tests.accounts.project import Project
+from tests.accounts.subscription import Subscription
+from tests.accounts.teaching import teach
 
 ROOT = Path(__file__).parent.parent.parent
 ENOUGH = {

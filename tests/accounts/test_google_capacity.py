@@ -11,7 +11,7 @@ import pytest
 from mllab.accounts.contract import Placement
 from mllab.accounts.responses import QueryFailed
 from mllab.clouds.registry import open_account
-from tests.lookup.telling import told
+from tests.accounts.telling import told
 
 ZONES = "https://www.googleapis.com/compute/v1/projects/p/zones/us-central1-"
 
