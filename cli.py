@@ -5,35 +5,7 @@ from __future__ import annotations
 import typer
 
 from mllab.commands import error_handler
-from mllab.commands.options import (
-    Answers,
-    Compare,
-    DeleteData,
-    Engine,
-    Folder,
-    From,
-    Grant,
-    Json,
-    Keep,
-    NewStack,
-    Rebuild,
-    Seat,
-    ShowSecrets,
-    Simulate,
-    Stack,
-    StackOrFile,
-    Start,
-    Strict,
-    To,
-    ToCloud,
-    Today,
-    TodayOrFirst,
-    ToRegion,
-    Usage,
-    Verbose,
-    Version,
-    Yes,
-)
+from mllab.commands import options as take
 
 PREPARE, LOOK, CHANGE = "Prepare (no cloud is contacted)", "Look", "Change"
 
@@ -50,12 +22,12 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def _options(version: Version = False) -> None:
+def _options(version: take.Version = False) -> None:
     """A complete machine-learning lab in the cloud from one file, and its removal."""
 
 
 @app.command(rich_help_panel=PREPARE)
-def init(folder: Folder = ".") -> None:
+def init(folder: take.Folder = ".") -> None:
     """Make a folder for labs of your own, in a git repository or not; overwrite nothing."""
     from mllab.commands import init as command
 
@@ -63,7 +35,7 @@ def init(folder: Folder = ".") -> None:
 
 
 @app.command("list", rich_help_panel=PREPARE)
-def list_stacks(as_json: Json = False) -> None:
+def list_stacks(as_json: take.Json = False) -> None:
     """List the labs of this project, and which of them exist."""
     from mllab.commands.list import list_stacks as run
 
@@ -78,12 +50,12 @@ def list_stacks(as_json: Json = False) -> None:
     "Again, for the next term: mllab new autumn --from aws-course",
 )
 def new(
-    stack: NewStack,
-    answers: Answers = None,
-    source: From = None,
-    cloud: ToCloud = None,
-    region: ToRegion = None,
-    today: Today = None,
+    stack: take.NewStack,
+    answers: take.Answers = None,
+    source: take.From = None,
+    cloud: take.ToCloud = None,
+    region: take.ToRegion = None,
+    today: take.Today = None,
 ) -> None:
     """Write a new lab's file by asking, or from --set without a terminal; never overwrite one."""
     from mllab.commands import new as command
@@ -96,10 +68,10 @@ def new(
 
 @app.command(rich_help_panel=PREPARE)
 def check(
-    stack: StackOrFile,
-    today: TodayOrFirst = None,
-    verbose: Verbose = False,
-    as_json: Json = False,
+    stack: take.StackOrFile,
+    today: take.TodayOrFirst = None,
+    verbose: take.Verbose = False,
+    as_json: take.Json = False,
 ) -> None:
     """Check a lab's file and the lab that it describes, and say every fault with its line."""
     from mllab.commands import check as command
@@ -109,13 +81,13 @@ def check(
 
 @app.command(rich_help_panel=PREPARE)
 def cost(
-    stack: Stack,
-    today: Today = None,
-    usage: Usage = None,
-    compare: Compare = False,
-    strict: Strict = False,
-    verbose: Verbose = False,
-    as_json: Json = False,
+    stack: take.Stack,
+    today: take.Today = None,
+    usage: take.Usage = None,
+    compare: take.Compare = False,
+    strict: take.Strict = False,
+    verbose: take.Verbose = False,
+    as_json: take.Json = False,
 ) -> None:
     """Show what a lab costs asleep, in use and at most, by list prices; no account is needed."""
     from mllab.commands import cost as command
@@ -135,28 +107,30 @@ def setup() -> None:
 
 @app.command(rich_help_panel=PREPARE)
 def rehearse(
-    stack: Stack,
-    engine: Engine = None,
-    today: Today = None,
-    keep: Keep = False,
-    verbose: Verbose = False,
-    as_json: Json = False,
+    stack: take.Stack,
+    engine: take.Engine = None,
+    today: take.Today = None,
+    keep: take.Keep = False,
+    accept_risk: take.AcceptRisk = False,
+    verbose: take.Verbose = False,
+    as_json: take.Json = False,
 ) -> None:
     """Play a lab's whole life on a simulated account, and prove that nothing is left of it."""
     from mllab.commands import rehearse as command
 
-    command.rehearse(stack, today, engine, keep=keep, verbose=verbose, as_json=as_json)
+    told = {"keep": keep, "accept_risk": accept_risk, "verbose": verbose, "as_json": as_json}
+    command.rehearse(stack, today, engine, **told)
 
 
 @app.command(rich_help_panel=LOOK)
 def preview(
-    stack: Stack,
-    simulate: Simulate = False,
-    engine: Engine = None,
-    today: Today = None,
-    rebuild: Rebuild = None,
-    as_json: Json = False,
-    verbose: Verbose = False,
+    stack: take.Stack,
+    simulate: take.Simulate = False,
+    engine: take.Engine = None,
+    today: take.Today = None,
+    rebuild: take.Rebuild = None,
+    as_json: take.Json = False,
+    verbose: take.Verbose = False,
 ) -> None:
     """Show what `up` would do and why, going by what is recorded, and change nothing."""
     from mllab.commands import preview as command
@@ -172,16 +146,17 @@ def preview(
     "--delete-data my-course-storage-files",
 )
 def up(
-    stack: Stack,
-    simulate: Simulate = False,
-    yes: Yes = False,
-    delete_data: DeleteData = None,
-    rebuild: Rebuild = None,
-    grant: Grant = None,
-    engine: Engine = None,
-    today: Today = None,
-    as_json: Json = False,
-    verbose: Verbose = False,
+    stack: take.Stack,
+    simulate: take.Simulate = False,
+    yes: take.Yes = False,
+    delete_data: take.DeleteData = None,
+    rebuild: take.Rebuild = None,
+    grant: take.Grant = None,
+    accept_risk: take.AcceptRisk = False,
+    engine: take.Engine = None,
+    today: take.Today = None,
+    as_json: take.Json = False,
+    verbose: take.Verbose = False,
 ) -> None:
     """Create the lab, or change it to match its file, after showing the plan and asking."""
     from mllab.commands import up as command
@@ -194,6 +169,7 @@ def up(
         delete_data=delete_data or [],
         rebuild=rebuild or [],
         grants=grant or [],
+        accept_risk=accept_risk,
         as_json=as_json,
         verbose=verbose,
     )
@@ -201,11 +177,11 @@ def up(
 
 @app.command(rich_help_panel=LOOK)
 def outputs(
-    stack: Stack,
-    simulate: Simulate = False,
-    engine: Engine = None,
-    today: Today = None,
-    as_json: Json = False,
+    stack: take.Stack,
+    simulate: take.Simulate = False,
+    engine: take.Engine = None,
+    today: take.Today = None,
+    as_json: take.Json = False,
 ) -> None:
     """Print what the lab consists of: commands to connect and submit, addresses, names."""
     from mllab.commands import outputs as command
@@ -221,12 +197,12 @@ def outputs(
     "pulumi stack init my-course, then pulumi stack import -s my-course --file my-course.json",
 )
 def export(
-    stack: Stack,
-    file: To = None,
-    show_secrets: ShowSecrets = False,
-    simulate: Simulate = False,
-    engine: Engine = None,
-    today: Today = None,
+    stack: take.Stack,
+    file: take.To = None,
+    show_secrets: take.ShowSecrets = False,
+    simulate: take.Simulate = False,
+    engine: take.Engine = None,
+    today: take.Today = None,
 ) -> None:
     """Print the lab's state as plain `pulumi stack import` takes it, or write it to a file."""
     from mllab.commands import export as command
@@ -238,11 +214,11 @@ def export(
 
 @app.command(rich_help_panel=LOOK)
 def status(
-    stack: Stack,
-    simulate: Simulate = False,
-    engine: Engine = None,
-    today: Today = None,
-    as_json: Json = False,
+    stack: take.Stack,
+    simulate: take.Simulate = False,
+    engine: take.Engine = None,
+    today: take.Today = None,
+    as_json: take.Json = False,
 ) -> None:
     """Compare the lab with the cloud: what runs, is stopped, was changed by hand or is missing."""
     from mllab.commands import status as command
@@ -253,12 +229,12 @@ def status(
 
 @app.command(rich_help_panel=LOOK)
 def connect(
-    stack: Stack,
-    seat: Seat = None,
-    start: Start = False,
-    simulate: Simulate = False,
-    engine: Engine = None,
-    today: Today = None,
+    stack: take.Stack,
+    seat: take.Seat = None,
+    start: take.Start = False,
+    simulate: take.Simulate = False,
+    engine: take.Engine = None,
+    today: take.Today = None,
 ) -> None:
     """Open the way to a notebook, and keep it open until Ctrl-C."""
     from mllab.commands import connect as command
@@ -273,13 +249,13 @@ def connect(
     "Exit code 3: something is left, and it is named.",
 )
 def down(
-    stack: Stack,
-    simulate: Simulate = False,
-    yes: Yes = False,
-    delete_data: DeleteData = None,
-    engine: Engine = None,
-    today: Today = None,
-    as_json: Json = False,
+    stack: take.Stack,
+    simulate: take.Simulate = False,
+    yes: take.Yes = False,
+    delete_data: take.DeleteData = None,
+    engine: take.Engine = None,
+    today: take.Today = None,
+    as_json: take.Json = False,
 ) -> None:
     """Remove the whole lab, after showing what goes and asking, and prove that nothing is left."""
     from mllab.commands import down as command

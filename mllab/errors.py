@@ -7,6 +7,7 @@ LabError                 1  something failed
 |-- LockedError          1  another run holds the stack
 |-- RunFailed            1  a run failed and left nothing, or a lab is not whole
 |-- DataAtRisk           1  the run would delete data that was not named; nothing was changed
+|-- OverBudget           1  the lab can take more than its budget; nothing was changed
 |-- StillThere           3  something may still exist or cost money
 `-- Interrupted        130  Ctrl-C in the middle of a run; 128 + SIGINT, as shells have it
 """
@@ -69,6 +70,10 @@ class RunFailed(LabError):
 
 class DataAtRisk(LabError):
     """The run would delete data that was not named; nothing was changed."""
+
+
+class OverBudget(LabError):
+    """The lab can take more than its budget if nobody intervenes; nothing was changed."""
 
 
 class StillThere(LabError):

@@ -93,6 +93,13 @@ Rebuild = Annotated[
         show_default=False,
     ),
 ]
+AcceptRisk = Annotated[
+    bool,
+    typer.Option(
+        "--accept-risk",
+        help="Make a lab that can take more than its budget if nobody intervenes.",
+    ),
+]
 Grant = Annotated[
     list[str] | None,
     typer.Option(

@@ -17,13 +17,14 @@ def rehearse(
     engine: str | None,
     *,
     keep: bool,
+    accept_risk: bool,
     verbose: bool,
     as_json: bool,
 ) -> None:
     """Play a lab's whole life on a simulated account, and prove that nothing is left of it."""
     out = console.results(as_json=as_json)
     driver = Choice(simulate=True, engine=engine).driver
-    with rehearsal.stage(stack, today, driver, keep=keep) as stage:
+    with rehearsal.stage(stack, today, driver, keep=keep, accept_risk=accept_risk) as stage:
         acts = report.show(out, stage, verbose=verbose)
         if as_json:
             console.print_json(report.document(stage, acts))

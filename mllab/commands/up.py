@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mllab.lifecycle import cost, deploy, impossible
+from mllab.lifecycle import deploy, impossible, outlook
 from mllab.lifecycle.rebuild import options
 from mllab.session.opening import Choice, open_declared
-from mllab.show import ask, console
+from mllab.show import ask, console, cost_change
 from mllab.show import deploy as report
-from mllab.show.cost import show_line
 from mllab.show.observer import ConsoleObserver
 from mllab.show.plan import note, show_notes, show_plan
 
@@ -22,6 +21,7 @@ def up(
     delete_data: Sequence[str],
     grants: Sequence[str],
     rebuild: Sequence[str] = (),
+    accept_risk: bool = False,
     as_json: bool,
     verbose: bool = False,
 ) -> None:
@@ -36,9 +36,11 @@ def up(
     deploy.look(session, observer)
     plan = deploy.plan(session, observer, rebuild)
     show_plan(out, plan, session.title, every=verbose)
+    money = outlook.of(session, plan)
     if not plan.empty:
-        show_line(out, session, cost.of(session, plan))
+        cost_change.show(out, session, money, accepted=accept_risk)
     impossible.refuse(session, plan, observer)
+    outlook.refuse(session, plan, money, accepted=accept_risk)
     release = deploy.losses(session, plan, delete_data)
     if not plan.empty and not yes:
         ask.confirm(f"Do this to {stack}{f' in {whose}' if whose else ''}?")

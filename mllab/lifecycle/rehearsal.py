@@ -16,7 +16,7 @@ from mllab.clouds import registry
 from mllab.engines.contract import Op, Outcome, Plan
 from mllab.engines.operations import OPS
 from mllab.errors import DataAtRisk, LabError, RunFailed
-from mllab.lifecycle import status, teardown
+from mllab.lifecycle import outlook, status, teardown
 from mllab.lifecycle.explain import explain, summary
 from mllab.lifecycle.granted import lacking
 from mllab.lifecycle.quota import Shortage
@@ -56,18 +56,18 @@ class Rehearsal:
 
     Args:
         session: the stack on a simulated cloud, not created yet.
-        folder: where both live.
+        folder: where both live. accept_risk: a lab may take more than its budget.
 
     Attributes:
         things, outputs: what existed when everything was created.
     """
 
-    def __init__(self, session: Session, folder: Path) -> None:
+    def __init__(self, session: Session, folder: Path, *, accept_risk: bool = False) -> None:
         if not isinstance(session.realm, SimulatedRealm):
             raise ValueError("a rehearsal never reaches a real cloud")
         self.session, self.folder, self._cloud = session, folder, session.realm.cloud
         self._short = lacking(session)
-        self._off = self._cloud.missing()
+        self._off, self._accept_risk = self._cloud.missing(), accept_risk
         self.outputs: Mapping[str, Any] = {}
         self.things: tuple[teardown.Thing, ...] = ()
 
@@ -148,6 +148,7 @@ class Rehearsal:
 
     def _preview(self) -> Seen:
         plan = self.session.engine.preview()
+        outlook.rehearse(self.session, plan, accepted=self._accept_risk)
         # A provider is no thing in a cloud; a refused `up` may have recorded one.
         ops = {each.op for each in plan.steps if each.custom and not is_provider(each.type)}
         return planned(plan), Op.CREATE in ops and ops <= {Op.CREATE, Op.READ}
@@ -272,20 +273,19 @@ def planned(plan: Plan) -> str:
 
 @contextmanager
 def stage(
-    stack: str, today: str | None, engine: str, *, keep: bool
+    stack: str, today: str | None, engine: str, *, keep: bool, accept_risk: bool = False
 ) -> Generator[Rehearsal, None, None]:
     """A rehearsal in a folder of its own, on a clock that starts with the lab.
 
     Args:
         today: the first day; by default the lab's `starts`, else the present day.
         engine: `embedded` or `pulumi`.
-        keep: leave the folder behind.
+        keep: leave the folder behind. accept_risk: see Rehearsal.
 
     Raises:
         UsageError: no such stack or day. SettingsError: all faults of its file.
     """
-    root = project()
-    path = files.find(root, stack)
+    path = files.find(root := project(), stack)
     lab = files.load(path)
     starts = lab.lab.starts.isoformat() if lab.lab.starts else None
     clock = clock_from(today or starts)
@@ -294,7 +294,7 @@ def stage(
     try:
         config = files.config(path)
         session = on_simulated_cloud(root, stack, lab, config, clock, folder, engine=engine)
-        yield Rehearsal(session, folder)
+        yield Rehearsal(session, folder, accept_risk=accept_risk)
     finally:
         if not keep:
             rmtree(folder, ignore_errors=True)

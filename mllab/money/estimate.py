@@ -27,7 +27,7 @@ WEEK: Final = Decimal(168)
 DAY: Final = Decimal(24)
 
 
-_IN: Final = {
+IN: Final = {
     When.ALWAYS: ("asleep", "week", "day"),
     When.RUNNING: ("hour", "week", "day"),
     When.NODE: ("hour", "week", "day"),
@@ -123,7 +123,7 @@ class Estimate:
 
     def known(self, column: str, of: str = "") -> bool:
         """Whether nothing is missing in a column of `Sums`, of one role or of all."""
-        counts = {name for name, when in _IN.items() if column in when}
+        counts = {name for name, when in IN.items() if column in when}
         return not any(line.charge.when in counts for line in self.missing if of in {"", line.role})
 
     @property

@@ -125,7 +125,7 @@ def charges(
 
 def node(cloud: str, region: str, name: str) -> Charge:
     """A machine of a cluster that no resource tells of."""
-    (charge,) = machines("", When.NODE, cloud, region, "job", [name])
+    (charge,) = machines("", When.NODE, cloud, region, "job", [_named(cloud, "job", name)])
     return charge
 
 

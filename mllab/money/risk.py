@@ -57,15 +57,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Risk:
-    """What a lab takes if nobody intervenes, and what it may take.
+    """What a lab takes if nobody intervenes, and its budget.
 
     Args:
-        days: that are reckoned with: those left, at most a period of the budget. last: the lab's
-            last day; None without an end.
+        days: that are reckoned with: those left, at most a period of the budget. last: of them,
+            where it is the lab's last one.
         parts: asleep, notebooks, machines for jobs.
         limit, per: the budget, and its period.
-        worst: everything on, on each of the days left (of a period, for a lab without an end).
-        whole: the budget for those days, at least one period's.
     """
 
     days: int
@@ -73,8 +71,6 @@ class Risk:
     parts: tuple[Part, ...]
     limit: Decimal
     per: str
-    worst: Amount
-    whole: Decimal
 
     @property
     def alone(self) -> Amount:
@@ -137,10 +133,8 @@ def judge(estimate: Estimate, lab: Lab, today: date) -> Risk:
     )
     return Risk(
         days,
-        lab.lab.ends,
+        lab.lab.ends if left <= period else None,
         parts,
         limit,
         lab.budget.per,
-        amount(_ASLEEP | _AWAKE | _NODES, lambda sums: sums.day * left),
-        limit * max(Decimal(1), Decimal(left) / period),
     )

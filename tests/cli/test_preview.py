@@ -113,6 +113,7 @@ def test_preview_json_is_the_graph_alone(run: Run, use: Use) -> None:
         "resources",
         "outputs",
         "summary",
+        "cost",
     ]
     [gone] = graph["resources"]
     assert list(gone) == [
