@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from components import catalog
 from mllab.engines.contract import Resource
 from mllab.rules import policies
+from mllab.rules.facts import Facts
 from mllab.rules.finding import STRICT, Break, Graph
 from mllab.rules.networks import is_public
-from mllab.rules.paths import GONE, at, one, parsed
+from mllab.rules.paths import GONE, at, one, over, parsed
 from mllab.rules.values import Beside, Set, every, must, never, rule
 
 _INSTANCE: Final = "aws:ec2/instance:Instance"
@@ -26,6 +28,14 @@ _EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 _BUCKET: Final = "aws:s3/bucket:Bucket"
 _BLOCK: Final = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 _REPOSITORY: Final = "aws:ecr/repository:Repository"
+_NODES: Final = "aws:batch/computeEnvironment:ComputeEnvironment"
+_JOB: Final = "aws:batch/jobDefinition:JobDefinition"
+_FUNCTION: Final = "aws:lambda/function:Function"
+_SCHEDULE: Final = "aws:scheduler/schedule:Schedule"
+_TRIES: Final = 5
+_START: Final = (
+    "aws:sagemaker/notebookInstanceLifecycleConfiguration:NotebookInstanceLifecycleConfiguration"
+)
 _LOG_DAYS: Final = 400  # a year, and what a month may be longer than thought
 
 
@@ -46,6 +56,46 @@ def _logs_end(resource: Resource, _: Graph) -> Iterable[str]:
     if days is GONE or not 0 < days <= _LOG_DAYS:
         yield f"retention_in_days is {days}, it must be 1 to {_LOG_DAYS}"
 
+
+def _limited(resource: Resource, graph: Graph) -> Iterable[str]:
+    """No more machines than the settings say, counted in processors as AWS does."""
+    machine = catalog.machine(graph.lab.lab.cloud, graph.lab.cluster.size, "job")
+    most = graph.lab.cluster.max_nodes * machine.vcpus
+    return over(resource.inputs, "computeResources.maxVcpus", most)
+
+
+def _retries(resource: Resource, _: Graph) -> Iterable[str]:
+    attempts = one(resource.inputs, "retryStrategy.attempts")
+    if attempts is not GONE and attempts > _TRIES:
+        yield f"retry_strategy.attempts is {attempts}, it must be {_TRIES} or less"
+
+
+FACTS: Final = Facts(
+    budget="aws:budgets/budget:Budget",
+    watch=_FUNCTION,
+    machines=dict.fromkeys((_INSTANCE, _NOTEBOOK), ("tags.idle-minutes", "tags.max-hours")),
+    daily=dict.fromkeys((_INSTANCE, _NOTEBOOK), (_SCHEDULE, "target")),
+    buckets=(_BUCKET,),
+    images=(_REPOSITORY,),
+    names={_BUCKET: "bucket"},
+    locks={
+        **dict.fromkeys(("disableApiTermination", "disableApiStop"), _INSTANCE),
+        "deletionProtectionEnabled": "aws:dynamodb/table:Table",
+    },
+    readable={
+        _INSTANCE: ("userData", "userDataBase64"),
+        _TEMPLATE: ("userData",),
+        _JOB: ("containerProperties",),
+        _FUNCTION: ("environment.variables",),
+        _START: ("onStart", "onCreate"),
+    },
+    hourly=(
+        *("aws:ec2/natGateway:NatGateway", "aws:ec2/eip:Eip", "aws:lb/loadBalancer:LoadBalancer"),
+        *("aws:eks/cluster:Cluster", "aws:sagemaker/endpoint:Endpoint"),
+        "aws:sagemaker/domain:Domain",
+    ),
+    keys=("aws:iam/accessKey:AccessKey", "aws:iam/user:User"),
+)
 
 RULES: Final = (
     rule("aws-metadata-token", (_INSTANCE, _TEMPLATE),
@@ -132,7 +182,7 @@ RULES: Final = (
          must("imageTagMutability", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"),
          "the image behind a tag can be exchanged", "CKV_AWS_51, AWS-0031", profiles=STRICT,
          setting="lab.profile"),
-    rule("aws-job-unprivileged", "aws:batch/jobDefinition:JobDefinition", _unprivileged,
+    rule("aws-job-unprivileged", _JOB, _unprivileged,
          "a job is root on its machine", "CKV_AWS_210", fix="set privileged to false",
          wrong=[Break({"containerProperties": '{"privileged": true}'})]),
     rule("aws-managed-in-network", _NOTEBOOK, Set("subnetId"),
@@ -159,4 +209,22 @@ RULES: Final = (
          wrong=[Break({"retentionInDays": GONE}), Break({"retentionInDays": 3653})]),
     rule("aws-key-turned", "aws:kms/key:Key", must("enableKeyRotation", True),
          "a key that leaks opens everything that it ever sealed", "CKV_AWS_7, AWS-0065"),
+    rule("aws-nodes-none-idle", _NODES,
+         every(must("computeResources.minVcpus", 0),
+               never("computeResources.desiredVcpus", *range(1, 100))),
+         "machines run while there is no job",
+         fix="set compute_resources.min_vcpus to 0, and no desired_vcpus"),
+    rule("aws-nodes-limited", _NODES, _limited,
+         "one wrong loop makes as many machines as the quota allows",
+         fix="set max_vcpus to what cluster.max_nodes says", setting="cluster.max_nodes",
+         wrong=[Break({"computeResources.maxVcpus": 100_000})]),
+    rule("aws-job-ends", _JOB, Set("timeout.attemptDurationSeconds"),
+         "a job that hangs is billed until somebody looks", setting="cluster.max_job_hours"),
+    rule("aws-job-tries", _JOB, _retries, "a job that fails is paid for again and again",
+         fix=f"set retry_strategy.attempts to {_TRIES} or less",
+         wrong=[Break({"retryStrategy.attempts": 10})]),
+    rule("aws-endpoint-free", "aws:ec2/vpcEndpoint:VpcEndpoint",
+         must("vpcEndpointType", "Gateway"), "others are billed by the hour, in every zone"),
+    rule("aws-images-removable", _REPOSITORY, must("forceDelete", True),
+         "`mllab down` stops at a registry that holds images"),
 )  # fmt: skip

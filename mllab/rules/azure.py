@@ -10,16 +10,23 @@ from collections.abc import Iterable
 from typing import Final
 
 from mllab.engines.contract import Resource
+from mllab.rules.facts import Facts
 from mllab.rules.finding import STRICT, Break, Graph
 from mllab.rules.networks import is_wide
-from mllab.rules.paths import GONE, at
+from mllab.rules.paths import GONE, at, one, over
 from mllab.rules.values import In, Set, Unset, Where, every, must, never, rule
 
 _MACHINE: Final = "azure-native:compute:VirtualMachine"
 _INTERFACE: Final = "azure-native:network:NetworkInterface"
 _ACCOUNT: Final = "azure-native:storage:StorageAccount"
 _COMPUTE: Final = "azure-native:machinelearningservices:Compute"
+_VAULT: Final = "azure-native:keyvault:Vault"
+_REGISTRY: Final = "azure-native:containerregistry:Registry"
+_WORKSPACE: Final = "azure-native:machinelearningservices:Workspace"
+_WORKFLOW: Final = "azure-native:logic:Workflow"
+_LOCK: Final = "azure-native:authorization:ManagementLock"
 _SETTINGS: Final = "properties.properties"
+_SCALE: Final = f"{_SETTINGS}.scaleSettings"
 _OPEN: Final = {
     "name": "x", "access": "Allow", "direction": "Inbound", "sourceAddressPrefix": "Internet"
 }  # fmt: skip
@@ -33,6 +40,40 @@ def _nothing_from_the_internet(resource: Resource, _: Graph) -> Iterable[str]:
             if source and is_wide(source):
                 yield f"{each['name']} lets in {source}"
 
+
+def _limited(resource: Resource, graph: Graph) -> Iterable[str]:
+    """No more machines than the settings say."""
+    if one(resource.inputs, "properties.computeType") == "AmlCompute":
+        most = graph.lab.cluster.max_nodes
+        yield from over(resource.inputs, f"{_SCALE}.maxNodeCount", most)
+
+
+FACTS: Final = Facts(
+    budget="azure-native:consumption:Budget",
+    watch=_WORKFLOW,
+    machines={_MACHINE: ("tags.idle-minutes", "tags.max-hours")},
+    daily={_MACHINE: ("azure-native:devtestlab:GlobalSchedule", "targetResourceId")},
+    images=(_REGISTRY,),
+    names={
+        _ACCOUNT: "accountName",
+        _VAULT: "vaultName",
+        _REGISTRY: "registryName",
+        _WORKSPACE: "workspaceName",
+    },
+    locks={"properties.enablePurgeProtection": _VAULT},
+    readable={
+        _MACHINE: ("osProfile.customData", "userData"),
+        _WORKFLOW: ("definition", "parameters"),
+        _COMPUTE: (f"{_SETTINGS}.setupScripts.scripts.creationScript.scriptData",),
+    },
+    hourly=(
+        *("azure-native:network:NatGateway", "azure-native:network:LoadBalancer"),
+        *("azure-native:network:PrivateEndpoint", "azure-native:network:AzureFirewall"),
+        "azure-native:containerservice:ManagedCluster",
+        "azure-native:machinelearningservices:OnlineEndpoint",
+    ),
+    held=(f"{_LOCK}ByScope", f"{_LOCK}AtResourceLevel", f"{_LOCK}AtResourceGroupLevel"),
+)
 
 RULES: Final = (
     rule("azure-keys-alone", _MACHINE,
@@ -86,13 +127,13 @@ RULES: Final = (
          must("shareDeleteRetentionPolicy.enabled", True), "what is deleted is lost",
          "CIS Azure 9.1.1", fix="set storage.undelete_days to 1 or more", profiles=STRICT,
          setting="storage.undelete_days"),
-    rule("azure-images-named-only", "azure-native:containerregistry:Registry",
+    rule("azure-images-named-only", _REGISTRY,
          every(must("adminUserEnabled", False), never("anonymousPullEnabled", True)),
          "one password, or none, opens all images", "CKV_AZURE_137, CKV_AZURE_138"),
-    rule("azure-vault-by-roles", "azure-native:keyvault:Vault",
+    rule("azure-vault-by-roles", _VAULT,
          must("properties.enableRbacAuthorization", True),
          "who may read secrets stands where nobody looks", "CKV_AZURE_42, CIS Azure 8.3.6"),
-    rule("azure-vault-kept", "azure-native:keyvault:Vault",
+    rule("azure-vault-kept", _VAULT,
          In("strict", must("properties.enablePurgeProtection", True)),
          "whoever may delete it may also purge it", "CKV_AZURE_110, CIS Azure 8.3.5",
          setting="lab.profile"),
@@ -106,7 +147,20 @@ RULES: Final = (
          Where("properties.computeType", "ComputeInstance",
                must(f"{_SETTINGS}.sshSettings.sshPublicAccess", "Disabled")),
          "machines with public addresses are tried all day"),
-    rule("azure-workspace-private", "azure-native:machinelearningservices:Workspace",
+    rule("azure-workspace-private", _WORKSPACE,
          must("publicNetworkAccess", "Disabled"), "whoever has a right may use it from anywhere",
          "CKV_AZURE_144, CKV_AZURE_243, CKV2_AZURE_49", profiles=STRICT),
+    rule("azure-nodes-none-idle", _COMPUTE,
+         Where("properties.computeType", "AmlCompute", must(f"{_SCALE}.minNodeCount", 0)),
+         "machines run while there is no job"),
+    rule("azure-nodes-limited", _COMPUTE, _limited,
+         "one wrong loop makes as many machines as the quota allows",
+         fix="set max_node_count to cluster.max_nodes", setting="cluster.max_nodes",
+         wrong=[Break({f"{_SCALE}.maxNodeCount": 1000})]),
+    rule("azure-managed-idle", _COMPUTE,
+         Where("properties.computeType", "ComputeInstance",
+               Set(f"{_SETTINGS}.idleTimeBeforeShutdown")),
+         "nothing stops it when nobody uses it", setting="notebook.idle_minutes"),
+    rule("azure-bastion-free", "azure-native:network:BastionHost",
+         must("sku.name", "Developer"), "others are billed by the hour"),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from mllab.engines.contract import Resource
+from mllab.rules.facts import Facts
 from mllab.rules.finding import STRICT, Break, Graph
 from mllab.rules.networks import is_public
 from mllab.rules.paths import GONE, at, one
@@ -18,6 +19,8 @@ from mllab.rules.values import Set, Unset, every, must, never, rule
 _MACHINE: Final = "gcp:compute/instance:Instance"
 _WORKBENCH: Final = "gcp:workbench/instance:Instance"
 _BUCKET: Final = "gcp:storage/bucket:Bucket"
+_JOB: Final = "gcp:cloudscheduler/job:Job"
+_WORKFLOW: Final = "gcp:workflows/workflow:Workflow"
 _IAP: Final = "35.235.240.0/20"
 """Source: https://cloud.google.com/iap/docs/using-tcp-forwarding#create-firewall-rule"""
 _MEMBERS: Final = (
@@ -49,6 +52,37 @@ def _nothing_from_the_internet(resource: Resource, _: Graph) -> Iterable[str]:
         if source is GONE or is_public(source):
             yield f"lets in {'everybody' if source is GONE else source}"
 
+
+def _nat(_: Resource, graph: Graph) -> Iterable[str]:
+    if graph.lab.gcp.egress != "nat":
+        yield "it is billed by the hour, and gcp.egress does not ask for it"
+
+
+FACTS: Final = Facts(
+    tags="labels",
+    budget="gcp:billing/budget:Budget",
+    watch=_WORKFLOW,
+    machines={
+        _MACHINE: ("metadata.idle-minutes", "metadata.max-hours"),
+        _WORKBENCH: ("gceSetup.metadata.idle-timeout-seconds",),
+    },
+    daily=dict.fromkeys((_MACHINE, _WORKBENCH), (_JOB, "httpTarget")),
+    buckets=(_BUCKET,),
+    images=("gcp:artifactregistry/repository:Repository",),
+    names={_BUCKET: "name", "gcp:projects/iAMCustomRole:IAMCustomRole": "roleId"},
+    locks={"deletionProtection": _MACHINE},
+    readable={
+        _MACHINE: ("metadata", "metadataStartupScript"),
+        _WORKBENCH: ("gceSetup.metadata",),
+        _WORKFLOW: ("sourceContents",),
+    },
+    hourly=(
+        *("gcp:compute/forwardingRule:ForwardingRule", "gcp:compute/address:Address"),
+        *("gcp:container/cluster:Cluster", "gcp:vertex/aiEndpoint:AiEndpoint"),
+    ),
+    keys=("gcp:serviceaccount/key:Key",),
+    held=("gcp:resourcemanager/lien:Lien",),
+)
 
 RULES: Final = (
     rule("gcp-own-account", _MACHINE, _own_account,
@@ -113,4 +147,7 @@ RULES: Final = (
     rule("gcp-no-basic-role", "gcp:projects/iAMMember:IAMMember",
          never("role", "roles/owner", "roles/editor"), "one stolen key opens the project",
          "CKV_GCP_117, CKV_GCP_49, GCP-0007, CIS GCP 1.6", fix="grant what is used"),
+    rule("gcp-nat-asked-for", "gcp:compute/routerNat:RouterNat", _nat,
+         "it is billed by the hour", fix="take it out, or set gcp.egress to nat",
+         setting="gcp.egress", wrong=[Break({"name": "x"})]),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Final
 
 from mllab.clock import Clock
 from mllab.engines.contract import Resource
-from mllab.rules import aws, azure, gcp, money, refused, removal, secrets
+from mllab.rules import clouds, money, refused, removal, secrets
 from mllab.rules.finding import Finding, Graph, Rule
 from mllab.rules.paths import Unknown
 from mllab.rules.waivers import Waiver, read, waive
@@ -16,9 +16,7 @@ from mllab.settings.lab import Lab
 
 RULES: Final = (
     *secrets.RULES,
-    *aws.RULES,
-    *azure.RULES,
-    *gcp.RULES,
+    *clouds.RULES,
     *money.RULES,
     *refused.RULES,
     *removal.RULES,

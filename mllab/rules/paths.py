@@ -52,6 +52,13 @@ def one(value: Any, path: str) -> Any:
     return next(at(value, path))
 
 
+def over(value: Any, path: str, most: float) -> Iterator[str]:
+    """Says that a number is missing, or larger than the settings allow. Raises Unknown."""
+    found = one(value, path)
+    if found is GONE or found > most:
+        yield f"{shown(path.rpartition('.')[2])} is {found}, cluster.max_nodes comes to {most}"
+
+
 def parsed(value: Any, path: str) -> Any:
     """What stands as JSON text at a path; an empty mapping where nothing does. Raises Unknown."""
     text = one(value, path)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from mllab.engines.contract import Resource
+from mllab.rules.clouds import FACTS
 from mllab.rules.finding import Break, Graph
 from mllab.rules.values import rule
 
@@ -17,26 +18,13 @@ def _refused(_: Resource, __: Graph) -> Iterable[str]:
 _ANY: Final = (Break({"name": "x"}),)
 
 RULES: Final = (
-    rule("cost-nothing-always-on",
-         ("aws:ec2/natGateway:NatGateway", "aws:ec2/eip:Eip", "aws:lb/loadBalancer:LoadBalancer",
-          "aws:eks/cluster:Cluster", "aws:sagemaker/endpoint:Endpoint",
-          "aws:sagemaker/domain:Domain", "azure-native:network:NatGateway",
-          "azure-native:network:LoadBalancer", "azure-native:network:PrivateEndpoint",
-          "azure-native:network:AzureFirewall", "azure-native:containerservice:ManagedCluster",
-          "azure-native:machinelearningservices:OnlineEndpoint",
-          "gcp:compute/forwardingRule:ForwardingRule", "gcp:compute/address:Address",
-          "gcp:container/cluster:Cluster", "gcp:vertex/aiEndpoint:AiEndpoint"),
+    rule("cost-nothing-always-on", tuple(of for each in FACTS for of in each.hourly),
          _refused, "it is billed by the hour, used or not", fix="do without it", wrong=_ANY),
-    rule("no-key-that-lasts",
-         ("aws:iam/accessKey:AccessKey", "aws:iam/user:User", "gcp:serviceaccount/key:Key"),
+    rule("no-key-that-lasts", tuple(of for each in FACTS for of in each.keys),
          _refused, "a key in a file never ends, and is copied",
          "CKV_GCP_41, GCP-0011, CIS GCP 1.5",
          fix="let machines have a role or an account, and people log in", wrong=_ANY),
-    rule("removable-no-lock",
-         ("azure-native:authorization:ManagementLockByScope",
-          "azure-native:authorization:ManagementLockAtResourceLevel",
-          "azure-native:authorization:ManagementLockAtResourceGroupLevel",
-          "gcp:resourcemanager/lien:Lien"),
+    rule("removable-no-lock", tuple(of for each in FACTS for of in each.held),
          _refused, "`mllab down` cannot remove what it holds",
          fix="set storage.keep to true: Pulumi's own protection asks before data goes",
          wrong=_ANY),

@@ -11,19 +11,16 @@ from typing import Final
 from components.resource_types import HOLDS_DATA, ROWS
 from mllab.engines.contract import Resource
 from mllab.rules import refused
+from mllab.rules.clouds import FACTS
 from mllab.rules.finding import EVERY, Break, Graph
 from mllab.rules.paths import GONE, at, one
-from mllab.rules.values import must, rule
+from mllab.rules.values import rule
 
 _KEYS: Final = ("lab", "stack", "owner", "role", "managed-by")
 _TAGGED: Final = ("tags", "labels", "userLabels")
 _EXAMPLE: Final = {"tags": dict.fromkeys((*_KEYS, "expires"), "x")}
-_BUCKETS: Final = ("aws:s3/bucket:Bucket", "gcp:storage/bucket:Bucket")
-_IMAGES: Final = (
-    "aws:ecr/repository:Repository",
-    "azure-native:containerregistry:Registry",
-    "gcp:artifactregistry/repository:Repository",
-)
+_BUCKETS: Final = tuple(of for each in FACTS for of in each.buckets)
+_IMAGES: Final = tuple(of for each in FACTS for of in each.images)
 _KEPT: Final = tuple(each for each in HOLDS_DATA if each not in (*_BUCKETS, *_IMAGES))
 """Images are made again from their source; a bucket refuses to go while something is in it."""
 
@@ -32,25 +29,8 @@ UNTAGGED: Final = frozenset(
 )
 """Types that take no tags; a test compares them with the SDKs."""
 
-_LOCKS: Final = (
-    "deletionProtection",
-    "deletionProtectionEnabled",
-    "enableDeletionProtection",
-    "disableApiTermination",
-    "disableApiStop",
-    "properties.enablePurgeProtection",
-)
-_NAMES: Final = {
-    "aws:s3/bucket:Bucket": "bucket",
-    "azure-native:storage:StorageAccount": "accountName",
-    "azure-native:keyvault:Vault": "vaultName",
-    "azure-native:containerregistry:Registry": "registryName",
-    "azure-native:machinelearningservices:Workspace": "workspaceName",
-    "gcp:storage/bucket:Bucket": "name",
-    "gcp:projects/iAMCustomRole:IAMCustomRole": "roleId",
-}
-"""Types whose names are everybody's, or stay taken for a while after they are deleted."""
-
+_LOCKS: Final = {path: of for each in FACTS for path, of in each.locks.items()}
+_NAMES: Final = {of: path for each in FACTS for of, path in each.names.items()}
 _SUFFIX: Final = re.compile(r"[a-z0-9]{7,}$")
 """What Pulumi and components/names.py append."""
 
@@ -103,9 +83,9 @@ def _own_name(resource: Resource, _: Graph) -> Iterable[str]:
 RULES: Final = (
     rule("removable-tagged", EVERY, _tagged, "nobody can tell whose it is, nor until when",
          fix="give it the tags of components/tags.py",
-         wrong=[Break({key: GONE}, of) for key, of in (
-             ("tags.owner", "aws:ec2/vpc:Vpc"), ("tags.expires", "azure-native:compute:Disk"),
-             ("labels.lab", "gcp:compute/disk:Disk"), ("tags", "aws:ec2/subnet:Subnet"))]),
+         wrong=[Break({path: GONE}, of) for each in FACTS for path, of in (
+             (f"{each.tags}.owner", next(iter(each.machines))),
+             (f"{each.tags}.expires", each.images[0]), (each.tags, each.images[0]))]),
     rule("removable-known", EVERY, _known,
          "a sum that leaves it out is too small, and what is left of it is not found",
          fix="give its type a row with a meter in components/<cloud>/types.csv",
@@ -116,14 +96,10 @@ RULES: Final = (
     rule("data-bucket-kept", _BUCKETS, _bucket_kept,
          "objects go without a word, or stop the lab's removal",
          fix="set force_destroy to what storage.keep is not", setting="storage.keep",
-         wrong=[Break({"forceDestroy": True}), Break({"forceDestroy": True}, _BUCKETS[1])]),
-    rule("removable-images", "aws:ecr/repository:Repository", must("forceDelete", True),
-         "`mllab down` stops at a registry that holds images"),
+         wrong=[Break({"forceDestroy": True}, each) for each in _BUCKETS]),
     rule("removable-unlocked", EVERY, _unlocked, "`mllab down` cannot remove it",
          fix="set it to false: Pulumi's own protection asks before data goes",
-         wrong=[Break({"disableApiTermination": True}, "aws:ec2/instance:Instance"),
-                Break({"deletionProtection": True}, "gcp:compute/instance:Instance"),
-                Break({"properties.enablePurgeProtection": True}, "azure-native:keyvault:Vault")]),
+         wrong=[Break({path: True}, of) for path, of in _LOCKS.items()]),
     rule("removable-not-left", EVERY, _not_left, "it is billed after `mllab down`",
          fix="take retain_on_delete away",
          wrong=[Break({"options:retainOnDelete": True}, each) for each in _BUCKETS]),

@@ -10,29 +10,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from mllab.engines.contract import Resource
+from mllab.rules.clouds import FACTS
 from mllab.rules.finding import Break, Graph
 from mllab.rules.paths import GONE, at
 from mllab.rules.values import rule
 
-_PATHS: Final = {
-    "aws:ec2/instance:Instance": ("userData", "userDataBase64"),
-    "aws:ec2/launchTemplate:LaunchTemplate": ("userData",),
-    "aws:batch/jobDefinition:JobDefinition": ("containerProperties",),
-    "aws:lambda/function:Function": ("environment.variables",),
-    "aws:sagemaker/notebookInstanceLifecycleConfiguration:NotebookInstanceLifecycleConfiguration": (
-        "onStart",
-        "onCreate",
-    ),
-    "azure-native:compute:VirtualMachine": ("osProfile.customData", "userData"),
-    "azure-native:logic:Workflow": ("definition", "parameters"),
-    "azure-native:machinelearningservices:Compute": (
-        "properties.properties.setupScripts.scripts.creationScript.scriptData",
-    ),
-    "gcp:compute/instance:Instance": ("metadata", "metadataStartupScript"),
-    "gcp:workbench/instance:Instance": ("gceSetup.metadata",),
-    "gcp:workflows/workflow:Workflow": ("sourceContents",),
-}
-"""Type -> properties that whoever may look at the resource reads."""
+_PATHS: Final = {of: paths for each in FACTS for of, paths in each.readable.items()}
 
 _SECRETS: Final = {
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
