@@ -97,6 +97,23 @@ def cost(
     )
 
 
+@app.command(
+    rich_help_panel=PREPARE,
+    epilog="In a pull request: mllab review --base origin/main --out review. Exit codes: 0 clean, "
+    "1 a rule or a budget is broken, 2 settings are wrong.",
+)
+def review(
+    base: take.Base = None,
+    out: take.OutFolder = None,
+    today: take.Today = None,
+    as_json: take.Json = False,
+) -> None:
+    """Show what the working tree's changes cost, risk and destroy, against another revision."""
+    from mllab.commands import review as command
+
+    command.review(base, out, today, as_json=as_json)
+
+
 @app.command(rich_help_panel=PREPARE)
 def setup() -> None:
     """Get what real clouds need besides Python: the Pulumi CLI, into a folder of mllab's own."""

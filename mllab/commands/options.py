@@ -194,3 +194,21 @@ Compare = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Fail where a price is not known.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the folder of the simulated account.")]
+Base = Annotated[
+    str | None,
+    typer.Option(
+        "--base",
+        metavar="REV",
+        help="Compare with where the branch left this one; by default origin's main branch.",
+        show_default=False,
+    ),
+]
+OutFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        help="Write report.md, report.json, index.html and diagram.svg there.",
+        show_default=False,
+    ),
+]

@@ -6,13 +6,15 @@ The tables are explained in `data/README.md`. A price of one region is never use
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
+
+from mllab.errors import LabError
 
 _DATA: Final = Path(__file__).parent / "data"
 
@@ -43,6 +45,8 @@ EVENTS: Final[Mapping[str, int]] = {
     "10 000 operations": 10_000,
 }
 """Units of many requests -> how many."""
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -123,36 +127,57 @@ def _plain(item: str) -> str:
     return item.lower().translate({ord(sign): None for sign in " -_"})
 
 
+def check() -> None:
+    """Read all tables. Raises LabError for the first line that no price can be read from."""
+    _machines()
+    _flat()
+
+
 @cache
 def _machines() -> Mapping[tuple[str, str, str, str], Price]:
-    return {
-        (row["cloud"], row["region"], row["use"], row["name"].lower()): Price(
-            row["name"],
-            Decimal(row["usd_hour"]),
-            "hour",
-            _day(row["as_of"]),
-            row["source"],
-            _spot(row),
-        )
-        for row in _rows("machine_prices.csv")
-        if row["usd_hour"]
-    }
+    return dict(_rows("machine_prices.csv", _machine))
+
+
+def _machine(row: Mapping[str, str]) -> tuple[tuple[str, str, str, str], Price] | None:
+    if not row["usd_hour"]:
+        return None
+    day, usd = _day(row["as_of"]), Decimal(row["usd_hour"])
+    price = Price(row["name"], usd, "hour", day, row["source"], _spot(row))
+    return (row["cloud"], row["region"], row["use"], row["name"].lower()), price
 
 
 @cache
 def _flat() -> Mapping[tuple[str, str, str], Price]:
-    return {
-        (row["cloud"], row["region"], _plain(row["item"])): Price(
-            row["item"], Decimal(row["usd"]), row["unit"], _day(row["as_of"]), row["source"]
-        )
-        for row in _rows("flat_prices.csv")
-        if row["usd"]
-    }
+    return dict(_rows("flat_prices.csv", _item))
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
+def _item(row: Mapping[str, str]) -> tuple[tuple[str, str, str], Price] | None:
+    if not row["usd"]:
+        return None
+    day, usd = _day(row["as_of"]), Decimal(row["usd"])
+    price = Price(row["item"], usd, row["unit"], day, row["source"])
+    return (row["cloud"], row["region"], _plain(row["item"])), price
+
+
+def _rows(
+    name: str, read: Callable[[Mapping[str, str]], tuple[Key, Price] | None]
+) -> Iterator[tuple[Key, Price]]:
     with (_DATA / name).open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)
+        rows = csv.DictReader(lines)
+        try:
+            yield from filter(None, map(read, rows))
+        except (
+            ArithmeticError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            csv.Error,
+        ) as error:
+            raise LabError(
+                f"mllab/money/data/{name}:{rows.line_num}: no price can be read from this line",
+                hint="Put the line back as git has it, or install mllab again.",
+            ) from error
 
 
 def _day(text: str) -> date | None:

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from mllab.engines.contract import Plan, Resource, Step
+from mllab.lifecycle.meaning import doubtful, meaning
 from mllab.protocol.deployment import entries, sealed
 from mllab.protocol.provider import Change
-from mllab.show.plan import doubtful, meaning
 
 VERSION: Final = 1
 """Raised when a key disappears or changes its meaning; new keys may come without it."""

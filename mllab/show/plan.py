@@ -8,9 +8,9 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from mllab.clouds import consequences
-from mllab.engines.contract import Op, Plan, Resource, Step
+from mllab.engines.contract import Op, Plan, Step
 from mllab.engines.operations import OPS
+from mllab.lifecycle.meaning import doubtful, meaning
 from mllab.show import table
 from mllab.show.console import say
 from mllab.show.table import WIDE, Row
@@ -105,13 +105,6 @@ def grouped(steps: Iterable[Step]) -> dict[str, list[Step]]:
     return groups
 
 
-def doubtful(step: Step | Resource) -> bool:
-    """Whether a replacement is announced for nothing but values that the run will know."""
-    causes = [change.after for change in step.changes if change.replaces]
-    unknown = {"$unknown": True}
-    return step.op is Op.REPLACE and bool(causes) and all(after == unknown for after in causes)
-
-
 def _alike(steps: Iterable[Step]) -> list[list[Step]]:
     """Steps of one kind, with the same consequences, together; what loses data stays alone."""
     kinds: dict[tuple[object, ...], list[Step]] = {}
@@ -124,11 +117,6 @@ def _alike(steps: Iterable[Step]) -> list[list[Step]]:
         for same in kinds.values()
         for group in ([same] if len(same) >= ALIKE else [[step] for step in same])
     ]
-
-
-def meaning(step: Step | Resource) -> tuple[str, ...]:
-    """What a step means for people who work on the lab."""
-    return consequences.words(step.type, role(step.urn), str(step.op), step.changes)
 
 
 def _row(same: list[Step], *, wide: bool) -> Row:

@@ -1,0 +1,187 @@
+"""One stack of the working tree, held against what the base has brought up."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from contextlib import nullcontext
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mllab.engines.contract import Plan, Resource
+from mllab.errors import LabError, SettingsError
+from mllab.lifecycle import cost, deploy, impossible
+from mllab.lifecycle.observer import Run
+from mllab.lifecycle.review import hazards, money, render, verdicts
+from mllab.lifecycle.review.causes import Causes, read, settings
+from mllab.lifecycle.review.job import Job
+from mllab.lifecycle.review.model import StackReview
+from mllab.lifecycle.review.money import Amounts
+from mllab.protocol import urns
+from mllab.protocol.deployment import entries, sealed
+from mllab.session.opening import on_simulated_cloud
+from mllab.session.realm import LARGEST, SimulatedRealm
+from mllab.session.session import Session, clock_from
+from mllab.settings.document import Document
+from mllab.settings.files import FOLDER
+
+
+class _Silent:
+    """Hears what is worth a note."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def tell(self, text: str) -> None:
+        """Nothing happens that anybody waits for."""
+
+    def note(self, text: str) -> None:
+        """See `Observer`."""
+        self.notes.append(text)
+
+    def waiting(self, doing: str) -> Any:
+        """See `Observer`."""
+        return nullcontext()
+
+    def running(self, *_: Any, **__: Any) -> Run:
+        """Nothing is changed here."""
+        raise LabError("a review changes nothing")
+
+
+def compare(job: Job) -> StackReview:
+    """The whole of one stack. What cannot be compared is said, and the rest is."""
+    facts = job.facts
+    if facts is None and job.before and job.status != "unchanged":  # the same code renders both
+        facts = render.bring_up(job.base_root, job.before, job.home, job.today)
+    facts = facts or {}
+    base_error = str(facts.get("error", ""))
+    recorded: tuple[Resource, ...] = ()
+    before: Amounts | None = None
+    if facts and not base_error:
+        recorded = _recorded(job)
+        before = money.of_facts(recorded, facts, job.today)
+    name = job.before if job.status == "deleted" else job.stack
+    review = StackReview(
+        stack=name,
+        file=f"{FOLDER}/Pulumi.{name}.yaml",
+        status=job.status,
+        cloud=facts.get("cloud", ""),
+        region=facts.get("region", ""),
+        renamed_from=job.before if job.status == "renamed" else "",
+        base_error=base_error,
+    )
+    if job.status == "deleted":
+        review.money = money.compare(before, None, both=not base_error)
+        return review
+    try:
+        _head(job, review, before, recorded)
+    except SettingsError as error:
+        review.status, review.faults = "invalid", list(error.faults)
+        review.money = money.compare(before, None, both=False)
+    except LabError as error:
+        review.faults = error.message.splitlines()
+        review.money = money.compare(before, None, both=False)
+    return review
+
+
+def _head(
+    job: Job, review: StackReview, before: Amounts | None, recorded: tuple[Resource, ...]
+) -> None:
+    """Fill in what the working tree says."""
+    observer, fresh = _Silent(), job.home / "new"
+    same_lab = bool(recorded) and job.status == "changed"
+    session = render.open_stack(job.root, job.stack, job.home if same_lab else fresh, job.today)
+    lab, old = session.declared, _document(job.base_root, job.before)
+    review.cloud, review.region = lab.lab.cloud, lab.region
+    found = settings(review.file, old, _document(job.root, job.stack)) if same_lab else []
+    review.settings = [one.cause for one in found]
+    try:
+        plan = deploy.plan(session, observer)
+    except LabError as error:
+        if not same_lab:
+            raise
+        review.refusals.append(str(error))  # the settings are of another lab: only that is told
+        session = render.open_stack(job.root, job.stack, fresh, job.today)
+        plan, same_lab = deploy.plan(session, observer), False
+    priced = cost.of(session, plan)
+    after = money.amounts(priced, cost.term(lab, session.clock.today()))
+    if job.status == "unchanged":
+        before = after
+    nothing_before = job.status == "new"
+    review.money = money.compare(before, after, both=nothing_before)
+    review.oldest_price = priced.oldest.isoformat() if priced.oldest else ""
+    review.budget = money.over_budget(priced, lab, session.clock.today())
+    review.findings = verdicts.findings(job, plan.resources, recorded, lab)
+    if same_lab or nothing_before:
+        causes = Causes(job, old, found, size=len(plan.resources))
+        review.hazards = hazards.hazards(plan, causes.of)
+        review.resources = hazards.changed(plan, causes.of)
+        review.operations = dict(Counter(one.op for one in review.resources))
+        review.nodes = hazards.nodes(plan, review.hazards)
+        review.edges = hazards.edges(plan.resources)
+    if same_lab:
+        review.refusals += _refused(session, plan, observer)
+        review.notes = [*plan.warnings, *plan.settles, *observer.notes]
+        if not (found or review.operations or plan.settles or plan.for_new):
+            review.status = "unchanged"
+
+
+def _refused(session: Session, plan: Plan, observer: _Silent) -> list[str]:
+    """Why `up` would not begin, whatever the account's quotas are."""
+    if isinstance(session.realm, SimulatedRealm):
+        for code in session.realm.cloud.limits():
+            session.realm.cloud.grant(code, LARGEST)
+    try:
+        impossible.refuse(session, plan, observer)
+    except LabError as error:
+        return [str(error)]
+    return []
+
+
+def _recorded(job: Job) -> tuple[Resource, ...]:
+    """What the base has brought up, as its state has it; nothing of it is unknown."""
+    session = on_simulated_cloud(
+        job.base_root, job.before, None, {}, clock_from(job.today.isoformat()), job.home
+    )
+    return tuple(
+        Resource(
+            urn=entry["urn"],
+            type=entry["type"],
+            name=urns.name_of(entry["urn"]),
+            custom=bool(entry.get("custom")),
+            parent=entry.get("parent", ""),
+            inputs=sealed(entry.get("inputs") or {}),
+            dependencies=tuple(entry.get("dependencies") or ()),
+            property_dependencies={
+                key: tuple(found)
+                for key, found in (entry.get("propertyDependencies") or {}).items()
+            },
+        )
+        for entry in entries(session.engine.state())
+    )
+
+
+def _document(root: Path, stack: str) -> Document | None:
+    return read(root / FOLDER / f"Pulumi.{stack}.yaml")
+
+
+def main() -> None:
+    """Read a request from stdin, compare its stacks one after the other, write to its file."""
+    request = json.load(sys.stdin)
+    found = []
+    for one in request["stacks"]:
+        job = Job(
+            root=Path(request["root"]),
+            base_root=Path(request["base_root"]),
+            today=date.fromisoformat(request["today"]),
+            code=request["code"],
+            **{**one, "home": Path(one["home"])},
+        )
+        found.append(compare(job).model_dump(mode="json"))
+    Path(request["out"]).write_text(json.dumps(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

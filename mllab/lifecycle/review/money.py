@@ -1,0 +1,95 @@
+"""What a change costs: the same sums before and after, by the same price book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any
+
+from mllab.engines.contract import Resource
+from mllab.lifecycle.review.model import COLUMNS, Amount, Column
+from mllab.money import estimate, risk
+from mllab.money.estimate import Estimate, Sums, cents
+from mllab.money.lasts import Term
+from mllab.settings.lab import Lab
+from mllab.settings.usage import Usage
+from mllab.wording import join_limited
+
+Amounts = Mapping[str, Amount]
+"""By key of COLUMNS; what a lab has none of is left out."""
+
+
+def of_facts(resources: Iterable[Resource], facts: Mapping[str, Any], today: date) -> Amounts:
+    """The sums of a lab that another revision has brought up.
+
+    Args:
+        facts: see `render.facts`. today: the day of both revisions.
+    """
+    keys = ("cloud", "region", "seats", "node", "most", "spot")
+    lab = estimate.Lab(**{key: facts[key] for key in keys})
+    starts, ends = (
+        date.fromisoformat(facts[key]) if facts[key] else None for key in ("starts", "ends")
+    )
+    days = Term(max(today, starts or today), ends) if ends else None
+    usage = Usage.model_validate(facts["usage"])
+    return amounts(estimate.of(resources, lab, today, usage), days)
+
+
+def amounts(found: Estimate, days: Term | None) -> Amounts:
+    """The sums of an estimate, rounded as bills are."""
+    sums = {"": found.total(), "old": found.outdated}
+
+    def of(name: str, column: str, part: Callable[[Sums], Decimal]) -> tuple[str, Amount]:
+        usd, outdated = (cents(part(sums[one])) for one in ("", "old"))
+        return name, Amount(usd=usd, outdated=outdated, known=found.known(column))
+
+    told = [of(name, name, attrgetter(name)) for name in ("asleep", "hour", "week", "day")]
+    if days is not None:
+        told.append(of("term", "week", lambda one: one.week * days.days / 7))
+        told.append(of("term_most", "day", lambda one: one.day * days.days))
+    return dict(told)
+
+
+def compare(before: Amounts | None, after: Amounts | None, *, both: bool) -> dict[str, Column]:
+    """The table.
+
+    Args:
+        before, after: None where there is no such lab, or nobody knows what it would be.
+        both: what is missing costs nothing, as there is no such lab; else nobody can tell what
+            the difference is.
+    """
+    found = {}
+    for name in COLUMNS:
+        old, new = (before or {}).get(name), (after or {}).get(name)
+        if old is None and new is None:
+            continue
+        column = Column(before=old, after=new)
+        if (old and new) or (both and (before is None or after is None)):
+            column.difference = _minus(new, old)
+        found[name] = column
+    return found
+
+
+def _minus(new: Amount | None, old: Amount | None) -> Amount:
+    none = Amount(usd=Decimal(0), outdated=Decimal(0), known=True)
+    left, right = new or none, old or none
+    return Amount(
+        usd=left.usd - right.usd,
+        outdated=left.outdated - right.outdated,
+        known=left.known and right.known,
+    )
+
+
+def over_budget(found: Estimate, lab: Lab, today: date) -> str:
+    """Why `up` would refuse the budget, in a sentence; empty where it would not."""
+    seen = risk.judge(found, lab, today)
+    if not seen.exceeds:
+        return ""
+    least = "" if seen.alone.complete else "at least "
+    return (
+        f"{least}{cents(seen.alone.least):,} USD if nobody intervenes "
+        f"({join_limited([part.what for part in seen.parts])}), and budget.limit_usd is "
+        f"{cents(seen.limit):,} per {seen.per}"
+    )

@@ -1,0 +1,108 @@
+"""What a review cannot begin with, and what to type then."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mllab.errors import LabError, UsageError
+from mllab.lifecycle.review.revisions import Repository as Git
+from mllab.lifecycle.review.run import review
+from mllab.money import prices
+from tests.review.conftest import TODAY
+from tests.review.repository import LAB, Repository
+
+
+@pytest.fixture
+def labs(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "labs", {"one": LAB})
+
+
+def test_a_folder_without_git_or_commits_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no git repository with a commit") as refused:
+        Git(tmp_path)
+    assert "git init" in refused.value.hint
+
+
+def test_an_unknown_revision_is_refused_by_name(labs: Repository) -> None:
+    for name in ("nowhere", "--all", "HEAD~7"):
+        with pytest.raises(UsageError, match=f"--base {name}: git knows no such revision"):
+            Git(labs.folder).base(name)
+
+
+def test_without_a_branch_to_compare_with_one_is_asked_for(labs: Repository) -> None:
+    labs.git("branch", "--move", "elsewhere")
+    with pytest.raises(UsageError, match="no branch that the present one") as refused:
+        Git(labs.folder).base(None)
+    assert "mllab review --base REV" in refused.value.hint
+
+
+def test_the_base_is_where_the_branch_left(labs: Repository) -> None:
+    left = labs.git("rev-parse", "HEAD").strip()
+    labs.git("checkout", "--quiet", "-b", "change")
+    labs.file("two").write_text(LAB)
+    labs.commit("two")
+    labs.git("checkout", "--quiet", "main")
+    labs.file("three").write_text(LAB)
+    labs.commit("three")
+    labs.git("checkout", "--quiet", "change")
+    found = Git(labs.folder).base(None)
+    assert (found.name, found.commit) == ("main", left)
+    assert Git(labs.folder).differing(left, ("stacks",)) == ["stacks/Pulumi.two.yaml"]
+
+
+def test_histories_without_a_common_commit_are_refused(labs: Repository) -> None:
+    labs.git("checkout", "--quiet", "--orphan", "other")
+    labs.commit("other")
+    with pytest.raises(UsageError, match="no commit in common"):
+        Git(labs.folder).base("main")
+
+
+def test_a_shallow_clone_says_what_fetches_the_rest(labs: Repository, tmp_path: Path) -> None:
+    labs.git("checkout", "--quiet", "-b", "change")
+    labs.file("two").write_text(LAB)
+    labs.commit("two")
+    words = ["git", "clone", "--quiet", "--depth=1", "--branch=change", "--no-single-branch"]
+    subprocess.run([*words, labs.folder.as_uri(), tmp_path / "shallow"], check=True)
+    shallow = Git(tmp_path / "shallow")
+    for name in ("origin/main", "HEAD~1"):
+        with pytest.raises(UsageError) as refused:
+            shallow.base(name)
+        assert "git fetch --unshallow" in refused.value.hint
+        assert "fetch-depth: 0" in refused.value.hint
+
+
+def test_a_project_below_the_top_of_its_repository_is_found(tmp_path: Path) -> None:
+    labs = Repository(tmp_path / "all" / "labs", {"one": LAB})
+    (labs.folder / ".git").rename(tmp_path / "all" / ".git")
+    labs.commit("moved")
+    git = Git(labs.folder)
+    with git.checked_out(git.base("main").commit) as base:
+        assert (base / "stacks" / "Pulumi.one.yaml").read_text() == LAB
+
+
+def test_projects_without_stacks_are_no_failure(tmp_path: Path) -> None:
+    empty = Repository(tmp_path / "labs", {})
+    report = review(empty.folder, "main", TODAY)
+    assert report.notes == ["There is no stack file, neither here nor in the base."]
+    assert (report.stacks, report.exit_code) == ([], 0)
+
+
+def test_a_damaged_price_table_is_named_with_its_line(
+    labs: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = prices._DATA
+    for name in ("machine_prices.csv", "flat_prices.csv"):
+        (tmp_path / name).write_bytes((data / name).read_bytes())
+    lines = (tmp_path / "flat_prices.csv").read_text().splitlines(keepends=True)
+    lines[6] = lines[6].replace("0", "O").replace(",", ";", 3)
+    (tmp_path / "flat_prices.csv").write_text("".join(lines))
+    monkeypatch.setattr(prices, "_DATA", tmp_path)
+    prices._flat.cache_clear()
+    prices._machines.cache_clear()
+    with pytest.raises(LabError, match=r"mllab/money/data/flat_prices\.csv:7: no price"):
+        review(labs.folder, "main", TODAY)
+    prices._flat.cache_clear()
+    prices._machines.cache_clear()

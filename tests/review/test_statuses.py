@@ -1,0 +1,146 @@
+"""What a review says of each kind of change, by the plan that `preview` would show."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from mllab.lifecycle.review.model import Report, StackReview
+from mllab.lifecycle.review.run import exit_code
+from mllab.money import prices
+from tests.review.repository import Repository
+
+Stacks = dict[str, StackReview]
+
+
+def test_every_kind_of_change_is_named(stacks: Stacks) -> None:
+    assert {name: one.status for name, one in stacks.items()} == {
+        "added": "new",
+        "gone": "deleted",
+        "mended": "changed",
+        "moved": "changed",
+        "renamed": "renamed",
+        "same": "unchanged",
+        "size": "changed",
+        "wrong": "invalid",
+    }
+
+
+def test_each_hazard_names_the_setting_that_makes_it(stacks: Stacks) -> None:
+    told = [
+        (one.kind, one.names, one.loses, one.words, [(c.text, c.file, c.line) for c in one.causes])
+        for one in stacks["size"].hazards
+    ]
+    file = "stacks/Pulumi.size.yaml"
+    seats = ("notebook.seats: without cleo", file, 6)
+    size = ("notebook.size: gpu-small -> gpu-multi", file, 5)
+    assert told == [
+        ("data", ["size-notebook-cleo-home"], "home disk", [], [seats]),
+        (
+            "restarts",
+            ["size-notebook-ann", "size-notebook-bob"],
+            "",
+            ["restarts (running work ends)"],
+            [size],
+        ),
+        ("work", ["size-notebook-cleo"], "", ["running work ends"], [seats]),
+    ]
+
+
+def test_settings_that_were_taken_out_are_at_their_old_line(stacks: Stacks) -> None:
+    (gone,) = (one for one in stacks["size"].settings if one.at_base)
+    assert (gone.text, gone.line) == ("storage.keep: true -> not set", 8)
+
+
+def test_the_difference_is_what_a_person_reckons(stacks: Stacks) -> None:
+    """Three machines become two of another type; disks are priced by old rows, so not added."""
+
+    def price(name: str) -> Decimal:
+        found = prices.machine("aws", "us-east-1", "vm", name)
+        assert found
+        return found.usd
+
+    small, multi = price("g4dn.xlarge"), price("g6.12xlarge")
+    hour = 2 * multi - 3 * small
+    money = stacks["size"].money
+    asked = {"hour": hour, "week": hour * 8, "day": hour * 24}
+    for key, amount in asked.items():
+        difference = money[key].difference
+        assert difference
+        assert abs(difference.usd - amount) <= Decimal("0.01"), key
+        assert not difference.known, "an address and disks have no price that counts"
+    days = 26  # 2027-01-11 to 2027-02-05
+    most = money["term_most"].difference
+    assert most
+    assert abs(most.usd - hour * 24 * days) <= Decimal("0.01")
+    for column in money.values():
+        assert column.before
+        assert column.after
+        assert column.difference
+        assert column.after.usd - column.before.usd == column.difference.usd
+
+
+def test_old_prices_stand_beside_the_sums_and_never_in_them(stacks: Stacks) -> None:
+    """The home disk of one seat, 50 GB, goes; its price is older than a year."""
+    gp3 = prices.flat("aws", "us-east-1", "EBS gp3 storage")
+    assert gp3
+    asleep = stacks["size"].money["asleep"]
+    assert asleep.difference
+    assert asleep.difference.usd == 0
+    assert not asleep.difference.known
+    disks = -(50 + 100) * gp3.usd  # its system disk goes with the machine
+    assert asleep.difference.outdated == disks
+
+
+def test_a_new_lab_costs_all_of_it_and_a_deleted_one_saves_all(stacks: Stacks) -> None:
+    for name, sign in (("added", 1), ("gone", -1)):
+        day = stacks[name].money["day"]
+        there = day.after or day.before
+        assert there
+        assert day.difference
+        assert day.difference.usd == sign * there.usd != 0
+        assert day.difference.known == there.known
+
+
+def test_what_cannot_be_compared_has_no_difference(stacks: Stacks) -> None:
+    mended = stacks["mended"]
+    assert mended.base_error.startswith("stacks/Pulumi.mended.yaml:5: notebook.size: ")
+    assert mended.money["day"].after
+    assert mended.money["day"].difference is None
+    assert not mended.hazards
+    assert {one.state for one in mended.findings} <= {"unknown"}
+
+
+def test_a_lab_that_would_be_another_one_is_refused_as_by_up(stacks: Stacks) -> None:
+    (refused,) = stacks["moved"].refusals
+    assert "its settings now describe another lab" in refused
+    assert "aws:region: us-east-1 -> us-west-2" in refused
+    assert stacks["moved"].settings[0].text == "aws:region: us-east-1 -> us-west-2"
+
+
+def test_wrong_settings_are_told_with_their_line(stacks: Stacks, report: Report) -> None:
+    (fault,) = stacks["wrong"].faults
+    assert fault.startswith("stacks/Pulumi.wrong.yaml:8: storage.keep: ")
+    assert report.exit_code == 2
+    right = report.model_copy(update={"stacks": [stacks["same"]]})
+    assert exit_code(right) == 0
+    broken = stacks["same"].model_copy(update={"budget": "too much"})
+    assert exit_code(report.model_copy(update={"stacks": [broken]})) == 1
+
+
+def test_a_renamed_file_is_another_lab(stacks: Stacks) -> None:
+    assert stacks["renamed"].renamed_from == "old"
+    assert "old" not in stacks
+
+
+def test_what_is_compared_is_said(report: Report, repository: Repository) -> None:
+    commit = repository.git("rev-parse", "HEAD").strip()
+    assert report.base.commit == report.head.commit == commit
+    assert "stacks/Pulumi.size.yaml" in report.head.uncommitted
+    assert "stacks/Pulumi.added.yaml" in report.head.uncommitted
+    assert not report.code
+
+
+def test_nothing_is_left_of_the_base(repository: Repository, report: Report) -> None:
+    assert report.stacks
+    assert repository.git("worktree", "list").count("\n") == 1
+    assert "worktrees" not in repository.git("status", "--short")
