@@ -35,6 +35,7 @@ HOURS: Final[Mapping[str, Decimal]] = {
     "job-month": MONTH,
     "version-month": MONTH,
     "alarm-month": MONTH,
+    "key-month": MONTH,
 }
 """Units that time is part of -> its hours. All others count events or bytes."""
 

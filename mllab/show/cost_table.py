@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -95,22 +96,24 @@ def show_roles(console: Console, estimate: Estimate, lab: Lab) -> None:
 
 def seats(estimate: Estimate, lab: Lab) -> Iterator[tuple[str, Estimate]]:
     """What one seat costs, in words which; more than one where they do not cost the same."""
+    of: dict[str, list[Line]] = {seat: [] for seat in lab.notebook.seats}
+    for line in estimate.lines:
+        if line.role == "notebook" and (seat := _seat(line, lab)) in of:
+            of[seat].append(line)
     alike: dict[object, list[str]] = {}
-    parts = {}
-    for seat in lab.notebook.seats:
-        parts[seat] = estimate.part(lambda line, seat=seat: _seat(line, lab) == seat)  # type: ignore[misc]
-        costs = (parts[seat].total(), len(parts[seat].missing))
-        alike.setdefault(costs, []).append(seat)
+    parts = {seat: replace(estimate, lines=tuple(lines)) for seat, lines in of.items()}
+    for seat, part in parts.items():
+        alike.setdefault((part.total(), len(part.missing)), []).append(seat)
     for names in alike.values():
         words = f"each of {len(names)}" if len(alike) == 1 else join_limited(names, 3)
         yield words, parts[names[0]]
 
 
 def _seat(line: Line, lab: Lab) -> str:
-    """The seat that a charge is of; empty for what all share."""
-    rest = line.name.removeprefix(f"{lab.name}-notebook-") + "-"
-    found = (seat for seat in lab.notebook.seats if rest.startswith(f"{seat}-"))
-    return max(found, key=len, default="")
+    """What stands in a name where a seat does, up to the last word that makes it one."""
+    words = line.name.removeprefix(f"{lab.name}-notebook-").split("-")
+    names = ("-".join(words[:number]) for number in range(len(words), 0, -1))
+    return next((name for name in names if name in lab.notebook.seats), "")
 
 
 def show_charges(console: Console, estimate: Estimate) -> None:

@@ -174,17 +174,58 @@ def test_a_free_resource_is_counted_and_an_unknown_type_is_not_free() -> None:
 
 
 AMOUNTS = st.integers(0, 10_000)
+SEATS = st.integers(1, 20)
 
 
-@given(AMOUNTS, AMOUNTS, AMOUNTS, st.sampled_from(sorted(Usage.model_fields)))
-def test_more_never_costs_less(first: int, more: int, size: int, field: str) -> None:
-    def sums(amount: int, size: int, most: int = 4) -> Sums:
+@given(AMOUNTS, AMOUNTS, AMOUNTS, SEATS, SEATS, st.sampled_from(sorted(Usage.model_fields)))
+def test_more_never_costs_less_and_nothing_costs_less_than_nothing(
+    first: int, more: int, size: int, seats: int, others: int, field: str
+) -> None:
+    def found(amount: int, size: int, seats: int, most: int = 4) -> Estimate:
         use = Usage().model_copy(update={field: Decimal(amount)})
-        bucket = resource("gcp:storage/bucket:Bucket")
-        lab = replace(GCP, most=most)
-        found = estimate.of([disk(size), machine(), bucket], lab, TODAY, use)
-        return found.total()
+        shared = [resource("gcp:storage/bucket:Bucket"), resource("gcp:compute/network:Network")]
+        lab = replace(GCP, most=most, seats=seats)
+        return estimate.of([*shared, *[disk(size), machine()] * seats], lab, TODAY, use)
 
-    least = sums(first, size)
-    for greater in (sums(first + more, size), sums(first, size + more), sums(first, size, 5)):
-        assert all(a <= b for a, b in _pairs(least, greater))
+    least = found(first, size, seats)
+    for greater in (
+        found(first + more, size, seats),
+        found(first, size + more, seats),
+        found(first, size, seats + others),
+        found(first, size, seats, most=5),
+    ):
+        assert all(0 <= a <= b for a, b in _pairs(least.total(), greater.total()))
+        parts = sum((greater.of_role(role) for role in greater.roles), Sums())
+        assert all(abs(a - b) < Decimal("1e-18") for a, b in _pairs(parts, greater.total()))
+    use, total = least.use, least.total()
+    if use.seat_hours <= 168 and use.node_hours <= 4 * 168:
+        assert total.week <= 7 * total.day + Decimal("1e-18"), (
+            "no week is more than seven worst days"
+        )
+
+
+def test_what_a_week_says_of_the_whole_lab_is_billed_once() -> None:
+    logs = {"logConfig": {"aggregationInterval": "INTERVAL_10_MIN"}}
+    twice = [resource("gcp:compute/subnetwork:Subnetwork", **logs)] * 2
+    silent = of(twice)
+    assert [line.why for line in silent.usage] == ["billed by what is done"] * 2
+    told = of([*twice, resource("gcp:compute/network:Network")], Usage(logs_gb=Decimal(3)))
+    (logged,) = (line for line in told.lines if line.charge.item == "Cloud Logging ingest")
+    assert (logged.sums, logged.why) == (Sums(week=Decimal("1.5"), day=Decimal("1.5")), "")
+    assert told.unused == ()
+    assert of([disk(1)], Usage(reads=Decimal(9), writes=Decimal(0))).unused == ("reads",)
+
+
+def test_a_stated_amount_without_a_price_is_missing() -> None:
+    elsewhere = replace(GCP, region="us-east1")  # no price of logs is known there
+    logs = resource("gcp:compute/subnetwork:Subnetwork", logConfig={"aggregationInterval": "5"})
+    found = estimate.of([logs], elsewhere, TODAY, Usage(logs_gb=Decimal(3)))
+    assert found.lines[0] in found.missing
+    assert not found.known("week")
+    assert found.known("asleep")
+
+
+def test_requests_are_counted_by_the_thousand() -> None:
+    bucket = resource("gcp:storage/bucket:Bucket")
+    use = Usage(writes=Decimal(50_000), bucket_gb=Decimal(0), node_hours=Decimal(0))
+    assert of([bucket], use).total().week == Decimal("0.5")  # 50 times 0.01

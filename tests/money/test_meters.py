@@ -15,11 +15,10 @@ USE = dict(Usage(files_gb=Decimal(10)))
 
 UNKNOWN_ANYWHERE = {
     "ACR task", "AWS Backup storage", "Azure Files transactions", "Bastion {sku.name}",
-    "DynamoDB on-demand requests", "Filestore {tier}", "KMS key", "KMS requests",
+    "DynamoDB on-demand requests", "Filestore {tier}",
     "Logic App action (consumption)",
     "SMS and mail of an action group", "SageMaker notebook storage", "Table storage",
     "Workflows step", "data transfer out to the internet",
-    "load balancer of a compute cluster", "load balancer of a compute instance",
 }  # fmt: skip
 """Items that the price book does not hold for any region."""
 
@@ -176,8 +175,8 @@ def test_a_cluster_may_have_a_load_balancer_while_it_is_empty() -> None:
     properties = {"computeType": "AmlCompute", "properties": {"vmSize": "Standard_D2s_v5"}}
     token = "azure-native:machinelearningservices:Compute"
     *_, balancer = charged(token, "eastus", properties=properties)
-    unknown = (When.ALWAYS, "load balancer of a compute cluster", Decimal(1), False)
-    assert balancer == unknown
+    always = (When.ALWAYS, "load balancer of a compute cluster", Decimal(1), True)
+    assert balancer == always
 
 
 @pytest.mark.parametrize(
