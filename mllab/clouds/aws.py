@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from functools import partial
@@ -144,6 +145,21 @@ AWS: Final = Cloud(
             "aws sts get-caller-identity",
         ),
     ),
+    # Source: SageMaker API reference, VolumeSizeInGB
+    limits={"managed home_gb": (5, 16384, "a SageMaker notebook instance has 5 to 16384 GB")},
+    not_for_managed={
+        "disk_gb": "a SageMaker notebook instance has a system disk of its own size",
+    },
+    managed_must_stop="SageMaker measures nothing by which a notebook instance whose own watchdog "
+    "never ran could be told from one at work",
+    # Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    refused_names=((r"(sthree|amzn-s3-demo)-.*", "S3 keeps buckets that begin so for itself"),),
+    seats_have_names=False,
+    cut_off={
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    },
     whoami=_whoami,
     account_of=_account_of,
     open_account=_open_account,

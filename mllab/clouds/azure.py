@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mllab.clouds import tables
-from mllab.clouds.contract import Cloud, KnownError, Quota, Tool
+from mllab.clouds.contract import Cloud, KnownError, Quota, Tool, no_options
 
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
@@ -84,6 +84,7 @@ AZURE: Final = Cloud(
         "az": Tool("the Azure CLI", "https://learn.microsoft.com/cli/azure/install-azure-cli"),
         "ssh": Tool("an SSH client", "https://www.openssh.com"),
     },
+    tool_options=no_options,
     quotas=partial(tables.quotas, "azure"),
     request_quota=_request_quota,
     address_quota="PublicIPAddresses",
@@ -146,6 +147,26 @@ AZURE: Final = Cloud(
             "Log in:  az login. Which subscription it is:  az account show",
         ),
     ),
+    # Source: https://learn.microsoft.com/azure/virtual-machines/managed-disks-overview
+    limits={
+        "disk_gb": (0, 4095, "Azure makes no larger system disk"),
+        "home_gb": (0, 32767, "Azure makes no larger disk"),
+    },
+    not_for_managed={
+        "disk_gb": "an Azure ML compute instance has a system disk of its own size",
+        "home_gb": "files of an Azure ML compute instance are in the workspace's share, which "
+        "grows with them",
+    },
+    managed_must_stop="Azure's own stop of unused compute instances can fail, and nothing else "
+    "would stop them",
+    # Source: https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/
+    # error-reserved-resource-name
+    refused_names=(
+        (r".*(microsoft|windows).*", "Azure allows nobody 'microsoft' or 'windows' in a name"),
+        (r"login.*", "Azure allows no name that begins with 'login'"),
+    ),
+    seats_have_names=True,  # each is part of an address
+    cut_off={"AZURE_CONFIG_DIR": "{nothing}"},
     whoami=_whoami,
     account_of=_account_of,
     open_account=_open_account,

@@ -69,6 +69,11 @@ class Quota:
     scope: str = "region"
 
 
+def no_options(_tool: str, _config: Mapping[str, str]) -> list[str]:
+    """The `tool_options` of a cloud whose stacks tell its programs nothing."""
+    return []
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cloud:
     """One cloud.
@@ -81,7 +86,8 @@ class Cloud:
             is always there.
         secret_keys: of the provider's configuration that must not stand in a file in plain text.
         tools: programs that a connection needs.
-        tool_options: what the stack's own configuration adds to a command: (program, config).
+        tool_options: what the stack's own configuration adds to a command: (program, config);
+            `no_options` where nothing.
         quotas: all limits by code.
         request_quota: which limit is too low, how much is needed, and the command that asks for it:
             (quota, needed, config_keys' names -> values) -> text.
@@ -94,6 +100,13 @@ class Cloud:
         quota_refusals: codes of refusals that say that a quota is too small.
         hints: code of a refusal -> what helps.
         known_errors: wrong credentials and the like.
+        limits: what it limits further, (least, most, why): by setting, or for one kind of notebook
+            by `managed home_gb`.
+        not_for_managed: settings that its managed notebooks cannot be told -> why.
+        managed_must_stop: why its managed notebooks need a daily stop.
+        refused_names: of labs: (pattern, why). seats_have_names: seats' names are refused, too.
+        cut_off: variables with which its programs find no login; `{nothing}` is a path where
+            nothing is.
         whoami: asks whose credentials the engine will find; see `login.ask` of each.
         account_of: the account that a resource tells: (id, outputs) -> account, or empty.
         open_account: the account in which a stack's resources live; nothing is contacted yet.
@@ -106,7 +119,7 @@ class Cloud:
     config_keys: Mapping[str, str]
     secret_keys: frozenset[str]
     tools: Mapping[str, Tool]
-    tool_options: Callable[[str, Mapping[str, str]], list[str]] = lambda _tool, _config: []
+    tool_options: Callable[[str, Mapping[str, str]], list[str]]
     quotas: Callable[[], Mapping[str, Quota]]
     request_quota: Callable[[Quota, float, Mapping[str, str]], str]
     address_quota: str
@@ -117,6 +130,12 @@ class Cloud:
     refusals: tuple[re.Pattern[str], ...]
     hints: Mapping[str, str]
     known_errors: tuple[KnownError, ...]
+    limits: Mapping[str, tuple[int, int, str]]
+    not_for_managed: Mapping[str, str]
+    managed_must_stop: str
+    refused_names: tuple[tuple[str, str], ...]
+    seats_have_names: bool
+    cut_off: Mapping[str, str]
     whoami: Callable[[Mapping[str, str]], Identity]
     account_of: Callable[[str, Mapping[str, Any]], str]
     open_account: Callable[[Mapping[str, str]], Account]

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mllab.clouds import tables
-from mllab.clouds.contract import Cloud, KnownError, Quota, Tool
+from mllab.clouds.contract import Cloud, KnownError, Quota, Tool, no_options
 
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
@@ -80,6 +80,7 @@ GCP: Final = Cloud(
     config_keys={"region": "gcp:region", "zone": "gcp:zone", "project": "gcp:project"},
     secret_keys=frozenset({"gcp:accessToken"}),
     tools={"gcloud": Tool("the Google Cloud CLI", "https://cloud.google.com/sdk/docs/install")},
+    tool_options=no_options,
     quotas=partial(tables.quotas, "gcp"),
     request_quota=_request_quota,
     address_quota="IN_USE_ADDRESSES",
@@ -133,6 +134,25 @@ GCP: Final = Cloud(
             "Log in:  gcloud auth application-default login",
         ),
     ),
+    # Sources: Cloud Storage, soft delete; Billing budgets API, monitoringNotificationChannels
+    limits={
+        "notify": (0, 5, "Google Cloud sends an alert to no more"),
+        "undelete_days": (7, 90, "Google Cloud keeps deleted objects 7 to 90 days or not at all"),
+    },
+    not_for_managed={},
+    managed_must_stop="a Workbench instance gives no signs of life by which one in use could be "
+    "told from a forgotten one",
+    # Source: https://docs.cloud.google.com/storage/docs/buckets#naming
+    refused_names=(
+        (r"goog.*", "Google Cloud allows no bucket that begins with 'goog'"),
+        (r".*g[o0][o0]g[l1]e.*", "Google Cloud allows no bucket with 'google' in its name"),
+    ),
+    seats_have_names=False,
+    cut_off={
+        "CLOUDSDK_CONFIG": "{nothing}",
+        "GOOGLE_APPLICATION_CREDENTIALS": "{nothing}",
+        "GCE_METADATA_HOST": "127.0.0.1:1",
+    },
     whoami=_whoami,
     account_of=_account_of,
     open_account=_open_account,

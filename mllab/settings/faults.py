@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from mllab.settings.fields import nearest
+from mllab.settings.fields import Choice, nearest
 from mllab.settings.lab import Lab
 
 Path = tuple[str | int, ...]
@@ -84,9 +84,12 @@ def _model(path: Path) -> type[BaseModel]:
 
 
 def _meaning(path: Path) -> str:
-    """The first sentence of a setting's description."""
-    words = (_model(path[:-1]).model_fields[str(path[-1])].description or "").split(". ")[0]
-    return words[:1].lower() + words[1:].rstrip(".")
+    """The first sentence of a setting's description, and the words that it may be."""
+    field = _model(path[:-1]).model_fields[str(path[-1])]
+    words = (field.description or "").split(". ")[0]
+    checks = [getattr(each, "func", None) for each in field.metadata]
+    listed = [f" ({check.listed})" for check in checks if isinstance(check, Choice)]
+    return words[:1].lower() + words[1:].rstrip(".") + "".join(listed)
 
 
 def _unknown(path: Path) -> str:

@@ -132,9 +132,13 @@ class Choice:
             return value
         if isinstance(value, str) and value in self.refused:
             raise fault(self.refused[value])
-        listed = " or ".join((*filter(None, [", ".join(self.words[:-1])]), self.words[-1]))
         hint = nearest(value, self.words) if len(self.words) > 1 else ""
-        raise fault(f"must be {listed}{hint}")
+        raise fault(f"must be {self.listed}{hint}")
+
+    @property
+    def listed(self) -> str:
+        """`aws, azure or gcp`."""
+        return " or ".join((*filter(None, [", ".join(self.words[:-1])]), self.words[-1]))
 
 
 @dataclass(frozen=True)

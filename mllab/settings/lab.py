@@ -19,6 +19,11 @@ from mllab.settings.usage import HOURS, Usage
 _FIXED: Final[JsonDict] = {"fixed": True}  # cannot change after the first `up`
 
 
+def _cloud(info: ValidationInfo) -> str:
+    cloud = limits.cloud_of(info)
+    return cloud.name if cloud else ""
+
+
 class Lab(Section):
     """A whole lab, checked.
 
@@ -61,7 +66,7 @@ class Lab(Section):
     @field_validator("project")
     @classmethod
     def _has_a_project(cls, project: str | None, info: ValidationInfo) -> str | None:
-        if project is None and limits.cloud_of(info) == "gcp":
+        if project is None and _cloud(info) == "gcp":
             raise absent("must be given: the id of the Google Cloud project")
         return project
 
@@ -78,7 +83,7 @@ class Lab(Section):
     def _fits_the_notebook(cls, section: Section, info: ValidationInfo) -> Section:
         """What is for machines of our own is refused where the cloud makes the notebooks."""
         notebook = info.data.get("notebook")
-        if notebook is None or info.field_name != limits.cloud_of(info):
+        if notebook is None or info.field_name != _cloud(info):
             return section
         given = sorted(
             section.model_fields_set & {"image", "secure_boot", "spot", "ssh_from", "ssh_keys"}
@@ -113,7 +118,7 @@ class Lab(Section):
     def _holds_the_notebooks(cls, storage: Storage, info: ValidationInfo) -> Storage:
         notebook = info.data.get("notebook")
         managed = notebook is not None and notebook.kind == "managed"
-        if managed and limits.cloud_of(info) == "azure" and not storage.files:
+        if managed and _cloud(info) == "azure" and not storage.files:
             raise absent(
                 "must be true for notebook.kind managed on Azure: a compute instance mounts its"
                 " notebooks with the storage account's key",
@@ -125,7 +130,7 @@ class Lab(Section):
     @classmethod
     def _pays_for_files_knowingly(cls, gcp: Gcp, info: ValidationInfo) -> Gcp:
         storage = info.data.get("storage")
-        if storage is None or limits.cloud_of(info) != "gcp":
+        if storage is None or _cloud(info) != "gcp":
             return gcp
         if storage.files and not gcp.filestore:
             raise absent(
@@ -161,7 +166,7 @@ class Lab(Section):
         if is_email(owner) and isinstance(budget, dict) and "notify" not in budget:
             data = {**data, "budget": {**budget, "notify": [owner]}}
         storage, gcp = data.get("storage", {}), data.get("gcp", {})
-        if limits.cloud_of(info) == "gcp" and isinstance(storage, dict) and "files" not in storage:
+        if _cloud(info) == "gcp" and isinstance(storage, dict) and "files" not in storage:
             asked = gcp.get("filestore") if isinstance(gcp, dict) else None
             data = {**data, "storage": {**storage, "files": asked in (True, "true")}}
         return data

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, ValidationInfo
 
 from components import catalog, regions
 from components.azure import images
+from mllab.clouds.contract import Cloud
 from mllab.clouds.registry import CLOUDS
 from mllab.settings.fields import Pattern, choice, fault, length, money, text, whole
 
@@ -44,7 +44,14 @@ IMAGE: Final = choice(
         " for 12 months. Take hpc, or leave it out",
     },
 )
-CLOUD: Final = choice(*CLOUDS, refused={"google": "is called gcp here"})
+CLOUD: Final = choice(
+    *CLOUDS,
+    refused={
+        name: f"is called {cloud.name} here"
+        for cloud in CLOUDS.values()
+        for name in cloud.other_names
+    },
+)
 KIND: Final = choice(
     "vm",
     "managed",
@@ -95,66 +102,18 @@ SEATS: Final = length(
 )
 
 
-# What one cloud limits further: (least, most, why), completing `must be at most 4095, ...`.
-# Sources: https://learn.microsoft.com/azure/virtual-machines/managed-disks-overview;
-# SageMaker API reference, VolumeSizeInGB; Cloud Storage, soft delete; Billing budgets API,
-# monitoringNotificationChannels.
-_FURTHER: Final[Mapping[tuple[str, str], tuple[int, int, str]]] = {
-    ("azure", "disk_gb"): (0, 4095, "Azure makes no larger system disk"),
-    ("azure", "home_gb"): (0, 32767, "Azure makes no larger disk"),
-    ("gcp", "notify"): (0, 5, "Google Cloud sends an alert to no more"),
-    ("gcp", "undelete_days"): (
-        7,
-        90,
-        "Google Cloud keeps deleted objects 7 to 90 days or not at all",
-    ),
-    ("aws managed", "home_gb"): (5, 16384, "a SageMaker notebook instance has 5 to 16384 GB"),
-}
-
-# What a managed notebook cannot be told; refused where a file says it, never ignored.
-_CI: Final = "an Azure ML compute instance"
-_UNTOLD: Final[Mapping[tuple[str, str], str]] = {
-    ("aws", "disk_gb"): "a SageMaker notebook instance has a system disk of its own size",
-    ("azure", "disk_gb"): f"{_CI} has a system disk of its own size",
-    ("azure", "home_gb"): f"files of {_CI} are in the workspace's share, which grows with them",
-}
-
-# Why a managed notebook needs a daily stop.
-STOPS_FOR_SURE: Final[Mapping[str, str]] = {
-    "aws": "SageMaker measures nothing by which a notebook instance whose own watchdog never ran"
-    " could be told from one at work",
-    "azure": "Azure's own stop of unused compute instances can fail, and nothing else would stop"
-    " them",
-    "gcp": "a Workbench instance gives no signs of life by which one in use could be told from a"
-    " forgotten one",
-}
-
-# Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html,
-# https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-reserved-resource-name,
-# https://docs.cloud.google.com/storage/docs/buckets#naming
-_NO_NAMES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    "aws": ((r"(sthree|amzn-s3-demo)-.*", "S3 keeps buckets that begin so for itself"),),
-    "azure": (
-        (r".*(microsoft|windows).*", "Azure allows nobody 'microsoft' or 'windows' in a name"),
-        (r"login.*", "Azure allows no name that begins with 'login'"),
-    ),
-    "gcp": (
-        (r"goog.*", "Google Cloud allows no bucket that begins with 'goog'"),
-        (r".*g[o0][o0]g[l1]e.*", "Google Cloud allows no bucket with 'google' in its name"),
-    ),
-}
-
-
-def further(cloud: str, kind: str, setting: str, value: int) -> None:
+def further(cloud: Cloud | None, kind: str, setting: str, value: int) -> None:
     """Refuse what only one cloud refuses.
 
     Args:
         kind: of the notebook. setting: without its section. value: a number, or a list's length.
     """
-    if kind == "managed" and (cloud, setting) in _UNTOLD:
-        raise fault(f"is not for kind managed: {_UNTOLD[cloud, setting]}; take it out")
-    for key in (cloud, f"{cloud} {kind}"):
-        least, most, why = _FURTHER.get((key, setting), (0, value, ""))
+    if cloud is None:
+        return
+    if kind == "managed" and setting in cloud.not_for_managed:
+        raise fault(f"is not for kind managed: {cloud.not_for_managed[setting]}; take it out")
+    for key in (setting, f"{kind} {setting}"):
+        least, most, why = cloud.limits.get(key, (0, value, ""))
         verb = "name" if setting == "notify" else "be"
         if value and value < least:
             raise fault(f"must {verb} at least {least}, {why}")
@@ -162,24 +121,24 @@ def further(cloud: str, kind: str, setting: str, value: int) -> None:
             raise fault(f"must {verb} at most {most}, {why}")
 
 
-def refused_name(cloud: str, name: str) -> str | None:
+def refused_name(cloud: Cloud | None, name: str) -> str | None:
     """Why a cloud takes nothing of that name; None if it does."""
-    found = (why for pattern, why in _NO_NAMES.get(cloud, ()) if re.fullmatch(pattern, name))
-    return next(found, None)
+    refused = cloud.refused_names if cloud else ()
+    return next((why for pattern, why in refused if re.fullmatch(pattern, name)), None)
 
 
-def cloud_of(info: ValidationInfo) -> str:
-    """The cloud whose tables apply; the first one while the setting itself is missing or wrong."""
-    cloud = (info.context or {}).get("cloud")
-    return cloud if isinstance(cloud, str) and cloud in CLOUDS else next(iter(CLOUDS))
+def cloud_of(info: ValidationInfo) -> Cloud | None:
+    """The lab's cloud; None while that setting is missing or wrong, and no cloud's limits hold."""
+    return CLOUDS.get(str((info.context or {}).get("cloud")))
 
 
-def size(value: Any, cloud: str, use: str) -> str:
+def size(value: Any, cloud: Cloud | None, use: str) -> str:
     """A size, or a machine type of the cloud that can be put to that use."""
     if not isinstance(value, str) or len(value) > 40:
         raise fault(f"must be a size: {', '.join(catalog.SIZES)}")
     try:
-        catalog.machine(cloud, value, use)
+        if cloud:
+            catalog.machine(cloud.name, value, use)
     except catalog.UnknownSize as exc:
         raise fault(str(exc)) from exc
     return value
@@ -188,9 +147,10 @@ def size(value: Any, cloud: str, use: str) -> str:
 def _region(value: Any, info: ValidationInfo) -> str:
     cloud = cloud_of(info)
     if not isinstance(value, str) or len(value) > 40:
-        raise fault(f"must be the name of a region, like {regions.example(cloud)}")
+        like = f", like {regions.example(cloud.name)}" if cloud else ""
+        raise fault(f"must be the name of a region{like}")
     try:
-        return regions.check(cloud, value)
+        return regions.check(cloud.name, value) if cloud else value
     except regions.UnknownRegion as exc:
         raise fault(str(exc)) from exc
 

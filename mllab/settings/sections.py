@@ -151,7 +151,7 @@ class Notebook(Section):
         cloud, kind = limits.cloud_of(info), info.data.get("kind", "vm")
         limits.further(cloud, kind, str(info.field_name), value)
         if info.field_name == "disk_gb" and "size" in info.data:  # else it has a fault of its own
-            gpus = catalog.machine(cloud, info.data["size"], kind).gpus
+            gpus = cloud and catalog.machine(cloud.name, info.data["size"], kind).gpus
             if gpus and value < limits.GPU_IMAGE_GB:
                 raise fault(f"must be at least {limits.GPU_IMAGE_GB}, the image for GPUs needs it")
         return value
@@ -159,18 +159,18 @@ class Notebook(Section):
     @field_validator("seats")
     @classmethod
     def _can_be_names(cls, seats: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        """Only Azure gives each seat an address of its own, and looks at the words in it."""
-        for seat in seats if limits.cloud_of(info) == "azure" else ():
-            if why := limits.refused_name("azure", seat):
+        cloud = limits.cloud_of(info)
+        for seat in seats if cloud and cloud.seats_have_names else ():
+            if why := limits.refused_name(cloud, seat):
                 raise fault(f"must not name {seat}: {why}")
         return seats
 
     @field_validator("stop_at")
     @classmethod
     def _stops_for_sure(cls, stop_at: time | None, info: ValidationInfo) -> time | None:
-        if stop_at is None and info.data.get("kind") == "managed":
-            why = limits.STOPS_FOR_SURE[limits.cloud_of(info)]
-            raise fault(f"must be a time of day: {why}; or take kind vm")
+        cloud = limits.cloud_of(info)
+        if stop_at is None and cloud and info.data.get("kind") == "managed":
+            raise fault(f"must be a time of day: {cloud.managed_must_stop}; or take kind vm")
         return stop_at
 
 

@@ -110,7 +110,7 @@ def test_python_values_do_as_well(project):
 
 def test_nothing_is_written_that_is_no_lab(project):
     with pytest.raises(SettingsError) as caught:
-        new.write(project, "x", {"notebook.size": "huge"}, NOW)
+        new.write(project, "x", {"notebook.max_hours": "0"}, NOW)
     assert [fault.split(":")[0] for fault in caught.value.faults][-1] == "budget.limit_usd"
     assert len(caught.value.faults) == 6
     with pytest.raises(SettingsError, match=r"lab\.ends: is past"):

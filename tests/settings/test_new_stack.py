@@ -107,13 +107,37 @@ def test_answers_are_read(key, typed, value):
     ],
 )
 def test_wrong_answers_are_refused_at_once(key, typed, words):
-    assert wrong(key, typed).startswith(words)
+    assert wrong(key, typed, {"lab.cloud": "aws"}).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "answers"),
+    [
+        ("notebook.size", "gpu-smal", {}),
+        ("notebook.stop_at", "never", {"notebook.kind": "managed"}),
+        ("storage.undelete_days", "3", {}),
+        ("lab.name", "sthree-lab", {}),
+        ("region", "us-east1", {}),
+    ],
+)
+@pytest.mark.parametrize("cloud", [{}, {"lab.cloud": "azur"}])
+def test_no_clouds_limits_hold_while_the_cloud_is_unknown(key, typed, answers, cloud):
+    """Each is refused by one cloud at least."""
+    QUESTIONS[key].parse(typed, answers | cloud)
+    refused = []
+    for known in LEAST_ON:
+        try:
+            QUESTIONS[key].parse(typed, answers | {"lab.cloud": known})
+        except SettingsError:
+            refused.append(known)
+    assert refused
 
 
 def test_an_answer_is_held_against_those_before():
     assert wrong("lab.ends", "2027-01-01", {"lab.starts": "2027-02-01"}).startswith(
         "lab.ends: must not be before lab.starts, 2027-02-01"
     )
-    assert wrong("notebook.disk_gb", "40").startswith("notebook.disk_gb: must be at least 75")
+    here = {"lab.cloud": "aws"}
+    assert wrong("notebook.disk_gb", "40", here).startswith("notebook.disk_gb: must be at least 75")
     assert QUESTIONS["notebook.disk_gb"].parse("40", {"notebook.size": "cpu-small"}) == "40"
     assert QUESTIONS["lab.ends"].parse("", {"lab.profile": "strict"}) is None

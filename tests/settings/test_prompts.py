@@ -63,7 +63,7 @@ def test_without_questions_the_project_must_be_given(project):
 def test_without_a_cloud_nothing_is_asked_that_only_one_has(project):
     with pytest.raises(SettingsError) as caught:
         prompts.write(project, "x", ENOUGH[1:], None, NOW)
-    assert [fault.partition(":")[0] for fault in caught.value.faults] == ["lab.cloud", "region"]
+    assert [fault.partition(":")[0] for fault in caught.value.faults] == ["lab.cloud"]
 
 
 def test_keys_may_be_written_as_in_a_file(project):

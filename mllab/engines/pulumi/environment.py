@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from mllab.clouds.registry import CLOUDS
 from mllab.engines.pulumi import passphrase
 from mllab.engines.pulumi.backend import VARIABLE, Backend, ChosenBy, choose, own_lines
 from mllab.engines.pulumi.private import make_folder
@@ -114,13 +115,11 @@ def isolated(
         "PULUMI_DEBUG_PROVIDERS": debug_providers,
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AZURE_CONFIG_DIR": nothing,
-        "CLOUDSDK_CONFIG": nothing,
-        "GOOGLE_APPLICATION_CREDENTIALS": nothing,
-        "GCE_METADATA_HOST": "127.0.0.1:1",
+        **{
+            name: value.format(nothing=nothing)
+            for cloud in CLOUDS.values()
+            for name, value in cloud.cut_off.items()
+        },
         "ALIBABA_CLOUD_CREDENTIALS_FILE": nothing,
         "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
     }
