@@ -78,7 +78,7 @@ lock:
 		--custom-compile-command 'make lock' --group build $(UPGRADE) "$$@" >/dev/null; }; \
 	clouds='--extra aws --extra azure --extra gcp'; \
 	compile $$clouds -o requirements.txt; \
-	compile $$clouds --extra dev --constraint requirements.txt -o requirements-dev.txt
+	compile $$clouds --extra dev --group policy --constraint requirements.txt -o requirements-dev.txt
 
 # Not the whole of .mllab: the state of real labs, its backups and its passphrase are in there, and without them nobody finds what costs.
 clean:
