@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mllab.lifecycle import connect as connection
+from mllab.lifecycle import hourly
 from mllab.session.opening import Choice, open_existing
 from mllab.show import console
 from mllab.show.plan import note, show_notes
@@ -19,7 +20,7 @@ def connect(stack: str, seat: str | None, choice: Choice, *, start: bool) -> int
         seat,
         simulated=session.realm.simulated,
         say=lambda line: console.say(err, line),
-        start=start,
+        price=(lambda name: hourly.seat(session, name).words) if start else None,
         config=session.config,
         where=session.realm.options,
     )

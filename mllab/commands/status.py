@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from mllab.lifecycle import hourly, teardown
 from mllab.lifecycle import status as comparison
-from mllab.lifecycle import teardown
 from mllab.session.opening import Choice, open_existing
 from mllab.show import console
 from mllab.show import status as report
@@ -19,10 +19,11 @@ def status(stack: str, choice: Choice, *, as_json: bool) -> None:
     show_notes(err, session.notes)
     found = comparison.look(session)
     show_notes(err, found.warnings)
+    money = hourly.running(session, found.findings)
     if as_json:
-        console.print_json(report.document(session, found))
+        console.print_json(report.document(session, found, *money))
     elif found.findings:
-        report.show_status(console.stdout(), found, session)
+        report.show_status(console.stdout(), found, session, *money)
     if not found.findings:
         teardown.refuse_orphans(session, teardown.left(session))  # the state may have been lost
     if not found.findings and not as_json:

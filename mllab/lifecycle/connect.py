@@ -62,7 +62,7 @@ def run(
     *,
     simulated: bool,
     say: Callable[[str], None],
-    start: bool = False,
+    price: Callable[[str], str] | None = None,
     config: Mapping[str, str] | None = None,
     where: str = "",
     pause: Callable[[float], None] = time.sleep,
@@ -74,7 +74,8 @@ def run(
         seat: its name; None where there is one only.
         simulated: nothing can be reached; the commands are only told.
         say: told what to do next, line by line.
-        start: start the machine first, and wait until it can be reached.
+        price: start the machine first, and wait until it can be reached: told a seat, it says what
+            an hour of its machine costs.
         config: Pulumi configuration of the stack, of which `aws:profile` counts.
         where: options that the commands to type next need as well, ` --simulate`.
 
@@ -94,18 +95,20 @@ def run(
     if simulated:
         say("The account is simulated: nothing is reached. In a real one this would run")
         say(f"  {shlex.join(chosen.words('connect', config))}")
+        if price:
+            say(f"Its machine, started first, would cost {price(chosen.name)}.")
         _tell_address(chosen, local_port.USUAL, config, say)
         return 0
     _require(how["argv"][0], how["tool"])
-    if start:
-        _start(chosen, config, say)
+    if price:
+        _start(chosen, config, say, price(chosen.name))
     port = local_port.free() if local_port.needed(how["argv"]) else local_port.USUAL
     connect = chosen.words("connect", config, port)
     say(f"Connecting to {stack}, seat {chosen.name}. Ctrl-C ends it.")
     if port != local_port.USUAL:
         say(f"Port {local_port.USUAL} of this computer is in use, so it is port {port} here.")
     _tell_address(chosen, port, config, say)
-    for attempt in range(ATTEMPTS if start else 1):
+    for attempt in range(ATTEMPTS if price else 1):
         if attempt:
             say(f"{chosen.name} cannot be reached yet; trying again in {PAUSE:.0f} s.")
             with _interruptible(chosen, config):
@@ -113,7 +116,7 @@ def run(
         code, lasted, asked_to_end = _attend(connect)
         if code == 0 or lasted > QUICK or asked_to_end:
             return code
-    again = "Look at it:  " + f"mllab status {stack}" if start else _to_start(chosen, stack, config)
+    again = "Look at it:  " + f"mllab status {stack}" if price else _to_start(chosen, stack, config)
     say(f"The connection failed. {again}")
     return code
 
@@ -193,9 +196,9 @@ def _to_start(seat: Seat, stack: str, config: Mapping[str, str]) -> str:
     )
 
 
-def _start(seat: Seat, config: Mapping[str, str], say: Callable[[str], None]) -> None:
+def _start(seat: Seat, config: Mapping[str, str], say: Callable[[str], None], price: str) -> None:
     words = seat.words("start", config)
-    say(f"Starting the machine of {seat.name}; from now on it costs money by the hour.")
+    say(f"Starting the machine of {seat.name}; from now on it costs {price}.")
     code, _, asked_to_end = _attend(words)
     if code or asked_to_end:
         raise LabError(

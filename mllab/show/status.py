@@ -9,6 +9,7 @@ from rich.text import Text
 
 from mllab.clouds.registry import POWER_UNKNOWN
 from mllab.engines.operations import OPS
+from mllab.lifecycle.hourly import Hourly
 from mllab.lifecycle.status import (
     AS_RECORDED,
     CHANGED,
@@ -20,6 +21,7 @@ from mllab.lifecycle.status import (
     Finding,
     counts,
 )
+from mllab.money.estimate import cents
 from mllab.session.session import Session
 from mllab.show import table
 from mllab.show.console import say
@@ -40,8 +42,14 @@ STYLES: Final = {
 }
 
 
-def show_status(console: Console, comparison: Comparison, session: Session) -> None:
-    """Print the machines and all that is not as recorded; the rest as a count."""
+def show_status(
+    console: Console, comparison: Comparison, session: Session, now: Hourly, maybe: Hourly
+) -> None:
+    """Print the machines and all that is not as recorded; the rest as a count.
+
+    Args:
+        now: what runs. maybe: what may run: the cloud does not tell.
+    """
     findings = comparison.findings
     console.print(session.title, style="bold", markup=False)
     worth = [finding for finding in findings if finding.machine or finding.state != AS_RECORDED]
@@ -54,6 +62,7 @@ def show_status(console: Console, comparison: Comparison, session: Session) -> N
     console.print(
         f"\n{pluralize(len(findings), 'resource')}: {', '.join(words) or 'all as recorded'}."
     )
+    _show_hourly(console, session, now, maybe)
     if comparison.undeclared:
         say(
             console,
@@ -72,7 +81,24 @@ def show_status(console: Console, comparison: Comparison, session: Session) -> N
         say(console, f"Put back what was changed or deleted:\n  {session.command('up')}")
 
 
-def document(session: Session, comparison: Comparison) -> dict[str, Any]:
+def _show_hourly(console: Console, session: Session, now: Hourly, maybe: Hourly) -> None:
+    """What an hour costs, on top of what is billed asleep."""
+    if now.machines:
+        say(
+            console,
+            f"Running now: {pluralize(now.machines, 'notebook')}, {now.words}. Machines for jobs "
+            f"are not counted. More: mllab cost {session.stack}",
+        )
+    if maybe.machines:
+        say(
+            console,
+            f"Power unknown: {pluralize(maybe.machines, 'notebook')}, while running {maybe.words}.",
+        )
+
+
+def document(
+    session: Session, comparison: Comparison, now: Hourly, maybe: Hourly
+) -> dict[str, Any]:
     """What `status --json` prints."""
     findings = comparison.findings
     return {
@@ -84,6 +110,7 @@ def document(session: Session, comparison: Comparison) -> dict[str, Any]:
         "compared_with_file": not comparison.undeclared,
         "to_change": {str(op): number for op, number in comparison.pending.items()},
         "summary": counts(findings),
+        "an_hour": {"running": _hourly(now), "power_unknown": _hourly(maybe)},
         "resources": [
             {
                 "urn": finding.urn,
@@ -98,6 +125,15 @@ def document(session: Session, comparison: Comparison) -> dict[str, Any]:
             for finding in findings
         ],
         "warnings": list(comparison.warnings),
+    }
+
+
+def _hourly(found: Hourly) -> dict[str, Any]:
+    return {
+        "notebooks": found.machines,
+        "usd": str(cents(found.usd)),
+        "outdated_usd": str(cents(found.outdated)),
+        "unknown": list(found.missing),
     }
 
 

@@ -21,6 +21,8 @@ from mllab.session import opening
 from mllab.settings import files
 from tests.pulumi.aws_cli import ONE, SEAT, TWO, Aws, typed
 
+PRICE = "0.53 USD an hour, {}".format
+
 
 def run(
     outputs: Mapping[str, Any] = ONE, seat: str | None = None, **more: Any
@@ -138,7 +140,7 @@ def test_a_missing_program_is_named_with_its_source(
     for name in gone:
         (tmp_path / "tools" / name).unlink()
     with pytest.raises(LabError) as caught:
-        run(start=True)
+        run(price=PRICE)
     assert named[0] in caught.value.message
     assert caught.value.hint.count("https://docs.aws.amazon.com/") == len(gone)
     assert aws.asked == []
@@ -158,11 +160,11 @@ def test_programs_of_other_clouds_are_looked_for_as_well(
 def test_a_machine_is_started_and_tried_until_it_answers(aws: Aws) -> None:
     aws.does('[ "$1" = ec2 ] || [ "$(grep -c start-session "$NOTED")" -ge 3 ]')
     pauses: list[float] = []
-    code, said = run(start=True, pause=pauses.append)
+    code, said = run(price=PRICE, pause=pauses.append)
     assert code == 0
     assert [words[1] for words in aws.asked] == ["start-instances", *["start-session"] * 3]
     assert pauses == [connect.PAUSE] * 2
-    assert "costs money" in said[0]
+    assert said[0].endswith("from now on it costs 0.53 USD an hour, main.")
 
 
 def test_who_does_not_ask_for_it_starts_nothing_and_tries_once(aws: Aws) -> None:
@@ -173,7 +175,7 @@ def test_who_does_not_ask_for_it_starts_nothing_and_tries_once(aws: Aws) -> None
 
 def test_trying_ends(aws: Aws) -> None:
     aws.does('[ "$1" = ec2 ] || exit 254')
-    code, said = run(start=True, pause=lambda _: None)
+    code, said = run(price=PRICE, pause=lambda _: None)
     assert code == 254
     assert len(aws.asked) == 1 + connect.ATTEMPTS
     assert "mllab status course" in said[-1]
@@ -184,18 +186,18 @@ def test_a_connection_that_was_there_is_not_made_again(
 ) -> None:
     aws.does('[ "$1" = ec2 ] || exit 9')
     monkeypatch.setattr(connect, "QUICK", -1.0)
-    assert run(start=True)[0] == 9
+    assert run(price=PRICE)[0] == 9
 
 
 def test_a_connection_that_was_asked_to_end_is_not_made_again(aws: Aws) -> None:
     aws.does('[ "$1" = ec2 ] && exit; trap "exit 9" TERM; kill -TERM $PPID; while :; do :; done')
-    assert run(start=True)[0] == 9
+    assert run(price=PRICE)[0] == 9
 
 
 def test_a_machine_that_cannot_be_started_is_not_waited_for(aws: Aws) -> None:
     aws.does("exit 255")
     with pytest.raises(LabError) as caught:
-        run(start=True)
+        run(price=PRICE)
     assert "ended with code 255" in caught.value.message
     assert len(aws.asked) == 1
 
@@ -207,7 +209,7 @@ def test_ctrl_c_while_waiting_names_what_was_started(aws: Aws) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(Interrupted) as caught:
-        run(start=True, pause=ctrl_c)
+        run(price=PRICE, pause=ctrl_c)
     assert typed("stop") in caught.value.hint
 
 
@@ -232,7 +234,7 @@ OLD = {
 
 
 def test_a_seat_whose_commands_were_recorded_as_texts_is_connected_to(aws: Aws) -> None:
-    code, said = run({"notebook": {"seats": {"main": OLD}}}, start=True)
+    code, said = run({"notebook": {"seats": {"main": OLD}}}, price=PRICE)
     assert code == 0
     assert aws.asked == [
         ["ec2", "start-instances"],
