@@ -28,11 +28,23 @@ write_token() {
   )
 }
 
+# What notebooks know of the lab, shells know, too. JupyterLab's terminals show no login message, so this does.
+write_profile() {
+  local file=$MLLAB_ROOT/etc/profile.d/mllab.sh
+  mkdir -p "${file%/*}"
+  {
+    "$here/notebook-env.sh" | sed 's/^/export /'
+    printf '%s\n' '[ -n "$SSH_CONNECTION" ] || [ ! -t 1 ] || cat /etc/motd.d/mllab 2>/dev/null || :'
+  } >"$file.new"
+  mv "$file.new" "$file"
+}
+
 mkdir -p "$MLLAB_ROOT/run/mllab"
 exec 9>"$MLLAB_ROOT/run/mllab/setup.lock"
 flock 9
 step user add_user
 step token write_token
+step profile write_profile
 step home "$here/home.sh"
 # They may have given up waiting for this script. Nothing that may take long stands before JupyterLab.
 systemctl start --no-block mllab-packages.service mllab-jupyter.service mllab-shared.service

@@ -54,7 +54,7 @@ class Comparison:
     Args:
         warnings: one line each.
         pending: what an `up` would change, replace and delete, how many of each: the file is newer
-            than the lab.
+            than the lab. settles: what it would only record, one line each.
         over: the lab's last day, when it is past.
         seats: how many the file has; 0 where it cannot be read.
         undeclared: why the file could not be compared; empty where it was.
@@ -63,6 +63,7 @@ class Comparison:
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
     pending: Mapping[Op, int] = field(default_factory=dict)
+    settles: tuple[str, ...] = ()
     over: date | None = None
     seats: int = 0
     undeclared: str = ""
@@ -103,6 +104,7 @@ def look(session: Session) -> Comparison:
         tuple(findings),
         (*outcome.warnings, *notes, *early(session)),
         {op: counted[op] for op in (Op.UPDATE, Op.REPLACE, Op.DELETE) if counted.get(op)},
+        plan.settles if plan else (),
         _over(session),
         len(session.lab.notebook.seats) if session.lab else 0,
         why,

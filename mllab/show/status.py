@@ -70,11 +70,13 @@ def show_status(
             f"{comparison.undeclared}",
             style="yellow",
         )
-    if comparison.pending:
-        told = ", ".join(f"{number} {OPS[op].future}" for op, number in comparison.pending.items())
+    told = [f"{number} {OPS[op].future}" for op, number in comparison.pending.items()]
+    if comparison.settles:
+        told.append(f"{len(comparison.settles)} to record")
+    if told:
         say(
             console,
-            f"Its file says more than the last `up` did: {told}. Look at it:\n"
+            f"Its file says more than the last `up` did: {', '.join(told)}. Look at it:\n"
             f"  {session.command('preview')}",
         )
     if any(finding.state in {CHANGED, MISSING} for finding in findings):
@@ -109,6 +111,7 @@ def document(
         "ended": comparison.over.isoformat() if comparison.over else None,
         "compared_with_file": not comparison.undeclared,
         "to_change": {str(op): number for op, number in comparison.pending.items()},
+        "to_record": len(comparison.settles),
         "summary": counts(findings),
         "an_hour": {"running": _hourly(now), "power_unknown": _hourly(maybe)},
         "resources": [

@@ -84,6 +84,7 @@ class Scripted:
         begun: resources whose creation was interrupted.
         stays: urns that destroy leaves in the state.
         declared: outputs that the program gives, where they are not those that are recorded.
+        settles: what a run would only record.
         seen, denied: what a refresh finds, and what it could not look at.
     """
 
@@ -96,6 +97,7 @@ class Scripted:
     declared: Mapping[str, Any] | None = None
     interrupt: bool = False
     stays: frozenset[str] = frozenset()
+    settles: tuple[str, ...] = ()
     seen: tuple[Step, ...] = ()
     denied: tuple[Failure, ...] = ()
     calls: list[tuple[str, Any]] = field(default_factory=list)
@@ -112,7 +114,7 @@ class Scripted:
         self.calls.append(("preview", release))
         self.rebuilt.append(rebuild)
         outputs = self.exported if self.declared is None else self.declared
-        return Plan("lab", self.name, self.steps, outputs=outputs)
+        return Plan("lab", self.name, self.steps, outputs=outputs, settles=self.settles)
 
     def up(
         self,

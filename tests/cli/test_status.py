@@ -47,6 +47,25 @@ def test_status_says_whether_machines_run(run: Run, use: Use, state: str) -> Non
     assert ("refresh", True) in engine.calls
 
 
+def test_status_says_that_the_file_is_newer_than_the_lab(run: Run, use: Use) -> None:
+    """What is only recorded, as a larger cluster on Google Cloud, is no step of the plan."""
+    told = "Its file says more than the last `up` did"
+    asked = ("status", "lab", "--simulate", *DAY)
+    use(entries=list(THREE), seen=machine("running"))
+    assert told not in run(*asked).out
+    use(
+        entries=list(THREE),
+        seen=machine("running"),
+        steps=(step(Op.UPDATE, MACHINE), step(Op.SAME, BUCKET)),
+        settles=("outputs of the cluster",),
+    )
+    assert f"{told}: 1 to update, 1 to record." in " ".join(run(*asked).out.split())
+    found = json.loads(run(*asked, "--json").out)
+    assert (found["to_change"], found["to_record"]) == ({"update": 1}, 1)
+    use(entries=list(THREE), seen=machine("running"), settles=("outputs of the cluster",))
+    assert f"{told}: 1 to record." in " ".join(run(*asked).out.split())
+
+
 def test_status_calls_nothing_gone_that_the_account_still_has(
     run: Run, use: Use, account: Account
 ) -> None:

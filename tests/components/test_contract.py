@@ -16,6 +16,7 @@ from components.resource_types import HOLDS_DATA
 from components.tags import named, tags
 from mllab import program
 from mllab.clouds.registry import CLOUDS
+from mllab.errors import SettingsError
 from mllab.settings import files
 from tests.components.cloud_labs import ROOT
 from tests.components.labs import walk
@@ -241,6 +242,16 @@ def test_plain_pulumi_declares_the_same_as_the_stack_file(stack: str) -> None:
     plain = labs.render(run, labs.loaded(stack), configuration=config)
     assert plain.resources == lab(stack).resources
     assert plain.outputs == lab(stack).outputs
+
+
+@every_cloud
+def test_plain_pulumi_declares_nothing_of_a_lab_that_is_over(cloud: str) -> None:
+    stack = f"{cloud}-course"
+    labs = labs_of(stack)
+    run = partial(program.run, datetime(2028, 12, 1, tzinfo=UTC))
+    config = files.config(files.find(ROOT, stack))
+    with pytest.raises(SettingsError, match="is past"):
+        labs.render(run, labs.loaded(stack), configuration=config)
 
 
 @every_cloud

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,36 @@ def test_token_is_long_secret_and_kept_until_the_next_boot(tmp_path: Path) -> No
     machine.setup()
     assert file.read_text() == first
     assert first[14:62] not in "".join(machine.calls)
+
+
+def terminal(program: str, env: dict[str, str]) -> str:
+    """What a shell prints whose output is a terminal."""
+    ours, its = os.openpty()
+    subprocess.run(["sh", "-c", program], env=env, stdout=its, check=True)
+    os.close(its)
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        return screen.read(4096).decode()
+
+
+def test_login_shells_know_the_bucket_and_say_what_is_missing(tmp_path: Path) -> None:
+    machine = prepared(tmp_path)
+    machine.setup()
+    profile = machine.root / "etc/profile.d/mllab.sh"
+    assert profile.stat().st_mode & 0o777 == 0o644
+    assert "TOKEN" not in profile.read_text()
+    message = tmp_path / "message"
+    message.write_text("This machine is not complete\n")
+    text = profile.read_text().replace("/etc/motd.d/mllab", str(message))
+    shell = f'{text}\nset -eu\nprintf "%s" "$LAB_BUCKET"'
+    bare = {"PATH": "/usr/bin:/bin"}
+    assert terminal(shell, bare) == "This machine is not complete\r\ns3://course-data-1a2b"
+    assert terminal(shell, {**bare, "SSH_CONNECTION": "x"}) == "s3://course-data-1a2b"
+    quiet = subprocess.run(
+        ["sh", "-c", shell], env=bare, capture_output=True, text=True, check=True
+    )
+    assert (quiet.stdout, quiet.stderr) == ("s3://course-data-1a2b", "")
+    message.unlink()
+    assert terminal(shell, bare) == "s3://course-data-1a2b"
 
 
 def test_token_differs_between_machines(tmp_path: Path) -> None:
