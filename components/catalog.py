@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from components.clouds import TITLES
+
 _DATA: Final = Path(__file__).parent / "data"
 
 USES: Final[Mapping[str, str]] = MappingProxyType(
@@ -149,7 +151,8 @@ def _unknown(cloud: str, size: str, use: str) -> str:
     if elsewhere:
         where, what = elsewhere[0]  # no name is in two clouds
         near = nearest(cloud, _machines()[where, what][size], use)
-        whose = f"on {cloud} only for {USES[what]}" if where == cloud else f"a machine of {where}"
+        only = f"on {TITLES[cloud]} only for {USES[what]}"
+        whose = only if where == cloud else f"a machine of {TITLES[where]}"
         return f"is {whose}; for {USES[use]} the nearest is {near}; {listed}"
     attached = [name for name in known if name.partition("+")[0] == size]
     near_types = attached[:1] or get_close_matches(size, known, n=1)
@@ -158,7 +161,7 @@ def _unknown(cloud: str, size: str, use: str) -> str:
     hint = f"; did you mean {near_names[0]}?" if near_names else ";"
     if pool is known:
         listed = f"give one of {', '.join(known)}; or a size: {', '.join(named)}"
-    return f"is unknown on {cloud} for {USES[use]}{hint} {listed}"
+    return f"is unknown on {TITLES[cloud]} for {USES[use]}{hint} {listed}"
 
 
 def _known(cloud: str) -> Mapping[tuple[str, str], Mapping[str, Machine]]:

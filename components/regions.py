@@ -14,9 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from components.clouds import REGIONS, TITLES
+
 _TABLE: Final = Path(__file__).parent / "data" / "regions.csv"
-_WHOSE: Final = {"aws": "an AWS region", "azure": "an Azure region", "gcp": "a Google Cloud region"}
-_EXAMPLES: Final = {"aws": "us-east-1", "azure": "eastus", "gcp": "us-central1"}
 
 # How names look that are in no table.
 _FOREIGN: Final = (
@@ -49,7 +49,7 @@ def of(cloud: str) -> Mapping[str, str]:
 
 def example(cloud: str) -> str:
     """A region that many take."""
-    return _EXAMPLES[cloud]
+    return REGIONS[cloud]
 
 
 def called(cloud: str, words: str) -> str:
@@ -76,12 +76,13 @@ def check(cloud: str, region: str) -> str:
     zone = re.fullmatch(r"(.+\d)-?[a-z]", plain)  # it names its region
     named = [name for name in (plain, zone[1] if zone else "") if name in known]
     near = named[:1] or _meant(cloud, plain) or _misspelled(cloud, plain)
+    title = TITLES.get(cloud, cloud)
     if near:
         hint = f"did you mean {' or '.join(f'{name} ({known[name]})' for name in near)}?"
     else:
-        give = f"give a region of {cloud}, like {example(cloud)}"
+        give = f"give a region of {title}, like {example(cloud)}"
         hint = give if whose else f"known: {', '.join(known)}"
-    raise UnknownRegion(f"is {whose or f'not a region of {cloud}'}; {hint}")
+    raise UnknownRegion(f"is {whose or f'not a region of {title}'}; {hint}")
 
 
 def _meant(cloud: str, plain: str) -> list[str]:
@@ -105,7 +106,7 @@ def _misspelled(cloud: str, plain: str) -> list[str]:
 
 def _whose(cloud: str, plain: str) -> str:
     """What a name is instead; empty if nothing is known about it."""
-    for other, words in _WHOSE.items():
+    for other, title in TITLES.items():
         if other != cloud and plain in of(other):
-            return f"{words} ({of(other)[plain]})"
+            return f"a region of {title} ({of(other)[plain]})"
     return next((words for pattern, words in _FOREIGN if pattern.fullmatch(plain)), "")

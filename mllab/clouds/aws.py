@@ -75,7 +75,6 @@ def _open_account(config: Mapping[str, str]) -> Account:
 
 AWS: Final = Cloud(
     name="aws",
-    title="AWS",
     other_names=frozenset({"amazon", "amazon web services"}),
     package="aws",
     config_keys={"region": "aws:region"},

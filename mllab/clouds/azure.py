@@ -68,7 +68,6 @@ def _open_account(config: Mapping[str, str]) -> Account:
 
 AZURE: Final = Cloud(
     name="azure",
-    title="Azure",
     other_names=frozenset({"microsoft", "microsoft azure"}),
     package="azure-native",
     config_keys={"region": "azure-native:location"},

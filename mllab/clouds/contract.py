@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from components.clouds import TITLES
+
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
     from mllab.accounts.identity import Identity
@@ -79,8 +81,8 @@ class Cloud:
     """One cloud.
 
     Args:
-        name: as settings call it, `aws`. title: as people call it, `AWS`. other_names: what else
-            they call it, in small letters.
+        name: as settings call it, `aws`. other_names: what people call it besides its title, in
+            small letters.
         package: of Pulumi that drives it, with which its type tokens begin.
         config_keys: where a lab is: our name -> the key that the provider reads it from; `region`
             is always there.
@@ -113,7 +115,6 @@ class Cloud:
     """
 
     name: str
-    title: str
     other_names: frozenset[str]
     package: str
     config_keys: Mapping[str, str]
@@ -139,6 +140,11 @@ class Cloud:
     whoami: Callable[[Mapping[str, str]], Identity]
     account_of: Callable[[str, Mapping[str, Any]], str]
     open_account: Callable[[Mapping[str, str]], Account]
+
+    @property
+    def title(self) -> str:
+        """As people call it, `Google Cloud`."""
+        return TITLES[self.name]
 
     @property
     def sdk(self) -> str:

@@ -74,7 +74,6 @@ def _open_account(config: Mapping[str, str]) -> Account:
 
 GCP: Final = Cloud(
     name="gcp",
-    title="Google Cloud",
     other_names=frozenset({"google", "google cloud platform"}),
     package="gcp",
     config_keys={"region": "gcp:region", "zone": "gcp:zone", "project": "gcp:project"},

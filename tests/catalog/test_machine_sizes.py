@@ -191,17 +191,17 @@ def test_no_row_stands_there_twice(file):
         ("aws", "gpu-smal", "vm", "for a notebook machine; did you mean gpu-small? give a size: "),
         ("aws", "GPU-Large", "vm", "did you mean gpu-large?"),
         ("aws", "g5.xlrage", "job", "did you mean g5.xlarge? give one of m6i.large, m7i.large, "),
-        ("aws", "zzz", "vm", "is unknown on aws for a notebook machine; give a size: cpu-small, "),
-        ("gcp", "", "managed", "is unknown on gcp for a managed notebook; give a size: "),
+        ("aws", "zzz", "vm", "is unknown on AWS for a notebook machine; give a size: cpu-small, "),
+        ("gcp", "", "managed", "is unknown on Google Cloud for a managed notebook; give a size: "),
         ("aws", "x9.large", "vm", "give one of m6i.large, "),
         ("azure", "Standard_NC4as_T4_v4", "vm", "did you mean Standard_NC4as_T4_v3?"),
-        ("aws", "ml.g5.xlarge", "vm", "is on aws only for a managed notebook; for a notebook"
+        ("aws", "ml.g5.xlarge", "vm", "is on AWS only for a managed notebook; for a notebook"
          " machine the nearest is g5.xlarge; give a size"),
         ("azure", "Standard_D4s_v5", "job", "a cluster's machine the nearest is Standard_D4ds_v4"),
-        ("gcp", "g4dn.xlarge", "vm", "is a machine of aws; for a notebook machine the nearest is"
+        ("gcp", "g4dn.xlarge", "vm", "is a machine of AWS; for a notebook machine the nearest is"
          " n1-standard-4+nvidia-tesla-t4"),
-        ("azure", "g2-standard-4", "job", "is a machine of gcp; for a cluster's machine the nearest"
-         " is Standard_NC24ads_A100_v4"),
+        ("azure", "g2-standard-4", "job", "is a machine of Google Cloud; for a cluster's machine"
+         " the nearest is Standard_NC24ads_A100_v4"),
         ("gcp", "n1-standard-4", "vm", "did you mean n1-standard-4+nvidia-tesla-t4?"),
     ],
 )  # fmt: skip

@@ -224,9 +224,9 @@ def test_a_last_day_that_is_past_is_named(put):
     ("cloud", "region", "words"),
     [
         ("mars", None, "mars: there is no such cloud; known are aws, azure, gcp"),
-        ("aws", "eastus", "eastus: is an Azure region"),
+        ("aws", "eastus", "eastus: is a region of Azure"),
         ("gcp", None, "Google Cloud has no region in Ireland, where eu-west-1 is; there are"),
-        ("gcp", "us-east-1", "us-east-1: is an AWS region"),
+        ("gcp", "us-east-1", "us-east-1: is a region of AWS"),
     ],
 )
 def test_data_does_not_move_to_another_country_unasked(put, cloud, region, words):

@@ -89,7 +89,7 @@ def test_answers_are_read(key, typed, value):
         (
             "notebook.size",
             "gpu-smal",
-            "notebook.size: is unknown on aws for a notebook machine; did you mean gpu-",
+            "notebook.size: is unknown on AWS for a notebook machine; did you mean gpu-",
         ),
         ("notebook.size", "none", "notebook.size: must be a size"),
         ("notebook.max_hours", "12h", "notebook.max_hours: must be a whole number"),
@@ -101,7 +101,7 @@ def test_answers_are_read(key, typed, value):
         (
             "region",
             "us-east1",
-            "region: is a Google Cloud region (South Carolina); did you mean us-east-1",
+            "region: is a region of Google Cloud (South Carolina); did you mean us-east-1",
         ),
         ("storage.keep", "maybe", "storage.keep: must be true or false (got 'maybe')"),
     ],
