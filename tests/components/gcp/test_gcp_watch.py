@@ -153,7 +153,7 @@ def test_a_silent_machine_is_stopped_where_its_processors_are_quiet_too(
     "sign",
     [
         None,
-        "412",  # an organisation's policy forbids guest attributes: iap-desktop, ComputeEngineClient
+        "412",  # guest attributes forbidden by a policy: iap-desktop, ComputeEngineClient
         "no json",
         "[]",
         '{"seen_at": "soon", "busy_at": 1, "awake_until": 0}',
