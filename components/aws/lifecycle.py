@@ -107,4 +107,5 @@ def _archive(settings: Mapping[str, str]) -> str:
     files = [(SETTINGS_PATH, "0644", settings_text(settings))]
     files += [(file.target, file.mode, shipped(file.source)) for file in FILES]
     parts = "\0".join(part for file in files for part in file)
-    return base64.b85encode(lzma.compress(parts.encode(), lzma.FORMAT_ALONE, filters=_TEXT)).decode()
+    packed = lzma.compress(parts.encode(), lzma.FORMAT_ALONE, filters=_TEXT)
+    return base64.b85encode(packed).decode()
