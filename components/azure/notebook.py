@@ -128,10 +128,10 @@ class Notebook(pulumi.ComponentResource):
             opts=child(self, deleted_with=group, protect=args.keep),
         )
         address, interface = inbound.interface(self, name, args.network, labels)
-        box = f"{args.lab.name}-{seat}"  # unique in the lab's own group; a generated one could
+        computer = f"{args.lab.name}-{seat}"  # unique in the lab's own group; a generated one could
         machine = compute.VirtualMachine(  # exceed the 64 characters that Azure takes
             name,
-            vm_name=box,
+            vm_name=computer,
             resource_group_name=group.name,
             hardware_profile={"vm_size": args.machine.type},
             # Its own identity stops it; the lab's uses the lab's things, and is there before it.
@@ -141,7 +141,7 @@ class Notebook(pulumi.ComponentResource):
             },
             os_profile={
                 "admin_username": USER,
-                "computer_name": box,
+                "computer_name": computer,
                 "custom_data": custom_data(
                     {**_settings(seat, args, identity), "SIGNS": heard.address},
                     images.drivers(image, args.machine),

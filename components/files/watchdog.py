@@ -154,8 +154,8 @@ def main() -> int:
     if verdict.act == "stay":
         return 0
     when = "now" if verdict.act == "stop" else f"in about {settings['INTERVAL_MINUTES']} minutes"
-    cure = "Save your work" if late or reasons(findings) else "To keep it: mllab-keep-awake 2h"
-    tell_terminals(Path(settings["TERMINALS"]), f"this machine stops {when}: {verdict.why}. {cure}")
+    hint = "Save your work" if late or reasons(findings) else "To keep it: mllab-keep-awake 2h"
+    tell_terminals(Path(settings["TERMINALS"]), f"this machine stops {when}: {verdict.why}. {hint}")
     return 0 if verdict.act == "warn" else stop(settings, again=bool(past and past.stopping))
 
 

@@ -43,8 +43,8 @@ def from_stack(
             hint="Leave --set out, and change the new file afterwards.",
         )
     root = project()
-    path, ported = convert.write(root, stack, source, cloud, region, clock_from(today).now())
+    path, converted = convert.write(root, stack, source, cloud, region, clock_from(today).now())
     err = console.stderr()
-    for line in ported.left:
+    for line in converted.left:
         console.say(err, line, label="note: ", style="yellow")
     typer.echo(f"Wrote {path.relative_to(root).as_posix()}. Next: mllab rehearse {stack}")

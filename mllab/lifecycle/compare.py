@@ -123,11 +123,11 @@ def _ported(session: Session, cloud: str, region: str | None, usage: Path | None
     where: str = region or ""
     left: tuple[str, ...] = ()
     try:
-        ported = convert.port(source.read_bytes(), lab, stack, cloud, region, now)
-        left = ported.left
+        converted = convert.convert(source.read_bytes(), lab, stack, cloud, region, now)
+        left = converted.left
         with TemporaryDirectory() as folder:
             path = Path(folder) / source.name
-            path.write_text(ported.text, encoding="utf-8")
+            path.write_text(converted.text, encoding="utf-8")
             where = where or files.config(path)[CLOUDS[cloud].config_keys["region"]]
             made, plan = cost.rendered(session.root, path, SimulatedClock(now), usage)
     except SettingsError as error:  # the path is of a file that is gone

@@ -16,7 +16,7 @@ def kept(keep_setting: bool, recorded: Mapping[str, Any]) -> bool:
     """True when the lab's data must be named before it goes.
 
     Either the settings say `storage.keep`, or the last `up` made it so: switching the setting off
-    in the file alone, without an `up` that somebody read, does not open the door.
+    in the file alone, without an `up` that somebody read, does not release anything.
     """
     return keep_setting or any(
         entry.get("protect") or entry.get("inputs", {}).get("forceDestroy") is False

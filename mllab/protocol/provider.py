@@ -61,7 +61,7 @@ class Call:
     Args:
         at: the moment the operation begins, on the engine's clock.
         seed: stable bytes for generated names; new for every generation of the resource.
-        preview: nothing may be changed; computed outputs that can be foretold are given, others are
+        preview: nothing may be changed; computed outputs that are known are given, others are
             UNKNOWN.
     """
 

@@ -199,12 +199,12 @@ def on_real_cloud(
             hint = f"{stack} exists on the simulated cloud: for that one add {flag}\n{error.hint}"
             raise LabError(error.message, hint=hint) from error
         raise
-    surroundings = environment.real(root, home, stack, files.file_of(root, stack))
+    prepared = environment.real(root, home, stack, files.file_of(root, stack))
     clock = Clock()
 
     def engine_for(name: str, config: Mapping[str, str]) -> PulumiEngine:
         target = _target(root, stack, lab, config, name, clock)
-        workspace = RealWorkspace(root, surroundings.backend, surroundings.environ, config)
+        workspace = RealWorkspace(root, prepared.backend, prepared.environ, config)
         return PulumiEngine(
             target, workspace, found, home, clock, notify=tell, before_change=before_change
         )
@@ -233,7 +233,7 @@ def on_real_cloud(
         clock,
         RealRealm(registry.open_account(known.package if known else "", config), identify),
         fault,
-        remarks=(*filter(None, [found.note]), *surroundings.notes),
+        remarks=(*filter(None, [found.note]), *prepared.notes),
         config=config,
     )
 

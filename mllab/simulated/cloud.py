@@ -135,10 +135,10 @@ class SimulatedCloud:
     # ------------------------------------------------------------------------------ change
 
     def create(self, call: Call, inputs: Properties) -> Made:
-        """Make it, or foretell its outputs in a preview. Raises ProviderFailure."""
+        """Make it, or predict its outputs in a preview. Raises ProviderFailure."""
         kind = self.kind(call.type)
         if call.preview:
-            return Made("", self._foretold(kind, inputs), kind.facts.create_s)
+            return Made("", self._preview_outputs(kind, inputs), kind.facts.create_s)
         strike = self.faults.begin("create", call.type, call.name, self.words)
         with self.database.session() as session:
             here = self._here(session, call, inputs)
@@ -164,7 +164,7 @@ class SimulatedCloud:
             kept = {**old_outputs, "id": id}
             for name in kind.moved(old_outputs, news):
                 kept[name] = UNKNOWN
-            return Made(id, self._foretold(kind, news, kept), kind.facts.update_s)
+            return Made(id, self._preview_outputs(kind, news, kept), kind.facts.update_s)
         strike = self.faults.begin("update", call.type, call.name, self.words)
         with self.database.session() as session:
             here = self._here(session, call, news)
@@ -289,7 +289,7 @@ class SimulatedCloud:
     def _maker(self, kind: Kind, inputs: Properties, here: Here) -> Maker:
         return Maker(kind, inputs, self.base(kind, inputs), here.draw)
 
-    def _foretold(
+    def _preview_outputs(
         self, kind: Kind, inputs: Properties, kept: Properties | None = None
     ) -> Properties:
         """Outputs of a preview: what follows from the inputs, the rest unknown."""

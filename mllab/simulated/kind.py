@@ -91,7 +91,7 @@ class Kind:
     """What the `if:` values of this type's replace facts mean."""
 
     fills: ClassVar[bool] = True
-    """The preview of an update foretells what the cloud had filled blocks up with; what is computed
+    """The preview of an update predicts what the cloud had filled blocks up with; what is computed
     and not given is no difference to Terraform's providers (schemaMap.diffString of its SDK)."""
 
     def __init__(self, token: str, properties: Mapping[str, Node], facts: TypeFacts) -> None:
@@ -136,7 +136,7 @@ class Kind:
         return {}
 
     def moved(self, old_outputs: Properties, news: Properties) -> Iterable[str]:
-        """Outputs that an update changes and a preview cannot foretell."""
+        """Outputs that an update changes and a preview cannot predict."""
         return ()
 
     def init_error(self, here: Here, record: Record) -> str:

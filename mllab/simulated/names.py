@@ -94,7 +94,7 @@ def fill(template: str, value: Callable[[str], object], draw: Draw | None) -> ob
     """A template, filled in: `{property}`, `{17 hex}`, `{9 digits}`, `{17 characters}`, `{uuid}`.
 
     UNKNOWN when a property is, and when something must be generated and `draw` is None: a preview
-    cannot foretell it.
+    cannot predict it.
     """
     parts: list[str] = []
     for i, piece in enumerate(re.split(r"\{([^{}]*)\}", template)):

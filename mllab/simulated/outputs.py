@@ -15,7 +15,7 @@ class Maker:
         kind: of the resource.
         inputs: of the resource.
         base: what follows from the place, `region` and `account` among it.
-        draw: for generated values; None in a preview, which cannot foretell them.
+        draw: for generated values; None in a preview, which cannot predict them.
     """
 
     def __init__(

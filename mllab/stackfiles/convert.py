@@ -24,7 +24,7 @@ Edit = tuple[int, int, str]
 
 
 @dataclass(frozen=True)
-class Ported:
+class Converted:
     """A stack file made from another.
 
     Args:
@@ -38,11 +38,11 @@ class Ported:
 
 def write(
     root: Path, stack: str, source: str, cloud: str | None, region: str | None, now: datetime
-) -> tuple[Path, Ported]:
+) -> tuple[Path, Converted]:
     """Write `stacks/Pulumi.<stack>.yaml` from the file of another stack.
 
     Args:
-        source: name of that stack. cloud: None for the one that it is in. region, now: see port.
+        source: name of that stack. cloud: None for the one that it is in. region, now: as below.
     Returns:
         Where the new file is, and what it holds.
     Raises:
@@ -53,12 +53,14 @@ def write(
     where, path = files.file_of(root, stack), files.find(root, source)
     lab = files.load(path)
     there = registry.called(cloud) if cloud else lab.lab.cloud
-    ported = port(path.read_bytes(), lab, stack, there, region, now)
-    new.create(root, where, ported.text)
-    return where, ported
+    converted = convert(path.read_bytes(), lab, stack, there, region, now)
+    new.create(root, where, converted.text)
+    return where, converted
 
 
-def port(raw: bytes, lab: Lab, stack: str, cloud: str, region: str | None, now: datetime) -> Ported:
+def convert(
+    raw: bytes, lab: Lab, stack: str, cloud: str, region: str | None, now: datetime
+) -> Converted:
     """The same lab in another cloud, or in the same one again; comments and values stay.
 
     The YAML library says where each value stands, and only those are exchanged. A document that is
@@ -95,7 +97,7 @@ def port(raw: bytes, lab: Lab, stack: str, cloud: str, region: str | None, now: 
     left += [f"{spoken(path)}: {words}" for path, words in found]
     left += [f"{key}: an example; put your own there" for key in examples.left_in_text(made)]
     left.append("data: objects, files, home disks and images stay in the old lab")
-    return Ported(made, tuple(left))
+    return Converted(made, tuple(left))
 
 
 def _region(lab: Lab, cloud: str, region: str | None) -> str:

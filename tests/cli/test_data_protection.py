@@ -108,7 +108,7 @@ def test_data_that_the_settings_do_not_keep_may_go(run: Run, use: Use, project: 
 @pytest.mark.parametrize(
     "kept", [{"protect": True}, {"inputs": {"forceDestroy": False}}], ids=["protect", "bucket"]
 )
-def test_keep_switched_off_in_the_file_alone_does_not_open_the_door(
+def test_keep_switched_off_in_the_file_alone_releases_nothing(
     run: Run, use: Use, project: Path, kept: dict[str, object]
 ) -> None:
     path = project / "stacks" / "Pulumi.lab.yaml"

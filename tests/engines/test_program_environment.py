@@ -115,9 +115,9 @@ def test_two_previews_are_the_same_to_the_letter(bench: Bench) -> None:
 
 def test_a_preview_foretells_names_that_up_then_makes(bench: Bench) -> None:
     plan = bench.preview(things("a"))
-    foretold = next(r.inputs["name"] for r in plan.resources if r.name == "a")
+    predicted = next(r.inputs["name"] for r in plan.resources if r.name == "a")
     bench.up()
-    assert bench.resources()["a"]["inputs"]["name"] == foretold
+    assert bench.resources()["a"]["inputs"]["name"] == predicted
 
 
 def test_warnings_of_the_program_are_passed_on(bench: Bench) -> None:

@@ -95,7 +95,7 @@ def test_without_a_region_in_the_same_place_the_examples_one_is_taken(
     place = compare._other(session, "aws", None)
     assert place.region == regions.example("aws")
     assert place.left[0] == "AWS has no region in Iowa, where us-central1 is"
-    ported = convert.port(
+    converted = convert.convert(
         (root / "stacks" / "Pulumi.gcp-course.yaml").read_bytes(),
         session.declared,
         "gcp-course",
@@ -103,4 +103,4 @@ def test_without_a_region_in_the_same_place_the_examples_one_is_taken(
         place.region,
         session.clock.now(),
     )
-    assert place.left[1:] == ported.left
+    assert place.left[1:] == converted.left

@@ -109,7 +109,7 @@ def test_a_rehearsal_that_can_make_no_folders_is_refused(tmp_path: Path) -> None
 
 def prepared(
     project: Path, home: Path, environ: dict[str, str], lines: str = "config: {}\n"
-) -> environment.Surroundings:
+) -> environment.Environment:
     path = project / "Pulumi.lab.yaml"
     path.write_text(lines)
     return environment.real(project, home, "lab", path, environ)
@@ -130,7 +130,7 @@ def test_a_first_run_says_where_the_state_is_and_later_ones_do_not(
     assert str(home / "backend") in first.notes[0]
     assert mode(home / "backend") == 0o700
     second = prepared(project, home, environ)
-    assert second == environment.Surroundings(first.backend, first.environ)
+    assert second == environment.Environment(first.backend, first.environ)
 
 
 def test_who_has_chosen_hears_and_gets_nothing_of_ours(

@@ -31,8 +31,8 @@ config:
 """
 
 
-def ported(path: Path, stack: str, cloud: str, region: str | None = None) -> convert.Ported:
-    return convert.port(path.read_bytes(), files.load(path), stack, cloud, region, NOW)
+def converted(path: Path, stack: str, cloud: str, region: str | None = None) -> convert.Converted:
+    return convert.convert(path.read_bytes(), files.load(path), stack, cloud, region, NOW)
 
 
 def own_lines(text: str, cloud: str) -> tuple[list[str], list[str]]:
@@ -67,8 +67,8 @@ def test_a_committed_stack_equals_its_twin_line_by_line(root, size, cloud):
 
 @pytest.mark.parametrize("size", REGIONS)
 @pytest.mark.parametrize(("of", "to"), list(itertools.permutations(CLOUDS, 2)))
-def test_every_committed_stack_is_what_porting_any_twin_makes(root, size, of, to):
-    made = ported(files.find(root, f"{of}-{size}"), f"{to}-{size}", to, REGIONS[size][to])
+def test_every_committed_stack_is_what_converting_any_twin_makes(root, size, of, to):
+    made = converted(files.find(root, f"{of}-{size}"), f"{to}-{size}", to, REGIONS[size][to])
     assert made.text == files.find(root, f"{to}-{size}").read_text()
 
 
@@ -100,7 +100,7 @@ def test_comments_and_values_stay_and_the_rest_is_named(put):
   other:password: {secure: v1:x}
 encryptionsalt: v1:abc
 """
-    made = ported(put(HEAD + extra), "y", "azure")
+    made = converted(put(HEAD + extra), "y", "azure")
     assert (
         made.text
         == (
@@ -129,33 +129,35 @@ encryptionsalt: v1:abc
 
 
 def test_a_shared_drive_that_costs_is_named(put):
-    made = ported(put(HEAD), "y", "gcp", "europe-west1")
+    made = converted(put(HEAD), "y", "gcp", "europe-west1")
     assert "    filestore: true # the shared drive is billed here, about 25 USD" in made.text
     assert [line for line in made.left if "25 USD" in line]
-    without = ported(put(HEAD + b"  mllab:storage: {files: false}\n"), "y", "gcp", "europe-west1")
+    without = converted(
+        put(HEAD + b"  mllab:storage: {files: false}\n"), "y", "gcp", "europe-west1"
+    )
     assert "filestore" not in without.text
     assert not [line for line in without.left if "25 USD" in line]
 
 
 def test_managed_notebooks_get_no_keys(put):
-    made = ported(put(HEAD + b"  mllab:notebook: {kind: managed}\n"), "y", "azure")
+    made = converted(put(HEAD + b"  mllab:notebook: {kind: managed}\n"), "y", "azure")
     assert "ssh" not in made.text
     assert not [line for line in made.left if "ssh" in line]
 
 
 def test_commands_in_comments_name_the_new_stack(put):
     head = b"# mllab up x, or pulumi up -s x\n# x marks the spot\n"
-    text = ported(put(head + HEAD), "y", "azure").text
+    text = converted(put(head + HEAD), "y", "azure").text
     assert text.startswith("# mllab up x, or pulumi up -s y\n# x marks the spot\n# mine\n")
 
 
-def test_a_section_that_pulumi_wrote_as_text_is_ported(put):
+def test_a_section_that_pulumi_wrote_as_text_is_converted(put):
     raw = b"""\
 config:
   aws:region: eu-west-1
   mllab:lab: '{"cloud":"aws","owner":"a@b.eu","ends":"2027-02-05"}'
   mllab:budget: {limit_usd: 9}"""
-    made = ported(put(raw), "y", "azure")
+    made = converted(put(raw), "y", "azure")
     assert '"cloud":"azure"' in made.text
     assert "  mllab:budget: {limit_usd: 9}\n" in made.text
 
@@ -174,7 +176,7 @@ config:
   mllab:notebook: {"seats":[size], "size":"g5.xlarge"} # size: g5.xlarge
   other:note: mllab up x
 """
-    made = ported(put(raw), "y", "azure")
+    made = converted(put(raw), "y", "azure")
     near = "Standard_NC24ads_A100_v4"
     want = raw.decode()
     for old, new in (
@@ -195,7 +197,7 @@ def test_the_same_cloud_makes_a_copy_for_the_next_term(put, region):
   other:password: {secure: v1:x}
 encryptionsalt: v1:abc
 """
-    made = ported(put(b"# mllab up x\n" + HEAD + more), "autumn", "aws", region)
+    made = converted(put(b"# mllab up x\n" + HEAD + more), "autumn", "aws", region)
     kept = (HEAD + more).decode().partition("  other:")[0]
     if region:
         kept = kept.replace('"eu-west-1"', '"eu-central-1"')
@@ -214,7 +216,7 @@ encryptionsalt: v1:abc
 
 def test_a_last_day_that_is_past_is_named(put):
     path = put(HEAD)
-    made = convert.port(
+    made = convert.convert(
         path.read_bytes(), files.load(path), "y", "azure", None, NOW.replace(year=2028)
     )
     assert [line for line in made.left if line.startswith("lab.ends: is past, today is 2028")]
@@ -231,13 +233,13 @@ def test_a_last_day_that_is_past_is_named(put):
 )
 def test_data_does_not_move_to_another_country_unasked(put, cloud, region, words):
     with pytest.raises(UsageError) as caught:
-        ported(put(HEAD), "y", cloud, region)
+        converted(put(HEAD), "y", cloud, region)
     assert words in caught.value.message
 
 
 @pytest.mark.parametrize(("cloud", "region"), [("azure", "eastus"), ("gcp", "us-east4")])
 def test_virginia_is_virginia_whatever_they_call_it(root, cloud, region):
-    made = ported(files.find(root, "aws-tiny"), "y", cloud)
+    made = converted(files.find(root, "aws-tiny"), "y", cloud)
     assert f"  {CLOUDS[cloud].config_keys['region']}: {region} # " in made.text
 
 
@@ -245,7 +247,7 @@ def test_a_file_on_one_line_is_refused(put):
     raw = b"""config: {"aws:region": eu-west-1, "mllab:budget": {limit_usd: 9},
   "mllab:lab": {cloud: aws, owner: a@b.eu, ends: "2027-02-05"}}"""
     with pytest.raises(UsageError, match="only a file with a line for each section"):
-        ported(put(raw), "y", "azure")
+        converted(put(raw), "y", "azure")
 
 
 def test_it_is_written_once_and_never_over_another(project, put):

@@ -1,4 +1,4 @@
-"""What a created resource shows on every cloud: everything, as it was foretold, and in a read."""
+"""What a created resource shows on every cloud: everything, as it was predicted, and in a read."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ WRITTEN = {("azure", "location"): "global", ("gcp", "location"): "US-CENTRAL1"}
 
 
 class Life(NamedTuple):
-    """What was foretold of a sample, what its create said, and what a read showed at once."""
+    """What was predicted of a sample, what its create said, and what a read showed at once."""
 
-    foretold: dict[str, Any]
+    predicted: dict[str, Any]
     made: dict[str, Any]
     read: dict[str, Any]
 
@@ -80,12 +80,12 @@ def lives(cloud: str) -> dict[str, Life]:
         call = account.call(token, name, preview=True)
         checked = account.provider.check(call, None, given)
         before = account.whole.inventory(standing=True)
-        foretold = account.provider.create(call, checked.inputs)
-        assert foretold.id == ""
+        predicted = account.provider.create(call, checked.inputs)
+        assert predicted.id == ""
         assert account.whole.inventory(standing=True) == before
         one = account.create(token, {**given, **checked.inputs}, name)
         made[name] = {**one.outputs, "id": one.id}
-        found[name] = Life(foretold.outputs, one.outputs, account.shown(token, one.id))
+        found[name] = Life(predicted.outputs, one.outputs, account.shown(token, one.id))
     return found
 
 
@@ -119,8 +119,8 @@ def test_everything_a_program_may_use_is_there(cloud: str, name: str) -> None:
 
 @every_sample
 def test_what_is_foretold_comes_true_and_a_read_repeats_it(cloud: str, name: str) -> None:
-    foretold, made, read = lives(cloud)[name]
-    for key, value in foretold.items():
+    predicted, made, read = lives(cloud)[name]
+    for key, value in predicted.items():
         assert value is UNKNOWN or value == made.get(key), key
     assert read == made
     json.dumps(made)

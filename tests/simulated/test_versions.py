@@ -43,9 +43,9 @@ def test_a_preview_knows_when_a_template_gets_a_new_version(
     account = Account()
     made = account.create(tokens.TEMPLATE, {"instanceType": "g4dn.xlarge", "name": "abc"})
     call = account.call(tokens.TEMPLATE, "t", preview=True)
-    foretold = account.provider.update(call, made.id, made.outputs, {"name": "abc", **news})
-    assert (foretold.outputs["latestVersion"] is UNKNOWN) is unknown
-    assert foretold.outputs["arn"] == made.outputs["arn"]
+    predicted = account.provider.update(call, made.id, made.outputs, {"name": "abc", **news})
+    assert (predicted.outputs["latestVersion"] is UNKNOWN) is unknown
+    assert predicted.outputs["arn"] == made.outputs["arn"]
 
 
 def test_a_job_definition_gets_a_new_revision_and_never_an_old_number() -> None:
@@ -82,10 +82,10 @@ def test_a_preview_knows_when_a_definition_gets_a_new_revision(
     inputs = sample(Account, "job") | {"name": "train"}
     made = account.create(tokens.DEFINITION, inputs)
     call = account.call(tokens.DEFINITION, "train", preview=True)
-    foretold = account.provider.update(call, made.id, made.outputs, inputs | change)
-    assert (foretold.outputs["arn"] is UNKNOWN) is unknown
-    assert (foretold.outputs["revision"] is UNKNOWN) is unknown
-    assert foretold.outputs["arnPrefix"] == made.outputs["arnPrefix"]
+    predicted = account.provider.update(call, made.id, made.outputs, inputs | change)
+    assert (predicted.outputs["arn"] is UNKNOWN) is unknown
+    assert (predicted.outputs["revision"] is UNKNOWN) is unknown
+    assert predicted.outputs["arnPrefix"] == made.outputs["arnPrefix"]
 
 
 def test_tags_alone_make_no_revision() -> None:

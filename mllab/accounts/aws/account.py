@@ -52,11 +52,11 @@ class AwsAccount:
         """See `Account.find`."""
         if entry["type"] in SETTINGS:
             return None
-        way = IMPORT_QUERIES.get(entry["type"])
-        if way is None:
+        query = IMPORT_QUERIES.get(entry["type"])
+        if query is None:
             raise self._unclear(entry, "mllab does not know how such a thing is found")
         return the_one(
-            lambda: self._ids(way, entry) - set(known), lambda why: self._unclear(entry, why)
+            lambda: self._ids(query, entry) - set(known), lambda why: self._unclear(entry, why)
         )
 
     def inventory(self, stack: str) -> list[InventoryItem]:
@@ -86,21 +86,21 @@ class AwsAccount:
     def _calls(self) -> Client:
         return Client(self._region, self._config)
 
-    def _ids(self, way: ImportQuery, entry: Entry) -> set[str]:
+    def _ids(self, query: ImportQuery, entry: Entry) -> set[str]:
         inputs = entry.get("inputs") or {}
         tags = inputs.get("tags") or {}
         given = {**texts(inputs), **texts(tags, "tag_"), **self._calls.names}
-        where = filled(way.where, given)
-        wanted = {key: given[f"tag_{key}"] for key in _TAGS} if way.tagged else {}
+        where = filled(query.where, given)
+        wanted = {key: given[f"tag_{key}"] for key in _TAGS} if query.tagged else {}
         found = {
-            filled(way.id, {**given, **texts(item)}): tags_of(item)
-            for answer in self._calls.ask(way.service, way.operation, filled(way.args, given))
-            for item in items(answer, way.items)
+            filled(query.id, {**given, **texts(item)}): tags_of(item)
+            for answer in self._calls.ask(query.service, query.operation, filled(query.args, given))
+            for item in items(answer, query.items)
             if where.items() <= item.items()
             and wanted.items() <= tags_of(item).items()
-            and state_of(item, way.state) not in DELETING_STATES
+            and state_of(item, query.state) not in DELETING_STATES
         }
-        if way.service != TAGGING:
+        if query.service != TAGGING:
             return set(found)
         ids = (inventory.confirmed(self._calls, arn, said) for arn, said in found.items())
         return {id for id in ids if id is not None}

@@ -45,7 +45,7 @@ from mllab.accounts.responses import (
 )
 from mllab.errors import LabError, StillThere
 
-_GOING: Final = "deleting"
+_DELETING: Final = "deleting"
 _MACHINE: Final = "azure-native:compute:VirtualMachine"
 _AT_ONCE: Final = 8  # `az` takes a second or two to start
 
@@ -65,17 +65,17 @@ class AzureAccount:
     def find(self, entry: Entry, known: Collection[str]) -> str | None:
         """See `Account.find`. Settings that are there by default are found, too: the provider
         refuses to make what exists, and takes over what it is told of."""
-        way = IMPORT_QUERIES.get(entry["type"])
-        if way is None:
+        query = IMPORT_QUERIES.get(entry["type"])
+        if query is None:
             raise self._unclear(entry, "mllab does not know how such a thing is found")
 
         def ids() -> set[str]:
             given = {**texts(entry.get("inputs") or {}), "subscription": self._calls.subscription}
-            id = str(filled(way.id, given))
+            id = str(filled(query.id, given))
             if id.lower() in {each.lower() for each in known}:
                 return set()
-            found = self._calls.get(id, way.version)
-            gone = found is None or state_of(found, "properties.provisioningState") == _GOING
+            found = self._calls.get(id, query.version)
+            gone = found is None or state_of(found, "properties.provisioningState") == _DELETING
             return set() if gone else {id}
 
         return the_one(ids, lambda why: self._unclear(entry, why))
@@ -167,13 +167,13 @@ def _ours(listed: Iterable[Any], stack: str, where: str = "") -> Iterator[Any]:
 
 def _found(item: Mapping[str, Any], type: str = "", state: str = "") -> InventoryItem:
     kind = str(item.get("type", ""))
-    going = state_of(item, "properties.provisioningState") == _GOING
+    going = state_of(item, "properties.provisioningState") == _DELETING
     return InventoryItem(
         type=type or TYPES.get(kind.lower().replace("/deleted", "/"), kind),
         id=str(item["id"]),
         name=str(item.get("name") or item["id"]),
         role=(item.get("tags") or {}).get("role", ""),
-        state=state or (_GOING if going else ""),
+        state=state or (_DELETING if going else ""),
     )
 
 

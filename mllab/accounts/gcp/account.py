@@ -17,7 +17,7 @@ from mllab.accounts.gcp.inventory import path_of, short
 from mllab.accounts.responses import QueryFailed, filled, items, not_all, state_of, the_one, unclear
 from mllab.errors import StillThere
 
-_GOING: Final = frozenset({"deleting", "deleted"})
+_DELETING_STATES: Final = frozenset({"deleting", "deleted"})
 """States, in lower case; a machine that is TERMINATED is one that was stopped."""
 
 
@@ -35,13 +35,13 @@ class GcpAccount:
         """See `Account.find`."""
         if entry["type"] in SETTINGS:
             return None
-        way = IMPORT_QUERIES.get(entry["type"])
-        if way is None:
+        query = IMPORT_QUERIES.get(entry["type"])
+        if query is None:
             raise self._unclear(entry, "mllab does not know how such a thing is found")
 
         def ids() -> set[str]:
             # A recorded right has slashes where the one to import has spaces.
-            return {id for id in self._ids(way, entry) if id.replace(" ", "/") not in known}
+            return {id for id in self._ids(query, entry) if id.replace(" ", "/") not in known}
 
         return the_one(ids, lambda why: self._unclear(entry, why))
 
@@ -69,17 +69,17 @@ class GcpAccount:
         """Nothing that is declared on Google Cloud depends on it."""
         return None
 
-    def _ids(self, way: ImportQuery, entry: Entry) -> set[str]:
+    def _ids(self, query: ImportQuery, entry: Entry) -> set[str]:
         given = {**self._calls.names, **_flat(entry.get("inputs") or {})}
-        words, where = filled(list(way.words), given), filled(way.where, given)
-        if way.api not in self._calls.enabled:
+        words, where = filled(list(query.words), given), filled(query.where, given)
+        if query.api not in self._calls.enabled:
             return set()  # nothing can have been made
         state = LABELS.get(entry["type"], ("", ""))[1]
         return {
-            filled(way.id, {**given, "path": path_of(item)})
+            filled(query.id, {**given, "path": path_of(item)})
             for answer in self._calls.list(*words)
-            for item in items(answer, way.items)
-            if state_of(item, state) not in _GOING
+            for item in items(answer, query.items)
+            if state_of(item, state) not in _DELETING_STATES
             and all(wanted in _at(item, path) for path, wanted in where.items())
         }
 

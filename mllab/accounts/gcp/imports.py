@@ -99,7 +99,7 @@ MORE: Final[Mapping[str, tuple[ImportQuery, str, str]]] = {
         "state",
     ),
 }
-"""What people make in a lab, and what then costs money: the way, labels, state."""
+"""What people make in a lab, and what then costs money: the query, labels, state."""
 
 OVER: Final = frozenset(
     {"job_state_succeeded", "job_state_failed", "job_state_cancelled", "job_state_expired"}

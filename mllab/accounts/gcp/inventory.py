@@ -20,7 +20,7 @@ from typing import Any, Final
 from components.names import KEBAB, truncate_with_hash
 from components.tags import MANAGED_BY
 from mllab.accounts.contract import InventoryItem
-from mllab.accounts.gcp import imports as ways
+from mllab.accounts.gcp import imports
 from mllab.accounts.gcp.client import Client
 from mllab.accounts.responses import QueryFailed, filled, items, state_of
 
@@ -47,29 +47,29 @@ def look(
     mine, names, apis = Mine(config, stack), calls.names, calls.enabled
     if mine.payer:
         names["billingAccount"] = mine.payer
-    kinds = {type: ways.IMPORT_QUERIES[type] for type in (*ways.LABELS, *ways.UNLABELLED)}
-    kinds |= {type: way for type, (way, *_) in ways.MORE.items()}
+    kinds = {type: imports.IMPORT_QUERIES[type] for type in (*imports.LABELS, *imports.UNLABELLED)}
+    kinds |= {type: query for type, (query, *_) in imports.MORE.items()}
     if not mine.payer:
-        del kinds[ways.BUDGET]  # a lab without an account to pay from has none
+        del kinds[imports.BUDGET]  # a lab without an account to pay from has none
     listed: dict[str, list[Any]] = {}
     refusals: list[str] = []
 
-    def ask(way: ways.ImportQuery) -> list[Any] | str:
+    def ask(query: imports.ImportQuery) -> list[Any] | str:
         try:
-            return calls.list(*filled(list(way.words), names))
+            return calls.list(*filled(list(query.words), names))
         except QueryFailed as error:
             return str(error)
         except KeyError as error:
             return f"the stack's settings do not say gcp:{error.args[0]}"
 
-    asked = {type: way for type, way in kinds.items() if way.api in apis}
+    asked = {type: query for type, query in kinds.items() if query.api in apis}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for type, answer in zip(asked, pool.map(ask, asked.values()), strict=True):
             if isinstance(answer, str):
                 refusals.append(answer)
             else:
                 listed[type] = answer
-    if listed.get(ways.BUDGET):
+    if listed.get(imports.BUDGET):
         try:
             [here] = calls.list("projects", "describe", names["project"])
             mine.number = str(here["projectNumber"])
@@ -135,13 +135,13 @@ class Mine:
 
 
 def _labelled(listed: Listed, mine: Mine) -> Iterator[InventoryItem]:
-    kinds = {**ways.LABELS, **{type: more[1:] for type, more in ways.MORE.items()}}
+    kinds = {**imports.LABELS, **{type: more[1:] for type, more in imports.MORE.items()}}
     for type, (where, state_at) in kinds.items():
         for item in listed.get(type, ()):
             labels, state = item.get(where) or {}, state_of(item, state_at)
-            machine = type in (ways.INSTANCE, ways.DISK) and mine.machine(_last(item))
+            machine = type in (imports.INSTANCE, imports.DISK) and mine.machine(_last(item))
             ours = mine.labelled(labels) or (not labels.get("stack") and machine)
-            if ours and state not in ways.OVER:
+            if ours and state not in imports.OVER:
                 lab, name = labels.get("lab"), labels.get("name")
                 yield InventoryItem(
                     type,
@@ -154,50 +154,50 @@ def _labelled(listed: Listed, mine: Mine) -> Iterator[InventoryItem]:
 
 def _unlabelled(listed: Listed, mine: Mine) -> Iterator[InventoryItem]:
     theirs = _theirs(listed, mine)
-    for type, role in ways.UNLABELLED.items():
+    for type, role in imports.UNLABELLED.items():
         for item in listed.get(type, ()):
             if _ours(type, item, mine) and not _refers(theirs, type, item):
                 told = role or _last(item).removeprefix(f"{mine.lab}-").partition("-")[0]
-                name = str(item["displayName"]) if type == ways.BUDGET else _last(item)
+                name = str(item["displayName"]) if type == imports.BUDGET else _last(item)
                 yield InventoryItem(type, path_of(item), name, told, state_of(item, "state"))
 
 
 def _ours(type: str, item: Mapping[str, Any], mine: Mine) -> bool:
     match type:
-        case ways.ACCOUNT:
+        case imports.ACCOUNT:
             return mine.account(item.get("email"))
-        case ways.FIREWALL:
+        case imports.FIREWALL:
             return any(map(mine.account, item.get("targetServiceAccounts") or ()))
-        case ways.JOB:
+        case imports.JOB:
             return any(map(mine.account, items(item, "httpTarget.oauthToken.serviceAccountEmail")))
-        case ways.ROLE:
+        case imports.ROLE:
             return mine.role(_last(item))
-        case ways.BUDGET:
+        case imports.BUDGET:
             return mine.budget(item)
         case _:
-            return mine.named(_last(item), ways.NAMES[type])
+            return mine.named(_last(item), imports.NAMES[type])
 
 
 def _theirs(listed: Listed, mine: Mine) -> str:
     """All that belongs to other stacks, as text."""
     found = [
         item
-        for type, (where, _) in ways.LABELS.items()
+        for type, (where, _) in imports.LABELS.items()
         for item in listed.get(type, ())
         if (labels := item.get(where) or {}).get("managed-by") == MANAGED_BY
         and not mine.labelled(labels)
     ]
     found += [
         rule
-        for rule in listed.get(ways.FIREWALL, ())
-        if mine.named(_last(rule), "network-ssh") and not _ours(ways.FIREWALL, rule, mine)
+        for rule in listed.get(imports.FIREWALL, ())
+        if mine.named(_last(rule), "network-ssh") and not _ours(imports.FIREWALL, rule, mine)
     ]
     return json.dumps(found)
 
 
 def _refers(theirs: str, type: str, item: Mapping[str, Any]) -> bool:
     """True if what belongs to others has to do with it."""
-    if type == ways.ROLE:
+    if type == imports.ROLE:
         bucket = _last(item).removeprefix("mllab_")
         names = set(re.findall(r'"name": "([^"]+)"', theirs))
         return any(re.sub("[^a-z0-9]", "_", name).endswith(bucket) for name in names)

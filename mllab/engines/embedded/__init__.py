@@ -6,7 +6,7 @@ A command goes through the modules from the top down:
   data.
 - register, aliases, decide, paths, dependent_replacements: what happens to each resource.
   registry, unconfigured_provider: who serves it.
-- step_executor, predict, removal, refreshing: it happens, or is foretold. schedule: when.
+- step_executor, predict, removal, refreshing: it happens, or is predicted. schedule: when.
   snapshot, record: what is recorded. report, shown: what a person hears of it. run: what all of
   them share.
 

@@ -26,7 +26,7 @@ class Decision:
     Args:
         op: SAME, CREATE, UPDATE or REPLACE.
         record: the entry as it will be, with checked inputs.
-        delete_first: a replacement deletes the old one first, and with it what `cascade` names.
+        delete_first: a replacement deletes the old one first, and with it what depends on it.
         protected: the old one is protected: this must not happen, and a preview goes on all the
             same.
     """

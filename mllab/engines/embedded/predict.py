@@ -1,4 +1,4 @@
-"""What a preview says about one resource: the step, and the outputs that can be foretold."""
+"""What a preview says about one resource: the step, and the outputs that can be predicted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def predict(run: Run, decision: Decision) -> Record:
     spent = 0.0
     failure: ProviderFailure | None = None
     try:
-        made = _foretold(run, decision, began)
+        made = _predicted(run, decision, began)
         spent = made.seconds
         if record.custom:
             record.outputs = mark_outputs(
@@ -53,7 +53,7 @@ def predict(run: Run, decision: Decision) -> Record:
     return record
 
 
-def _foretold(run: Run, decision: Decision, began: float) -> Made:
+def _predicted(run: Run, decision: Decision, began: float) -> Made:
     record, old = decision.record, decision.old
     if not record.custom:
         return Made("", {})

@@ -18,7 +18,7 @@ from mllab.protocol.provider import (
 
 
 class UnconfiguredProvider:
-    """Takes every input as it is and foretells nothing (provider_plugin.go, `pcfg.known`).
+    """Takes every input as it is and predicts nothing (provider_plugin.go, `pcfg.known`).
 
     Args:
         provider: the one that it stands for.

@@ -28,11 +28,11 @@ DANGEROUS: Final = frozenset(
 """What helps developers of Pulumi and must not reach a real run."""
 
 HARMLESS: Final = frozenset({"PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH"})
-"""All that a cut-off run takes over from the user, besides LC_*: nothing that opens a door."""
+"""All that a cut-off run takes over from the user, besides LC_*: nothing that gives access."""
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Environment:
     """What a run on a real cloud needs to know.
 
     Args:
@@ -47,7 +47,7 @@ class Surroundings:
 
 def real(
     root: Path, home: Path, stack: str, stack_file: Path, environ: Mapping[str, str] = os.environ
-) -> Surroundings:
+) -> Environment:
     """Backend and secrets of a stack, prepared so that no command has to ask.
 
     Makes our folder and our passphrase where the user has chosen none.
@@ -77,7 +77,7 @@ def real(
         found = passphrase.settle(home, stack, environ, used=used)
         env |= found.environment
         notes += found.notes
-    return Surroundings(backend, env, tuple(notes))
+    return Environment(backend, env, tuple(notes))
 
 
 def isolated(

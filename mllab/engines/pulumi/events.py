@@ -72,7 +72,7 @@ class Events:
         self._working: set[tuple[str, Op]] = set()
         self._ops: dict[str, Op] = {}
         self._replaced: set[str] = set()
-        self._trouble: list[Exception] = []
+        self._untold: list[Exception] = []
         self._warnings: list[str] = []
         self.general: list[str] = []
         self.outputs: Mapping[str, Any] = {}
@@ -86,7 +86,7 @@ class Events:
             with self._lock:
                 self._take(event)
         except Exception as error:
-            self._trouble.append(error)
+            self._untold.append(error)
 
     @property
     def busy(self) -> bool:
@@ -96,8 +96,8 @@ class Events:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the engine warns of, and what went wrong in the telling of a run that failed."""
-        troubles = [f"the progress could not be told: {error!r}" for error in self._trouble[:1]]
-        return (*self._warnings, *troubles)
+        untold = [f"the progress could not be told: {error!r}" for error in self._untold[:1]]
+        return (*self._warnings, *untold)
 
     def warn(self, text: str) -> None:
         """Something a person should know; each text once."""
@@ -109,8 +109,8 @@ class Events:
 
         Raises what went wrong in the telling, unless that would hide that something failed.
         """
-        if self._trouble and not self._errors and not self.general:
-            raise self._trouble[0]
+        if self._untold and not self._errors and not self.general:
+            raise self._untold[0]
         return tuple(
             step
             for step in self._steps
@@ -199,7 +199,7 @@ class Events:
         try:
             self._on_step(step)
         except Exception as error:
-            self._trouble.append(error)
+            self._untold.append(error)
 
     def _step(self, metadata: Any, op: Op, status: Status) -> Step:
         state = metadata.new or metadata.old

@@ -29,7 +29,7 @@ from mllab.protocol.provider import Call, Provider, ProviderFailure
 
 
 class Workspace(Protocol):
-    """What the engine must know of its surroundings."""
+    """What the engine must know of where it runs."""
 
     @property
     def folder(self) -> Path:

@@ -23,10 +23,10 @@ def test_an_update_that_changes_nothing_keeps_everything(name: str) -> None:
     before = read.outputs
     call = subscription.call(found["token"], name, preview=True)
     checked = subscription.provider.check(call, read.inputs, found["given"])
-    foretold = subscription.provider.update(call, found["id"], before, checked.inputs)
+    predicted = subscription.provider.update(call, found["id"], before, checked.inputs)
     after = subscription.update(found["token"], found["id"], found["given"], name)
     assert after.outputs == before
-    for key, value in foretold.outputs.items():
+    for key, value in predicted.outputs.items():
         assert value is UNKNOWN or value == before[key], key
 
 
@@ -42,8 +42,8 @@ def test_a_preview_does_not_know_the_address_of_an_interface(lab: Built) -> None
     subscription, made = lab
     call = subscription.call(tokens.INTERFACE, "card", preview=True)
     inputs = subscription.provider.check(call, None, made["card"]["given"]).inputs
-    foretold = subscription.provider.create(call, inputs)
-    assert foretold.outputs["ipConfigurations"] is UNKNOWN
+    predicted = subscription.provider.create(call, inputs)
+    assert predicted.outputs["ipConfigurations"] is UNKNOWN
 
 
 @pytest.mark.parametrize("same", [True, False])
@@ -55,8 +55,8 @@ def test_a_preview_keeps_the_address_of_what_stays(same: bool, lab: Built) -> No
     given["ipConfigurations"][0] = configuration | ({} if same else {"name": "other"})
     call = subscription.call(tokens.INTERFACE, "card", preview=True)
     inputs = subscription.provider.check(call, {"networkInterfaceName": "c"}, given).inputs
-    foretold = subscription.provider.update(call, id, before, inputs).outputs["ipConfigurations"]
-    assert foretold == before["ipConfigurations"] if same else foretold is UNKNOWN
+    predicted = subscription.provider.update(call, id, before, inputs).outputs["ipConfigurations"]
+    assert predicted == before["ipConfigurations"] if same else predicted is UNKNOWN
 
 
 def test_ids_are_paths(lab: Built) -> None:

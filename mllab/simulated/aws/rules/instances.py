@@ -83,17 +83,17 @@ class Instance(Kind):
         subnet = here.get(tokens.SUBNET, inputs.get("subnetId"))
         if subnet is None:
             raise refuse(networks.NO_DEFAULT_VPC)
-        launch.admit_groups(here, inputs, subnet)
-        launch.admit_image(here, inputs, machine)
-        launch.admit_user_data(inputs)
+        launch.validate_groups(here, inputs, subnet)
+        launch.validate_image(here, inputs, machine)
+        launch.validate_user_data(inputs)
         _refuse_tag_keys(here, inputs)
-        launch.admit_zone(here, inputs, machine, subnet.outputs["availabilityZone"])
+        launch.validate_zone(here, inputs, machine, subnet.outputs["availabilityZone"])
         disk = here.get(tokens.VOLUME, old.hidden["disk"]) if old else None
         if disk:
             refuse_shrinking(disk.outputs["size"], _root_size(inputs, disk.outputs["size"]))
         grown = old is not None and machine.type != old.outputs["instanceType"]
         if old is None or (grown and old.hidden["state"] == "running"):
-            launch.admit_quota(here, inputs, machine, old)
+            launch.validate_quota(here, inputs, machine, old)
 
     def created(self, here: Here, record: Record) -> None:
         inputs = record.inputs

@@ -29,7 +29,7 @@ def machine(here: Here, inputs: Properties) -> places.Machine:
     return found
 
 
-def admit_groups(here: Here, inputs: Properties, subnet: Record) -> None:
+def validate_groups(here: Here, inputs: Properties, subnet: Record) -> None:
     """Groups and subnet must be in the same VPC. Raises ProviderFailure."""
     for key in inputs.get("vpcSecurityGroupIds") or []:
         group = here.get(tokens.GROUP, key)
@@ -43,7 +43,7 @@ def admit_groups(here: Here, inputs: Properties, subnet: Record) -> None:
             )
 
 
-def admit_image(here: Here, inputs: Properties, wanted: places.Machine) -> None:
+def validate_image(here: Here, inputs: Properties, wanted: places.Machine) -> None:
     """The image must fit the machine and the root volume. Raises ProviderFailure."""
     image = places.image(str(inputs.get("ami")), here.region)
     if image is None:
@@ -67,7 +67,7 @@ def admit_image(here: Here, inputs: Properties, wanted: places.Machine) -> None:
         )
 
 
-def admit_user_data(inputs: Properties) -> None:
+def validate_user_data(inputs: Properties) -> None:
     """EC2 counts the bytes before base64. Raises ProviderFailure."""
     encoded = inputs.get("userDataBase64")
     data = base64.b64decode(encoded) if encoded else str(inputs.get("userData", "")).encode()
@@ -77,7 +77,7 @@ def admit_user_data(inputs: Properties) -> None:
         )
 
 
-def admit_zone(here: Here, inputs: Properties, wanted: places.Machine, zone: str) -> None:
+def validate_zone(here: Here, inputs: Properties, wanted: places.Machine, zone: str) -> None:
     """The subnet's zone must offer the machine. Raises ProviderFailure."""
     named = inputs.get("availabilityZone", zone)
     if named != zone:
@@ -100,7 +100,9 @@ def admit_zone(here: Here, inputs: Properties, wanted: places.Machine, zone: str
         )
 
 
-def admit_quota(here: Here, inputs: Properties, wanted: places.Machine, old: Record | None) -> None:
+def validate_quota(
+    here: Here, inputs: Properties, wanted: places.Machine, old: Record | None
+) -> None:
     """The vCPUs that run, with the new ones, must be within the limit. Raises ProviderFailure."""
     code = quota(wanted, inputs)
     running = {"state": "running", "quota": code}

@@ -91,7 +91,7 @@ class NotebookInstance(Kind):
             return
         if not groups:
             raise refuse("ValidationException: Security groups must be given with SubnetId.")
-        launch.admit_groups(here, {"vpcSecurityGroupIds": groups}, subnet)
+        launch.validate_groups(here, {"vpcSecurityGroupIds": groups}, subnet)
         machine = places.machines()[inputs["instanceType"].removeprefix("ml.")]
         zone = subnet.outputs["availabilityZone"]
         if zone not in places.offered(machine.type, here.region):

@@ -96,9 +96,9 @@ class ActionGroup(Resource):
 
     RECEIVERS = ("emailReceivers", "logicAppReceivers", "smsReceivers", "webhookReceivers")
 
-    def admit_location(self, inputs: Properties) -> None:
+    def validate_location(self, inputs: Properties) -> None:
         if str(inputs.get("location", EVERYWHERE)).lower() != EVERYWHERE:
-            super().admit_location(inputs)
+            super().validate_location(inputs)
 
     def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         super().validate(here, inputs, old)

@@ -48,9 +48,9 @@ class Resource(Kind):
                 # The provider looks first. Source: pulumi-azure-native issues 1123, 1722
                 raise ProviderFailure(f"cannot create already existing resource '{id}'")
         if "location" in self.properties and "input" in self.properties["location"]:
-            self.admit_location(inputs)
+            self.validate_location(inputs)
 
-    def admit_location(self, inputs: Properties) -> None:
+    def validate_location(self, inputs: Properties) -> None:
         """Refuse a missing location, and one that there is not. Raises ProviderFailure."""
         if "location" not in inputs:
             raise refuse(

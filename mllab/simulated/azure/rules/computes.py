@@ -52,9 +52,9 @@ class Compute(Resource):
                 if text is not UNKNOWN and duration(text) is None:
                     yield f"{path}: must be an ISO 8601 duration (got {text!r})"
 
-    def admit_location(self, inputs: Properties) -> None:
+    def validate_location(self, inputs: Properties) -> None:
         if "location" in inputs:
-            super().admit_location(inputs)
+            super().validate_location(inputs)
 
     def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         super().validate(here, inputs, old)

@@ -62,7 +62,7 @@ def image(inputs: Properties) -> places.Image:
     return found
 
 
-def admit_image(inputs: Properties) -> None:
+def validate_image(inputs: Properties) -> None:
     """Refuse a disk smaller than the image, and Trusted Launch where the image has none."""
     found, disk = image(inputs), inputs["storageProfile"].get("osDisk") or {}
     wanted = disk.get("diskSizeGB")
@@ -81,7 +81,7 @@ def admit_image(inputs: Properties) -> None:
         )
 
 
-def admit_profile(inputs: Properties) -> None:
+def validate_profile(inputs: Properties) -> None:
     """Refuse a login that Azure does not make. Raises ProviderFailure."""
     profile = inputs.get("osProfile") or {}
     user, linux = profile.get("adminUsername"), profile.get("linuxConfiguration") or {}
@@ -122,7 +122,7 @@ def admit_profile(inputs: Properties) -> None:
         )
 
 
-def admit_cards(here: Here, inputs: Properties, old: Record | None) -> None:
+def validate_cards(here: Here, inputs: Properties, old: Record | None) -> None:
     """Refuse interfaces that are elsewhere or in use. Raises ProviderFailure."""
     ids = checks.values(inputs, CARDS)
     if not ids:
@@ -150,7 +150,7 @@ def admit_cards(here: Here, inputs: Properties, old: Record | None) -> None:
                 )
 
 
-def admit_disks(here: Here, inputs: Properties, old: Record | None) -> None:
+def validate_disks(here: Here, inputs: Properties, old: Record | None) -> None:
     """Refuse data disks that are elsewhere, in use, or in one place. Raises ProviderFailure."""
     given = inputs["storageProfile"].get("dataDisks") or []
     luns = [disk["lun"] for disk in given]
@@ -175,7 +175,7 @@ def admit_disks(here: Here, inputs: Properties, old: Record | None) -> None:
                 )
 
 
-def admit_quota(here: Here, inputs: Properties, old: Record | None) -> None:
+def validate_quota(here: Here, inputs: Properties, old: Record | None) -> None:
     """Refuse more vCPUs than the quotas of the location allow; deallocated machines count, too.
 
     Source: https://learn.microsoft.com/azure/virtual-machines/quotas

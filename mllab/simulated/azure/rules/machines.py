@@ -20,10 +20,10 @@ class VirtualMachine(Resource):
     def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         super().validate(here, inputs, old)
         launch.size(inputs)
-        launch.admit_image(inputs)
-        launch.admit_profile(inputs)
-        launch.admit_cards(here, inputs, old)
-        launch.admit_disks(here, inputs, old)
+        launch.validate_image(inputs)
+        launch.validate_profile(inputs)
+        launch.validate_cards(here, inputs, old)
+        launch.validate_disks(here, inputs, old)
         disk = here.get(tokens.DISK, old.hidden["disk"]) if old else None
         size = (inputs["storageProfile"].get("osDisk") or {}).get("diskSizeGB")
         if old and disk and size:
@@ -31,7 +31,7 @@ class VirtualMachine(Resource):
             if size != disk.inputs["diskSizeGB"]:
                 disks.refuse_attached(old)
         if old is None or launch.counted(inputs) != launch.counted(old.inputs):
-            launch.admit_quota(here, inputs, old)
+            launch.validate_quota(here, inputs, old)
 
     def created(self, here: Here, record: Record) -> None:
         super().created(here, record)

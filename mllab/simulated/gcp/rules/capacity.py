@@ -153,7 +153,7 @@ def _fits(
     _within(here, code, used + needed, str(wanted.get("area", "")))
 
 
-def admit_disk(here: Here, type: str, zone: str, gigabytes: int, old: Record | None) -> None:
+def validate_disk(here: Here, type: str, zone: str, gigabytes: int, old: Record | None) -> None:
     """Refuse a disk that would exceed a quota. Raises ProviderFailure."""
     region, code = places.region_of(zone), disk_quota(type)
     used = here.session.total("gigabytes", tokens.DISK, "", area=region, quota=code)

@@ -43,7 +43,7 @@ class Disk(Resource):
                 limit=f"minimum ({LEAST_GB} GB)" if size < LEAST_GB else f"maximum ({MOST_GB} GB)",
             )
         refuse_small(size, image)
-        capacity.admit_disk(here, type_, here.base["zone"], size, old)
+        capacity.validate_disk(here, type_, here.base["zone"], size, old)
 
     def created(self, here: Here, record: Record) -> None:
         zone = here.base["zone"]
@@ -112,7 +112,7 @@ def refuse_small(size: int, image: places.Image | None) -> None:
         )
 
 
-def admit_attached(here: Here, source: object, zone: str, machine: Record | None) -> None:
+def validate_attached(here: Here, source: object, zone: str, machine: Record | None) -> None:
     """Refuse to attach what is elsewhere or in use. Raises ProviderFailure."""
     disk = here.get(tokens.DISK, source)
     if disk is None:

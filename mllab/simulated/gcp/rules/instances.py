@@ -54,19 +54,19 @@ class Instance(Resource):
     def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         super().validate(here, inputs, old)
         wanted = launch.need(here, inputs)
-        launch.admit_scheduling(inputs.get("scheduling") or {}, wanted)
-        launch.admit_boot_disk(here, inputs, wanted, old)
+        launch.validate_scheduling(inputs.get("scheduling") or {}, wanted)
+        launch.validate_boot_disk(here, inputs, wanted, old)
         for disk in inputs.get("attachedDisks") or ():
-            disks.admit_attached(here, disk["source"], wanted.zone, old)
-        launch.admit_cards(here, inputs, wanted)
+            disks.validate_attached(here, disk["source"], wanted.zone, old)
+        launch.validate_cards(here, inputs, wanted)
         if policy := here.get(tokens.POLICY, inputs.get("resourcePolicies")):
-            schedules.admit_policy(here, policy, wanted.zone)
+            schedules.validate_policy(here, policy, wanted.zone)
         if old is None:
             capacity.validate(here, wanted)
             return
         launch.refuse_stopping(inputs, old)
         launch.refuse_other_gpus(wanted, old)
-        launch.admit_boot_size(here, inputs, wanted, _boot_disk(here, old))
+        launch.validate_boot_size(here, inputs, wanted, _boot_disk(here, old))
         if old.hidden["state"] == "running":
             capacity.validate(here, wanted, old)
 

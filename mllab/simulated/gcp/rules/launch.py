@@ -42,7 +42,7 @@ def boot(params: Properties, wanted: capacity.Need) -> tuple[str, int]:
     return places.last(params.get("type") or wanted.machine.disks[0]), int(size)
 
 
-def admit_boot_disk(
+def validate_boot_disk(
     here: Here, inputs: Properties, wanted: capacity.Need, old: Record | None
 ) -> None:
     """Refuse an image that is gone, a disk too small or of the wrong kind, by ProviderFailure."""
@@ -71,10 +71,10 @@ def admit_boot_disk(
         id = f"projects/{here.base['project']}/zones/{wanted.zone}/disks/{inputs['name']}"
         if here.session.get(tokens.DISK, id, ""):
             raise refuse("alreadyExists (409): The resource '{id}' already exists", id=id)
-        capacity.admit_disk(here, type_, wanted.zone, size, None)
+        capacity.validate_disk(here, type_, wanted.zone, size, None)
 
 
-def admit_scheduling(scheduling: Properties, wanted: capacity.Need) -> None:
+def validate_scheduling(scheduling: Properties, wanted: capacity.Need) -> None:
     """Refuse what a machine of this kind cannot do. Raises ProviderFailure."""
     maintenance = scheduling.get("onHostMaintenance", "TERMINATE" if wanted.spot else "MIGRATE")
     if wanted.gpus and maintenance != "TERMINATE":
@@ -113,7 +113,7 @@ def admit_scheduling(scheduling: Properties, wanted: capacity.Need) -> None:
         )
 
 
-def admit_cards(here: Here, inputs: Properties, wanted: capacity.Need) -> None:
+def validate_cards(here: Here, inputs: Properties, wanted: capacity.Need) -> None:
     """Refuse a subnet of another region, or none. Raises ProviderFailure."""
     region = places.region_of(wanted.zone)
     for card in inputs["networkInterfaces"]:
@@ -160,7 +160,7 @@ def _series(machine: places.Machine) -> str:
     return machine.type.rpartition("-")[0]
 
 
-def admit_boot_size(
+def validate_boot_size(
     here: Here, inputs: Properties, wanted: capacity.Need, disk: Record | None
 ) -> None:
     """Refuse to make a system disk smaller, or larger than the quota. Raises ProviderFailure."""
@@ -168,7 +168,7 @@ def admit_boot_size(
     if disk is None or not params.get("size"):
         return
     type_, size = boot(params, wanted)
-    capacity.admit_disk(here, type_, wanted.zone, size, disk)
+    capacity.validate_disk(here, type_, wanted.zone, size, disk)
     disks.refuse_smaller(size, int(disk.hidden["gigabytes"]))
 
 

@@ -82,7 +82,7 @@ class Notebook(Resource):
             for _, key, usual in DISKS:
                 sizes[_type(inputs, key)] += _size(inputs, key, usual)
             for type_, size in sizes.items():
-                capacity.admit_disk(here, type_, need.zone, size, None)
+                capacity.validate_disk(here, type_, need.zone, size, None)
             return
         machine = self._machine(here, old)
         for _, key, usual in DISKS:

@@ -22,7 +22,7 @@ DEADLINE_S = range(15, 1801)
 https://cloud.google.com/compute/docs/instances/schedule-instance-start-stop"""
 
 
-def admit_policy(here: Here, policy: Record, zone: str) -> None:
+def validate_policy(here: Here, policy: Record, zone: str) -> None:
     """Refuse a schedule that Google's own account cannot carry out. Raises ProviderFailure."""
     if policy.outputs["region"] != places.region_of(zone):
         raise refuse(
@@ -85,7 +85,7 @@ class PolicyAttachment(Resource):
         policy = here.get(tokens.POLICY, inputs["name"])
         if machine is None or policy is None:
             return
-        admit_policy(here, policy, machine.hidden["zone"])
+        validate_policy(here, policy, machine.hidden["zone"])
         others = [
             *here.session.targets(machine, "resourcePolicies"),
             *(
