@@ -50,6 +50,12 @@ def pairs(text: str) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in text.split(" ") if pair)
 
 
+def rest_type(id: str) -> str:
+    """A REST API's own name of the type of a resource, from its path: `Microsoft.Compute/disks`."""
+    provider, *parts = id.rpartition("/providers/")[2].split("/")
+    return "/".join([provider, *parts[::2]])
+
+
 def _rows(file: Path) -> list[TypeRow]:
     with file.open(encoding="utf-8", newline="") as lines:
         return [_row(file.parent.name, cells) for cells in csv.DictReader(lines)]

@@ -14,11 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from components.resource_types import TypeRow, of_cloud
-from mllab.accounts.azure.imports import type_of
+from components.resource_types import TypeRow, of_cloud, rest_type
 from mllab.simulated import schema
 
 EVERY = "*"
+KNOWN = "known"
+"""In the place of an enumeration's values: those of the SDK, see `nodes.Node`."""
 MUST = ("high", "medium")
 """Confidence from which on a fact may refuse something."""
 
@@ -132,16 +133,21 @@ def spread(folder: Path) -> Iterator[dict[str, str]]:
     """The rows of facts.csv; one of `*` once for each type that has the property.
 
     Where the fact is about an input, it counts for types that take it, else for those that show it.
+    An `enum` of the values that the SDK knows comes once for each of its properties, with them.
     """
     shapes = schema.load(folder / "schema.json")
     for row in rows(folder / "facts.csv"):
-        if row["type"] != EVERY:
+        if row["fact"] == "enum" and row["value"] == KNOWN:
+            for name in row["property"].split("|"):
+                values = "|".join(shapes.known(row["type"], name))
+                yield {**row, "property": name, "value": values}
+        elif row["type"] != EVERY:
             yield row
-            continue
-        way = "output" if row["fact"] == "computed" else "input"
-        for type in shapes.types:
-            if way in (shapes.properties(type) or {}).get(row["property"], {}):
-                yield {**row, "type": type}
+        else:
+            way = "output" if row["fact"] == "computed" else "input"
+            for type in shapes.types:
+                if way in (shapes.properties(type) or {}).get(row["property"], {}):
+                    yield {**row, "type": type}
 
 
 @cache
@@ -169,11 +175,11 @@ def _derive(facts: TypeFacts, row: TypeRow, shapes: schema.Schema) -> None:
     if row.own.get("version"):  # of a REST API, which shows itself and the type, a part of the path
         path = row.own["id"].replace("$subscription", "${account}")
         facts.computed.setdefault("id", re.sub(r"\$\{?(\w+)\}?", r"{\1}", path))
-        facts.computed.setdefault("type", type_of(row.own["id"]))
+        facts.computed.setdefault("type", rest_type(row.own["id"]))
         facts.computed.setdefault("azureApiVersion", row.own["version"])
     parts = _PART.findall(facts.computed.get("id", row.own["id"]))
     for name in sorted({*parts, facts.name, f"{facts.name}Prefix"}):
-        if "input" in properties.get(name, {}) and name not in facts.fixed:
+        if "input" in properties.get(name, {}):
             facts.replace.setdefault(name, "always")
 
 

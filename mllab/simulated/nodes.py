@@ -26,7 +26,7 @@ Node = dict[str, Any]
 `items`: of an array or map.
 `properties`: of an object; of one that stands elsewhere what belongs to the reference.
 `tag`, `variants`: of a union, the property whose value tells which object it is, and the objects.
-`enum`: values of a closed enumeration.
+`enum`: values of a closed enumeration. `known`: of an open one, in the SDK's order.
 `input`: required or optional; absent for what only the cloud sets.
 `output`: always or maybe; absent for what the cloud does not show.
 `secret`: true. `default`: what the SDK itself puts where nothing is given."""
@@ -82,9 +82,11 @@ def node_of(input_hint: Any, output_hint: Any, seen: tuple[type, ...]) -> Node:
         if origin is not None and len(arguments) == 2:
             pair = _pair(input_hint, output_hint, dict)
             return {"type": "map", "items": node_of(*pair, seen)}
-    enums = [c for c in classes if issubclass(c, enum.Enum)]
-    if enums and str not in members:  # `Union[str, SomeEnum]` is an open enumeration
-        return {"type": "string", "enum": sorted(str(m.value) for m in enums[0])}
+    for found in (c for c in classes if issubclass(c, enum.Enum)):
+        values = [str(member.value) for member in found]
+        if str in members:  # `Union[str, SomeEnum]` is an open enumeration
+            return {"type": "string", "known": values}
+        return {"type": "string", "enum": sorted(values)}
     if any(issubclass(c, pulumi.Asset | pulumi.Archive) for c in classes):
         return {"type": "asset"}
     for scalar in (str, bool, int, float):
@@ -120,7 +122,8 @@ def _reference(entry: type | None, result: type | None) -> dict[str, Node]:
     for name in _OF_REFERENCES:
         given = {way: word for way, word, cls in known if cls and name in hints(cls)}
         if given:
-            found[name] = {"type": "string", **given}
+            shape = node_of(*(hints(cls).get(name) if cls else None for *_, cls in known), ())
+            found[name] = {**shape, **given}
     return found
 
 

@@ -47,6 +47,14 @@ class Schema:
         found = self._resources.get(type)
         return found["properties"] if found else None
 
+    def known(self, type: str, path: str) -> list[str]:
+        """The values that the SDK knows at a dotted path, list indexes left out."""
+        nodes = [self._resources[type]]
+        for part in path.split("."):
+            nodes = [inner for node in nodes for inner in _inside(node, part)]
+        values: list[str] = nodes[0]["known"]
+        return values
+
     def arguments(self, token: str) -> dict[str, Node] | None:
         """Arguments of a function; None for an unknown one."""
         found = self._functions.get(token)
@@ -56,6 +64,16 @@ class Schema:
         """Results of a known function."""
         results: dict[str, Node] = self._functions[token]["outputs"]
         return results
+
+
+def _inside(node: Node, part: str) -> list[Node]:
+    """What bears a name in a block, or in any block that it may be; `*` is any entry of a map."""
+    while node.get("type") == "array":
+        node = node["items"]
+    if node.get("type") == "map":
+        return [node["items"]]
+    blocks = node.get("variants", {"": node}).values()
+    return [block["properties"][part] for block in blocks if part in block.get("properties", {})]
 
 
 @cache

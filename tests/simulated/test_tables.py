@@ -81,6 +81,13 @@ def test_every_fact_is_about_a_known_type_and_property(tables: Tables) -> None:
         assert tables.nodes(row["type"], row["property"]), row
 
 
+def test_no_enumeration_repeats_the_sdk(tables: Tables) -> None:
+    for row in tables.table("facts.csv"):
+        if row["fact"] == "enum" and row["value"] != facts.KNOWN and row["type"] != facts.EVERY:
+            known = tables.nodes(row["type"], row["property"])[-1].get("known", [])
+            assert sorted(row["value"].split("|")) != sorted(known), row
+
+
 def test_replace_facts_have_a_known_form_and_every_condition_a_function(
     cloud: type[SimulatedAccount], tables: Tables
 ) -> None:

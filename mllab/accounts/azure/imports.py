@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from components.resource_types import of_cloud
+from components.resource_types import of_cloud, rest_type
 
 GROUP: Final = "azure-native:resources:ResourceGroup"
 
@@ -32,13 +32,7 @@ class ImportQuery:
     @property
     def kind(self) -> str:
         """Azure's own name of the type in lower case."""
-        return type_of(self.id).lower()
-
-
-def type_of(id: str) -> str:
-    """Azure's own name of the type of a resource: `Microsoft.Compute/disks`."""
-    provider, *parts = id.rpartition("/providers/")[2].split("/")
-    return "/".join([provider, *parts[::2]])
+        return rest_type(self.id).lower()
 
 
 IMPORT_QUERIES: Final[Mapping[str, ImportQuery]] = {
@@ -48,7 +42,7 @@ IMPORT_QUERIES: Final[Mapping[str, ImportQuery]] = {
 }
 
 TYPES: Final[Mapping[str, str]] = {
-    way.kind: type for type, way in IMPORT_QUERIES.items() if type != GROUP
+    query.kind: type for type, query in IMPORT_QUERIES.items() if type != GROUP
 }
 """Pulumi's tokens of Azure's own names."""
 
