@@ -32,6 +32,7 @@ lint: .venv/dev.stamp
 	$(BIN)/mypy || failed=1; \
 	LC_ALL=C find .ci components mllab tests -type f -exec awk 'FNR == 1 && /^#!.*sh$$/ { print FILENAME }' {} + \
 		| sort | xargs $(BIN)/shellcheck || failed=1; \
+	$(BIN)/zizmor --offline --quiet .github || failed=1; \
 	exit $$failed
 
 # Each lab is checked as on its own first day, so that it stays right when its course is over.

@@ -58,6 +58,10 @@ def test_unknown_money_is_never_shown_as_nothing(report: Report) -> None:
     assert "**+" in cells[3]
     assert " + ?**" in cells[3]
     assert "0.00" not in cells[0]
+    (row,) = (line for line in comment(report).splitlines() if line.startswith("| `mended` |"))
+    assert row.split("|")[5].startswith(" **?**<br>? → "), "the base did not render"
+    (row,) = (line for line in comment(report).splitlines() if line.startswith("| `added` |"))
+    assert "<br>- → " in row.split("|")[5], "there was no such lab"
 
 
 def large(seats: int) -> StackReview:

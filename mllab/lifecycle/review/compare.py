@@ -8,12 +8,13 @@ from collections import Counter
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from mllab.engines.contract import Plan, Resource
 from mllab.errors import LabError, SettingsError
 from mllab.lifecycle import cost, deploy, impossible
 from mllab.lifecycle.observer import Run
+from mllab.lifecycle.rendering import rendered
 from mllab.lifecycle.review import hazards, money, render, verdicts
 from mllab.lifecycle.review.causes import Causes, read, settings
 from mllab.lifecycle.review.job import Job
@@ -26,6 +27,9 @@ from mllab.session.realm import LARGEST, SimulatedRealm
 from mllab.session.session import Session, clock_from
 from mllab.settings.document import Document
 from mllab.settings.files import FOLDER
+
+LARGE: Final = 1000
+"""Resources of a lab from which on rules judge the plan alone: what it does not know is said."""
 
 
 class _Silent:
@@ -113,7 +117,10 @@ def _head(
     review.money = money.compare(before, after, both=nothing_before)
     review.oldest_price = priced.oldest.isoformat() if priced.oldest else ""
     review.budget = money.over_budget(priced, lab, session.clock.today())
-    review.findings = verdicts.findings(job, plan.resources, recorded, lab)
+    judged = plan
+    if len(plan.resources) <= LARGE:  # with all values known, as `check` looks at it
+        judged = rendered(render.open_stack(job.root, job.stack, job.home / "judged", job.today))
+    review.findings = verdicts.findings(job, judged.resources, recorded, lab)
     if same_lab or nothing_before:
         causes = Causes(job, old, found, size=len(plan.resources))
         review.hazards = hazards.hazards(plan, causes.of)

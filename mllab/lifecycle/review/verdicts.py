@@ -22,7 +22,7 @@ def findings(
     Both are judged by the rules of the working tree: a rule that changes is no change of a lab.
     """
     path = files.find(job.root, job.stack)
-    now = judge(after, lab, where=files.places(path))
+    now = judge(after, lab, where=files.places(path), today=job.today)
     then = _at_base(job, before)
     if job.status == "unchanged":
         then = now
@@ -49,7 +49,8 @@ def _at_base(job: Job, before: tuple[Resource, ...]) -> tuple[finding.Finding, .
         return None
     try:
         path = files.find(job.base_root, job.before)
-        return judge(before, files.load(path), where=files.places(path))
+        lab = files.load(path)
+        return judge(before, lab, where=files.places(path), today=job.today)
     except LabError:
         return None
 

@@ -21,6 +21,7 @@ from mllab.lifecycle.review.model import (
 )
 from mllab.show.review import diagram
 from mllab.show.review.words import (
+    amounts,
     compared,
     differing,
     figure,
@@ -114,9 +115,7 @@ def _money(stacks: Sequence[StackReview], detail: int) -> Iterator[str]:
 def _cell(column: Column | None) -> str:
     if column is None:
         return ""
-    before, after = (
-        figure(one, old=False) if one else "-" for one in (column.before, column.after)
-    )
+    before, after = amounts(column)
     if column.before and column.after and column.before == column.after:
         return after
     text = f"**{figure(column.difference, signed=True, old=False)}**<br>{before} → {after}"

@@ -10,6 +10,7 @@ from rich.table import Table
 from mllab.lifecycle.review.model import COLUMNS, Column, Report, StackReview
 from mllab.show.console import say
 from mllab.show.review.words import (
+    amounts,
     compared,
     figure,
     figure_old,
@@ -68,9 +69,7 @@ def _money(stack: StackReview) -> Table:
         table.add_column(title, justify="left" if title.startswith(" ") else "right")
     for key, title in COLUMNS.items():
         if column := stack.money.get(key):
-            before, after = (
-                figure(one, old=False) if one else "-" for one in (column.before, column.after)
-            )
+            before, after = amounts(column)
             table.add_row(f"  {title}", before, after, *_difference(column))
     return table
 

@@ -150,8 +150,9 @@ def figure_old(amount: Amount) -> str:
 
 def amounts(column: Column) -> tuple[str, str]:
     """What it was and what it is, without what old prices would add."""
+    none = "-" if column.difference else UNKNOWN  # there is no such lab, or nobody knows
     both = (column.before, column.after)
-    before, after = (figure(one, old=False) if one else "-" for one in both)
+    before, after = (figure(one, old=False) if one else none for one in both)
     return before, after
 
 
