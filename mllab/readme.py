@@ -172,6 +172,17 @@ def excerpt(root: Path) -> str:
     )
 
 
+def cost(root: Path) -> str:
+    """What a lab costs: the table, the budget, and the change that saves most."""
+    stack = "gcp-course"
+    lines = said(root, "cost", stack, "--today", DAY).splitlines()
+    end = next(at for at, line in enumerate(lines) if line.startswith("total")) + 1
+    after = next(at for at, line in enumerate(lines) if line.startswith("Budget"))
+    last = next(at for at, line in enumerate(lines) if line.startswith("It reckons"))
+    table = [line for line in lines[:end] if line]
+    return _console(f"mllab cost {stack}", "\n".join([*table, _CUT, *lines[after:last], _CUT]))
+
+
 def timeless(text: str) -> str:
     """A text without wall times, which differ from run to run; only what remains can be stale."""
     return _WALL.sub("… s wall", text)
@@ -215,7 +226,7 @@ def exceptions(_: Path) -> str:
 MAKERS: Final[Mapping[str, Callable[[Path], str]]] = {
     made.__name__: made
     for made in (
-        *(settings, sizes, roles, asleep, use, commands, rehearsal, excerpt, faults),
+        *(settings, sizes, roles, asleep, use, commands, cost, rehearsal, excerpt, faults),
         *(rules, exceptions),
     )
 }

@@ -64,11 +64,13 @@ def show(
             f"weeks, at most {money(total.day * term.days, known=estimate.known('day'))}.",
         )
     if saving:
+        week, day = cents(saving.week), cents(saving.day)
+        words = [f"{week:,} less in a typical week"] * (week > 0)
+        words += [f"{day:,} less on the worst day"] * (day > 0)
         say(
             console,
             f"The change that saves most: {saving.key} {saving.value} instead of {saving.instead}, "
-            f"{cents(saving.week):,} less in a typical week, {cents(saving.day):,} less at most a "
-            "day.",
+            f"{', '.join(words)}.",
         )
     if not estimate.bounded:
         say(

@@ -35,8 +35,9 @@ def test_the_table_has_four_columns_and_says_what_it_leaves_out(run: Run, gcp: s
         "Budget: 1,500.00 a month. A month of typical weeks takes 45.14 + ?. Days like the worst "
         "use it up on 2027-01-31 or sooner."
     )
-    saves = "The change that saves most: cluster.max_nodes 2 instead of 4, 0.00 less in a typical"
-    assert any(line.startswith(saves) for line in lines)
+    assert (
+        "The change that saves most: cluster.max_nodes 2 instead of 4, 29.81 less on the worst day."
+    ) in lines
     assert any(line.startswith("It reckons with 4 machines for jobs") for line in lines)
     assert "Some are more than 90 days old" in said.out
     assert not any("Workflows step" in line for line in lines), "-v lists them"
@@ -126,6 +127,12 @@ def test_amounts_and_days_are_written_out(run: Run, project: Path) -> None:
     path.write_text(text.replace("storage: {", "storage: {files: false, "))
     out = " ".join(run("cost", "lab", "--today", "2027-02-05").out.split())
     assert "Budget: 1,000,000.00 a month." in out
+    path.write_text(text.replace("limit_usd: 1000000", "limit_usd: 5"))
+    told = json.loads(run("cost", "lab", "--json", *PAST).out)
+    # A typical week takes 8.23: four days 4.70, five 5.88. The worst day alone takes 109.
+    assert told["budget"]["typical"] == {"days": 4, "on": "2027-01-15"}
+    assert told["budget"]["worst"] == {"days": 0, "on": "2027-01-11"}
+    assert "uses it up on 2027-01-15 or sooner" in " ".join(run("cost", "lab", *PAST).out.split())
     assert "By what is known, even days like the worst do not use it up." in out
     assert "From 2027-02-05 to 2027-02-05, 1 day: " in out
     assert "20 GB in the bucket, 5 GB of images" in out, "this lab has no shared files"

@@ -12,6 +12,7 @@ from components import regions
 from mllab.lifecycle import compare, cost
 from mllab.money import estimate
 from mllab.money.estimate import Estimate
+from mllab.session.simulated import regions as simulated_regions
 from mllab.stackfiles import convert
 from tests.scenarios.living_lab import CLOUDS
 
@@ -41,13 +42,14 @@ def test_the_course_is_priced_on_every_cloud_and_in_the_cheapest_regions(
         again = estimate.of(plan.resources, lab, date.fromisoformat(TODAY), priced.use)
         assert place.priced
         assert again.total() == place.priced.total(), "chosen by the resources of another region"
-    known = {line.charge.item for line in priced.lines} - _missing(priced)
-    for region in regions.of(cloud):
+    less = set()
+    for region in simulated_regions(cloud):
         lab = replace(cost.known(session.declared), region=region)
         there = estimate.of(plan.resources, lab, date.fromisoformat(TODAY), priced.use)
-        if _missing(there) & known:
-            assert region not in [place.region for place in near]
-    assert bool(found.unknown) == bool(found.lacking)
+        less |= {region} if _missing(there) - _missing(priced) else set()
+    assert (found.unknown, bool(found.lacking)) == (len(less), bool(less))
+    assert found.compared == len(simulated_regions(cloud)) - 1 - len(less)
+    assert not less & {place.region for place in near}
 
 
 def _missing(priced: Estimate) -> set[str]:
