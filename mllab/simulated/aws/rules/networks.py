@@ -152,7 +152,7 @@ class Subnet(Kind):
         yield from block_faults("cidrBlock", inputs)
 
     def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        self._admit_block(here, inputs, old)
+        self._validate_block(here, inputs, old)
         zone, zones = inputs.get("availabilityZone"), places.zones(here.region)
         if zone is not None and zone not in zones:
             raise refuse(
@@ -163,7 +163,7 @@ class Subnet(Kind):
                 zones=", ".join(zones),
             )
 
-    def _admit_block(self, here: Here, inputs: Properties, old: Record | None) -> None:
+    def _validate_block(self, here: Here, inputs: Properties, old: Record | None) -> None:
         space, vpc = block(inputs.get("cidrBlock")), here.get(tokens.VPC, inputs["vpcId"])
         around = block(vpc.outputs["cidrBlock"]) if vpc else None
         if space is None or vpc is None or around is None:

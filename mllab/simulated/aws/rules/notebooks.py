@@ -53,18 +53,18 @@ class NotebookInstance(Kind):
             yield f"volumeSize: must be in the range ({least} - {most}) (got {size})"
 
     def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
-        self._admit_type(inputs)
+        self._validate_type(inputs)
         role = here.get(tokens.ROLE, inputs["roleArn"])
         if role and not documents.trusts(role.inputs["assumeRolePolicy"], SERVICE):
             refusal = next(r for r in self.facts.references if r.property == "roleArn").refusal
             assert refusal is not None  # the data have it
             raise refuse(refusal, value=inputs["roleArn"])
-        self._admit_network(here, inputs)
+        self._validate_network(here, inputs)
         grown = old is not None and inputs["instanceType"] != old.outputs["instanceType"]
         if old is None or (grown and old.hidden["state"] == "running"):
-            _admit_quota(here, inputs["instanceType"])
+            _validate_quota(here, inputs["instanceType"])
 
-    def _admit_type(self, inputs: Properties) -> None:
+    def _validate_type(self, inputs: Properties) -> None:
         name = inputs["instanceType"]
         if limit(name) not in AWS.quotas():
             known = [
@@ -79,7 +79,7 @@ class NotebookInstance(Kind):
                 name=name,
             )
 
-    def _admit_network(self, here: Here, inputs: Properties) -> None:
+    def _validate_network(self, here: Here, inputs: Properties) -> None:
         subnet = here.get(tokens.SUBNET, inputs.get("subnetId"))
         groups = inputs.get("securityGroups") or []
         if subnet is None:
@@ -135,7 +135,7 @@ class NotebookInstance(Kind):
         return f"{size} GB disk, in use since {record.since.strftime('%Y-%m-%d')}"
 
 
-def _admit_quota(here: Here, type_: str) -> None:
+def _validate_quota(here: Here, type_: str) -> None:
     """Refuse more running machines of a type than the limit allows. Raises ProviderFailure."""
     code = limit(type_)
     running = {"state": "running", "quota": code}

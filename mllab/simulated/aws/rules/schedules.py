@@ -122,14 +122,14 @@ class Schedule(Kind):
                 "and with no other."
             )
         if not AT.fullmatch(expression):
-            self._admit_dates(here, inputs)
-        self._admit_target(here, inputs["target"])
+            self._validate_dates(here, inputs)
+        self._validate_target(here, inputs["target"])
         group = inputs.get("groupName", "default")
         name = f"{group}/{inputs.get('name')}"
         if old is None and here.session.find(self.token, name, here.region):
             raise refuse("ConflictException: Schedule {name} already exists.", name=inputs["name"])
 
-    def _admit_dates(self, here: Here, inputs: Properties) -> None:
+    def _validate_dates(self, here: Here, inputs: Properties) -> None:
         """Dates of what is repeated; an update says them all again, and is refused the same way.
 
         Source: https://github.com/getmoto/moto/pull/8172 quotes the first; the second has not been
@@ -147,7 +147,7 @@ class Schedule(Kind):
                 " the present moment."
             )
 
-    def _admit_target(self, here: Here, target: Properties) -> None:
+    def _validate_target(self, here: Here, target: Properties) -> None:
         arn = str(target["arn"])
         if not documents.ARN.match(arn):
             raise refuse("ValidationException: Provided Arn is not in correct format.")

@@ -64,9 +64,9 @@ class Budget(Resource):
                 "400 (400): The amount of a budget must be above 0 (got {amount}).",
                 amount=inputs["amount"],
             )
-        self._admit_period(here.at, inputs["timePeriod"], old)
+        self._validate_period(here.at, inputs["timePeriod"], old)
 
-    def _admit_period(self, now: datetime, period: Properties, old: Record | None) -> None:
+    def _validate_period(self, now: datetime, period: Properties, old: Record | None) -> None:
         start, end = _day(period["startDate"]), _day(period.get("endDate"))
         if start is None or start.day != 1:
             raise refuse(

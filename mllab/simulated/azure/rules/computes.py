@@ -59,10 +59,10 @@ class Compute(Resource):
     def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         super().validate(here, inputs, old)
         if old:
-            self._admit_change(inputs, old)
+            self._validate_change(inputs, old)
         properties = inputs["properties"].get("properties") or {}
         if inputs["properties"]["computeType"] == INSTANCE:
-            self._admit_instance(here, inputs, properties, old)
+            self._validate_instance(here, inputs, properties, old)
         else:
             scale = properties.get("scaleSettings") or {}
             least, most = scale.get("minNodeCount", 0), scale.get("maxNodeCount", 0)
@@ -73,9 +73,9 @@ class Compute(Resource):
                     least=least,
                     most=most,
                 )
-        _admit_quota(here, self._counted(here, inputs), old)
+        _validate_quota(here, self._counted(here, inputs), old)
 
-    def _admit_change(self, inputs: Properties, old: Record) -> None:
+    def _validate_change(self, inputs: Properties, old: Record) -> None:
         for change in self.differ.changes(old.inputs, old.outputs, inputs):
             path = bare(change.path)
             cluster = inputs["properties"]["computeType"] == CLUSTER
@@ -89,7 +89,7 @@ class Compute(Resource):
                     rest="; scale settings and identity can" if cluster else "",
                 )
 
-    def _admit_instance(
+    def _validate_instance(
         self, here: Here, inputs: Properties, properties: Mapping[str, Any], old: Record | None
     ) -> None:
         name = inputs["computeName"]
@@ -196,7 +196,7 @@ def duration(text: object) -> timedelta | None:
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-def _admit_quota(here: Here, asked: Mapping[str, Any], old: Record | None) -> None:
+def _validate_quota(here: Here, asked: Mapping[str, Any], old: Record | None) -> None:
     """Refuse more than the quotas of the location allow. Raises ProviderFailure."""
     location = asked["location"]
     exist = here.session.total("one", tokens.COMPUTE, "", location=location)

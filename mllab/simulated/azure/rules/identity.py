@@ -43,7 +43,7 @@ class RoleAssignment(Resource):
             raise refuse(
                 "ResourceNotFound (404): The resource '{scope}' was not found.", scope=scope
             )
-        self._admit_principal(here, inputs, principal)
+        self._validate_principal(here, inputs, principal)
         for other in here.session.inside(scope):
             same = other.type == self.token and (old is None or other.uid != old.uid)
             if same and _triple(other.inputs) == _triple(inputs):
@@ -52,7 +52,7 @@ class RoleAssignment(Resource):
                 ]
                 raise refuse(refusal)
 
-    def _admit_principal(self, here: Here, inputs: Properties, principal: str) -> None:
+    def _validate_principal(self, here: Here, inputs: Properties, principal: str) -> None:
         """A person may be anybody; a service principal must be one of this subscription's."""
         type = inputs.get("principalType", "")
         found = next((r for t in WITH_IDENTITY if (r := here.get(t, principal))), None)

@@ -88,10 +88,10 @@ class NetworkInterface(Resource):
                 )
             (network,) = here.session.targets(subnet, "virtualNetworkName")
             for other in (network, *([address] if address else [])):
-                self._admit_location(inputs, other)
-            self._admit_address(here, address, old)
+                self._validate_location(inputs, other)
+            self._validate_address(here, address, old)
 
-    def _admit_location(self, inputs: Properties, other: Record) -> None:
+    def _validate_location(self, inputs: Properties, other: Record) -> None:
         if other.inputs["location"] != inputs["location"]:
             raise refuse(
                 "InvalidResourceReference (400): Resource {id} referenced by resource {name} was "
@@ -101,7 +101,7 @@ class NetworkInterface(Resource):
                 name=inputs["networkInterfaceName"],
             )
 
-    def _admit_address(self, here: Here, address: Record | None, old: Record | None) -> None:
+    def _validate_address(self, here: Here, address: Record | None, old: Record | None) -> None:
         for other in here.session.users(address, self.token) if address else []:
             if address and (old is None or other.uid != old.uid):
                 raise refuse(

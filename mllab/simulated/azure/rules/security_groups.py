@@ -56,7 +56,7 @@ class NetworkSecurityGroup(Resource):
         super().validate(here, inputs, old)
         seen: dict[tuple[str, int], str] = {}
         for rule in inputs.get("securityRules") or []:
-            self._admit_rule(rule)
+            self._validate_rule(rule)
             key = (rule["direction"], rule["priority"])
             if key in seen:
                 raise refuse(
@@ -68,7 +68,7 @@ class NetworkSecurityGroup(Resource):
                 )
             seen[key] = str(rule.get("name"))
 
-    def _admit_rule(self, rule: Properties) -> None:
+    def _validate_rule(self, rule: Properties) -> None:
         name = rule.get("name")
         if not name:
             raise refuse("InvalidRequestFormat (400): A security rule has no name.")
@@ -80,7 +80,7 @@ class NetworkSecurityGroup(Resource):
             )
         for pair in PAIRS:
             if pair[1] == "es":
-                _admit_family(name, _both(rule, *pair))
+                _validate_family(name, _both(rule, *pair))
             for text in _both(rule, *pair):
                 if pair[1] == "es" and not _TAG.fullmatch(text) and not _is_network(text):
                     raise refuse(
@@ -130,7 +130,7 @@ def _both(rule: Properties, name: str, plural: str) -> list[str]:
     return [*([one] if one is not None else []), *(rule.get(f"{name}{plural}") or [])]
 
 
-def _admit_family(name: object, prefixes: list[str]) -> None:
+def _validate_family(name: object, prefixes: list[str]) -> None:
     """Refuse addresses of both families in one list.
 
     Source: hashicorp/terraform-provider-azurerm issue 12534; Azure/AKS issue 3136

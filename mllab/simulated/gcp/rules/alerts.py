@@ -70,7 +70,7 @@ class Budget(Resource):
     def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         if not BILLING_ACCOUNT.fullmatch(str(inputs["billingAccount"])):
             raise refuse(INVALID, "a billing account looks like 012345-6789AB-CDEF01")
-        _admit_scope(here, inputs.get("budgetFilter") or {})
+        _validate_scope(here, inputs.get("budgetFilter") or {})
         amount = inputs["amount"].get("specifiedAmount") or {}
         currency = amount.get("currencyCode", CURRENCY)
         if currency != CURRENCY:
@@ -102,7 +102,7 @@ def _reaches(alerts: Properties) -> bool:
     )
 
 
-def _admit_scope(here: Here, scope: Properties) -> None:
+def _validate_scope(here: Here, scope: Properties) -> None:
     number = places.number(here.base["project"]) if here.base["project"] else ""
     for project in scope.get("projects") or ():
         if project != f"projects/{number}":

@@ -70,9 +70,9 @@ class Notebook(Resource):
                     id=subnet.id,
                     zone=need.zone,
                 )
-        self._admit_room(here, inputs, need, old)
+        self._validate_room(here, inputs, need, old)
 
-    def _admit_room(
+    def _validate_room(
         self, here: Here, inputs: Properties, need: capacity.Need, old: Record | None
     ) -> None:
         if old is None:

@@ -37,10 +37,10 @@ class Resource(Kind):
 
     def validate(self, here: Here, inputs: Properties, old: Record | None) -> None:
         for name in self.labelled:
-            _admit_labels(name, inputs.get(name) or {})
+            _validate_labels(name, inputs.get(name) or {})
         every = here.base.get("effectiveLabels")  # with those of the provider
         if every is not UNKNOWN:
-            _admit_labels("labels", every or {})
+            _validate_labels("labels", every or {})
 
     def updated(self, here: Here, record: Record, olds: Properties) -> None:
         record.hidden["changed"] = _rfc3339(here)
@@ -82,7 +82,7 @@ def given(inputs: Properties, name: str) -> Any:
     return None if value is UNKNOWN else value
 
 
-def _admit_labels(name: str, labels: Properties) -> None:
+def _validate_labels(name: str, labels: Properties) -> None:
     if len(labels) > LABELS:
         raise refuse(
             "invalid: Invalid value for field '{name}': at most {limit} labels are allowed",

@@ -66,7 +66,7 @@ class ResourcePolicy(Resource):
         places.zones(here.base["region"])
         schedule = inputs.get(SCHEDULE)
         if schedule is not None:
-            _admit_time_zone(schedule["timeZone"])
+            _validate_time_zone(schedule["timeZone"])
             if not {"vmStartSchedule", "vmStopSchedule"} & schedule.keys():
                 raise refuse(
                     "invalid: Invalid value for field 'resource.instanceSchedulePolicy': at least "
@@ -128,7 +128,7 @@ class Job(Resource):
                 "INVALID_ARGUMENT (400): Schedule or time zone is invalid. (schedule: {schedule})",
                 schedule=inputs.get("schedule"),
             )
-        _admit_time_zone(inputs.get("timeZone", "Etc/UTC"))
+        _validate_time_zone(inputs.get("timeZone", "Etc/UTC"))
         target = inputs.get("httpTarget") or {}
         if target and not URL.fullmatch(target["uri"]):
             raise refuse("INVALID_ARGUMENT (400): Invalid URI: {uri}", uri=target["uri"])
@@ -143,7 +143,7 @@ def _deadline(text: str) -> bool:
     return text.endswith("s") and seconds.isdigit() and int(seconds) in DEADLINE_S
 
 
-def _admit_time_zone(name: str) -> None:
+def _validate_time_zone(name: str) -> None:
     if name not in available_timezones():
         raise refuse("invalid: Invalid time zone: '{name}'", name=name)
 
