@@ -60,8 +60,8 @@ def run(
     stack: str,
     seat: str | None,
     *,
-    simulated: bool,
     say: Callable[[str], None],
+    remark: str = "",
     price: Callable[[str], str] | None = None,
     config: Mapping[str, str] | None = None,
     where: str = "",
@@ -72,8 +72,8 @@ def run(
     Args:
         outputs: the stack's.
         seat: its name; None where there is one only.
-        simulated: nothing can be reached; the commands are only told.
         say: told what to do next, line by line.
+        remark: of the realm, where nothing can be reached; the commands are only told.
         price: start the machine first, and wait until it can be reached: told a seat, it says what
             an hour of its machine costs.
         config: Pulumi configuration of the stack, of which `aws:profile` counts.
@@ -92,8 +92,8 @@ def run(
     how = chosen.outputs["connect"]
     if how["kind"] == "none":
         raise LabError(f"{stack}, seat {chosen.name}: {how['reason']}")
-    if simulated:
-        say("The account is simulated: nothing is reached. In a real one this would run")
+    if remark:
+        say(remark)
         say(f"  {shlex.join(chosen.words('connect', config))}")
         if price:
             say(f"Its machine, started first, would cost {price(chosen.name)}.")

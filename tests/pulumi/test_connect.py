@@ -18,6 +18,7 @@ from mllab.clock import SimulatedClock
 from mllab.errors import Interrupted, LabError, UsageError
 from mllab.lifecycle import connect, local_port
 from mllab.session import opening
+from mllab.session.realm import SimulatedRealm
 from mllab.settings import files
 from tests.pulumi.aws_cli import ONE, SEAT, TWO, Aws, typed
 
@@ -28,7 +29,7 @@ def run(
     outputs: Mapping[str, Any] = ONE, seat: str | None = None, **more: Any
 ) -> tuple[int, list[str]]:
     said: list[str] = []
-    how = {"simulated": False, "say": said.append, "pause": pytest.fail, **more}
+    how = {"say": said.append, "pause": pytest.fail, **more}
     code = connect.run(outputs, "course", seat, **how)
     return code, said
 
@@ -118,10 +119,10 @@ def test_a_lab_that_is_not_there_or_half_made(aws: Aws, outputs: dict[str, Any])
 
 
 def test_on_a_simulated_account_nothing_is_run(aws: Aws) -> None:
-    code, said = run(simulated=True)
+    code, said = run(remark=SimulatedRealm.remark)
     assert code == 0
     assert aws.asked == []
-    assert "nothing is reached" in said[0]
+    assert said[0] == SimulatedRealm.remark
     assert said[1].strip() == typed("connect")
     assert said[-1].strip() == typed("token")
 
@@ -144,7 +145,7 @@ def test_a_missing_program_is_named_with_its_source(
     assert named[0] in caught.value.message
     assert caught.value.hint.count("https://docs.aws.amazon.com/") == len(gone)
     assert aws.asked == []
-    assert run(simulated=True)[0] == 0
+    assert run(remark=SimulatedRealm.remark)[0] == 0
 
 
 @pytest.mark.parametrize("program", ["az", "gcloud", "ssh", "other"])

@@ -41,8 +41,7 @@ def listening(*hosts: str) -> Iterator[None]:
 def run(**changes: Any) -> tuple[int, list[str]]:
     said: list[str] = []
     outputs = {"notebook": {"seats": {"main": {**SEAT, **changes}}}}
-    how: dict[str, Any] = {"simulated": False, "say": said.append}
-    return connect.run(outputs, "course", None, **how), said
+    return connect.run(outputs, "course", None, say=said.append), said
 
 
 def test_the_usual_port_is_taken_where_it_is_free(

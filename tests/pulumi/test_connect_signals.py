@@ -50,7 +50,7 @@ def started(root: Path, aws: Aws) -> Callable[..., subprocess.Popen[str]]:
         code = (
             "import sys, json; from mllab.lifecycle import connect; "
             f"sys.exit(connect.run(json.loads({json.dumps(ONE)!r}), 'course', None, "
-            "simulated=False, say=lambda _: None))"
+            "say=lambda _: None))"
         )
         return subprocess.Popen([sys.executable, "-c", code], cwd=root, text=True, **streams)
 
