@@ -22,6 +22,7 @@ class TypeRow:
         type: Pulumi's token. cloud: as settings call it.
         create_s, update_s, delete_s: typical duration.
         holds: what data is lost with it, in words; empty: none.
+        emptied_by: the switch by which the provider deletes that data, too; empty: it needs none.
         power: dotted path in a machine's outputs that tells whether it runs; `unknown` where they
             never do; empty: no machine.
         by_hand: what a rehearsal does behind the lab's back: `removed`, or `path=value`.
@@ -37,6 +38,7 @@ class TypeRow:
     update_s: float
     delete_s: float
     holds: str
+    emptied_by: str
     power: str
     by_hand: str
     setting: bool
@@ -70,6 +72,7 @@ def _row(cloud: str, cells: dict[str, str]) -> TypeRow:
         update_s=float(take("update_s")),
         delete_s=float(take("delete_s")),
         holds=take("holds"),
+        emptied_by=take("emptied_by"),
         power=take("power"),
         by_hand=take("by_hand"),
         setting=take("setting") == "yes",
@@ -86,6 +89,9 @@ ROWS: Final[Mapping[str, TypeRow]] = {
 
 HOLDS_DATA: Final = {row.type: row.holds for row in ROWS.values() if row.holds}
 """Type token -> the data that is lost with it, in words."""
+
+EMPTIED_BY: Final = {row.type: row.emptied_by for row in ROWS.values() if row.emptied_by}
+"""Type token -> the property by which a provider empties a resource before it deletes it."""
 
 
 def of_cloud(cloud: str) -> tuple[TypeRow, ...]:

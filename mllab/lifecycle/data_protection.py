@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from components.resource_types import EMPTIED_BY
 from mllab.engines.contract import Holding, Op, Plan
 from mllab.errors import DataAtRisk, UsageError
 from mllab.protocol.deployment import entries
@@ -19,7 +20,7 @@ def kept(keep_setting: bool, recorded: Mapping[str, Any]) -> bool:
     in the file alone, without an `up` that somebody read, does not release anything.
     """
     return keep_setting or any(
-        entry.get("protect") or entry.get("inputs", {}).get("forceDestroy") is False
+        entry.get("protect") or entry.get("inputs", {}).get(EMPTIED_BY.get(entry["type"])) is False
         for entry in entries(recorded)
     )
 

@@ -8,6 +8,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from components.resource_types import EMPTIED_BY
 from mllab.protocol.provider import (
     UNKNOWN,
     Call,
@@ -41,7 +42,7 @@ class SimulatedCloud:
     functions: ClassVar[Mapping[str, Callable[[Properties, str, str], Properties]]]
     """Answers by function token: from arguments, region and account to results."""
     words: ClassVar[Words]
-    switches: ClassVar[frozenset[str]] = frozenset({"forceDestroy", "forceDelete"})
+    switches: ClassVar[frozenset[str]] = frozenset(EMPTIED_BY.values())
     """Properties of the provider, not of the cloud: a delete obeys them as the state has them."""
     naming: ClassVar[Naming] = Naming()
     named_ids: ClassVar[bool] = False

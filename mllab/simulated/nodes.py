@@ -122,8 +122,8 @@ def _reference(entry: type | None, result: type | None) -> dict[str, Node]:
     for name in _OF_REFERENCES:
         given = {way: word for way, word, cls in known if cls and name in hints(cls)}
         if given:
-            shape = node_of(*(hints(cls).get(name) if cls else None for *_, cls in known), ())
-            found[name] = {**shape, **given}
+            taken, shown = (hints(cls).get(name) if cls else None for *_, cls in known)
+            found[name] = {**node_of(taken, shown, ()), **given}
     return found
 
 

@@ -74,6 +74,14 @@ def test_paths_in_a_row_are_those_of_its_type(type: str) -> None:
     assert not given or "input" in properties[path]
 
 
+@every_row
+def test_data_is_deleted_by_the_switch_that_the_provider_has(type: str) -> None:
+    row = ROWS[type]
+    known = schema.load(ROOT / "mllab" / "simulated" / row.cloud / "data" / "schema.json")
+    switches = {"forceDestroy", "forceDelete"} & (known.properties(type) or {}).keys()
+    assert {row.emptied_by} - {""} == (switches if row.holds else set())
+
+
 @every_cloud
 def test_a_rehearsal_knows_what_to_do_by_hand(cloud: str) -> None:
     marks = by_hand(cloud)

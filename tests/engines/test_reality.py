@@ -8,9 +8,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.resource_types import HOLDS_DATA
+from components.resource_types import EMPTIED_BY, HOLDS_DATA
 from mllab.engines.contract import Holding, Op, Status
-from mllab.engines.embedded.step_executor import EMPTYING
 from mllab.protocol.provider import Call, Change, Properties, ProviderFailure
 from tests.engines.bench import Bench, chain, done, options, things
 from tests.scenarios.toy import THING, Fault, Thing, Toy
@@ -222,6 +221,7 @@ def test_data_is_not_deleted_in_a_run_in_which_something_failed(holder: Bench) -
 
 def test_only_released_things_are_emptied(holder: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Toy, "create", _with_force_destroy(Toy.create))
+    monkeypatch.setitem(EMPTIED_BY, THING, "forceDestroy")
     holder.up(things("full", "empty"))
     urn = holder.resources()["full"]["urn"]
     assert holder.engine.destroy(release=frozenset({urn})).ok
@@ -236,15 +236,3 @@ def _with_force_destroy(create: Any) -> Any:
         return found
 
     return made
-
-
-def test_buckets_and_registries_have_their_own_words_for_it() -> None:
-    pytest.importorskip("pulumi_aws")
-    from pulumi_aws import ecr, s3
-
-    assert {
-        s3.Bucket.pulumi_type: "forceDestroy",
-        ecr.Repository.pulumi_type: "forceDelete",
-    } == EMPTYING
-    assert isinstance(s3.Bucket.force_destroy, property)
-    assert isinstance(ecr.Repository.force_delete, property)

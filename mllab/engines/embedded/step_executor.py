@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from components.resource_types import EMPTIED_BY
 from mllab.engines import reasons
 from mllab.engines.contract import Op, Status, Step
 from mllab.engines.embedded import registry, report
@@ -200,21 +201,11 @@ def protected(verb: str = "deleted") -> ProviderFailure:
     return ProviderFailure(reasons.protected(verb), hint=reasons.UNPROTECT)
 
 
-EMPTYING = {
-    "aws:s3/bucket:Bucket": "forceDestroy",
-    "aws:ecr/repository:Repository": "forceDelete",
-}
-"""Property by which a provider empties a resource before it deletes it."""
-
-
 def _released(run: Run, record: Record) -> dict[str, object]:
     """The outputs that go with a delete; released ones say that the contents go too."""
     outputs = dict(record.outputs)
-    if record.urn in run.release:
-        for key in {"forceDestroy", "forceDelete"} & outputs.keys():
-            outputs[key] = True
-        if record.type in EMPTYING:
-            outputs[EMPTYING[record.type]] = True
+    if record.urn in run.release and record.type in EMPTIED_BY:
+        outputs[EMPTIED_BY[record.type]] = True
     return outputs
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from components.resource_types import EMPTIED_BY
 from mllab.engines.contract import Op, Status, Step
 from mllab.engines.pulumi.changes import shown
 from mllab.protocol import urns
@@ -18,10 +19,7 @@ from mllab.protocol.values import SECRET, SIGNATURE
 
 Deployment = dict[str, Any]
 
-_EMPTYING: Final = [
-    (part, key) for part in ("inputs", "outputs") for key in ("forceDestroy", "forceDelete")
-]
-"""By what a provider is told to empty a resource before it deletes it."""
+_PARTS: Final = ("inputs", "outputs")
 
 
 def resources(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -73,7 +71,8 @@ def released(deployment: Deployment, wanted: Iterable[str]) -> Deployment:
     for entry in resources(found):
         if entry["urn"] in urns_wanted:
             entry.pop("protect", None)
-            for part, key in _EMPTYING:
+            key = EMPTIED_BY.get(entry["type"])
+            for part in _PARTS:
                 if key in entry.get(part, {}):
                     entry[part][key] = True
     return found
@@ -96,7 +95,8 @@ def protected(
             continue
         if old.get("protect") and entry["urn"] not in given_up:
             entry["protect"] = True
-        for part, key in _EMPTYING:
+        key = EMPTIED_BY.get(entry["type"])
+        for part in _PARTS:
             if key in entry.get(part, {}) and key in old.get(part, {}):
                 entry[part][key] = old[part][key]
     return found
