@@ -19,8 +19,7 @@ from mllab.protocol.provider import (
     Properties,
     ProviderFailure,
 )
-from mllab.simulated import checks, relations, schema
-from mllab.simulated import facts as data
+from mllab.simulated import checks, facts, relations, schema
 from mllab.simulated.database import Database
 from mllab.simulated.faults import Faults, Words
 from mllab.simulated.kind import Here, Kind, refuse
@@ -57,7 +56,7 @@ class SimulatedCloud:
         self.settings: Mapping[str, Any] = {}
         self.region = ""
         self._schema = schema.load(self.data / "schema.json")
-        self._facts = data.load(self.data)
+        self._facts = facts.load(self.data)
         self._kinds: dict[str, Kind] = {}
 
     # ------------------------------------------------------------------ for a concrete cloud
