@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mllab.commands import error_handler
+from mllab.commands import error_handler, prices
 from mllab.commands import options as take
 
 PREPARE, LOOK, CHANGE = "Prepare (no cloud is contacted)", "Look", "Change"
@@ -112,6 +112,9 @@ def review(
     from mllab.commands import review as command
 
     command.review(base, out, today, as_json=as_json)
+
+
+app.add_typer(prices.app, name="prices", rich_help_panel=PREPARE)
 
 
 @app.command(rich_help_panel=PREPARE)

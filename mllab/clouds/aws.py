@@ -162,4 +162,5 @@ AWS: Final = Cloud(
     whoami=_whoami,
     account_of=_account_of,
     open_account=_open_account,
+    list_prices="its list wants a login, and mllab does not read it",
 )

@@ -13,6 +13,7 @@ from mllab.clouds.contract import Cloud, KnownError, Quota, Tool, no_options
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
     from mllab.accounts.identity import Identity
+    from mllab.accounts.quotes import Quotes
 
 _ML: Final = "https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas"
 _QUOTA: Final = (
@@ -58,6 +59,12 @@ def _whoami(config: Mapping[str, str]) -> Identity:
 def _account_of(id: str, _outputs: Mapping[str, Any]) -> str:
     parts = id.split("/")
     return parts[2] if parts[:2] == ["", "subscriptions"] and len(parts) > 2 else ""
+
+
+def _list_prices(region: str) -> Quotes:
+    from mllab.accounts.azure import retail
+
+    return retail.ask(region)
 
 
 def _open_account(config: Mapping[str, str]) -> Account:
@@ -169,4 +176,5 @@ AZURE: Final = Cloud(
     whoami=_whoami,
     account_of=_account_of,
     open_account=_open_account,
+    list_prices=_list_prices,
 )

@@ -12,6 +12,7 @@ from components.clouds import TITLES
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
     from mllab.accounts.identity import Identity
+    from mllab.accounts.quotes import Quotes
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ class Cloud:
         whoami: asks whose credentials the engine will find; see `login.ask` of each.
         account_of: the account that a resource tells: (id, outputs) -> account, or empty.
         open_account: the account in which a stack's resources live; nothing is contacted yet.
+        list_prices: asks for the list prices of a region; text: why nobody can.
     """
 
     name: str
@@ -140,6 +142,7 @@ class Cloud:
     whoami: Callable[[Mapping[str, str]], Identity]
     account_of: Callable[[str, Mapping[str, Any]], str]
     open_account: Callable[[Mapping[str, str]], Account]
+    list_prices: Callable[[str], Quotes] | str
 
     @property
     def title(self) -> str:

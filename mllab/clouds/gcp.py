@@ -155,4 +155,5 @@ GCP: Final = Cloud(
     whoami=_whoami,
     account_of=_account_of,
     open_account=_open_account,
+    list_prices="its catalogue has prices of processors, memory and GPUs, and none of machines",
 )

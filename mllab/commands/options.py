@@ -100,6 +100,24 @@ AcceptRisk = Annotated[
         help="Make a lab that can take more than its budget if nobody intervenes.",
     ),
 ]
+Clouds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cloud",
+        metavar="NAME",
+        help="Of this cloud only; by default those of the project's labs. Repeatable.",
+        show_default=False,
+    ),
+]
+Regions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--region",
+        metavar="NAME",
+        help="Of this region; by default those of the project's labs. Repeatable.",
+        show_default=False,
+    ),
+]
 Grant = Annotated[
     list[str] | None,
     typer.Option(

@@ -1,6 +1,8 @@
 """The price book: list prices in US dollars, each with its date and source.
 
-The tables are explained in `data/README.md`. A price of one region is never used for another.
+The tables are explained in `data/README.md`. A price of one region is never used for another. Those
+in the project's own folder `prices/`, which `mllab prices refresh` writes, count before those that
+ship with mllab; of two of the same thing the one of the later day.
 """
 
 from __future__ import annotations
@@ -14,9 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
-from mllab.errors import LabError
+from mllab.errors import LabError, UsageError
+from mllab.settings import files
 
 _DATA: Final = Path(__file__).parent / "data"
+
+FOLDER: Final = "prices"
+"""Of a project's own prices."""
 
 EVERYWHERE: Final = "*"
 """Stands for all regions."""
@@ -111,9 +117,13 @@ def flat(cloud: str, region: str, item: str) -> Price | None:
     return found.get((cloud, region, _plain(item))) or found.get((cloud, EVERYWHERE, _plain(item)))
 
 
-@cache
 def sold(cloud: str, item: str, use: str = "") -> tuple[str, ...]:
     """The regions in which a price of it is known, of a machine where its use is given."""
+    return _sold(own(), cloud, item, use)
+
+
+@cache
+def _sold(own: Path | None, cloud: str, item: str, use: str) -> tuple[str, ...]:
     if use:
         return tuple(
             region
@@ -128,57 +138,109 @@ def _plain(item: str) -> str:
     return item.lower().translate({ord(sign): None for sign in " -_"})
 
 
+def own() -> Path | None:
+    """The folder of the project's own prices; None outside a project."""
+    return _own(Path.cwd())
+
+
+@cache
+def _own(folder: Path) -> Path | None:
+    try:
+        return files.project_root(folder) / FOLDER
+    except UsageError:
+        return None
+
+
+def forget() -> None:
+    """The tables may have changed: read them anew when they are asked."""
+    for known in (_all_machines, _all_flat, _sold, _own):
+        known.cache_clear()
+
+
 def check() -> None:
     """Read all tables. Raises LabError for the first line that no price can be read from."""
     _machines()
     _flat()
 
 
-@cache
 def _machines() -> Mapping[tuple[str, str, str, str], Price]:
-    return dict(_rows("machine_prices.csv", _machine))
+    return _all_machines(own())
+
+
+@cache
+def _all_machines(own: Path | None) -> Mapping[tuple[str, str, str, str], Price]:
+    return _table("machine_prices.csv", _machine, own)
 
 
 def _machine(row: Mapping[str, str]) -> tuple[tuple[str, str, str, str], Price] | None:
     if not row["usd_hour"]:
         return None
-    day, usd = _day(row["as_of"]), Decimal(row["usd_hour"])
+    day, usd = _day(row["as_of"]), _amount(row["usd_hour"])
     price = Price(row["name"], usd, "hour", day, row["source"], _spot(row))
     return (row["cloud"], row["region"], row["use"], row["name"].lower()), price
 
 
-@cache
 def _flat() -> Mapping[tuple[str, str, str], Price]:
-    return dict(_rows("flat_prices.csv", _item))
+    return _all_flat(own())
+
+
+@cache
+def _all_flat(own: Path | None) -> Mapping[tuple[str, str, str], Price]:
+    return _table("flat_prices.csv", _item, own)
 
 
 def _item(row: Mapping[str, str]) -> tuple[tuple[str, str, str], Price] | None:
     if not row["usd"]:
         return None
-    day, usd = _day(row["as_of"]), Decimal(row["usd"])
+    day, usd = _day(row["as_of"]), _amount(row["usd"])
     price = Price(row["item"], usd, row["unit"], day, row["source"])
     return (row["cloud"], row["region"], _plain(row["item"])), price
 
 
+def _table(
+    name: str, read: Callable[[Mapping[str, str]], tuple[Key, Price] | None], own: Path | None
+) -> Mapping[Key, Price]:
+    found = dict(_rows(_DATA / name, f"mllab/money/data/{name}", read))
+    if own is not None and (own / name).exists():
+        for key, price in _rows(own / name, f"{own.name}/{name}", read):
+            if key not in found or (price.as_of or date.min) >= (found[key].as_of or date.min):
+                found[key] = price
+    return found
+
+
 def _rows(
-    name: str, read: Callable[[Mapping[str, str]], tuple[Key, Price] | None]
+    path: Path, shown: str, read: Callable[[Mapping[str, str]], tuple[Key, Price] | None]
 ) -> Iterator[tuple[Key, Price]]:
-    with (_DATA / name).open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines)
-        try:
-            yield from filter(None, map(read, rows))
-        except (
-            ArithmeticError,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            csv.Error,
-        ) as error:
-            raise LabError(
-                f"mllab/money/data/{name}:{rows.line_num}: no price can be read from this line",
-                hint="Put the line back as git has it, or install mllab again.",
-            ) from error
+    line = 1
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            rows = csv.DictReader(lines, strict=True)
+            for row in rows:
+                line = rows.line_num
+                if None in row or None in row.values():
+                    raise ValueError("too few or too many columns")
+                if (found := read(row)) is not None:
+                    yield found
+    except (
+        ArithmeticError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OSError,
+        csv.Error,
+    ) as error:
+        raise LabError(
+            f"{shown}:{line}: no price can be read from this line",
+            hint="Put the line back as git has it, or install mllab again.",
+        ) from error
+
+
+def _amount(text: str) -> Decimal:
+    amount = Decimal(text)
+    if not amount.is_finite() or amount < 0:
+        raise ValueError(f"{text} is no price")
+    return amount
 
 
 def _day(text: str) -> date | None:
@@ -187,4 +249,4 @@ def _day(text: str) -> date | None:
 
 def _spot(row: Mapping[str, str]) -> tuple[Decimal, Decimal] | None:
     low, high = row["spot_low"], row["spot_high"]
-    return (Decimal(low), Decimal(high)) if low and high else None
+    return (_amount(low), _amount(high)) if low and high else None

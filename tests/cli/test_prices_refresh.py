@@ -1,0 +1,133 @@
+"""`prices refresh`: what it writes into a project, what it keeps, and what reads it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mllab.accounts.azure import retail
+from tests.accounts.retail_list import item, listed, machine
+from tests.cli.conftest import Run, Said
+
+AZURE = """\
+config:
+  azure-native:location: eastus
+  mllab:lab: {cloud: azure, owner: a@example.edu, profile: strict}
+  mllab:notebook: {size: cpu-small, disk_gb: 30, home_gb: 64}
+  mllab:cluster: {size: cpu-small}
+  mllab:budget: {limit_usd: 500}
+  mllab:azure:
+    ssh_from: [203.0.113.0/24]
+    ssh_keys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMgATQ4DwLEx0w1Gdo9blol/NfykyfiGlX6xSV448eMy x"]
+"""
+DISK = {
+    "productName": "Standard SSD Managed Disks",
+    "serviceName": "Storage",
+    "unitOfMeasure": "1/Month",
+}
+ROWS = [
+    machine("Standard_D2s_v5", 0.1),
+    machine("Standard_D4s_v5", 0.192),
+    item("E6 LRS Disk", 4.8, **DISK),
+]
+MACHINES, FLAT = "prices/machine_prices.csv", "prices/flat_prices.csv"
+
+
+@pytest.fixture
+def azure(project: Path) -> Path:
+    (project / "stacks" / "Pulumi.az.yaml").write_text(AZURE)
+    return project
+
+
+def refreshed(run: Run, monkeypatch: pytest.MonkeyPatch, *words: str, **how: Any) -> Said:
+    with listed(ROWS, **how) as told:
+        monkeypatch.setattr(retail, "URL", told.url)
+        return run("prices", "refresh", *words)
+
+
+def test_it_writes_what_was_told_and_says_what_moved_and_what_is_kept(
+    run: Run, azure: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = refreshed(run, monkeypatch)
+    day = datetime.now(UTC).date().isoformat()
+    assert said.code == 0, said.err
+    out = said.out
+    assert "Azure eastus: 1 price moved, 1 as before, 1 new" in out
+    assert "  Standard_D2s_v5 (vm): 0.096 -> 0.1\n" in out
+    assert "no longer listed, kept with its day: " in out
+    assert "public IPv4, Standard, static, of 2026-04-03" in out
+    assert f"git diff {MACHINES} {FLAT}" in out
+    rows = (azure / MACHINES).read_text().splitlines()
+    assert [row.split(",")[3:5] + row.split(",")[7:8] for row in rows[1:]] == [
+        ["Standard_D2s_v5", "0.1", day],
+        ["Standard_D4s_v5", "0.192", day],
+    ]
+    assert "azure,eastus,Standard SSD E6 LRS,disk-month,4.8,," in (azure / FLAT).read_text()
+    assert "note: not renewed: AWS: its list wants a login" in said.err
+
+
+def test_what_it_wrote_counts_before_what_ships(
+    run: Run, azure: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = json.loads(run("cost", "az", "--json").out)
+    refreshed(run, monkeypatch, "--region", "eastus")
+    monkeypatch.chdir(azure / "stacks")  # found from below as well
+    after = json.loads(run("cost", "az", "--json").out)
+    (home,) = (one for one in before["charges"] if one["item"] == "Standard SSD E6 LRS")
+    assert home["unit_usd"] is None
+    (home,) = (one for one in after["charges"] if one["item"] == "Standard SSD E6 LRS")
+    assert (home["unit_usd"], home["asleep"]) == ("4.8", "4.80")
+
+
+def test_garbage_and_silence_leave_all_files_as_they_are(
+    run: Run, azure: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refreshed(run, monkeypatch)
+    kept = {name: (azure / name).read_bytes() for name in (MACHINES, FLAT)}
+    said = refreshed(run, monkeypatch, garbage=b'{"Items": [{"retailPrice": 1}]}')
+    assert said.code == 1
+    assert "no list of prices; nothing was changed" in said.err
+    said = refreshed(run, monkeypatch, garbage=b'{"Items": [], "NextPageLink": null}')
+    assert said.code == 1
+    assert "Azure lists no price in eastus; nothing was changed" in said.err
+    assert {name: (azure / name).read_bytes() for name in kept} == kept
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--cloud", "gcp", "--region", "us-central1"), "and none of machines"),
+        (("--cloud", "gpc"), "--cloud gpc: there is no such cloud"),
+        (("--region", "eastus9"), "--region eastus9: AWS and Azure and Google Cloud have no such"),
+        (("--cloud", "azure"), "no lab of this project tells of which region"),
+        ((), "AWS: its list wants a login"),
+    ],
+)
+def test_what_cannot_be_renewed_is_refused_by_name(
+    run: Run, words: tuple[str, ...], told: str, project: Path
+) -> None:
+    said = run("prices", "refresh", *words)
+    assert said.code == 2
+    assert told in said.err
+    assert not (project / "prices").exists()
+
+
+@pytest.mark.parametrize("price", ["", "none", "-1", "NaN", "0.1,2,3,yesterday"])
+def test_a_damaged_table_is_one_error_with_file_and_line(
+    run: Run, azure: Path, price: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = azure / "prices"
+    folder.mkdir()
+    titles = "cloud,region,use,name,usd_hour,spot_low,spot_high,as_of,source\n"
+    good = "azure,eastus,vm,Standard_D2s_v5,0.1,,,2026-12-01,x\n"
+    bad = f"azure,eastus,vm,Standard_D4s_v5,{price or '0.1'}"
+    (folder / "machine_prices.csv").write_text(titles + good + bad + ("" if price else ",,\n"))
+    monkeypatch.chdir(azure / "stacks")
+    said = run("cost", "az")
+    assert said.code == 1
+    assert said.err.startswith("error: prices/machine_prices.csv:3: no price can be read")
+    assert said.out == ""
