@@ -114,7 +114,7 @@ def review(
     command.review(base, out, today, as_json=as_json)
 
 
-app.add_typer(prices.app, name="prices", rich_help_panel=PREPARE)
+app.add_typer(prices.app, name="prices", rich_help_panel=LOOK)
 
 
 @app.command(rich_help_panel=PREPARE)
