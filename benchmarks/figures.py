@@ -95,6 +95,21 @@ FIGURES = (
         ("cli.py", "rehearse", "gcp-course"),
         seconds=6,
     ),
+    Figure(
+        "review",
+        "`mllab review` of the nine committed labs, one of them changed",
+        ("-m", "benchmarks.reviewed", "committed"),
+        20,
+        1024,
+    ),
+    Figure(
+        "review-500",
+        "`mllab review` of a lab with 500 seats, all of them changed",
+        ("-m", "benchmarks.reviewed", "seats"),
+        30,
+        1024,
+        rounds=1,
+    ),
     Figure("preview-1000", "1,000 resources: preview", _many("preview", 1000), 4, 600),
     Figure("up-1000", "1,000 resources: up", _many("up", 1000), 6, 600),
     Figure(

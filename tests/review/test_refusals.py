@@ -8,11 +8,17 @@ from pathlib import Path
 import pytest
 
 from mllab.errors import LabError, UsageError
+from mllab.lifecycle.review import run
+from mllab.lifecycle.review.job import Job
 from mllab.lifecycle.review.revisions import Repository as Git
 from mllab.lifecycle.review.run import review
 from mllab.money import prices
 from tests.review.conftest import TODAY
 from tests.review.repository import LAB, Repository
+
+WRITES = (
+    "import json, sys, pathlib\npathlib.Path(json.load(sys.stdin)['out']).write_text(json.dumps("
+)
 
 
 @pytest.fixture
@@ -106,3 +112,25 @@ def test_a_damaged_price_table_is_named_with_its_line(
         review(labs.folder, "main", TODAY)
     prices._flat.cache_clear()
     prices._machines.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import nothing_of_that_name", "ModuleNotFoundError: No module named"),
+        ("", "it ended with 0"),
+        (WRITES + "{}", "'version'"),
+        (WRITES + "{'version': 99, 'stacks': {}}", "its code speaks version 99 of the exchange"),
+        (WRITES + "{'version': 1, 'stacks': {}}", "'one'"),
+    ],
+)
+def test_a_base_whose_code_fails_is_said_and_stops_nothing(
+    tmp_path: Path, code: str, said: str
+) -> None:
+    script = tmp_path / "base" / run._RENDER
+    script.parent.mkdir(parents=True)
+    script.write_text(code and (code if code.startswith("import n") else f"{code}))"))
+    job = Job(tmp_path, tmp_path / "base", "one", "one", "changed", tmp_path, TODAY, code=True)
+    told = run._rendered([job], tmp_path / "base", tmp_path)
+    assert list(told) == ["one"]
+    assert said in told["one"]["error"]

@@ -28,6 +28,11 @@ from mllab.settings.files import FOLDER
 _ALIKE: Final = 0.9
 """Part of two stack files that is the same from which on one is the other's new name."""
 
+
+class Ended(Exception):
+    """A process wrote nothing: of the working tree's own code that is a bug, with its traceback."""
+
+
 _COMPARE: Final = "mllab.lifecycle.review.compare"
 _RENDER: Final = Path("mllab", "lifecycle", "review", "render.py")
 
@@ -179,8 +184,9 @@ def _rendered(jobs: Sequence[Job], base_root: Path, work: Path) -> dict[str, dic
         if found["version"] != render.VERSION:
             raise LabError(f"its code speaks version {found['version']} of the exchange")
         return {job.stack: found["stacks"][job.before] for job in jobs}
-    except (LabError, LookupError, TypeError) as error:
-        return {job.stack: {"error": str(error)} for job in jobs}
+    except (Ended, LabError, LookupError, TypeError) as error:
+        said = str(error).splitlines()[-1]  # of a traceback the last line says what is wrong
+        return {job.stack: {"error": said} for job in jobs}
 
 
 def _process(words: Sequence[str], code: Path, request: Mapping[str, Any], out: Path) -> Any:
@@ -190,7 +196,7 @@ def _process(words: Sequence[str], code: Path, request: Mapping[str, Any], out: 
         code: the folder whose `mllab` counts. out: the file that it writes to.
 
     Raises:
-        LabError: it failed; the message is its last line.
+        Ended: it wrote none.
     """
     done = subprocess.run(
         # -P: what lies beside a script is no module of it.
@@ -206,8 +212,7 @@ def _process(words: Sequence[str], code: Path, request: Mapping[str, Any], out: 
     try:
         return json.loads(out.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
-        raise LabError(said[-1]) from error
+        raise Ended(done.stderr.strip() or f"it ended with {done.returncode}") from error
 
 
 def _notes(code: Sequence[str], stacks: Sequence[StackReview], locked: Sequence[str]) -> list[str]:
