@@ -74,3 +74,22 @@ def test_an_unknown_cloud_is_an_error_and_none_is_the_default() -> None:
     with pytest.raises(UsageError, match="known are aws, azure, gcp"):
         registry.of("oracle")
     assert registry.of_types(["random:index/randomId:RandomId"]) is None
+
+
+@pytest.mark.parametrize(
+    ("type", "outputs", "word"),
+    [
+        ("aws:ec2/instance:Instance", {"instanceState": "running"}, "running"),
+        ("gcp:compute/instance:Instance", {"currentStatus": "TERMINATED"}, "stopped"),
+        ("gcp:compute/instance:Instance", {"currentStatus": "SUSPENDED"}, "stopped"),
+        ("gcp:workbench/instance:Instance", {"state": "ACTIVE"}, "running"),
+        ("azure-native:compute:VirtualMachine", {}, registry.POWER_UNKNOWN),
+        ("aws:s3/bucket:Bucket", {}, ""),
+    ],
+)
+def test_machines_of_all_clouds_run_and_stop_by_the_same_words(
+    type: str, outputs: dict[str, str], word: str
+) -> None:
+    """States by https://cloud.google.com/compute/docs/instances/instance-lifecycle and
+    https://cloud.google.com/vertex-ai/docs/workbench/reference/rest/v2/State."""
+    assert registry.power(type, outputs) == word

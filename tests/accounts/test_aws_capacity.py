@@ -113,20 +113,27 @@ def test_aws_counts_what_runs_by_family_but_not_what_goes(granting: None) -> Non
     assert (left[GPU], left[NOTEBOOKS]) == ((8.0, 12.0), (2.0, 1.0))
 
 
-def test_who_may_not_see_the_machines_still_hears_the_limit(
-    granting: None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [("describe_instances", (8.0, None)), ("list_service_quotas", (None, 0.0))],
+)
+def test_who_may_not_see_one_thing_still_hears_the_other(
+    granting: None,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: str,
+    told: tuple[float | None, float | None],
 ) -> None:
     really = Client.ask
 
     def ask(self: Client, service: str, operation: str, args: Mapping[str, Any]) -> Iterator[Any]:
-        if operation == "describe_instances":
-            raise QueryFailed("AWS does not answer ec2 describe_instances: UnauthorizedOperation")
+        if operation == refused:
+            raise QueryFailed(f"AWS does not answer {service} {refused}: UnauthorizedOperation")
         return really(self, service, operation, args)
 
     monkeypatch.setattr(Client, "ask", ask)
     account = open_account("aws", {"aws:region": "us-east-1"})
     [(_, found)] = account.quotas({GPU: "ec2"}, ()).items()
-    assert (found.limit, found.used) == (8.0, None)
+    assert (found.limit, found.used) == told
     assert "UnauthorizedOperation" in found.why
 
 

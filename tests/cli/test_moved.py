@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mllab.session import location
 from mllab.session.simulated import simulated_account
+from mllab.settings import files
 from tests.cli.conftest import Run
 from tests.cli.scripted import make_project
 
@@ -114,3 +116,41 @@ def test_a_file_of_the_same_place_counts(run: Run, write: Write) -> None:
     assert "settings cannot be used" not in seen.err
     gone = run("down", *ON, "--yes")
     assert gone.code == 0, gone.err
+
+
+def recorded(zone: str | None, *projects: str) -> dict[str, object]:
+    """The state of a lab on Google Cloud; `zone` None: of a version that did not tell it."""
+    lab = {"cloud": "gcp", "region": "us-central1", **({} if zone is None else {"zone": zone})}
+    stack = {"urn": "s", "type": "pulumi:pulumi:Stack", "outputs": {"lab": lab}}
+    disks = [
+        {"urn": p, "type": "gcp:compute/disk:Disk", "custom": True, "outputs": {"project": p}}
+        for p in projects
+    ]
+    return {"deployment": {"resources": [stack, *disks]}}
+
+
+@pytest.mark.parametrize(
+    ("zone", "said", "moves"),
+    [
+        (None, "us-central1-a", {}),
+        ("", "us-central1-a", {"gcp:zone": ("nothing", "us-central1-a")}),
+        ("", None, {}),
+        ("us-central1-a", "us-central1-a", {}),
+        ("us-central1-a", None, {"gcp:zone": ("us-central1-a", "nothing")}),
+    ],
+)
+def test_a_zone_that_was_left_to_google_is_a_place(
+    write: Write, zone: str | None, said: str | None, moves: dict[str, tuple[str, str]]
+) -> None:
+    write(settings("gcp"))
+    lab = files.load(Path("stacks/Pulumi.moved.yaml"))
+    config = {"gcp:region": "us-central1", "gcp:project": "one-project"}
+    config |= {"gcp:zone": said} if said else {}
+    assert location.moved(lab, config, recorded(zone, "one-project")) == moves
+
+
+@pytest.mark.parametrize(
+    ("projects", "found"), [((), None), (("one",), "one"), (("one", "two"), None)]
+)
+def test_a_state_of_two_projects_tells_none(projects: tuple[str, ...], found: str | None) -> None:
+    assert location.recorded(recorded("", *projects))[1].get("gcp:project") == found
