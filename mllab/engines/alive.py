@@ -2,6 +2,9 @@
 
 Process ids are used again, so the id alone does not name a process. A zombie is one that has ended
 and that nobody has waited for: it holds no file and finishes no run.
+
+psutil would tell it on macOS, too; it is not taken, since no package that mllab needs brings it
+and it is compiled for each system. Where there is no /proc, a number in use counts as its writer.
 """
 
 from __future__ import annotations

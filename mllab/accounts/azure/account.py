@@ -1,7 +1,8 @@
 """Looks into an Azure subscription: what an interrupted create made, all that a stack has there.
 
 Everything of a lab lies in one resource group. Whatever is in it belongs to the lab, also what
-carries no tags because a service or a person made it.
+carries no tags because a service or a person made it. So its inventory is one list, and needs no
+module as in the folders of the other clouds.
 
 Deleted is not gone at once: Azure keeps a key vault for 7 days, the workspace of the logs for 14.
 Both are reported as `soft-deleted` where their tags name the stack, and do not count as left over:
