@@ -10,7 +10,7 @@ from rich.text import Text
 
 from mllab.clouds.registry import CLOUDS
 from mllab.lifecycle.compare import Elsewhere, Place
-from mllab.money.estimate import Estimate
+from mllab.money.estimate import Estimate, cents
 from mllab.money.lasts import Term
 from mllab.session.session import Session
 from mllab.show.console import say
@@ -31,6 +31,11 @@ def show(
     print_rows(console, rows, here)
     console.print()
     say(console, "An hour is one of all notebooks and of one machine for jobs.")
+    if any(one.missing for one in places.values()):
+        say(console, "A sum with ? is the least that it can be: it makes no place the cheaper one.")
+    old = {name: cents(one.outdated.week) for name, one in places.items()}
+    if told := [f"{name} {week:,}" for name, week in old.items() if week]:
+        say(console, f"Prices that are too old would add to a typical week: {', '.join(told)}.")
     unknown: dict[str, list[str]] = {}
     for name, one in places.items():
         if items := dict.fromkeys(line.charge.item for line in one.missing):
@@ -71,6 +76,7 @@ def _place(place: Place, term: Term | None) -> dict[str, Any]:
         "cloud": place.cloud,
         "region": place.region or None,
         "total": priced and amounts(priced.total()),
+        "outdated": priced and amounts(priced.outdated),
         "complete": priced and not priced.missing,
         "missing": priced and sorted({line.charge.item for line in priced.missing}),
         "term": priced and term and of_term(priced, term),

@@ -74,6 +74,8 @@ def shell(cli: None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator
     for key, day in (("starts", date.today()), ("ends", date.today() + timedelta(days=30))):
         text, found = re.subn(rf'{key}: "[\d-]+"', f'{key}: "{day}"', text)
         assert found == 1
+    # What only costs are reckoned with is no matter of Pulumi's.
+    text += "  mllab:usage: {seat_hours: 6.5, reads: 200000, writes: null}\n"
     (project / STACK_FILE).write_text(text)
     if request.param == "checkout":
         (project / ".venv").symlink_to(sys.prefix)  # where Pulumi.yaml says that Python is
