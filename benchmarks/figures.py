@@ -52,6 +52,17 @@ FIGURES = (
     Figure("help", "`mllab --help`", ("cli.py", "--help"), seconds=0.25),
     Figure("check", "`mllab check aws-course`", ("cli.py", "check", "aws-course", "--today", DAY)),
     Figure(
+        "cost",
+        "`mllab cost aws-course`",
+        ("cli.py", "cost", "aws-course", "--today", DAY),
+        seconds=2.5,
+    ),
+    Figure(
+        "compare",
+        "`mllab cost aws-course --compare`, six places on three clouds",
+        ("cli.py", "cost", "aws-course", "--compare", "--today", DAY),
+    ),
+    Figure(
         "preview",
         "`mllab preview aws-course`",
         ("cli.py", "preview", "aws-course", "--simulate", "--today", DAY),
