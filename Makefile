@@ -1,9 +1,9 @@
-# demo: a lab's whole life on each simulated cloud (all of it: `make demo VERBOSE=-v`) · test, lint, check: what CI runs · bench: the figures of benchmarks/README.md
+# demo: a lab's whole life on each simulated cloud (all of it: `make demo VERBOSE=-v`) · test, lint, check, checkov: what CI runs · bench: the figures of benchmarks/README.md
 # readme: renew README.md's generated parts · lock: renew the lock files (`make lock UPGRADE=--upgrade` for newer versions)
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test lint check bench readme lock clean
+.PHONY: demo test lint check checkov bench readme lock clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -44,6 +44,10 @@ check: .venv/dev.stamp
 	done; \
 	exit $$failed
 
+# Another judge than mllab's own rules; mllab/rules/waivers.csv has what is accepted, and why.
+checkov: .venv/dev.stamp .checkov/stamp
+	@$(BIN)/python -m tests.checkov .checkov/bin/checkov
+
 bench: .venv/dev.stamp
 	@$(BIN)/python -m benchmarks
 
@@ -58,6 +62,12 @@ readme: .venv/dev.stamp
 .venv/dev.stamp: requirements-dev.txt pyproject.toml
 	@$(call venv,requirements-dev.txt)
 	@touch .venv/runtime.stamp $@
+
+# An environment of its own, because Checkov wants a hundred packages in versions of its choice.
+.checkov/stamp: requirements-checkov.txt
+	@$(PYTHON) -m venv .checkov
+	@.checkov/bin/python -m pip --disable-pip-version-check install --quiet $(LOCKED) -r requirements-checkov.txt
+	@touch $@
 
 define venv
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -79,9 +89,11 @@ lock:
 		--custom-compile-command 'make lock' --group build $(UPGRADE) "$$@" >/dev/null; }; \
 	clouds='--extra aws --extra azure --extra gcp'; \
 	compile $$clouds -o requirements.txt; \
-	compile $$clouds --extra dev --group policy --constraint requirements.txt -o requirements-dev.txt
+	compile $$clouds --extra dev --group policy --constraint requirements.txt -o requirements-dev.txt; \
+	"$$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' \
+		--no-annotate --group pyproject.toml:checkov $(UPGRADE) -o requirements-checkov.txt >/dev/null
 
 # Not the whole of .mllab: the state of real labs, its backups and its passphrase are in there, and without them nobody finds what costs.
 clean:
-	@rm -rf .venv .mllab/pulumi .mllab/simulated .mllab/state .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	@rm -rf .venv .checkov .mllab/pulumi .mllab/simulated .mllab/state .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

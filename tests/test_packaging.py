@@ -161,7 +161,7 @@ def test_gate_runs_the_documented_commands(root: Path) -> None:
     gate = (root / ".ci/run").read_text()
     parts = re.search(r"for part in ([\w ]+); do", gate)
     assert parts
-    assert set(parts[1].split()) == {"lint", "check", "test", "demo"}
+    assert set(parts[1].split()) == {"lint", "check", "checkov", "test", "demo"}
     assert (root / ".ci/run").stat().st_mode & 0o111
     assert "- run: .ci/run" in (root / ".github/workflows/ci.yml").read_text()
 
