@@ -13,6 +13,7 @@ from types import ModuleType
 import pytest
 
 from mllab.clouds.registry import CLOUDS
+from mllab.engines.sdk_modules import load_on_demand
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,8 +62,6 @@ def fresh(program: str, *arguments: str) -> str:
 
 def compare(*packages: str) -> None:
     """In a process of its own: each name by itself, then the package's own file as it stands."""
-    from mllab.engines.sdk_modules import load_on_demand
-
     for name in packages:
         load_on_demand(name.partition(".")[0])
         package = importlib.import_module(name)
@@ -106,3 +105,17 @@ def test_a_preview_loads_what_the_lab_has_and_no_more() -> None:
     loaded = fresh(program).split()
     assert "pulumi_aws.ec2.vpc" in loaded
     assert "pulumi_aws.ec2.fleet" not in loaded
+
+
+def test_a_package_that_is_not_generated_runs_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = tmp_path / "written" / "part"
+    part.mkdir(parents=True)
+    (part.parent / "__init__.py").touch()
+    (part / "__init__.py").write_text("from .one import *\n")
+    (part / "one.py").write_text("value = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    load_on_demand("written")
+    assert vars(importlib.import_module("written.part"))["value"] == 1
