@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from mllab.accounts.aws import login
 from mllab.clouds import tables
 from mllab.clouds.contract import Cloud, KnownError, Quota, Tool
 
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
-    from mllab.accounts.identity import Identity
 
 _QUOTA: Final = (
     "Ask AWS for more; it takes hours to days:\n"
@@ -53,12 +53,6 @@ def _code(quota: Quota, region: str) -> str:
 def _tool_options(tool: str, config: Mapping[str, str]) -> list[str]:
     profile = config.get("aws:profile")
     return ["--profile", profile] if profile and tool == "aws" else []
-
-
-def _whoami(config: Mapping[str, str]) -> Identity:
-    from mllab.accounts.aws import login
-
-    return login.ask(config)
 
 
 def _account_of(_id: str, outputs: Mapping[str, Any]) -> str:
@@ -159,7 +153,7 @@ AWS: Final = Cloud(
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     },
-    whoami=_whoami,
+    whoami=login.ask,
     account_of=_account_of,
     open_account=_open_account,
     list_prices="its list wants a login, and mllab does not read it",

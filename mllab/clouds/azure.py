@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from mllab.accounts.azure import login
 from mllab.clouds import tables
 from mllab.clouds.contract import Cloud, KnownError, Quota, Tool, no_options
 
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
-    from mllab.accounts.identity import Identity
     from mllab.accounts.quotes import Quotes
 
 _ML: Final = "https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas"
@@ -50,12 +50,6 @@ def _request_quota(quota: Quota, needed: float, where: Mapping[str, str]) -> str
     )
 
 
-def _whoami(config: Mapping[str, str]) -> Identity:
-    from mllab.accounts.azure import login
-
-    return login.ask(config)
-
-
 def _account_of(id: str, _outputs: Mapping[str, Any]) -> str:
     parts = id.split("/")
     return parts[2] if parts[:2] == ["", "subscriptions"] and len(parts) > 2 else ""
@@ -87,7 +81,7 @@ AZURE: Final = Cloud(
         }
     ),
     tools={
-        "az": Tool("the Azure CLI", "https://learn.microsoft.com/cli/azure/install-azure-cli"),
+        "az": Tool("the Azure CLI", login.AZ.source),
         "ssh": Tool("an SSH client", "https://www.openssh.com"),
     },
     tool_options=no_options,
@@ -173,7 +167,7 @@ AZURE: Final = Cloud(
     ),
     seats_have_names=True,  # each is part of an address
     cut_off={"AZURE_CONFIG_DIR": "{nothing}"},
-    whoami=_whoami,
+    whoami=login.ask,
     account_of=_account_of,
     open_account=_open_account,
     list_prices=_list_prices,

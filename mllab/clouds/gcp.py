@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from mllab.accounts.gcp import login
 from mllab.clouds import tables
 from mllab.clouds.contract import Cloud, KnownError, Quota, Tool, no_options
 
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
-    from mllab.accounts.identity import Identity
 
 _QUOTA: Final = (
     "Ask Google for more; it takes hours to days:\n"
@@ -55,12 +55,6 @@ def _request_quota(quota: Quota, needed: float, where: Mapping[str, str]) -> str
     )
 
 
-def _whoami(config: Mapping[str, str]) -> Identity:
-    from mllab.accounts.gcp import login
-
-    return login.ask(config)
-
-
 def _account_of(_id: str, outputs: Mapping[str, Any]) -> str:
     project = outputs.get("project")
     return project if isinstance(project, str) else ""
@@ -78,7 +72,7 @@ GCP: Final = Cloud(
     package="gcp",
     config_keys={"region": "gcp:region", "zone": "gcp:zone", "project": "gcp:project"},
     secret_keys=frozenset({"gcp:accessToken"}),
-    tools={"gcloud": Tool("the Google Cloud CLI", "https://cloud.google.com/sdk/docs/install")},
+    tools={"gcloud": Tool("the Google Cloud CLI", login.GCLOUD.source)},
     tool_options=no_options,
     quotas=partial(tables.quotas, "gcp"),
     request_quota=_request_quota,
@@ -152,7 +146,7 @@ GCP: Final = Cloud(
         "GOOGLE_APPLICATION_CREDENTIALS": "{nothing}",
         "GCE_METADATA_HOST": "127.0.0.1:1",
     },
-    whoami=_whoami,
+    whoami=login.ask,
     account_of=_account_of,
     open_account=_open_account,
     list_prices="its catalogue has prices of processors, memory and GPUs, and none of machines",

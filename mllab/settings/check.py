@@ -10,7 +10,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from mllab.clouds.registry import CLOUDS
-from mllab.settings import default_tags, faults, fields
+from mllab.settings import faults, fields
+from mllab.settings.clouds import OWN
 from mllab.settings.faults import NAMESPACE, NO_SECTIONS, Fault
 from mllab.settings.lab import Lab
 
@@ -48,13 +49,11 @@ def lab(
     said = about.get("cloud") if isinstance(about, dict) else None
     cloud = said if isinstance(said, str) else None
     found += [((f"{NAMESPACE}:{name}",), words) for name, words in _foreign(cloud, given)]
-    if cloud == "aws":
+    if own := OWN.get(str(cloud)):
         notebook = given.get("notebook")
         managed = isinstance(notebook, Mapping) and notebook.get("kind") == "managed"
-        tags = _opened(values.get(default_tags.KEY))
-        found += default_tags.faults(tags, machines=not managed)
-    if cloud == "gcp":
-        found += default_tags.label_faults(_opened(values.get(default_tags.LABELS)))
+        tags = own.tag_faults(_opened(values.get(own.TAGS)), machines=not managed)
+        found += [((own.TAGS, *path), words) for path, words in tags]
     given["stack"] = stack
     for name, key in places(cloud).items():
         if (value := values.get(key)) not in _EMPTY:

@@ -9,9 +9,6 @@ from typing import Any, Final
 
 from components import tags
 
-KEY: Final = "aws:defaultTags"
-LABELS: Final = "gcp:defaultLabels"
-
 # Letters of every alphabet, but no capitals.
 _LABEL_KEY: Final = re.compile(r"[^\W\d_][\w-]{0,62}")
 _LABEL_VALUE: Final = re.compile(r"[\w-]{0,63}")
@@ -41,11 +38,11 @@ def faults(given: Any, *, machines: bool) -> Iterator[tuple[tuple[str, ...], str
         if other != key:
             hint = f"write {other}" if other in tags.KEYS else "write both alike"
             words = f"differs from {other} only in case, so IAM would refuse every role; {hint}"
-            yield (KEY, "tags", key), f"{words}, or take it out"
+            yield ("tags", key), f"{words}, or take it out"
         if machines and not _IN_METADATA.fullmatch(key):
             words = "is no key for machines that read their own tags, so EC2 would refuse every"
             hint = "write it with letters, digits and + - = . , _ : @ alone, or take it out"
-            yield (KEY, "tags", key), f"{words} notebook; {hint}"
+            yield ("tags", key), f"{words} notebook; {hint}"
 
 
 def label_faults(given: Any) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -62,13 +59,13 @@ def label_faults(given: Any) -> Iterator[tuple[tuple[str, ...], str]]:
     for key, value in given.items() if isinstance(given, Mapping) else ():
         if not _fits(_LABEL_KEY, str(key)):
             words = f"is no key {refused} 1 to 63 {letters}, a letter first, or take it out"
-            yield (LABELS, str(key)), words
+            yield (str(key),), words
         if not isinstance(value, str | int | float):
             continue
         text = value if isinstance(value, str) else json.dumps(value)
         if not _fits(_LABEL_VALUE, text):
             words = f"has no value {refused} at most 63 {letters}, or take it out"
-            yield (LABELS, str(key)), f"{words} (got {text[:70]!r})"
+            yield (str(key),), f"{words} (got {text[:70]!r})"
 
 
 def _fits(pattern: re.Pattern[str], text: str) -> bool:

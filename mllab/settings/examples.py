@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from mllab.errors import UsageError
@@ -22,23 +21,16 @@ KEY: Final = (
 """A public key that nobody can have the private half of: it is the SHA-256 of SENTENCE."""
 
 
-_ALL: Final = {
-    "gcp:project": PROJECT,
-    "gcp.billing_account": BILLING,
-    "azure.ssh_from": NETWORK,
-    "azure.ssh_keys": KEY.removesuffix(" example"),
-}
-
-
 def left_in(lab: Lab) -> tuple[str, ...]:
     """Settings that still have a value of ours, to be asked for before anything is made for real.
 
     Returns:
         Each as the file has it, `gcp:project` or `azure.ssh_keys`.
     """
-    keys = " ".join(lab.azure.ssh_keys)
-    held = (lab.project, lab.gcp.billing_account, *lab.azure.ssh_from)
-    return tuple(key for key, value in _ALL.items() if value in held or value in keys)
+    given = [lab.project, *dict(lab.own).values()]
+    texts = [text for one in given for text in (one if isinstance(one, tuple) else [one])]
+    words = {word for text in texts for word in str(text).split()}
+    return tuple(key for key, value in lab.own.EXAMPLES.items() if value in words)
 
 
 def refuse(lab: Lab, stack: str) -> None:
@@ -53,38 +45,3 @@ def refuse(lab: Lab, stack: str) -> None:
             f"{', '.join(left)}; nothing was contacted",
             hint=f"Put your own into stacks/Pulumi.{stack}.yaml.",
         )
-
-
-def left_in_text(text: str) -> tuple[str, ...]:
-    """The same of a file, which need not be right."""
-    return tuple(key for key, value in _ALL.items() if value in text)
-
-
-FILES_SWITCHES: Final[Mapping[str, str]] = {"gcp": "gcp.filestore"}
-"""Cloud -> the setting without which `storage.files` is refused, because it would cost much."""
-
-
-def place(cloud: str) -> str:
-    """What a new file must say of a lab's place besides its region, with an example."""
-    if cloud != "gcp":
-        return ""
-    return f"  gcp:project: {PROJECT} # the project that pays, by its id; put yours here\n"
-
-
-def own_section(cloud: str, lab: Lab) -> str:
-    """The section of what only a cloud has, for a lab that comes from another one."""
-    if cloud == "azure" and lab.notebook.kind == "vm":
-        return f"""\
-  mllab:azure:
-    ssh_from: [{NETWORK}] # the addresses that people come from; put yours here
-    ssh_keys: ["{KEY}"] # the public keys that open the machines; put yours here
-"""
-    if cloud != "gcp":
-        return ""
-    files = (
-        "    filestore: true # the shared drive is billed here, about 25 USD a month, used or not\n"
-    )
-    return f"""\
-  mllab:gcp:
-    billing_account: {BILLING} # who pays; put yours here, or null for no budget
-""" + (files if lab.storage.files else "")

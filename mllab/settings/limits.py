@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, ValidationInfo
 
 from components import catalog, regions
-from components.azure import images
 from mllab.clouds.contract import Cloud
 from mllab.clouds.registry import CLOUDS
 from mllab.settings.fields import Pattern, choice, fault, length, money, text, whole
@@ -28,21 +27,6 @@ STACK_NAME: Final = text(
 SEAT: Final = text(
     r"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){0,19}",
     "1 to 20 of a-z, 0-9 and single hyphens, a letter first, because it becomes a tag",
-)
-AMI: Final = text(r"ami-([0-9a-f]{8}|[0-9a-f]{17})", "the id of an AMI, like ami-0123456789abcdef0")
-FAMILY: Final = text(
-    r"[a-z][a-z0-9-]{0,62}", "an image family, like common-cu129-ubuntu-2204-nvidia-580"
-)
-BILLING: Final = text(
-    r"[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}",
-    "a billing account's id, like 012345-6789AB-CDEF01; gcloud billing accounts list shows yours",
-)
-IMAGE: Final = choice(
-    *images.IMAGES,
-    refused={
-        "dsvm": "would be the Data Science VM, whose last image is of June 2025; Azure keeps one"
-        " for 12 months. Take hpc, or leave it out",
-    },
 )
 CLOUD: Final = choice(
     *CLOUDS,

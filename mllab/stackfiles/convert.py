@@ -14,7 +14,8 @@ from components import catalog, regions
 from mllab.clouds import registry
 from mllab.clouds.registry import CLOUDS
 from mllab.errors import UsageError
-from mllab.settings import check, document, examples, files
+from mllab.settings import check, document, files
+from mllab.settings.clouds import OWN
 from mllab.settings.faults import NAMESPACE, spoken
 from mllab.settings.lab import Lab
 from mllab.stackfiles import new
@@ -74,7 +75,7 @@ def convert(
         UsageError: there is no such cloud or region, or no region of it is in the same place.
     """
     moves = registry.of(cloud).name != lab.lab.cloud
-    here = _region(lab, cloud, region)
+    here, own = _region(lab, cloud, region), OWN[cloud]
     held, text = document.parse(raw), raw.decode()
     left, made = [], ""
     if here != lab.region:
@@ -88,14 +89,15 @@ def convert(
         made += _spliced(text, begin, end, edits)
         made += "" if made.endswith("\n") else "\n"
         if moves and path == ("config", CLOUDS[lab.lab.cloud].config_keys["region"]):
-            made += examples.place(cloud)
+            made += own.PLACE
     if moves:
-        made += examples.own_section(cloud, lab)
-        if (switch := examples.FILES_SWITCHES.get(cloud)) and lab.storage.files:
+        made += own.example(lab.notebook.kind, files=lab.storage.files)
+        if (switch := own.FILES_SWITCH) and lab.storage.files:
             left.append(f"{switch}: true, since a shared drive costs about 25 USD a month there")
     _, found = check.lab(stack, document.parse(made.encode()).data["config"], now)
     left += [f"{spoken(path)}: {words}" for path, words in found]
-    left += [f"{key}: an example; put your own there" for key in examples.left_in_text(made)]
+    shown = [key for key, word in own.EXAMPLES.items() if word in made]
+    left += [f"{key}: an example; put your own there" for key in shown]
     left.append("data: objects, files, home disks and images stay in the old lab")
     return Converted(made, tuple(left))
 

@@ -16,7 +16,8 @@ from components import regions
 from mllab.clouds import registry
 from mllab.clouds.registry import CLOUDS
 from mllab.errors import SettingsError, UsageError
-from mllab.settings import check, document, examples, faults, files
+from mllab.settings import check, document, faults, files
+from mllab.settings.clouds import OWN
 from mllab.settings.fields import nearest
 from mllab.settings.lab import Lab
 from mllab.settings.reference import Setting, settings, written
@@ -120,6 +121,7 @@ def render(
     if unknown := [key for key in answers if key not in known]:
         raise SettingsError([f"{key}: is not a setting{nearest(key, known)}" for key in unknown])
     cloud = registry.called(str(answers.get("lab.cloud")))
+    own = OWN.get(cloud)
     given = [known[key] for key, value in answers.items() if value is not None]
     if lines := [f"{each.key}: {words}" for each in given if (words := _foreign(each, cloud))]:
         raise SettingsError(lines)
@@ -133,7 +135,7 @@ def render(
             text += f"  {faults.NAMESPACE}:{section}:\n"
             above = section
         default = setting.default
-        if key == "storage.files" and (switch := examples.FILES_SWITCHES.get(str(cloud))):
+        if key == "storage.files" and own and (switch := own.FILES_SWITCH):
             default = written(answers.get(switch) or False)
         value = answers.get(key, default or None)
         if (value is not None or default) and key not in left_out:

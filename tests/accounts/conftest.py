@@ -16,8 +16,7 @@ import pytest
 from moto import mock_aws
 
 from mllab import program
-from mllab.accounts import vendor_cli
-from mllab.accounts.vendor_cli import Answer
+from mllab.accounts.vendor_cli import Answer, VendorCli
 from mllab.clock import SimulatedClock
 from mllab.engines.contract import StackTarget
 from mllab.engines.embedded.engine import EmbeddedEngine
@@ -117,14 +116,14 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Callable[[Mapping[str, Any]], list[
     def answering(answers: Mapping[str, Any]) -> list[str]:
         asked: list[str] = []
 
-        def ask(*words: str, environ: object = None) -> Answer:
-            asked.append(" ".join(words))
+        def ask(cli: VendorCli, *words: str, environ: object = None) -> Answer:
+            asked.append(" ".join([cli.name, *words]))
             for begin, answer in answers.items():
                 if asked[-1].startswith(begin):
                     return Answer(0, json.dumps(answer), "")
             return Answer(1, "", "ERROR: no such question")
 
-        monkeypatch.setattr(vendor_cli, "ask", ask)
+        monkeypatch.setattr(VendorCli, "ask", ask)
         return asked
 
     return answering

@@ -144,7 +144,7 @@ def test_a_command_line_that_is_not_there(tools: Tools, cloud: str, tool: str) -
     tools()
     with pytest.raises(LabError, match=f"`{tool}` is not installed") as caught:
         registry.of(cloud).whoami(PROJECT)
-    assert vendor_cli.WHERE[tool] in caught.value.hint
+    assert registry.of(cloud).tools[tool].source in caught.value.hint
 
 
 def test_a_command_line_that_hangs(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
-from mllab.accounts import vendor_cli
 from mllab.accounts.azure import login
 from mllab.accounts.responses import QueryFailed
 from mllab.accounts.vendor_cli import Answer
@@ -46,8 +45,8 @@ class Client:
             QueryFailed: Azure says no, or what is no list.
             LabError: no `az`, or one without a login.
         """
-        asked = ("az", *words, "--subscription", self.subscription, "--output", "json")
-        return _listed(" ".join(words), _checked(" ".join(words), vendor_cli.ask(*asked)))
+        asked = (*words, "--subscription", self.subscription, "--output", "json")
+        return _listed(" ".join(words), _checked(" ".join(words), login.AZ.ask(*asked)))
 
     def get(self, id: str, version: str) -> Mapping[str, Any] | None:
         """What is at an id; None where Azure says that there is nothing. Raises as `list`."""
@@ -78,7 +77,7 @@ class Client:
 
 def _rest(url: str) -> Answer:
     # Without a host it goes to the cloud that `az` is logged in to.
-    return vendor_cli.ask("az", "rest", "--method", "get", "--url", url, "--output", "json")
+    return login.AZ.ask("rest", "--method", "get", "--url", url, "--output", "json")
 
 
 def _checked(what: str, answer: Answer) -> str:

@@ -7,10 +7,15 @@ import os
 from collections.abc import Mapping
 from typing import Final
 
-from mllab.accounts import vendor_cli
 from mllab.accounts.identity import Identity
+from mllab.accounts.vendor_cli import VendorCli
 from mllab.errors import LabError
 
+AZ: Final = VendorCli(
+    "az",
+    "https://learn.microsoft.com/cli/azure/install-azure-cli",
+    {"AZURE_CORE_ONLY_SHOW_ERRORS": "true"},
+)
 LOGIN: Final = "az login"
 _PACKAGE: Final = "azure-native:"
 _SUBSCRIPTION: Final = "subscriptionId"
@@ -46,13 +51,13 @@ def ask(config: Mapping[str, str]) -> Identity:
         return _identity(wanted, f"service principal {client}", login)
     where = ["--subscription", wanted] if wanted else []
     # Only a token shows that the login still holds; it is dropped before it is printed.
-    token = vendor_cli.ask(
-        "az", "account", "get-access-token", *where,
+    token = AZ.ask(
+        "account", "get-access-token", *where,
         "--query", "{subscription: subscription}", "--output", "json",
     )  # fmt: skip
     if token.code:
         raise LabError(f"there is no Azure login that works: {token.why}", hint=LOGIN)
-    shown = vendor_cli.ask("az", "account", "show", *where, "--output", "json")
+    shown = AZ.ask("account", "show", *where, "--output", "json")
     try:
         account = json.loads(shown.out)
         return _identity(str(account["id"]), str(account["user"]["name"]), LOGIN)

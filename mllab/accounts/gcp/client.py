@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any, Final
 
 from components.gcp import scheduler
-from mllab.accounts import vendor_cli
 from mllab.accounts.gcp import login
 from mllab.accounts.responses import QueryFailed, items
 from mllab.errors import LabError
@@ -77,8 +76,8 @@ class Client:
             LabError: no gcloud, no login.
         """
         what, project = " ".join(words), self.names["project"]
-        answer = vendor_cli.ask(
-            "gcloud", *words, f"--project={project}", "--format=json", environ=self._environ
+        answer = login.GCLOUD.ask(
+            *words, f"--project={project}", "--format=json", environ=self._environ
         )
         # The answer of one that failed may look like an empty one.
         if answer.code and _NO_LOGIN.search(answer.err):
@@ -109,7 +108,7 @@ class Client:
         key = next((text for name in _KEYS if (text := os.environ.get(name))), "")
         if not token and not key.lstrip().startswith("{"):
             file = {_FILE: key} if key else {}
-            words = ("gcloud", "auth", "application-default", "print-access-token")
-            answer = vendor_cli.ask(*words, environ=file)
+            words = ("auth", "application-default", "print-access-token")
+            answer = login.GCLOUD.ask(*words, environ=file)
             token = "" if answer.code else answer.out.strip()
         return {**quota, "CLOUDSDK_AUTH_ACCESS_TOKEN": token} if token else quota

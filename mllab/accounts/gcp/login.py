@@ -8,10 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from mllab.accounts import vendor_cli
 from mllab.accounts.identity import Identity
+from mllab.accounts.vendor_cli import VendorCli
 from mllab.errors import LabError
 
+GCLOUD: Final = VendorCli(
+    "gcloud",
+    "https://cloud.google.com/sdk/docs/install",
+    {"CLOUDSDK_CORE_DISABLE_PROMPTS": "1"},
+)
 LOGIN: Final = "gcloud auth application-default login"
 _KEYS: Final = ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON")
 _FILE: Final = "GOOGLE_APPLICATION_CREDENTIALS"
@@ -45,10 +50,10 @@ def ask(config: Mapping[str, str]) -> Identity:
         return _identity(project, f"the token in {_TOKEN}", LOGIN, end_unknown=True)
     if path := os.environ.get(_FILE):
         return _identity(project, _who(path, _FILE), f"Name a good file in {_FILE}")
-    answer = vendor_cli.ask("gcloud", "auth", "application-default", "print-access-token")
+    answer = GCLOUD.ask("auth", "application-default", "print-access-token")
     if answer.code:
         raise LabError(f"there is no Google Cloud login that works: {answer.why}", hint=LOGIN)
-    named = vendor_cli.ask("gcloud", "config", "get", "account")
+    named = GCLOUD.ask("config", "get", "account")
     return _identity(project, named.out.strip() or "application default credentials", LOGIN)
 
 
