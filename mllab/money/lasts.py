@@ -1,4 +1,4 @@
-"""When a budget is used up: every cloud's budgets begin anew with the month, quarter or year."""
+"""When a budget is used up, which begins anew with each calendar month, quarter or year."""
 
 from __future__ import annotations
 

@@ -191,6 +191,30 @@ def test_a_typical_week_is_stated_by_a_file_or_by_the_lab(
     )
 
 
+def test_the_labs_own_week_counts_until_a_file_takes_its_place(
+    run: Run, project: Path, tmp_path: Path
+) -> None:
+    path = project / "stacks" / "Pulumi.lab.yaml"
+    path.write_text(f"{path.read_text()}  mllab:usage: {{seat_hours: 10, bucket_gb: 7}}\n")
+    told = json.loads(run("cost", "lab", "--json", *PAST).out)
+    assert (told["use"]["seat_hours"], told["use"]["bucket_gb"]) == ("10", "7")
+    assert "seat_hours" not in told["use_by_default"]
+    assert "node_hours" in told["use_by_default"]
+    assert told["roles"]["notebook"]["week"] == "5.26"  # ten hours at 0.526
+    week = (
+        "A typical week, by stacks/Pulumi.lab.yaml: 10 hours of each notebook, 7 GB in the bucket"
+    )
+    assert f"{week}; by default: 4 hours of machines for jobs" in run("cost", "lab", *PAST).out
+    other = tmp_path / "week.yaml"
+    other.write_text("node_hours: 8\n")
+    told = json.loads(run("cost", "lab", "--json", "--usage", str(other), *PAST).out)
+    assert (told["use"]["seat_hours"], told["use"]["node_hours"]) == ("8", "8")
+    path.write_text(path.read_text().replace("seat_hours: 10", "seat_hour: 10"))
+    assert "Pulumi.lab.yaml:6: usage.seat_hour: is not a setting; did you mean seat_hours?" in (
+        run("check", "lab").err
+    )
+
+
 def test_a_wrong_week_is_refused_with_its_line(run: Run, gcp: str, tmp_path: Path) -> None:
     week = tmp_path / "week.yaml"
     week.write_text("# ours\nseat_hour: 10\nbucket_gb: -1\n")
