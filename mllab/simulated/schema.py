@@ -9,12 +9,14 @@ import difflib
 import json
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mllab.protocol.provider import UNKNOWN, Properties
+
+_TAGS = {"tags", "labels", "userLabels"}
 
 Node = dict[str, Any]
 """One property; the keys are explained in `nodes.Node`."""
@@ -235,13 +237,22 @@ _NOUNS = {
 }
 
 
+def untagged(schemas: Iterable[Schema]) -> str:
+    """The table of the types that take no tags, which rules read."""
+    found = ((type, each.properties(type) or {}) for each in schemas for type in each.types)
+    return "\n".join(["type", *(type for type, has in found if not _TAGS & has.keys()), ""])
+
+
 def main(arguments: list[str]) -> None:
-    """Write `<cloud>/data/schema.json` anew."""
+    """Write `<cloud>/data/schema.json` anew, and which types of all clouds take no tags."""
     from mllab.simulated import introspect  # the SDK is needed here alone
 
+    here = Path(__file__).parent
     for cloud in arguments:
-        path = Path(__file__).parent / cloud / "data" / "schema.json"
+        path = here / cloud / "data" / "schema.json"
         path.write_text(introspect.text_of(cloud), encoding="utf-8")
+    text = untagged(map(Schema, sorted(here.glob("*/data/schema.json"))))
+    (here.parent / "rules" / "untagged.csv").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
