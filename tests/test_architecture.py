@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from components.environment import ROLES
+from components.environment import ROLES, EnvironmentArgs
 from mllab.clouds.registry import CLOUDS
-from tests.rules.shape import RANK, ROOMS
+from mllab.settings.sections import Cluster, Notebook, Storage
+from tests.rules.shape import CLOUD_ROWS, RANK, ROOMS
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +69,30 @@ def test_the_recipe_of_a_cloud_names_all_that_is_named_after_one(page: str, root
             if found:
                 named.add(found[1].replace(cloud, "<cloud>"))
     assert named == {path for path in recipe(page, "Add a cloud") if "<cloud>" in path}
+
+
+def test_the_recipe_of_a_cloud_names_all_that_has_a_row_for_each(page: str, root: Path) -> None:
+    """Code that the rule lets name clouds, and tables with rows of more than one."""
+    names = "|".join({*CLOUDS, *(cloud.package for cloud in CLOUDS.values())})
+    rows = set(CLOUD_ROWS)
+    for file in (file for top in ("components", "mllab") for file in (root / top).rglob("*.csv")):
+        found = re.findall(rf"(?:^|,)({names})(?=[,:])", file.read_text("utf-8"), re.M)
+        if len(set(found)) > 1:
+            rows.add(file.relative_to(root).as_posix())
+    named = {path for path in recipe(page, "Add a cloud") if "<cloud>" not in path}
+    named = {path for path in named if path.startswith(("components/", "mllab/"))}
+    assert not {row for row in rows if not row.startswith(tuple(named))}
+    assert not {path for path in named if not any(row.startswith(path) for row in rows)}
+
+
+def test_the_recipe_of_a_setting_names_all_that_hand_every_setting_on(
+    page: str, root: Path
+) -> None:
+    settings = {name for role in (Notebook, Cluster, Storage) for name in role.model_fields}
+    handed = settings & {field.name for field in fields(EnvironmentArgs)}
+    assert len(handed) > 10
+    for top in ("components", "mllab"):
+        for file in (root / top).rglob("*.py"):
+            text = file.read_text("utf-8")
+            if all(re.search(rf"\b{name}\b", text) for name in handed):
+                assert file.relative_to(root).as_posix() in recipe(page, "Add a setting")
