@@ -106,12 +106,11 @@ def test_a_damaged_price_table_is_named_with_its_line(
     lines[6] = lines[6].replace("0", "O").replace(",", ";", 3)
     (tmp_path / "flat_prices.csv").write_text("".join(lines))
     monkeypatch.setattr(prices, "_DATA", tmp_path)
-    prices._flat.cache_clear()
-    prices._machines.cache_clear()
+    prices.forget()
     with pytest.raises(LabError, match=r"mllab/money/data/flat_prices\.csv:7: no price"):
         review(labs.folder, "main", TODAY)
-    prices._flat.cache_clear()
-    prices._machines.cache_clear()
+    monkeypatch.undo()
+    prices.forget()
 
 
 @pytest.mark.parametrize(
@@ -134,3 +133,11 @@ def test_a_base_whose_code_fails_is_said_and_stops_nothing(
     told = run._rendered([job], tmp_path / "base", tmp_path)
     assert list(told) == ["one"]
     assert said in told["one"]["error"]
+
+
+def test_a_process_works_in_its_project_whose_own_prices_count(tmp_path: Path) -> None:
+    root = tmp_path / "base"
+    root.mkdir()
+    script = tmp_path / "where.py"
+    script.write_text(WRITES + "str(pathlib.Path.cwd())))")
+    assert run._process([str(script)], root, {"root": str(root)}, tmp_path / "out") == str(root)

@@ -76,7 +76,7 @@ def _report(
         ),
         code=code,
         stacks=stacks,
-        notes=_notes(code, stacks, repository.differing(base.commit, ("requirements.txt",))),
+        notes=_notes(repository, base, stacks, code=bool(code)),
     )
     report.exit_code = exit_code(report)
     return report
@@ -203,7 +203,7 @@ def _process(words: Sequence[str], code: Path, request: Mapping[str, Any], out: 
         [sys.executable, "-P", *words],
         input=json.dumps({**request, "out": str(out)}),
         env={**os.environ, "PYTHONPATH": str(code)},
-        cwd=out.parent,
+        cwd=request["root"],  # its own prices count
         capture_output=True,
         encoding="utf-8",
         errors="replace",
@@ -215,12 +215,17 @@ def _process(words: Sequence[str], code: Path, request: Mapping[str, Any], out: 
         raise Ended(done.stderr.strip() or f"it ended with {done.returncode}") from error
 
 
-def _notes(code: Sequence[str], stacks: Sequence[StackReview], locked: Sequence[str]) -> list[str]:
+def _notes(
+    repository: Repository, base: Base, stacks: Sequence[StackReview], *, code: bool
+) -> list[str]:
+    def differ(*paths: str) -> bool:
+        return bool(repository.differing(base.commit, paths))
+
     notes = []
     if not stacks:
         notes.append("There is no stack file, neither here nor in the base.")
-    if code and locked:
+    if code and differ("requirements.txt"):
         notes.append("requirements.txt differs; both were rendered with the packages of this run.")
-    if any("mllab/money/data/" in file for file in code):
+    if differ("mllab/money/data", prices.FOLDER):
         notes.append("Prices differ; both were priced with those of the working tree.")
     return notes
