@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ PAGES: Final = (
     "docs/machine.md",
     "docs/real-account.md",
     "docs/rehearsal.md",
+    "docs/review.md",
     "docs/roles.md",
     "docs/rules.md",
     "docs/settings.md",
@@ -183,6 +185,25 @@ def cost(root: Path) -> str:
     return _console(f"mllab cost {stack}", "\n".join([*table, _CUT, *lines[after:last], _CUT]))
 
 
+@cache
+def review(root: Path) -> str:
+    """A change of a lab, and what a reviewer sees of it."""
+    commit = "git init -qb main && git add . && git -c user.name=a -c user.email=a commit -qm labs"
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "stacks", f"Pulumi.{STACK}.yaml")
+        file.parent.mkdir()
+        Path(folder, "Pulumi.yaml").write_bytes((root / "Pulumi.yaml").read_bytes())
+        committed = (root / "stacks" / file.name).read_text("utf-8")
+        text = committed.replace("[shared]", "[ann, bob, cy]")
+        file.write_text(text, encoding="utf-8")
+        subprocess.run(commit, cwd=folder, shell=True, check=True)
+        text = text.replace(", cy]", "]").replace("gpu-small", "gpu-multi", 1)
+        file.write_text(text, encoding="utf-8")
+        words = said(root, "review", "--today", DAY, folder=Path(folder))
+    # Which commit it is differs from run to run.
+    return _console("mllab review", re.sub(r"(?s)Compared: .*?\n\n", f"{_CUT}\n", words))
+
+
 def timeless(text: str) -> str:
     """A text without wall times, which differ from run to run; only what remains can be stale."""
     return _WALL.sub("… s wall", text)
@@ -227,7 +248,7 @@ MAKERS: Final[Mapping[str, Callable[[Path], str]]] = {
     made.__name__: made
     for made in (
         *(settings, sizes, roles, asleep, use, commands, cost, rehearsal, excerpt, faults),
-        *(rules, exceptions),
+        *(review, rules, exceptions),
     )
 }
 

@@ -30,7 +30,9 @@ _STYLES: Final = {"stop": "bold red", "care": "bold yellow", "fine": "bold green
 def show(console: Console, report: Report) -> None:
     """Print the report; the files of `--out` have the details."""
     end = verdict(report)
-    say(console, end.line, label=f"{end.head}. ", style=_STYLES[end.level])
+    say(
+        console, end.line, label=f"{end.head[:1].upper()}{end.head[1:]}. ", style=_STYLES[end.level]
+    )
     say(console, f"Compared: {compared(report)}.", style="dim")
     for note in report.notes:
         say(console, note)
