@@ -12,7 +12,8 @@ class Quote:
 
     Args:
         use: of a machine, `vm`, `managed` or `job`; empty for anything else. item: as the price
-            book calls it. unit, usd: of one. spot: of the machine as a spare one, where it is sold.
+            book calls it. unit, usd: of one. spot: of the machine as a spare one, where it is sold;
+            nothing is known of that where not spot_told.
     """
 
     use: str
@@ -20,6 +21,7 @@ class Quote:
     unit: str
     usd: Decimal
     spot: Decimal | None = None
+    spot_told: bool = True
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from mllab.clouds.contract import Cloud, KnownError, Quota, Tool
 
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
+    from mllab.accounts.quotes import Quotes
 
 _QUOTA: Final = (
     "Ask AWS for more; it takes hours to days:\n"
@@ -59,6 +60,12 @@ def _account_of(_id: str, outputs: Mapping[str, Any]) -> str:
     arn = str(outputs.get("arn", "")).split(":")
     named = len(arn) > 5 and arn[0] == "arn" and re.fullmatch("[0-9]{12}", arn[4])
     return arn[4] if named else ""
+
+
+def _list_prices(region: str) -> Quotes:
+    from mllab.accounts.aws import price_list
+
+    return price_list.ask(region)
 
 
 def _open_account(config: Mapping[str, str]) -> Account:
@@ -156,5 +163,5 @@ AWS: Final = Cloud(
     whoami=login.ask,
     account_of=_account_of,
     open_account=_open_account,
-    list_prices="its list wants a login, and mllab does not read it",
+    list_prices=_list_prices,
 )

@@ -17,7 +17,7 @@ def _group() -> None:
 
 @app.command()
 def refresh(clouds: take.Clouds = None, regions: take.Regions = None) -> None:
-    """Renew list prices from the vendor's own list, as a change of files to look at; no login."""
+    """Renew list prices from the vendors' own lists, as a change of files to look at."""
     from mllab.commands import prices_refresh as command
 
     command.refresh(clouds or [], regions or [])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -74,13 +73,26 @@ def places(
     return [place for place in found if not isinstance(refused[place[0]], str)], told
 
 
+@dataclass
+class Outcome:
+    """What a refresh did.
+
+    Args:
+        reports: a region each. written: files that changed. failures: of a region of which nothing
+            was changed, because the vendor does not answer, or not with prices.
+    """
+
+    reports: list[Report] = field(default_factory=list)
+    written: list[Path] = field(default_factory=list)
+    failures: list[LabError] = field(default_factory=list)
+
+
 def renew(
     root: Path, wanted: Iterable[tuple[str, str]], today: date, tell: Callable[[str], None]
-) -> tuple[list[Report], list[Path]]:
-    """Ask for all prices, then write the tables; returns what became of them, and the files.
+) -> Outcome:
+    """Ask for all prices, then write the tables.
 
     Raises:
-        LabError: a vendor does not answer, or not with prices; nothing was written.
         StateError: a table cannot be read or written.
     """
     folder = root / "mllab" / "money" / "data"
@@ -88,12 +100,16 @@ def renew(
         folder = root / prices.FOLDER
     prices.check()
     texts = {name: _text(folder / name) for name in TABLES}
-    reports, before = [], dict(texts)
+    outcome, before = Outcome(), dict(texts)
     for cloud, region in wanted:
         tell(f"Asking for the prices of {CLOUDS[cloud].title} {region}")
-        quotes = _ask(cloud, region)
+        try:
+            quotes = _ask(cloud, region)
+        except LabError as error:
+            outcome.failures.append(error)
+            continue
         report = Report(cloud, region)
-        reports.append(report)
+        outcome.reports.append(report)
         for name in TABLES:
             done = refresh.renew(
                 name,
@@ -115,7 +131,8 @@ def renew(
     except OSError as error:
         raise StateError(f"{folder} cannot be written: {error.strerror}") from error
     prices.forget()
-    return reports, [folder / name for name in changed]
+    outcome.written = [folder / name for name in changed]
+    return outcome
 
 
 def _place(region: str, clouds: Iterable[str]) -> tuple[str, str]:
@@ -140,23 +157,24 @@ def _labs(root: Path) -> list[tuple[str, str]]:
 
 
 def _ask(cloud: str, region: str) -> Quotes:
-    ask = CLOUDS[cloud].list_prices
+    """What the vendor tells. Raises LabError."""
+    ask, where = CLOUDS[cloud].list_prices, f"{CLOUDS[cloud].title} {region}"
     assert not isinstance(ask, str)
     try:
         quotes = ask(region)
     except QueryFailed as error:
-        raise LabError(f"{error}; nothing was changed", hint="Try it again later.") from error
+        raise LabError(f"{where}: {error}", hint="Try it again later.") from error
+    except LabError as error:
+        raise LabError(f"{where}: {error.message}", hint=error.hint) from error
     if not quotes.quotes:
         raise LabError(
-            f"{CLOUDS[cloud].title} lists no price in {region}; nothing was changed",
-            hint="A region that sells nothing would be new: look at the vendor's own list.",
+            f"{where}: no price is listed", hint="Look at the vendor's own list of this region."
         )
     return quotes
 
 
-def _known(cloud: str, region: str, quote: Quote) -> Decimal | None:
-    found = _row(cloud, region, quote.use, quote.item)
-    return found.usd if found else None
+def _known(cloud: str, region: str, quote: Quote) -> prices.Price | None:
+    return _row(cloud, region, quote.use, quote.item)
 
 
 def _row(cloud: str, region: str, use: str, item: str) -> prices.Price | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from mllab.accounts.quotes import Quote
+from mllab.money.prices import Price
 
 MACHINES: Final = "machine_prices.csv"
 FLAT: Final = "flat_prices.csv"
@@ -46,7 +47,7 @@ def renew(
     quotes: Iterable[Quote],
     day: date,
     source: str,
-    before: Callable[[Quote], Decimal | None],
+    before: Callable[[Quote], Price | None],
 ) -> Renewed:
     """A table with the prices of one region renewed; no other line changes by a byte.
 
@@ -63,11 +64,12 @@ def renew(
         if bool(quote.use) != (table == MACHINES):
             continue
         key = (*where, *filter(None, (quote.use, quote.item)))
-        told = _told(table, quote, day, source)
+        book = before(quote)
+        told = _told(table, quote, book, day, source)
         at = places.get(key)
         old = dict(zip(titles, cells[at], strict=True)) if at is not None else {}
         row = {**dict.fromkeys(titles, ""), **old, **dict(zip(titles, key, strict=False)), **told}
-        _count(found, before(quote), quote)
+        _count(found, book, quote)
         written = _line([row[title] for title in titles])
         if at is not None:
             lines[at] = written
@@ -92,22 +94,25 @@ def write(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def _told(table: str, quote: Quote, day: date, source: str) -> dict[str, str]:
+def _told(table: str, quote: Quote, book: Price | None, day: date, source: str) -> dict[str, str]:
     dated = {"as_of": day.isoformat(), "source": source}
     if table == FLAT:
         return {"unit": quote.unit, "usd": _text(quote.usd), **dated}
-    spot = _text(quote.spot) if quote.spot is not None else ""
-    return {"usd_hour": _text(quote.usd), "spot_low": spot, "spot_high": spot, **dated}
+    seen = (quote.spot, quote.spot) if quote.spot is not None else None
+    if not quote.spot_told and book:
+        seen = book.spot
+    low, high = map(_text, seen) if seen else ("", "")
+    return {"usd_hour": _text(quote.usd), "spot_low": low, "spot_high": high, **dated}
 
 
-def _count(found: Renewed, before: Decimal | None, quote: Quote) -> None:
+def _count(found: Renewed, before: Price | None, quote: Quote) -> None:
     if before is None:
         found.new += 1
-    elif before == quote.usd:
+    elif before.usd == quote.usd:
         found.same += 1
     else:
         use = f" ({quote.use})" if quote.use else ""
-        found.moved.append(f"{quote.item}{use}: {_text(before)} -> {_text(quote.usd)}")
+        found.moved.append(f"{quote.item}{use}: {_text(before.usd)} -> {_text(quote.usd)}")
 
 
 def _text(amount: Decimal) -> str:

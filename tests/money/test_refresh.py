@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -77,13 +78,22 @@ def test_the_titles_are_those_of_the_shipped_tables() -> None:
 
 
 def test_prices_are_counted_by_what_the_book_had() -> None:
-    had = {"same": Decimal("1.0"), "moved": Decimal(2)}
+    had = {
+        name: prices.Price(name, Decimal(usd), "hour", DAY, "", (Decimal("0.1"), Decimal("0.3")))
+        for name, usd in (("same", "1.0"), ("moved", "2"))
+    }
     quotes = [vm("same", "1"), vm("moved", "2.5"), vm("new", "3")]
     found = refresh.renew(
         refresh.MACHINES, "", HERE, quotes, DAY, "list", lambda quote: had.get(quote.item)
     )
     assert (found.same, found.new) == (1, 1)
     assert found.moved == ["moved (vm): 2 -> 2.5"]
+    untold = [replace(quote, spot_told=False) for quote in quotes]
+    found = refresh.renew(
+        refresh.MACHINES, "", HERE, untold, DAY, "list", lambda quote: had.get(quote.item)
+    )
+    assert "azure,eastus,vm,same,1,0.1,0.3,2026-12-01,list\n" in found.text, "spot is not told of"
+    assert "azure,eastus,vm,new,3,,,2026-12-01,list\n" in found.text
 
 
 def test_whoever_is_killed_while_writing_leaves_the_old_file(
