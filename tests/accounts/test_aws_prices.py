@@ -41,6 +41,7 @@ LISTED = [
     machine("g5.xlarge", "1.006"),
     machine("g5.xlarge", "1.2"),
     product("EBS:VolumeUsage.gp3", "0.08", "GB-Mo", volumeApiName="gp3"),
+    product("EBS:VolumeUsage.gp3", "9", "GiBps-mo", volumeApiName="gp3"),
     product("EBS:VolumeP-IOPS.gp3", "0.005", "IOPS-Mo", volumeApiName="gp3"),
     product("USE1-PublicIPv4:InUseAddress", "0.005", "Hrs", "AmazonVPC"),
     product("USE1-PublicIPv4:IdleAddress", "0.006", "Hrs", "AmazonVPC"),

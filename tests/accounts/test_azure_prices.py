@@ -60,6 +60,16 @@ def test_pages_are_followed_and_only_machines_with_linux_are_taken() -> None:
     assert max(map(len, told.asked)) < 800
 
 
+def test_what_was_not_asked_for_is_not_taken_either() -> None:
+    """A filter that a list does not know may be passed over."""
+    rows = [row for row in ROWS if row["type"] == "Consumption"]
+    with listed(rows, deaf=True) as told:
+        found = {(one.use, one.item): one.usd for one in retail.ask("eastus", told.url).quotes}
+    assert ("vm", ELSE) not in found
+    assert found["", "Standard SSD E10 LRS"] == Decimal("9.6")
+    assert found["vm", FIRST] == Decimal("0.096")
+
+
 def test_prices_of_steps_are_those_of_the_first_one() -> None:
     first = item("Hot LRS Data Stored", 0.0208, **BLOB)
     rows = [first, item("Hot LRS Data Stored", 0.02, **BLOB, tierMinimumUnits=51200.0)]

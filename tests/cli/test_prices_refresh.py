@@ -135,18 +135,35 @@ def test_what_cannot_be_renewed_is_refused_by_name(
     assert not (project / "prices").exists()
 
 
-@pytest.mark.parametrize("price", ["", "none", "-1", "NaN", "0.1,2,3,yesterday"])
-def test_a_damaged_table_is_one_error_with_file_and_line(
-    run: Run, azure: Path, price: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = azure / "prices"
-    folder.mkdir()
-    titles = "cloud,region,use,name,usd_hour,spot_low,spot_high,as_of,source\n"
-    good = "azure,eastus,vm,Standard_D2s_v5,0.1,,,2026-12-01,x\n"
-    bad = f"azure,eastus,vm,Standard_D4s_v5,{price or '0.1'}"
-    (folder / "machine_prices.csv").write_text(titles + good + bad + ("" if price else ",,\n"))
-    monkeypatch.chdir(azure / "stacks")
+TITLES = "cloud,region,use,name,usd_hour,spot_low,spot_high,as_of,source"
+D2, D4 = "azure,eastus,vm,Standard_D2s_v5", "azure,eastus,vm,Standard_D4s_v5"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "none,,,2026-12-01,x",
+        "-1,,,2026-12-01,x",
+        "NaN,,,2026-12-01,x",
+        "1,,,1 May,x",
+        "0.1,",
+        "1,,,,,",
+    ],
+)
+def test_a_damaged_table_is_one_error_with_file_and_line(run: Run, azure: Path, rest: str) -> None:
+    (azure / "prices").mkdir()
+    lines = [TITLES, f"{D2},0.1,,,2026-12-01,x", f"{D4},{rest}"]
+    (azure / MACHINES).write_text("\n".join(lines))
     said = run("cost", "az")
     assert said.code == 1
-    assert said.err.startswith("error: prices/machine_prices.csv:3: no price can be read")
+    assert said.err.startswith(f"error: {MACHINES}:3: no price can be read")
     assert said.out == ""
+
+
+@pytest.mark.parametrize(("day", "price"), [("2026-06-17", "0.096"), ("2026-06-18", "0.2")])
+def test_of_two_prices_the_later_one_counts(run: Run, azure: Path, day: str, price: str) -> None:
+    """The price book has that machine at 0.096 since 2026-06-18."""
+    (azure / "prices").mkdir()
+    (azure / MACHINES).write_text(f"{TITLES}\n{D2},0.2,,,{day},x\n")
+    charges = json.loads(run("cost", "az", "--json").out)["charges"]
+    assert [one["unit_usd"] for one in charges if one["item"] == "Standard_D2s_v5"] == [price]
