@@ -90,7 +90,7 @@ RULES: Final = (
          _nothing_from_the_internet, "machines with public addresses are tried all day",
          "CKV_AZURE_9, CKV_AZURE_10, CKV_AZURE_160, CKV_AZURE_77, AZU-0047, AZU-0050,"
          " CIS Azure 7.1",
-         fix="name in azure.ssh_from the addresses from which people come, of 8 bits or more",
+         fix="name in azure.ssh_from the networks that people come from, of /8 or smaller",
          setting="azure.ssh_from", wrong=[
              Break({"securityRules": [_OPEN]}),
              Break({"securityRules": [{**_OPEN, "sourceAddressPrefix": None,

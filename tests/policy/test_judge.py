@@ -9,6 +9,7 @@ import pytest
 from mllab.engines.contract import Resource
 from mllab.rules import aws
 from mllab.rules.judge import judge
+from mllab.rules.paths import GONE, Unknown, at
 from mllab.settings import files
 
 
@@ -52,3 +53,23 @@ def test_settings_have_places(stack: Path) -> None:
     )
     assert where("lab.profile") == f"stacks/Pulumi.aws-course.yaml:{line}"
     assert where("azure.ssh_from") == ""
+
+
+@pytest.mark.parametrize(
+    ("inputs", "found"),
+    [
+        ({"disks": [{"sealed": True}, {"sealed": False}]}, [True, False]),
+        ({"disks": [{"sealed": True}, {}]}, [True, GONE]),
+        ({"disks": []}, [GONE]),  # or nobody would miss what is not said of any
+        ({"disks": None}, [GONE]),
+        ({}, [GONE]),
+    ],
+)
+def test_what_nothing_is_said_of_is_not_set(inputs: dict[str, object], found: list[object]) -> None:
+    assert list(at(inputs, "disks.*.sealed")) == found
+
+
+def test_what_is_inside_something_unknown_is_unknown() -> None:
+    for value in ({"disks": {"$unknown": True}}, {"disks": [{"sealed": {"$secret": True}}]}):
+        with pytest.raises(Unknown, match="disks.sealed"):
+            list(at(value, "disks.*.sealed"))
