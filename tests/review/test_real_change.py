@@ -88,5 +88,8 @@ def test_the_port_is_a_new_result_of_the_rules(told: Any) -> None:
     assert found
     assert all(one["state"] == "new" for one in found)
     assert any(one["fails"] for one in found)
+    news = {(one["rule"], one["resource"]) for one in lab["findings"] if one["state"] != "old"}
+    opened = ("aws-nothing-from-the-internet", "lab-network-open")
+    assert news == {opened, ("removable-own-name", "lab-storage-bucket")}
     assert told["exit_code"] == 1
     assert told["verdict"]["text"] == "data would be lost"

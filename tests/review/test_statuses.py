@@ -127,6 +127,13 @@ def test_wrong_settings_are_told_with_their_line(stacks: Stacks, report: Report)
     assert exit_code(report.model_copy(update={"stacks": [broken]})) == 1
 
 
+def test_what_rules_find_at_both_revisions_is_no_news(stacks: Stacks) -> None:
+    found = stacks["size"].findings
+    assert found
+    assert {one.state for one in found} == {"old"}
+    assert {one.state for one in stacks["same"].findings} == {"old"}
+
+
 def test_a_renamed_file_is_another_lab(stacks: Stacks) -> None:
     assert stacks["renamed"].renamed_from == "old"
     assert "old" not in stacks

@@ -32,6 +32,10 @@ LARGE: Final = 1000
 """Resources of a lab from which on rules judge the plan alone: what it does not know is said."""
 
 
+_OPTIONS: Final = ("protect", "retainOnDelete")
+"""What a state tells of the options that rules look at."""
+
+
 class _Silent:
     """Hears what is worth a note."""
 
@@ -165,6 +169,7 @@ def _recorded(job: Job) -> tuple[Resource, ...]:
                 key: tuple(found)
                 for key, found in (entry.get("propertyDependencies") or {}).items()
             },
+            options={key: entry[key] for key in _OPTIONS if entry.get(key)},
         )
         for entry in entries(session.engine.state())
     )
