@@ -155,7 +155,7 @@ ToCloud = Annotated[
     typer.Option(
         "--cloud",
         metavar="NAME",
-        help="aws, azure or gcp, if not that of --from.",
+        help="The cloud, as lab.cloud names it; by default that of --from.",
         show_default=False,
     ),
 ]

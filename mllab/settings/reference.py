@@ -44,10 +44,10 @@ class Setting:
     asked: bool
     clouds: tuple[str, ...]
 
-    def written_key(self, cloud: object = None) -> str:
-        """The key as a file has it: `aws:region`, `notebook.size`."""
-        here = cloud if cloud in self.clouds else self.clouds[0]
-        return CLOUDS[str(here)].config_keys.get(self.key, self.key)
+    def written_key(self, cloud: object) -> str:
+        """The key as a cloud's file has it: `aws:region`, `notebook.size`."""
+        known = CLOUDS.get(str(cloud))
+        return known.config_keys.get(self.key, self.key) if known else self.key
 
 
 def settings() -> tuple[Setting, ...]:

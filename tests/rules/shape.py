@@ -142,7 +142,9 @@ def clouds_are_named_in_their_rooms_only(tree: Tree) -> Iterator[str]:
         if path in CLOUD_ROWS + NO_ROWS or clouds & set(path.removesuffix(".py").split("/")):
             continue
         for node in ast.walk(module):
-            text = str(node.value) if isinstance(node, ast.Constant) else ""
+            if not isinstance(node, ast.Constant):
+                continue
+            text = str(node.value)
             if text in clouds or text.startswith(packages):
                 yield f"{path}:{node.lineno}: names {text!r}; ask clouds/registry.py"
         for name in imported(module):

@@ -191,7 +191,7 @@ def test_whatever_is_typed_is_refused_or_means_itself(key, typed):
         said = ()
         text = new.render("x", {**least, key: value})
         held = document.parse(text.encode()).data["config"]
-        section, _, name = question.written_key().rpartition(".")
+        section, _, name = question.written_key(question.clouds[0]).rpartition(".")
         read = held[f"mllab:{section}"].get(name) if section else held.get(name)
         assert written(read) == written(value) or read is None
     assert all(fault.startswith(key) for fault in said)
