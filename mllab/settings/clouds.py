@@ -107,15 +107,12 @@ class Azure(Own):
     @classmethod
     def example(cls, kind: str, *, files: bool) -> str:
         """See `Own.example`."""
-        return (
-            ""
-            if kind != "vm"
-            else f"""\
+        section = f"""\
   mllab:azure:
     ssh_from: [{examples.NETWORK}] # the addresses that people come from; put yours here
     ssh_keys: ["{examples.KEY}"] # the public keys that open the machines; put yours here
 """
-        )
+        return section if kind == "vm" else ""
 
     image: Annotated[str | None, _IMAGE] = Field(
         default=None,

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from mllab.accounts import identity, vendor_cli
+from mllab.accounts.azure.login import AZ as AZ_CLI
+from mllab.accounts.gcp.login import GCLOUD
 from mllab.clouds import registry
 from mllab.clouds.azure import AZURE
 from mllab.clouds.gcp import GCP
@@ -145,6 +147,20 @@ def test_a_command_line_that_is_not_there(tools: Tools, cloud: str, tool: str) -
     with pytest.raises(LabError, match=f"`{tool}` is not installed") as caught:
         registry.of(cloud).whoami(PROJECT)
     assert registry.of(cloud).tools[tool].source in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("cli", "variable"),
+    [(AZ_CLI, "AZURE_CORE_ONLY_SHOW_ERRORS"), (GCLOUD, "CLOUDSDK_CORE_DISABLE_PROMPTS")],
+    ids=["az", "gcloud"],
+)
+def test_a_command_line_is_told_to_ask_nothing(
+    tools: Tools, cli: vendor_cli.VendorCli, variable: str
+) -> None:
+    """Sources: https://learn.microsoft.com/cli/azure/azure-cli-configuration,
+    https://docs.cloud.google.com/sdk/docs/properties"""
+    tools(**{cli.name: f'echo "${variable}"'})
+    assert cli.ask("version").out.strip() in {"true", "1"}
 
 
 def test_a_command_line_that_hangs(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
