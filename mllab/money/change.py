@@ -28,7 +28,7 @@ class Change:
     def known(self, column: str) -> bool:
         """Whether the two differences are the whole one: what has no price at all is the same on
         both sides, so it makes none."""
-        return _missing(self.before, column) == _missing(self.after, column)
+        return unpriced(self.before, column) == unpriced(self.after, column)
 
     @property
     def lowers(self) -> bool:
@@ -38,7 +38,7 @@ class Change:
         return self.known("day") and max(found) <= 0 and min(found) < 0
 
 
-def _missing(estimate: Estimate, column: str) -> Counter[tuple[object, ...]]:
+def unpriced(estimate: Estimate, column: str) -> Counter[tuple[object, ...]]:
     """What has not even an old price: how many of which, and of machines for jobs at most."""
     return Counter(
         (

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
-from mllab.lifecycle.review.model import Report, StackReview
+from mllab.lifecycle.review.model import Amount, Report, StackReview
+from mllab.lifecycle.review.money import compare
 from mllab.lifecycle.review.run import exit_code
 from mllab.money import prices
+from mllab.show.review.words import figure
 from tests.review.repository import Repository
 
 Stacks = dict[str, StackReview]
@@ -151,3 +154,19 @@ def test_nothing_is_left_of_the_base(repository: Repository, report: Report) -> 
     assert report.stacks
     assert repository.git("worktree", "list").count("\n") == 1
     assert "worktrees" not in repository.git("status", "--short")
+
+
+def test_what_has_no_price_on_both_sides_makes_no_difference() -> None:
+    def amount(usd: int, **more: Any) -> Amount:
+        return Amount(usd=Decimal(usd), known=False, **{"unpriced": ("0.10", "a disk"), **more})
+
+    def difference(new: Amount) -> Amount | None:
+        return compare({"day": amount(3)}, {"day": new}, both=True)["day"].difference
+
+    same = difference(amount(5))
+    assert same == Amount(usd=Decimal(2), known=True)
+    assert figure(same, signed=True) == "+2"
+    for other in (amount(5, unpriced=("0.10",)), amount(5, unpriced=("0.11", "a disk"))):
+        found = difference(other)
+        assert found
+        assert not found.known

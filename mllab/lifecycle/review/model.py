@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 SCHEMA: Final = 1
 """Raised when a key disappears or changes its meaning; new keys may come without it."""
@@ -34,11 +34,13 @@ class Amount(BaseModel):
     Args:
         known: false where a part of it has no price that counts: it is more then, or unknown.
         outdated: what prices that are too old, or have no date, would add; never in `usd`.
+        unpriced: what is in no sum, for comparison; not told.
     """
 
     usd: Decimal
     known: bool
     outdated: Decimal = Decimal(0)
+    unpriced: tuple[str, ...] = Field(default=(), exclude=True)
 
 
 class Column(BaseModel):

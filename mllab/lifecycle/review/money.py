@@ -11,6 +11,7 @@ from typing import Any
 from mllab.engines.contract import Resource
 from mllab.lifecycle.review.model import COLUMNS, Amount, Column
 from mllab.money import estimate, risk
+from mllab.money.change import unpriced
 from mllab.money.estimate import Estimate, Sums, cents
 from mllab.money.lasts import Term
 from mllab.settings.lab import Lab
@@ -43,7 +44,10 @@ def amounts(found: Estimate, days: Term | None) -> Amounts:
 
     def of(name: str, column: str, part: Callable[[Sums], Decimal]) -> tuple[str, Amount]:
         usd, outdated = (cents(part(sums[one])) for one in ("", "old"))
-        return name, Amount(usd=usd, outdated=outdated, known=found.known(column))
+        exact = str(part(found.outdated))  # what is rounded away is a difference, too
+        missing = (exact, *sorted(map(str, unpriced(found, column).items())))
+        known = found.known(column)
+        return name, Amount(usd=usd, outdated=outdated, known=known, unpriced=missing)
 
     told = [of(name, name, attrgetter(name)) for name in ("asleep", "hour", "week", "day")]
     if days is not None:
@@ -73,12 +77,14 @@ def compare(before: Amounts | None, after: Amounts | None, *, both: bool) -> dic
 
 
 def _minus(new: Amount | None, old: Amount | None) -> Amount:
+    """What has no price that counts makes no difference where it is the same before and after."""
     none = Amount(usd=Decimal(0), outdated=Decimal(0), known=True)
     left, right = new or none, old or none
+    same = bool(old and new) and left.unpriced == right.unpriced
     return Amount(
         usd=left.usd - right.usd,
         outdated=left.outdated - right.outdated,
-        known=left.known and right.known,
+        known=same or (left.known and right.known),
     )
 
 
