@@ -36,6 +36,15 @@ def test_jupyter_listens_on_this_machine_alone() -> None:
     ]
 
 
+@pytest.mark.parametrize("unit", ["mllab-packages.service", "mllab-shared.service"])
+def test_what_fails_again_and_again_is_given_up_until_the_next_start(unit: str) -> None:
+    """Its downloads count as use, so a full disk would keep the machine running."""
+    assert values(unit, "Restart") == ["on-failure"]
+    assert values(unit, "StartLimitIntervalSec") == ["infinity"]
+    (times,) = values(unit, "StartLimitBurst")
+    assert 1 < int(times) < 10
+
+
 def test_jupyter_takes_its_token_from_the_file_of_root_and_from_nowhere_else() -> None:
     assert values("mllab-jupyter.service", "EnvironmentFile") == ["/run/mllab/jupyter.env"]
     assert "token" not in UNITS["mllab-jupyter.service"].lower()
