@@ -128,7 +128,8 @@ class Account(Protocol):
         ...
 
     def allocated(self, id: str) -> bool | None:
-        """Whether a machine takes up a host, running or not; None where it does not say."""
+        """Whether a machine takes up a host, running or not, or the one that has this disk; None
+        where the account does not say."""
         ...
 
 

@@ -25,7 +25,8 @@ class Consequence:
 
     Args:
         type: of the resource. role: of it; a cluster and a notebook may be of one type.
-        step: one of STEPS. property: dotted path that changes; empty for any.
+        step: one of STEPS. property: dotted path that changes; empty for any. `size>4096`: from as
+            much or less to more.
         words: what it means. source: where that is said.
     """
 
@@ -95,7 +96,7 @@ def deallocated(type: str, role: str, changes: Sequence[Change]) -> tuple[tuple[
         (change, row.words)
         for row in of(type, role, "deallocated")
         for change in changes
-        if _any(row, [change.path])
+        if _any(row, [change.path]) and _passes(row, change)
     )
 
 
@@ -108,11 +109,20 @@ def of(type: str, role: str, step: str) -> Iterable[Consequence]:
 
 def _any(row: Consequence, paths: Iterable[str]) -> bool:
     """Whether the property changes, a part of it, or the block that it is in."""
-    wanted = row.property
+    wanted = row.property.partition(">")[0]
     return any(
         path == wanted or path.startswith(f"{wanted}.") or wanted.startswith(f"{path}.")
         for path in map(_plain, paths)
     )
+
+
+def _passes(row: Consequence, change: Change) -> bool:
+    """Whether a number passes the one that a row has; where it has none, any change does."""
+    most = row.property.partition(">")[2]
+    if not most:
+        return True
+    before, after = _number(change.before), _number(change.after)
+    return before is not None and after is not None and before <= float(most) < after
 
 
 def _plain(path: str) -> str:

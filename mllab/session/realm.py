@@ -212,8 +212,9 @@ class SimulatedRealm:
 
     def allocated(self, id: str) -> bool | None:
         """See `Account.allocated`."""
-        found = next((one for one in self.cloud.inventory() if one.id == id), None)
-        return found.hidden.get("state") == "running" if found else None
+        known = self.cloud.inventory()
+        there = [one for one in known if one.id == id or repr(id) in str(one.inputs)]
+        return any(one.hidden.get("state") == "running" for one in there) if there else None
 
     def inventory(self, stack: str) -> list[InventoryItem]:
         """See `Realm.inventory`; also what cannot be ascribed to any stack."""

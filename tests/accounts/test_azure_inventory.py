@@ -202,6 +202,19 @@ def test_whether_a_machine_takes_up_a_host(
     assert subscription.account().allocated(machine) is allocated
 
 
+@pytest.mark.parametrize(
+    ("state", "allocated"),
+    [("Attached", True), ("Reserved", False), ("Unattached", False), ("", None)],
+)
+def test_whether_the_machine_of_a_disk_takes_up_a_host(
+    subscription: Subscription, state: str, allocated: bool | None
+) -> None:
+    disk = str(one("azure-native:compute:Disk")["id"])
+    if state:
+        subscription.put(disk, {}, diskState=state)
+    assert subscription.account().allocated(disk) is allocated
+
+
 def test_nobody_knows_whether_a_machine_runs_that_cannot_be_asked(
     subscription: Subscription,
 ) -> None:

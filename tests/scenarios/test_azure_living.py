@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mllab.engines.contract import Op
+from mllab.errors import UsageError
 from mllab.simulated.azure.rules import tokens
 from tests.scenarios.living_lab import ENGINES, MANAGED, Change, LivingLab
 
@@ -66,6 +67,27 @@ def test_another_image_counts_for_new_machines_alone(lab: LivingLab) -> None:
     }
     (machine,) = [urn for urn, entry in before.items() if entry["type"] == tokens.MACHINE]
     assert lab.entries()[machine]["inputs"] == before[machine]["inputs"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("kind", ["vm"])
+def test_a_disk_grows_beyond_4_tib_while_its_machine_is_stopped_alone(lab: LivingLab) -> None:
+    (machine,) = [one for one in lab.cloud.inventory() if one.type == tokens.MACHINE]
+    lab.cloud.start(machine.id)
+    lab.set({"notebook": {"home_gb": 4096}})
+    _up(lab)
+    before = _inputs(lab)
+    lab.set({"notebook": {"home_gb": 5000}})
+    with pytest.raises(UsageError, match=r"-home: diskSizeGB 4096 -> 5000: a disk grows beyond"):
+        lab.up()
+    assert _inputs(lab) == before
+    lab.cloud.stop(machine.id)
+    _up(lab)
+    assert lab.plan().empty
+
+
+def _inputs(lab: LivingLab) -> dict[str, object]:
+    return {urn: entry.get("inputs") for urn, entry in lab.entries().items()}
 
 
 def _notebooks(lab: LivingLab) -> dict[str, str]:

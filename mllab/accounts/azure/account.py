@@ -48,6 +48,7 @@ from mllab.errors import LabError, StillThere
 
 _DELETING: Final = "deleting"
 _MACHINE: Final = "azure-native:compute:VirtualMachine"
+_DISK: Final = "azure-native:compute:Disk"
 _AT_ONCE: Final = 8  # `az` takes a second or two to start
 
 Question = Callable[[], list[InventoryItem]]
@@ -84,10 +85,15 @@ class AzureAccount:
     def allocated(self, id: str) -> bool | None:
         """See `Account.allocated`.
 
-        Source: https://learn.microsoft.com/azure/virtual-machines/states-billing
+        Source: https://learn.microsoft.com/azure/virtual-machines/states-billing,
+            https://learn.microsoft.com/rest/api/compute/disks/get: diskState
         """
         version = IMPORT_QUERIES[_MACHINE].version
         try:
+            if "/disks/" in id:
+                disk = self._calls.get(id, IMPORT_QUERIES[_DISK].version)
+                state = state_of(disk, "properties.diskState") if disk else None
+                return state == "attached" if state else None  # `Reserved`: it is deallocated
             view = self._calls.get(f"{id}/instanceView", version)
         except (QueryFailed, LabError):
             return None
