@@ -34,9 +34,7 @@ write_profile() {
   mkdir -p "${file%/*}"
   {
     "$here/notebook-env.sh" | sed 's/^/export /'
-    cat <<'profile'
-[ -n "$SSH_CONNECTION" ] || [ ! -t 1 ] || cat /etc/motd.d/mllab 2>/dev/null || :
-profile
+    printf '%s\n' "[ -n \"\$SSH_CONNECTION\" ] || [ ! -t 1 ] || cat /etc/motd.d/mllab 2>/dev/null || :"
   } >"$file.new"
   mv "$file.new" "$file"
 }

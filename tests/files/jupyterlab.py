@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -145,27 +145,48 @@ class Notebook:
 
     def __init__(self, tab: websocket.WebSocket) -> None:
         self.tab = tab
+        self.tab.settimeout(1)
         self.idle: datetime | None = None
         """When the kernel said for the last time that it has nothing to do."""
 
+    def ready(self) -> None:
+        """Ask until the kernel is heard: what it is sent, or says, too early is lost."""
+        for _ in range(SECONDS):
+            self._send("kernel_info_request", {})
+            with suppress(TimeoutError):
+                self.wait("idle", seconds=1)
+                return
+        raise AssertionError("the kernel does not answer")
+
     def start(self, code: str) -> None:
         """Run a cell."""
+        self._send("execute_request", {"code": code, "silent": False, "allow_stdin": True})
+
+    def _send(self, kind: str, content: dict[str, Any]) -> None:
         self.number = uuid4().hex
-        content = {"code": code, "silent": False, "allow_stdin": True}
-        header = {"msg_id": self.number, "msg_type": "execute_request", "session": self.number}
+        header = {"msg_id": self.number, "msg_type": kind, "session": self.number}
         message = {"channel": "shell", "header": header, "content": content}
         self.tab.send(json.dumps({**message, "parent_header": {}, "metadata": {}}))
 
-    def wait(self, until: str) -> dict[str, Any]:
-        """The content of the next message of that type, or status, that the cell causes."""
-        while True:
-            answer = json.loads(self.tab.recv())
+    def wait(self, until: str, seconds: float = SECONDS) -> dict[str, Any]:
+        """The content of the next message of that type, or status, that the cell causes.
+
+        Raises:
+            TimeoutError: there is none. A tab's own limit counts anew at each ping.
+        """
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit:
+            try:
+                answer = json.loads(self.tab.recv())
+            except websocket.WebSocketTimeoutException:
+                continue
             seen = {answer["msg_type"], answer["content"].get("execution_state")}
             ours = answer["parent_header"].get("msg_id") == self.number or until == "restarting"
             if "idle" in seen:
                 self.idle = datetime.fromisoformat(answer["header"]["date"])
             if until in seen and ours:
                 return dict(answer["content"])
+        raise TimeoutError(f"no message {until} in {seconds} s")
 
     def run(self, code: str, until: str) -> dict[str, Any]:
         self.start(code)

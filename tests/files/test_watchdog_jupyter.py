@@ -188,6 +188,7 @@ def test_a_kernel_that_died_is_no_use(lab: JupyterLab, watched: Watched) -> None
         os.kill(int(content["text"]), signal.SIGKILL)
         notebook.wait("restarting")
     with lab.notebook(kernel) as notebook:
+        notebook.ready()
         notebook.run("1", "idle")
     watched.looks(5, 10, 15)
     assert watched.stops == 1
