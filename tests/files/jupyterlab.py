@@ -135,9 +135,14 @@ class JupyterLab:
         with self.socket(f"/api/kernels/{kernel}/channels") as tab:
             notebook = Notebook(tab)
             yield notebook
-        limit = time.monotonic() + SECONDS
-        while notebook.idle and _moment(self.ask(f"/api/kernels/{kernel}")) < notebook.idle:
-            assert time.monotonic() < limit, "JupyterLab has not heard that the kernel is idle"
+            began = time.monotonic()
+            again = began + 5
+            while notebook.idle and _moment(self.ask(f"/api/kernels/{kernel}")) < notebook.idle:
+                now = time.monotonic()
+                assert now < began + SECONDS, "JupyterLab has not heard that the kernel is idle"
+                if now > again:  # after a restart it may have listened too late
+                    notebook.ready()
+                    again = now + 5
 
 
 class Notebook:
@@ -151,6 +156,7 @@ class Notebook:
 
     def ready(self) -> None:
         """Ask until the kernel is heard: what it is sent, or says, too early is lost."""
+        self.number = uuid4().hex  # the same each time: a slow answer to an early one counts, too
         for _ in range(SECONDS):
             self._send("kernel_info_request", {})
             with suppress(TimeoutError):
@@ -160,10 +166,10 @@ class Notebook:
 
     def start(self, code: str) -> None:
         """Run a cell."""
+        self.number = uuid4().hex
         self._send("execute_request", {"code": code, "silent": False, "allow_stdin": True})
 
     def _send(self, kind: str, content: dict[str, Any]) -> None:
-        self.number = uuid4().hex
         header = {"msg_id": self.number, "msg_type": kind, "session": self.number}
         message = {"channel": "shell", "header": header, "content": content}
         self.tab.send(json.dumps({**message, "parent_header": {}, "metadata": {}}))
