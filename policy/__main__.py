@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from mllab.engines.contract import Resource  # noqa: E402
 from mllab.rules.finding import Finding, Rule  # noqa: E402
 from mllab.rules.judge import RULES, judge  # noqa: E402
 from mllab.settings import files  # noqa: E402
+from mllab.settings.lab import Lab  # noqa: E402
 
 Report = Callable[..., None]
 
@@ -83,10 +84,15 @@ def resource(each: PolicyResource) -> Resource:
 
 def findings(rules: Sequence[Rule], args: StackValidationArgs) -> tuple[Finding, ...]:
     """What the stack that is being planned does against rules."""
-    stack = args.resources[0].urn.split(":")[2]
+    lab, where = settings(args.resources[0].urn.split(":")[2])
+    return judge(map(resource, args.resources), lab, where=where, rules=rules)
+
+
+@cache
+def settings(stack: str) -> tuple[Lab, Callable[[str], str]]:
+    """A lab, and where each of its settings stands; read once for all rules."""
     path = files.find(files.project_root(Path.cwd()), stack)
-    resources = map(resource, args.resources)
-    return judge(resources, files.load(path), where=files.places(path), rules=rules)
+    return files.load(path), files.places(path)
 
 
 def refuse(rule: Rule, args: StackValidationArgs, report: Report) -> None:

@@ -34,7 +34,7 @@ write_profile() {
   mkdir -p "${file%/*}"
   {
     "$here/notebook-env.sh" | sed 's/^/export /'
-    printf '%s\n' "[ -n \"\$SSH_CONNECTION\" ] || [ ! -t 1 ] || cat /etc/motd.d/mllab 2>/dev/null || :"
+    printf '%s\n' "[ -n \"\${SSH_CONNECTION:-}\" ] || [ ! -t 1 ] || cat /etc/motd.d/mllab 2>/dev/null || :"
   } >"$file.new"
   mv "$file.new" "$file"
 }

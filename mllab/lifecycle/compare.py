@@ -68,7 +68,7 @@ def elsewhere(session: Session, plan: Plan, priced: Estimate, usage: Path | None
     own = session.declared.lab.cloud
     others = [_other(session, cloud, usage) for cloud in CLOUDS if cloud != own]
     ranked, unknown, lacking = _ranked(session, plan, priced)
-    tried = (_ported(session, own, region, usage) for region in ranked)
+    tried = (_converted(session, own, region, usage) for region in ranked)
     near = list(islice((place for place in tried if place.priced), REGIONS))
     near.sort(key=lambda place: _rank(place.priced, priced))
     return Elsewhere((*others, *near), len(ranked), unknown, lacking)
@@ -109,14 +109,14 @@ def _rank(there: Estimate | None, here: Estimate) -> tuple[bool, Decimal]:
 
 def _other(session: Session, cloud: str, usage: Path | None) -> Place:
     """The lab on another cloud: in the same place, or in the region that examples name."""
-    place = _ported(session, cloud, None, usage)
+    place = _converted(session, cloud, None, usage)
     if place.region:
         return place
-    there = _ported(session, cloud, regions.example(cloud), usage)
+    there = _converted(session, cloud, regions.example(cloud), usage)
     return replace(there, left=(place.why.partition(";")[0], *there.left))
 
 
-def _ported(session: Session, cloud: str, region: str | None, usage: Path | None) -> Place:
+def _converted(session: Session, cloud: str, region: str | None, usage: Path | None) -> Place:
     """The lab in another place, as the file describes it that would be written for it."""
     lab, stack, now = session.declared, session.stack, session.clock.now()
     source = files.find(session.root, stack)

@@ -23,9 +23,7 @@ from mllab.settings.lab import Lab
 
 def term(lab: Lab, today: date) -> Term | None:
     """None for a lab without an end."""
-    if lab.lab.ends is None:
-        return None
-    return Term(max(today, lab.lab.starts or today), lab.lab.ends)
+    return Term.left(lab.lab.starts, lab.lab.ends, today)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from mllab.clouds.registry import POWER_UNKNOWN, is_machine
 from mllab.engines.contract import Resource
-from mllab.lifecycle.outlook import as_resource
+from mllab.engines.recorded import resource
 from mllab.lifecycle.status import Finding
 from mllab.money import estimate
 from mllab.money.estimate import cents
@@ -88,7 +88,7 @@ def _of(
     changed: Mapping[str, Iterable[Change]],
 ) -> Hourly:
     things = [
-        _changed(as_resource(entry), changed.get(entry["urn"], ()))
+        _changed(resource(entry), changed.get(entry["urn"], ()))
         for entry in entries(state)
         if entry["urn"] in chosen
     ]
@@ -109,9 +109,9 @@ def _of(
     )
 
 
-def _changed(resource: Resource, changes: Iterable[Change]) -> Resource:
+def _changed(thing: Resource, changes: Iterable[Change]) -> Resource:
     """As somebody changed it by hand; what stands in a list is no part of a machine's price."""
-    inputs = deepcopy(dict(resource.inputs))
+    inputs = deepcopy(dict(thing.inputs))
     for change in changes:
         *path, last = change.path.split(".")
         at: Any = inputs
@@ -119,4 +119,4 @@ def _changed(resource: Resource, changes: Iterable[Change]) -> Resource:
             at = at.get(key) if isinstance(at, dict) else None
         if isinstance(at, dict):
             at[last] = change.after
-    return replace(resource, inputs=inputs)
+    return replace(thing, inputs=inputs)

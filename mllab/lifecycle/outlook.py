@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from mllab.engines.contract import Plan, Resource
+from mllab.engines.contract import Plan
+from mllab.engines.recorded import resource
 from mllab.errors import OverBudget
 from mllab.lifecycle import cost, rebuild
 from mllab.money import estimate, risk
 from mllab.money.change import Change
 from mllab.money.estimate import Estimate, cents
 from mllab.money.risk import Amount, Risk
-from mllab.protocol.deployment import entries, in_cloud, interrupted, sealed, stack_outputs
+from mllab.protocol.deployment import entries, in_cloud, interrupted, stack_outputs
 from mllab.session.session import Session
 from mllab.wording import pluralize
 
@@ -71,15 +72,8 @@ def recorded(session: Session, like: Estimate) -> Estimate | None:
     most, node = _cluster(outputs.get("cluster"), like)
     seats = len((outputs.get("notebook") or {}).get("seats") or ())
     lab = replace(like.lab, most=most, node=node, seats=seats)
-    found = (as_resource(entry) for entry in things)
+    found = map(resource, things)
     return estimate.of(found, lab, session.clock.today(), like.use)
-
-
-def as_resource(entry: Mapping[str, Any]) -> Resource:
-    """A recorded thing as a plan has it."""
-    urn = entry["urn"]
-    inputs = sealed(entry.get("inputs") or {})
-    return Resource(urn, entry["type"], urn.rpartition("::")[2], True, "", inputs)
 
 
 def _cluster(outputs: Any, like: Estimate) -> tuple[int, str]:

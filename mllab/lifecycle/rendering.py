@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mllab.engines.contract import Plan
 from mllab.lifecycle.granted import lacking
-from mllab.session.realm import SimulatedRealm
 from mllab.session.session import Session
 
 
@@ -14,12 +13,7 @@ def rendered(session: Session) -> Plan:
     Args:
         session: on a simulated cloud; its account gets the quotas that the lab needs.
     """
-    if not isinstance(session.realm, SimulatedRealm):
-        raise ValueError("only a simulated lab is made to be looked at")
-    cloud = session.realm.cloud
-    for short in lacking(session):
-        cloud.grant(short.code, short.needed)
-    for name in cloud.missing():
-        cloud.switch_on(name)
+    wanted = [f"{one.code}={one.needed:g}" for one in lacking(session)]
+    session.realm.grant([*session.realm.off, *wanted])  # what a person would ask for
     session.engine.up()
     return session.engine.preview()

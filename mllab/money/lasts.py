@@ -12,7 +12,8 @@ from typing import Final
 MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 """A budget's period -> its months, the first of them January."""
 
-_LONGEST: Final = {"month": 31, "quarter": 92, "year": 366}
+LONGEST: Final = {"month": 31, "quarter": 92, "year": 366}
+"""A budget's period -> days that it can have."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Term:
     @property
     def days(self) -> int:
         return (self.last - self.first).days + 1
+
+    @classmethod
+    def left(cls, starts: date | None, ends: date | None, today: date) -> Term | None:
+        """What is left of a lab today; None for one without an end."""
+        return cls(max(today, starts or today), ends) if ends else None
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def used_up(limit: Decimal, per: str, daily: Decimal, term: Term | None) -> Used
         return None
     full = int(limit // daily)
     if term is None:
-        return Used(full, None) if full < _LONGEST[per] else None
+        return Used(full, None) if full < LONGEST[per] else None
     for first, last in _periods(per, term):
         if full <= (last - first).days:
             day = first + timedelta(full)

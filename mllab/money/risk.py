@@ -15,13 +15,11 @@ from decimal import Decimal
 from typing import Final
 
 from mllab.money.estimate import DAY, Estimate, Line, Sums
+from mllab.money.lasts import LONGEST
 from mllab.money.meters import When
 from mllab.money.prices import MONTH
 from mllab.settings.lab import Lab
 from mllab.wording import pluralize
-
-PERIODS: Final = {"month": 31, "quarter": 92, "year": 366}
-"""A budget's period -> days that it can have."""
 
 _ASLEEP: Final = frozenset({When.ALWAYS})
 _AWAKE: Final = frozenset({When.RUNNING})
@@ -100,7 +98,7 @@ def judge(estimate: Estimate, lab: Lab, today: date) -> Risk:
         lab: the settings that the estimate is of: limits of the machines, last day, budget.
         today: also before `lab.starts`: what is made is billed at once.
     """
-    period = PERIODS[lab.budget.per]
+    period = LONGEST[lab.budget.per]
     left = period if lab.lab.ends is None else max(0, (lab.lab.ends - today).days + 1)
     days, most, seats = min(left, period), estimate.lab.most, estimate.lab.seats
     awake = lab.notebook.max_hours

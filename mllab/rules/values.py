@@ -153,8 +153,22 @@ def every(*checks: Simple) -> All:
     return All(checks)
 
 
+class _Narrowed:
+    """A check that is not for all; what puts it right, and what breaks it, are the check's own."""
+
+    check: Simple
+
+    @property
+    def fix(self) -> str:
+        return self.check.fix
+
+    @property
+    def wrong(self) -> tuple[Break, ...]:
+        return self.check.wrong
+
+
 @dataclass(frozen=True)
-class Where:
+class Where(_Narrowed):
     """A check that is for resources with that value alone."""
 
     path: str
@@ -165,17 +179,9 @@ class Where:
         if one(resource.inputs, self.path) == self.value:
             yield from self.check(resource, graph)
 
-    @property
-    def fix(self) -> str:
-        return self.check.fix
-
-    @property
-    def wrong(self) -> tuple[Break, ...]:
-        return self.check.wrong
-
 
 @dataclass(frozen=True)
-class In:
+class In(_Narrowed):
     """A check that is for labs of that profile alone."""
 
     profile: str
@@ -184,14 +190,6 @@ class In:
     def __call__(self, resource: Resource, graph: Graph) -> Iterable[str]:
         if graph.lab.lab.profile == self.profile:
             yield from self.check(resource, graph)
-
-    @property
-    def fix(self) -> str:
-        return self.check.fix
-
-    @property
-    def wrong(self) -> tuple[Break, ...]:
-        return self.check.wrong
 
 
 @dataclass(frozen=True)

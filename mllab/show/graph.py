@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
+from mllab.engines import recorded
 from mllab.engines.contract import Plan, Resource, Step
 from mllab.lifecycle.meaning import doubtful, meaning
-from mllab.protocol.deployment import entries, sealed
+from mllab.protocol.deployment import entries
 from mllab.protocol.provider import Change
 
 VERSION: Final = 1
 """Raised when a key disappears or changes its meaning; new keys may come without it."""
 
 
-def graph(plan: Plan, cloud: str, recorded: Mapping[str, Any]) -> dict[str, Any]:
+def graph(plan: Plan, cloud: str, state: Mapping[str, Any]) -> dict[str, Any]:
     """What a run would do, resource by resource.
 
     Args:
         plan: from `Engine.preview`.
         cloud: `aws`, `azure`, `gcp`.
-        recorded: from `Engine.state`; resources that are no longer declared are described from it.
+        state: from `Engine.state`; resources that are no longer declared are described from it.
     """
     declared = {resource.urn for resource in plan.resources}
-    old = {entry["urn"]: entry for entry in entries(recorded)}
+    old = {entry["urn"]: entry for entry in entries(state)}
     gone = [
         _recorded(step, old.get(step.urn, {})) for step in plan.steps if step.urn not in declared
     ]
@@ -102,17 +103,6 @@ def _described(resource: Resource) -> dict[str, Any]:
 
 
 def _recorded(step: Step, entry: Mapping[str, Any]) -> Resource:
-    return Resource(
-        urn=step.urn,
-        type=step.type,
-        name=step.name,
-        custom=step.custom,
-        parent=entry.get("parent", ""),
-        inputs=sealed(entry.get("inputs", {})),
-        dependencies=tuple(entry.get("dependencies") or ()),
-        property_dependencies=entry.get("propertyDependencies") or {},
-        provider=entry.get("provider", ""),
-        source=step.source,
-        op=step.op,
-        changes=step.changes,
-    )
+    told = {"urn": step.urn, "type": step.type, "custom": step.custom}
+    found = recorded.resource({**told, **entry})
+    return replace(found, source=step.source, op=step.op, changes=step.changes)

@@ -12,6 +12,7 @@ import pytest
 
 from mllab.engines.contract import Op, Plan, Resource, Step
 from mllab.protocol.provider import Change
+from mllab.protocol.values import SECRET, SIGNATURE
 from mllab.settings.examples import KEY as EXAMPLE_KEY
 from mllab.show.graph import graph
 from mllab.show.plan import grouped
@@ -102,7 +103,9 @@ def test_settings_of_another_lab_are_refused_by_name(
 
 
 def test_preview_json_is_the_graph_alone(run: Run, use: Use) -> None:
-    use(steps=LOSING, entries=[entry(BUCKET, inputs={"bucket": "b"}, dependencies=["x"])])
+    secret = {SIGNATURE: SECRET, "ciphertext": "v1:abc", "plaintext": "hunter2"}
+    inputs = {"bucket": "b", "key": secret, "in": [{"key": secret}]}
+    use(steps=LOSING, entries=[entry(BUCKET, inputs=inputs, dependencies=["x"])])
     said = run("preview", "lab", "--simulate", "--json", *DAY)
     graph = json.loads(said.out)
     assert list(graph) == [
@@ -135,7 +138,8 @@ def test_preview_json_is_the_graph_alone(run: Run, use: Use) -> None:
     ]
     assert gone["op"] == "delete"
     assert gone["type"] == BUCKET_TYPE
-    assert gone["inputs"] == {"bucket": "b"}
+    masked = {"$secret": True}
+    assert gone["inputs"] == {"bucket": "b", "key": masked, "in": [{"key": masked}]}
     assert gone["dependencies"] == ["x"]
     assert graph["summary"] == {
         "operations": {"delete": 1},

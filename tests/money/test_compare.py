@@ -83,7 +83,7 @@ def test_a_lab_that_cannot_be_there_says_why(
     (tmp_path / "stacks" / "Pulumi.large.yaml").write_text(text)
     monkeypatch.chdir(tmp_path)
     session, _ = cost.declared("large", TODAY)
-    place = compare._ported(session, "azure", None, None)
+    place = compare._converted(session, "azure", None, None)
     assert place.priced is None
     assert place.why.startswith("notebook.disk_gb: must be at most 4095, ")
     assert str(tmp_path) not in place.why

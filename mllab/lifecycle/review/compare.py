@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mllab.engines.contract import Plan, Resource
+from mllab.engines.recorded import resource
 from mllab.errors import LabError, SettingsError
 from mllab.lifecycle import cost, deploy, impossible
 from mllab.lifecycle.observer import Run
@@ -20,8 +21,7 @@ from mllab.lifecycle.review.causes import Causes, read, settings
 from mllab.lifecycle.review.job import Job
 from mllab.lifecycle.review.model import StackReview
 from mllab.lifecycle.review.money import Amounts
-from mllab.protocol import urns
-from mllab.protocol.deployment import entries, sealed
+from mllab.protocol.deployment import entries
 from mllab.session.opening import on_simulated_cloud
 from mllab.session.realm import LARGEST, SimulatedRealm
 from mllab.session.session import Session, clock_from
@@ -30,10 +30,6 @@ from mllab.settings.files import FOLDER
 
 LARGE: Final = 1000
 """Resources of a lab from which on rules judge the plan alone: what it does not know is said."""
-
-
-_OPTIONS: Final = ("protect", "retainOnDelete")
-"""What a state tells of the options that rules look at."""
 
 
 class _Silent:
@@ -156,23 +152,7 @@ def _recorded(job: Job) -> tuple[Resource, ...]:
     session = on_simulated_cloud(
         job.base_root, job.before, None, {}, clock_from(job.today.isoformat()), job.home
     )
-    return tuple(
-        Resource(
-            urn=entry["urn"],
-            type=entry["type"],
-            name=urns.name_of(entry["urn"]),
-            custom=bool(entry.get("custom")),
-            parent=entry.get("parent", ""),
-            inputs=sealed(entry.get("inputs") or {}),
-            dependencies=tuple(entry.get("dependencies") or ()),
-            property_dependencies={
-                key: tuple(found)
-                for key, found in (entry.get("propertyDependencies") or {}).items()
-            },
-            options={key: entry[key] for key in _OPTIONS if entry.get(key)},
-        )
-        for entry in entries(session.engine.state())
-    )
+    return tuple(map(resource, entries(session.engine.state())))
 
 
 def _document(root: Path, stack: str) -> Document | None:

@@ -33,7 +33,7 @@ def of_facts(resources: Iterable[Resource], facts: Mapping[str, Any], today: dat
     starts, ends = (
         date.fromisoformat(facts[key]) if facts[key] else None for key in ("starts", "ends")
     )
-    days = Term(max(today, starts or today), ends) if ends else None
+    days = Term.left(starts, ends, today)
     usage = Usage.model_validate(facts["usage"])
     return amounts(estimate.of(resources, lab, today, usage), days)
 

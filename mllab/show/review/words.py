@@ -23,6 +23,7 @@ from mllab.lifecycle.review.model import (
     Report,
     StackReview,
 )
+from mllab.show.cost_table import UNKNOWN
 from mllab.show.words import VALUE_WIDTH, value
 from mllab.wording import join_limited, pluralize
 
@@ -36,7 +37,6 @@ KINDS: Final = {
 }
 """Kinds of hazards, in a word or two."""
 
-UNKNOWN: Final = "?"
 _CONTEXT: Final = 12
 """Characters before a difference that are shown."""
 
