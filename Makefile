@@ -87,7 +87,7 @@ lock:
 	@tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; $(PYTHON) -m venv "$$tool"; "$$tool/bin/pip" --quiet install uv; \
 	compile() { "$$tool/bin/uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command 'make lock' --group build $(UPGRADE) "$$@" >/dev/null; }; \
-	clouds='--extra aws --extra azure --extra gcp'; \
+	clouds='--extra aws --extra azure --extra gcp --extra local'; \
 	compile $$clouds -o requirements.txt; \
 	compile $$clouds --extra dev --group policy --constraint requirements.txt -o requirements-dev.txt; \
 	"$$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' \

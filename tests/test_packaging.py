@@ -53,9 +53,10 @@ def wanted(project: dict[str, Any], *extras: str) -> list[Requirement]:
 
 
 CLOUDS = ("aws", "azure", "gcp")
+EXTRAS = (*CLOUDS, "local")
 
 
-@pytest.mark.parametrize(("lock", "extras"), [(LOCKS[0], CLOUDS), (LOCKS[1], (*CLOUDS, "dev"))])
+@pytest.mark.parametrize(("lock", "extras"), [(LOCKS[0], EXTRAS), (LOCKS[1], (*EXTRAS, "dev"))])
 def test_lock_satisfies_what_is_declared(
     root: Path, project: dict[str, Any], lock: str, extras: tuple[str, ...]
 ) -> None:

@@ -1,0 +1,1 @@
+"""The kinds of servers, a module each."""
