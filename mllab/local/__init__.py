@@ -1,1 +1,1 @@
-"""A lab on this machine: real processes, ports and folders behind the engines' provider contract."""
+"""A lab on this machine: real processes, ports and folders behind the provider contract."""
