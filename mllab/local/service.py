@@ -32,6 +32,11 @@ class Place:
         """Its own folder: configuration, secrets (0600), log, and who runs."""
         return self.lab / "run" / self.name
 
+    @property
+    def ready(self) -> Path:
+        """What a server without a port makes when it is ready; who starts one removes it first."""
+        return self.run / "ready"
+
 
 @dataclass(frozen=True)
 class Launch:
@@ -40,7 +45,8 @@ class Launch:
     Args:
         argv: what any user of the machine can read; so no secret is in it.
         cwd: the folder it works in. env: what it gets besides a few harmless variables.
-        ready: path of its own address that answers when it is ready; empty: the port is open.
+        ready: path of its own address that answers when it is ready; empty: the port is open, or,
+            where it has no port, the file `Place.ready` is there.
         signal: that ends it. grace: seconds until it is killed.
     """
 
@@ -65,9 +71,11 @@ class Service(Protocol):
 
     Attributes:
         kind: as the program calls it, `jupyterlab`.
+        listens: whether it has a port; one that has none is given port 0.
     """
 
     kind: ClassVar[str]
+    listens: ClassVar[bool]
 
     def lacks(self, settings: Settings) -> Sequence[Lack]:
         """What this machine lacks to run one; nothing is started or fetched."""
@@ -77,6 +85,13 @@ class Service(Protocol):
         """Write what it reads (0700 folders, 0600 files), and say how it is launched.
 
         Runs again when settings change, and keeps the secrets that are there.
+        """
+        ...
+
+    def retire(self, place: Place) -> None:
+        """End what goes on without its process (the jobs of a queue), before it is removed.
+
+        An update does not ask for it: jobs go on while their queue is started anew.
         """
         ...
 
