@@ -47,6 +47,7 @@ class Launch:
         cwd: the folder it works in. env: what it gets besides a few harmless variables.
         ready: path of its own address that answers when it is ready; empty: the port is open, or,
             where it has no port, the file `Place.ready` is there.
+        files: names in the server's own folder that must stay as they were written.
         signal: that ends it. grace: seconds until it is killed.
     """
 
@@ -54,6 +55,7 @@ class Launch:
     cwd: Path
     env: Mapping[str, str] = field(default_factory=dict)
     ready: str = ""
+    files: tuple[str, ...] = ()
     signal: int = signal.SIGTERM
     grace: float = 5.0
 
