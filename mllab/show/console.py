@@ -60,7 +60,7 @@ def say(
     before = indent if label is None else label
     for line in text.splitlines() or [""]:
         shown = before + line
-        if _folds(console) and line.strip().split(" ", 1)[0] not in COMMANDS:
+        if _folds(console) and line.strip() and line.split(maxsplit=1)[0] not in COMMANDS:
             inner = " " * (len(line) - len(line.lstrip()))
             shown = textwrap.fill(
                 line.strip(),

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mllab.lifecycle.review import run
 from mllab.lifecycle.review.model import Report, StackReview
+from tests.review import real_change
 from tests.review.repository import LAB, Repository
 
 TODAY = date(2026, 11, 30)
@@ -48,3 +55,32 @@ def report(repository: Repository) -> Report:
 @pytest.fixture
 def stacks(report: Report) -> dict[str, StackReview]:
     return {one.stack: one for one in report.stacks}
+
+
+@dataclass(frozen=True)
+class Real:
+    """What the program says of the change of `real_change`.
+
+    Args:
+        told: `report.json`. stacks: of it, by name. comment: `report.md`. page: `index.html`.
+    """
+
+    told: Any
+    stacks: dict[str, Any]
+    comment: str
+    page: Path
+
+
+@pytest.fixture(scope="session")
+def real(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Real:
+    labs = real_change.made(root, tmp_path_factory.mktemp("real") / "labs")
+    out = tmp_path_factory.mktemp("out")
+    words = ["review", "--base", "main", "--out", str(out), "--today", TODAY.isoformat()]
+    done = subprocess.run(
+        [sys.executable, "cli.py", *words], cwd=labs.folder, capture_output=True, text=True
+    )
+    assert done.returncode == 1, done.stderr + done.stdout
+    told = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    stacks = {one["stack"]: one for one in told["stacks"]}
+    comment = (out / "report.md").read_text(encoding="utf-8")
+    return Real(told, stacks, comment, out / "index.html")

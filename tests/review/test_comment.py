@@ -35,8 +35,10 @@ def test_the_comment_says_things_in_their_order(report: Report) -> None:
     places = [text.index(words) for words in order]
     assert places == sorted(places)
     assert text.count(MARKER) == 1
-    assert "`size-notebook-cleo-home` (ebs/Volume): home disk" in text
-    assert "because of `notebook.seats: without cleo`, `stacks/Pulumi.size.yaml:6`" in text
+    assert (
+        "> - **loses data**: home disk\n>   - `size-notebook-cleo-home` (ebs/Volume)<br>"
+        "because of `notebook.seats: without cleo`, `stacks/Pulumi.size.yaml:6`"
+    ) in text
     assert "mllab down gone" in text
     assert "old stays, and costs what it did" in text
 

@@ -21,6 +21,7 @@ from mllab.lifecycle.review.model import (
 )
 from mllab.show.review import diagram
 from mllab.show.review.words import (
+    alike,
     amounts,
     compared,
     differing,
@@ -134,7 +135,7 @@ def _red(stack: StackReview, detail: int) -> Iterator[str]:
     if gone := left_behind(stack):
         lines.append(f"- **{gone[0]}** {_plain(gone[1])}")
     lines += [f"- **`up` refuses** {code(one)}" for one in stack.refusals]
-    lines += [_hazard(one, detail) for one in stack.hazards]
+    lines += [line for same in alike(stack.hazards) for line in _hazards(same, detail)]
     if stack.budget:
         lines.append(f"- **the budget is broken**: {_plain(stack.budget)}")
     if lines:
@@ -144,14 +145,16 @@ def _red(stack: StackReview, detail: int) -> Iterator[str]:
         yield ""
 
 
-def _hazard(one: Hazard, detail: int) -> str:
-    tag, rest = said(one)
-    names = many(one.names, short=detail >= _NO_NAMES)
-    text = f"- **{_plain(tag)}** {code(names)} ({short_type(one.type)})"
-    text += f": {_plain(rest)}" if rest else ""
-    for cause, place in why(one.causes):
-        text += f"<br>because of {code(cause)}{f', {code(place)}' if place else ''}"
-    return text
+def _hazards(same: Sequence[Hazard], detail: int) -> Iterator[str]:
+    """What is said of each of them, once; then one line for each."""
+    tag, rest = said(same[0])
+    yield f"- **{_plain(tag)}**{f': {_plain(rest)}' if rest else ''}"
+    for one in same:
+        names = many(one.names, short=detail >= _NO_NAMES)
+        text = f"  - {code(names)} ({short_type(one.type)})"
+        for cause, place in why(one.causes):
+            text += f"<br>because of {code(cause)}{f', {code(place)}' if place else ''}"
+        yield text
 
 
 def _rules(stacks: Sequence[StackReview], detail: int) -> Iterator[str]:

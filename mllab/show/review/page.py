@@ -9,7 +9,7 @@ from typing import Final
 
 from jinja2 import Environment, StrictUndefined
 
-from mllab.lifecycle.review.model import COLUMNS, Cause, Report, StackReview
+from mllab.lifecycle.review.model import COLUMNS, Hazard, Report, StackReview
 from mllab.show.review import diagram, words
 from mllab.wording import short_type
 
@@ -24,15 +24,13 @@ class Item:
     """One entry of the red list, ready to be shown.
 
     Args:
-        level: its colours. tag: the first words. names: of resources.
+        level: its colours. tag: the first words. of: resources, with their causes.
     """
 
     level: str
     tag: str
     text: str
-    names: str = ""
-    type: str = ""
-    causes: Sequence[Cause] = ()
+    of: Sequence[Hazard] = ()
 
 
 def page(report: Report) -> str:
@@ -60,6 +58,7 @@ def page(report: Report) -> str:
         operations=words.operations,
         differing=words.differing,
         short_type=short_type,
+        many=words.many,
         red_of=red,
         drawing=_drawing,
     )
@@ -75,18 +74,9 @@ def red(stack: StackReview) -> list[Item]:
     if gone := words.left_behind(stack):
         items.append(Item("stop", *gone))
     items += [Item("stop", "up refuses", one) for one in stack.refusals]
-    for one in stack.hazards:
-        tag, text = words.said(one)
-        items.append(
-            Item(
-                "stop" if one.kind == "data" else "care",
-                tag,
-                text,
-                words.many(one.names),
-                short_type(one.type),
-                one.causes,
-            )
-        )
+    for same in words.alike(stack.hazards):
+        level = "stop" if same[0].kind == "data" else "care"
+        items.append(Item(level, *words.said(same[0]), same))
     if stack.budget:
         items.append(Item("stop", "the budget is broken:", stack.budget))
     return items

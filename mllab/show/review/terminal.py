@@ -10,6 +10,7 @@ from rich.table import Table
 from mllab.lifecycle.review.model import COLUMNS, Column, Report, StackReview
 from mllab.show.console import say
 from mllab.show.review.words import (
+    alike,
     amounts,
     compared,
     figure,
@@ -53,16 +54,16 @@ def _show(console: Console, stack: StackReview) -> None:
         say(console, f"the budget is broken: {stack.budget}", indent="  ")
     if any(one.before != one.after for one in stack.money.values()):
         console.print(_money(stack))
-    for one in stack.hazards:
-        tag, rest = said(one)
-        text = f"{many(one.names)} ({short_type(one.type)}){f': {rest}' if rest else ''}"
-        say(console, text, indent="    ", label=f"  {tag} ", style="bold red")
-        for text, place in why(one.causes):
-            say(console, f"because of {text}{f', {place}' if place else ''}", indent="    ")
+    for same in alike(stack.hazards):
+        tag, rest = said(same[0])
+        say(console, rest, indent="  ", label=f"  {tag}{': ' * bool(rest)}", style="bold red")
+        for one in same:
+            say(console, f"{many(one.names)} ({short_type(one.type)})", indent="    ")
+            for text, place in why(one.causes):
+                say(console, f"because of {text}{f', {place}' if place else ''}", indent="      ")
     for found in news(stack, "new", "unknown"):
-        place = found.setting or found.source
-        text = f"{found.rule} {found.resource}: {found.message}"
-        say(console, f"{text}{f', {place}' if place else ''}", label=f"  {found.severity} ")
+        told = [f"{found.rule} {found.resource}: {found.message}", found.setting, found.source]
+        say(console, ", ".join(filter(None, told)), indent="    ", label=f"  {found.severity} ")
 
 
 def _money(stack: StackReview) -> Table:

@@ -251,6 +251,14 @@ def said(hazard: Hazard) -> tuple[str, str]:
     return KINDS[hazard.kind], "; ".join(words)
 
 
+def alike(hazards: Iterable[Hazard]) -> list[list[Hazard]]:
+    """Those of which the same is said, together, in the order of the first of each."""
+    found: dict[tuple[str, ...], list[Hazard]] = {}
+    for one in hazards:
+        found.setdefault((one.kind, *said(one)), []).append(one)
+    return list(found.values())
+
+
 def _text(plain: object) -> str:
     masked = isinstance(plain, dict) and len(plain) == 1 and {"$unknown", "$secret"} & plain.keys()
     if isinstance(plain, str) or masked:
