@@ -1,0 +1,52 @@
+"""Queue: jobs as processes of this machine, first come, first served."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import mllab
+from mllab.errors import UsageError
+from mllab.local import jobs
+from mllab.local.job_files import write
+from mllab.local.service import Lack, Launch, Place, Settings
+
+
+class Queue:
+    """Implements `mllab.local.service.Service`.
+
+    Settings: `jobs`: path of the folder of all jobs. `slots`: jobs at the same time. `gpus`: of
+    this machine. `hours`: a job is ended after so many. `environment`: what each job gets.
+    """
+
+    kind: ClassVar[str] = "queue"
+    listens: ClassVar[bool] = False
+    program: ClassVar[str] = "mllab.local.queue_process"
+
+    def lacks(self, settings: Settings) -> Sequence[Lack]:
+        """Nothing: it is Python alone."""
+        return ()
+
+    def prepare(self, place: Place, port: int, settings: Settings) -> Launch:
+        """Write down what it is told, for its process and for those who submit."""
+        place.run.mkdir(0o700, parents=True, exist_ok=True)
+        Path(settings["jobs"]).mkdir(0o700, parents=True, exist_ok=True)
+        write(place.run / jobs.SETTINGS, settings)
+        return Launch(
+            argv=(sys.executable, "-P", "-m", self.program, str(place.lab), place.name),
+            cwd=place.run,
+            env={"PYTHONPATH": str(Path(mllab.__file__).parent.parent)},
+        )
+
+    def retire(self, place: Place) -> None:
+        """End all jobs, which go on without their queue otherwise. Raises StillThere."""
+        try:
+            jobs.end_all(place.lab, place.name, "the queue was removed")
+        except UsageError:
+            return  # it was never prepared
+
+    def address(self, place: Place, port: int) -> str:
+        """Nothing that a person could open."""
+        return ""
