@@ -162,11 +162,14 @@ def serve(queue: Queue) -> None:
 
 
 def main(lab: str, name: str) -> None:
-    """Serve a queue. Raises BlockingIOError where another process does."""
+    """Serve a queue. Raises LabError where another process does."""
     os.umask(0o077)
     place = Place(Path(lab), name)
-    with holding(place.run / LOCK, wait=False):
-        serve(Queue(place, read(place.run / SETTINGS) or {}))
+    try:
+        with holding(place.run / "queue.lock", wait=False):
+            serve(Queue(place, read(place.run / SETTINGS) or {}))
+    except BlockingIOError as error:
+        raise LabError(f"another process serves this queue: {place.run}") from error
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ class Queue:
             argv=(sys.executable, "-P", "-m", self.program, str(place.lab), place.name),
             cwd=place.run,
             env={"PYTHONPATH": str(Path(mllab.__file__).parent.parent)},
+            files=(jobs.SETTINGS,),
         )
 
     def retire(self, place: Place) -> None:
