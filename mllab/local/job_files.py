@@ -86,7 +86,7 @@ def look(folder: Path) -> Job:
     given, end = read(folder / GIVEN) or {}, read(folder / END) or {}
     if end:
         state, why = end["state"], end["why"]
-    elif alive:
+    elif alive and (run or given):
         state, why = (RUNNING if run else STARTING), ""
     elif run:
         state, why = FAILED, LOST

@@ -51,3 +51,6 @@ class Queue:
     def address(self, place: Place, port: int) -> str:
         """Nothing that a person could open."""
         return ""
+
+
+SERVICE = Queue()
