@@ -103,7 +103,8 @@ class Plan:
     """What a run would do; nothing was changed.
 
     Args:
-        steps: one per resource (a replacement is one step), in the order of execution.
+        steps: one per resource (a replacement is one step), in the order of execution,
+            which differs between runs where two of them need nothing of each other.
         resources: what the program declares, in the order of declaration.
         outputs: the stack's outputs, masked and with unknowns.
         pending: urns whose last operation was interrupted.

@@ -8,6 +8,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from components import environment
 from mllab.engines.contract import Op, Plan, Step
 from mllab.engines.operations import OPS
 from mllab.lifecycle.meaning import doubtful, meaning
@@ -25,6 +26,9 @@ ORDER: Final = (Op.CREATE, Op.ADOPT, Op.READ, Op.UPDATE, Op.REPLACE, Op.DELETE, 
 
 LONG: Final = 80
 """Rows of a plan from which on those that are alike are told as one."""
+
+ROLES: Final = tuple(environment.ROLES)
+"""The order in which roles are told."""
 
 ALIKE: Final = 3
 """How many alike rows are told as one."""
@@ -97,12 +101,21 @@ def summary(plan: Plan) -> Text:
 
 
 def grouped(steps: Iterable[Step]) -> dict[str, list[Step]]:
-    """Custom resources that something happens to, by role, in the order of the plan."""
+    """Custom resources that something happens to, by role, then by name.
+
+    The order of a plan is that in which the SDK has the inputs ready, which differs between runs.
+    """
     groups: dict[str, list[Step]] = {}
-    for step in steps:
+    for step in sorted(steps, key=_place):
         if step.custom and step.op is not Op.SAME:
             groups.setdefault(role(step.urn), []).append(step)
     return groups
+
+
+def _place(step: Step) -> tuple[int, str, str]:
+    """What belongs to no role, as providers do, comes first."""
+    found = role(step.urn)
+    return ROLES.index(found) + 1 if found in ROLES else 0, step.name, step.urn
 
 
 def _alike(steps: Iterable[Step]) -> list[list[Step]]:

@@ -190,6 +190,17 @@ def test_a_plan_lists_what_is_in_the_cloud_and_no_component() -> None:
     assert grouped([replace(bucket, custom=False), bucket]) == {"storage": [bucket]}
 
 
+def test_a_plan_is_told_in_one_order_whatever_came_first() -> None:
+    role = urn("lab-watch", "aws:iam/role:Role", "Notebook")
+    call = urn("lab-watch", "aws:lambda/function:Function", "Notebook")
+    steps = [step(Op.CREATE, one) for one in (MACHINE, role, call, FILES, BUCKET)]
+    told = {
+        tuple((name, tuple(one.urn for one in same)) for name, same in grouped(order).items())
+        for order in itertools.permutations(steps)
+    }
+    assert told == {(("storage", (BUCKET, FILES)), ("notebook", (MACHINE, role, call)))}
+
+
 AZURE = f"""\
 config:
   azure-native:location: eastus

@@ -91,18 +91,18 @@ def test_a_target_without_a_cloud_is_refused(bench: Bench) -> None:
         engine.preview()
 
 
-def test_all_faults_come_at_once(bench: Bench) -> None:
+def test_all_faults_come_at_once_by_name(bench: Bench) -> None:
     def program() -> None:
-        bad = Thing("a", {"size": -1})
-        Thing("b", {"size": -2, "needs": [bad.id]})
+        bad = Thing("b", {"size": -1})
+        Thing("a", {"size": -2, "needs": [bad.id]})
         Thing("c", {"size": 1})
 
     with pytest.raises(RunFailed) as refused:
         bench.preview(program)
     first, second = refused.value.message.splitlines()
-    here = test_all_faults_come_at_once
-    assert first == f"{line(here, 2)}: a (toy:index:Thing): size: must be at least 0 (got -1)"
-    assert second == f"{line(here, 3)}: b (toy:index:Thing): size: must be at least 0 (got -2)"
+    here = test_all_faults_come_at_once_by_name
+    assert first == f"{line(here, 3)}: a (toy:index:Thing): size: must be at least 0 (got -2)"
+    assert second == f"{line(here, 2)}: b (toy:index:Thing): size: must be at least 0 (got -1)"
 
 
 def test_a_provider_that_cannot_be_configured_is_one_fault(bench: Bench) -> None:

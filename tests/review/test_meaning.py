@@ -6,7 +6,10 @@ import pytest
 
 from mllab.clouds import consequences
 from mllab.clouds.registry import CLOUDS, is_machine
+from mllab.engines.contract import Op, Plan
 from mllab.lifecycle.meaning import ends_work, restarts
+from mllab.lifecycle.review import hazards
+from tests.cli.scripted import step, urn
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -20,3 +23,10 @@ def test_every_row_that_ends_work_is_known_to(cloud: str) -> None:
         assert restarts(words) == row.words.startswith("restarts"), row
         if row.step in {"delete", "replace"} and is_machine(row.type) and not row.property:
             assert ends_work(words), row
+
+
+def test_what_is_alike_is_told_by_name_whatever_the_plan_began_with() -> None:
+    made = [urn(name, "aws:ec2/instance:Instance", "Notebook") for name in ("b", "c", "a")]
+    plan = Plan("lab", "embedded", tuple(step(Op.REPLACE, one) for one in made))
+    (found,) = hazards.hazards(plan, lambda _: [])
+    assert found.names == ["a", "b", "c"]

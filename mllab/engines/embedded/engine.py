@@ -89,8 +89,10 @@ class EmbeddedEngine:
         program.execute()
         program.remove_rest()
         if report.failures:
-            first = next((failure.hint for failure in report.failures if failure.hint), "")
-            raise RunFailed(lines(report.failures), hint=first)
+            # The order in which the SDK has inputs ready differs between runs.
+            failures = sorted(report.failures, key=lambda one: (one.name, one.type))
+            first = next((failure.hint for failure in failures if failure.hint), "")
+            raise RunFailed(lines(failures), hint=first)
         return Plan(
             stack=self._target.stack,
             engine=self.name,

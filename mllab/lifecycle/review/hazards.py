@@ -100,7 +100,7 @@ def edges(resources: Iterable[Resource]) -> list[tuple[str, str]]:
 def _changing(plan: Plan) -> Iterator[Step]:
     yield from (
         step
-        for step in plan.steps
+        for step in sorted(plan.steps, key=lambda one: one.urn)  # their order differs between runs
         if step.custom and step.op not in _QUIET and not is_provider(step.type)
     )
 
