@@ -33,7 +33,7 @@ from .telling import printable, report, say, tell_terminals, write
 
 TEXTS = {
     "WHAT": "this machine",
-    "PROBES": " ".join([*EVIDENCE, *ORDERS]),
+    "SKIP": "",  # probes that are not asked
     "GPU": "0",
     "NVIDIA_SMI": "nvidia-smi",
     "SYSTEMCTL": "systemctl",
@@ -157,18 +157,17 @@ def main() -> int:
         return 0
     when = "now" if verdict.act == "stop" else f"in about {settings['INTERVAL_MINUTES']} minutes"
     hint = "Save your work" if late or reasons(findings) else "To keep it: mllab-keep-awake 2h"
-    words = f"{settings['WHAT']} stops {when}: {verdict.why}. {hint}"
-    tell_terminals(Path(settings["TERMINALS"]), words)
+    tell_terminals(
+        Path(settings["TERMINALS"]), f"{settings['WHAT']} stops {when}: {verdict.why}. {hint}"
+    )
     return 0 if verdict.act == "warn" else stop(settings, again=bool(past and past.stopping))
 
 
 def look(settings: Settings, uptime: float, traces: dict[str, Any]) -> dict[str, Finding]:
     """What every probe finds. What one did not find out is measured from the look before."""
-    asked, chosen = {}, {*settings["PROBES"].split()}
-    if not chosen & EVIDENCE.keys():  # a machine that nobody asks would count as idle
-        chosen |= {*EVIDENCE, *ORDERS}
+    asked = {}
     for name, probe in {**EVIDENCE, **ORDERS}.items():
-        if name not in chosen:
+        if name in settings["SKIP"]:
             continue
         one = Look(settings, uptime)
         with contextlib.suppress(Exception):  # an unusable trace is none
