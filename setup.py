@@ -1,6 +1,7 @@
-"""Builds the wheel: `cli.py` and `components/` go below `mllab`, so that one name is installed.
+"""Builds the wheel: `cli.py`, `components/` and `examples/` go below `mllab`, so that one name is
+installed.
 
-All else is in pyproject.toml. In the repository both stand at the top, where one looks for them,
+All else is in pyproject.toml. In the repository they stand at the top, where one looks for them,
 and are imported by those names; in an environment that others share, `cli` and `components` would
 take the place of other people's modules. A mapping by `package-dir` cannot change the imports, so
 these are rewritten in the copy that is packed.
@@ -14,7 +15,7 @@ from setuptools import setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 
-MOVED = ("components", "cli.py")
+MOVED = ("components", "examples", "cli.py")
 IMPORT = re.compile(r"^( *)(from|import) (components|cli)\b", re.MULTILINE)
 
 

@@ -134,7 +134,7 @@ def test_a_missing_sdk_is_told_with_what_brings_it(
 def test_every_data_file_is_packaged(root: Path, project: dict[str, Any]) -> None:
     patterns = project["tool"]["setuptools"]["package-data"]["*"]
     suffixes = {pattern[1:] for pattern in patterns if pattern.startswith("*.")}
-    for package in ("components", "mllab"):
+    for package in ("components", "examples", "mllab"):
         for file in (root / package).rglob("*"):
             hidden = file.name.startswith(".")  # for tools
             if (

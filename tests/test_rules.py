@@ -30,7 +30,17 @@ GROUND = (
     "Makefile",
     "pyproject.toml",
 )
-FOLDERS = ("components", "mllab", "tests", "benchmarks", "docs", "stacks", ".ci", ".github")
+FOLDERS = (
+    "components",
+    "examples",
+    "mllab",
+    "tests",
+    "benchmarks",
+    "docs",
+    "stacks",
+    ".ci",
+    ".github",
+)
 
 
 @pytest.fixture(scope="module")

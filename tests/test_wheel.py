@@ -13,7 +13,8 @@ from zipfile import ZipFile
 
 import pytest
 
-PARTS = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "cli.py", "components", "mllab")
+PARTS = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "cli.py")
+PACKED = ("components", "examples", "mllab")
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built by the locked setuptools, without an index, from a copy."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     skip = shutil.ignore_patterns("__pycache__")
-    for part in PARTS:
+    for part in (*PARTS, *PACKED):
         copy = shutil.copytree if (root / part).is_dir() else shutil.copy2
         more = {"ignore": skip} if (root / part).is_dir() else {}
         copy(root / part, source / part, **more)
@@ -72,11 +73,11 @@ def test_one_name_is_installed(wheel: Path) -> None:
 def test_every_file_of_the_repository_is_in_it(wheel: Path, root: Path) -> None:
     with ZipFile(wheel) as packed:
         names = set(packed.namelist())
-    for part in ("components", "mllab"):
+    for part in PACKED:
         for file in (root / part).rglob("*"):
             if file.is_file() and "__pycache__" not in file.parts and file.name[0] != ".":
                 name = file.relative_to(root).as_posix()
-                assert (f"mllab/{name}" if part == "components" else name) in names
+                assert (name if part == "mllab" else f"mllab/{name}") in names
 
 
 def test_a_lab_lives_in_a_folder_of_its_own(bin: Path, tmp_path: Path) -> None:
