@@ -95,7 +95,7 @@ def test_upper_bounds_stand_with_their_reason(root: Path) -> None:
 
 
 def test_every_import_is_declared(root: Path, project: dict[str, Any]) -> None:
-    declared = {canonicalize_name(need.name) for need in wanted(project, *CLOUDS)}
+    declared = {canonicalize_name(need.name) for need in wanted(project, *EXTRAS)}
     sources = [
         root / "cli.py",
         *(root / "components").rglob("*.py"),
