@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Sourced by the scripts of this machine: settings, steps that leave a message when they fail, retries.
 
-MLLAB_ROOT=${MLLAB_ROOT:-} # tests put the machine into a folder
+# Tests put the machine into a folder.
+MLLAB_ROOT=${MLLAB_ROOT:-}
 MLLAB_SETTINGS=${MLLAB_SETTINGS:-$MLLAB_ROOT/etc/mllab/lab.env}
 problems=$MLLAB_ROOT/var/lib/mllab/problems
 
@@ -33,7 +34,8 @@ step() {
   mkdir -p "$problems"
   printf '%s: not ready yet\n' "$name" >"$problems/$name"
   login_message
-  set +e # not `||`: inside of it the step itself would run on after an error
+  # Not `||`: inside of it the step itself would run on after an error.
+  set +e
   (
     set -e
     "$@"
@@ -57,7 +59,8 @@ limited() {
   timeout --kill-after=10 "$@" || code=$?
   if ((code == 124 || code == 137)); then
     printf 'not ready after %s s, given up: %s\n' "$1" "${*:2}" >&2
-    code=1 # a limit around this one has not been reached
+    # A limit around this one has not been reached.
+    code=1
   fi
   return "$code"
 }

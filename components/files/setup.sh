@@ -17,7 +17,8 @@ add_user() {
 write_token() {
   local file=$MLLAB_ROOT/run/mllab/jupyter.env token
   mkdir -p "$MLLAB_ROOT/run/mllab" "$MLLAB_ROOT/run/mllab-awake"
-  chown lab:lab "$MLLAB_ROOT/run/mllab-awake" # here students put `mllab-keep-awake`
+  # Here students put `mllab-keep-awake`.
+  chown lab:lab "$MLLAB_ROOT/run/mllab-awake"
   [[ ! -s $file ]] || return 0
   token=$(od --address-radix=n --format=x1 --read-bytes=24 /dev/urandom | tr -d ' \n')
   ((${#token} == 48)) || die "no random numbers for the token"

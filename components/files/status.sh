@@ -3,7 +3,8 @@
 set -euo pipefail
 # shellcheck source=components/files/lab-env.sh
 . "${MLLAB_ROOT:-}/usr/local/lib/mllab/lab-env.sh"
-report=$MLLAB_ROOT/run/mllab-watchdog/report # of this boot: /run is empty after a start
+# Of this boot: /run is empty after a start.
+report=$MLLAB_ROOT/run/mllab-watchdog/report
 
 state() { systemctl is-active "$1" || true; }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sourced: what this machine asks AWS about itself, and how it gives a sign of life. Needs lab-env.sh.
-IMDS=${MLLAB_IMDS:-http://169.254.169.254} # tests have their own
+# Tests have their own.
+IMDS=${MLLAB_IMDS:-http://169.254.169.254}
 
 # metadata PATH: what AWS tells this machine alone. A short-lived token comes first (IMDSv2).
 metadata() {

@@ -3,7 +3,8 @@
 # The files to write come behind the last line, packed. SageMaker gives it five minutes, and starts no machine on which
 # it fails: so it downloads nothing, and a machine that nothing would stop is none.
 set -euo pipefail
-root=${MLLAB_ROOT:-} # tests put the machine into a folder
+# Tests put the machine into a folder.
+root=${MLLAB_ROOT:-}
 
 umask 022
 python3 - "$0" "$root" <<'unpack'
@@ -19,7 +20,9 @@ unpack
 systemctl daemon-reload
 systemctl start mllab-watchdog.timer
 mkdir -p "$root/run/mllab-awake"
-chown ec2-user: "$root/run/mllab-awake" # here people put `mllab-keep-awake`
+# Here people put `mllab-keep-awake`.
+chown ec2-user: "$root/run/mllab-awake"
 systemctl start --no-block mllab-shared.service
-systemctl restart --no-block jupyter-server || true # it has started by now, without /etc/profile.d/jupyter-env.sh
+# It has started by now, without /etc/profile.d/jupyter-env.sh.
+systemctl restart --no-block jupyter-server || true
 exit
