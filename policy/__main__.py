@@ -7,6 +7,7 @@ declared: `mllab check` sees both.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -27,9 +28,11 @@ from pulumi_policy.proxy import UnknownValueError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the pack's own mllab
 
+from mllab.clock import Clock  # noqa: E402
 from mllab.engines.contract import Resource  # noqa: E402
+from mllab.rules import accepted  # noqa: E402
 from mllab.rules.finding import Finding, Rule  # noqa: E402
-from mllab.rules.judge import RULES, judge  # noqa: E402
+from mllab.rules.judge import RULES, judge, own_waivers  # noqa: E402
 from mllab.settings import files  # noqa: E402
 from mllab.settings.lab import Lab  # noqa: E402
 
@@ -84,15 +87,26 @@ def resource(each: PolicyResource) -> Resource:
 
 def findings(rules: Sequence[Rule], args: StackValidationArgs) -> tuple[Finding, ...]:
     """What the stack that is being planned does against rules."""
-    lab, where = settings(args.resources[0].urn.split(":")[2])
-    return judge(map(resource, args.resources), lab, where=where, rules=rules)
+    lab, where, rows = settings(args.resources[0].urn.split(":")[2])
+    found = judge(map(resource, args.resources), lab, where=where, rules=rules)
+    return accepted.accept(found, rows, lab.stack, Clock().today())
+
+
+def project() -> Path:
+    """Where the program of the stack runs: Pulumi starts a pack in the pack's own folder, by a
+    process that stands in the project's. Without /proc it is the project that the pack is in."""
+    caller = Path(f"/proc/{os.getppid()}/cwd")
+    return caller.resolve() if caller.exists() else Path.cwd()
 
 
 @cache
-def settings(stack: str) -> tuple[Lab, Callable[[str], str]]:
-    """A lab, and where each of its settings stands; read once for all rules."""
-    path = files.find(files.project_root(Path.cwd()), stack)
-    return files.load(path), files.places(path)
+def settings(
+    stack: str,
+) -> tuple[Lab, Callable[[str], str], tuple[accepted.Accepted, ...]]:
+    """A lab, where each of its settings stands, and its waivers; read once for all rules."""
+    root = files.project_root(project())
+    path = files.find(root, stack)
+    return files.load(path), files.places(path), own_waivers(root)
 
 
 def refuse(rule: Rule, args: StackValidationArgs, report: Report) -> None:

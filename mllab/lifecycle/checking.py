@@ -15,8 +15,9 @@ from mllab.errors import LabError
 from mllab.lifecycle import cost
 from mllab.lifecycle.rendering import rendered
 from mllab.money.estimate import Estimate
+from mllab.rules import accepted
 from mllab.rules.finding import Finding
-from mllab.rules.judge import judge
+from mllab.rules.judge import judge, own_waivers
 from mllab.session.opening import on_simulated_cloud
 from mllab.session.session import Session
 from mllab.session.simulated import regions
@@ -44,9 +45,10 @@ def look(root: Path, path: Path, lab: Lab, clock: SimulatedClock) -> Looked:
     """Declare a lab, and judge it.
 
     Raises:
+        SettingsError: all faults of the project's waivers.
         NotLooked: there is no simulated cloud for it, or its program does not run there.
     """
-    known = CLOUDS[lab.lab.cloud]
+    known, rows = CLOUDS[lab.lab.cloud], own_waivers(root)
     if lab.region not in regions(lab.lab.cloud):
         raise NotLooked(f"the simulated {known.title} does not know {lab.region}")
     try:
@@ -58,8 +60,10 @@ def look(root: Path, path: Path, lab: Lab, clock: SimulatedClock) -> Looked:
     except LabError as error:
         raise NotLooked(error.message.splitlines()[0]) from error
     today = clock.today()
-    findings = judge(plan.resources, lab, where=files.places(path), today=today)
-    return Looked(session, cost.of(session, plan), findings)
+    found = judge(plan.resources, lab, where=files.places(path), today=today)
+    findings = accepted.accept(found, rows, lab.stack, today)
+    spare = accepted.unused(findings, rows, lab.stack)
+    return Looked(session, cost.of(session, plan), (*findings, *spare))
 
 
 def _declared(session: Session) -> Plan:

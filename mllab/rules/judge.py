@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from mllab.clock import Clock
 from mllab.engines.contract import Resource
-from mllab.rules import clouds, money, refused, removal, secrets
+from mllab.rules import accepted, clouds, money, refused, removal, secrets
 from mllab.rules.finding import Finding, Graph, Rule
 from mllab.rules.paths import Unknown
 from mllab.rules.waivers import Waiver, read, waive
@@ -21,6 +22,11 @@ RULES: Final = (
     *refused.RULES,
     *removal.RULES,
 )
+
+
+def own_waivers(root: Path) -> tuple[accepted.Accepted, ...]:
+    """What a project accepts. Raises SettingsError with all faults of its file."""
+    return accepted.read(root, {rule.id for rule in RULES})
 
 
 def _nowhere(_: str) -> str:

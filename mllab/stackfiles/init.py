@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from mllab.errors import UsageError
+from mllab.rules.accepted import NAME as WAIVERS
 from mllab.settings.files import FOLDER, is_ours
 
 _TEXTS: Final = Path(__file__).parent / "files"
@@ -16,6 +17,7 @@ FILES: Final[Mapping[str, str]] = {
     "Pulumi.yaml": "Pulumi.yaml",
     "__main__.py": "main.py",
     _IGNORED: "gitignore",
+    WAIVERS: WAIVERS,
 }
 """File of the project -> where its text is."""
 
@@ -62,6 +64,8 @@ def _refuse_foreign(path: Path, text: str) -> None:
     if not path.exists():
         return
     found = path.read_text("utf-8", errors="replace")
+    if path.name == WAIVERS:
+        found = "".join(found.splitlines(keepends=True)[:1])  # the rows are the project's own
     if found != text and not (path.name == "Pulumi.yaml" and is_ours(found)):
         raise UsageError(
             f"{path} is there already and of another project; nothing was changed",

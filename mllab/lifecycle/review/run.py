@@ -22,6 +22,8 @@ from mllab.lifecycle.review.job import Job
 from mllab.lifecycle.review.model import Report, Revision, StackReview
 from mllab.lifecycle.review.revisions import CODE, Base, Repository
 from mllab.money import prices
+from mllab.rules import accepted
+from mllab.rules.judge import own_waivers
 from mllab.settings import files
 from mllab.settings.files import FOLDER
 
@@ -45,9 +47,11 @@ def review(root: Path, asked: str | None, today: date) -> Report:
 
     Raises:
         UsageError: no repository, no such revision, or a clone that is too shallow.
+        SettingsError: all faults of the project's waivers.
         LabError: a price table is damaged, or git or a process failed.
     """
     prices.check()
+    own_waivers(root)
     repository = Repository(root)
     base = repository.base(asked)
     with TemporaryDirectory(prefix="mllab-review-") as folder:
@@ -68,7 +72,7 @@ def _report(
     with ThreadPoolExecutor(size) as pool:
         done = pool.map(lambda part: _compared(part, other, work), [p for p in parts if p])
     stacks = sorted((one for part in done for one in part), key=lambda one: one.stack)
-    counting = [*CODE, FOLDER]
+    counting = [*CODE, FOLDER, accepted.NAME]
     report = Report(
         base=Revision(name=base.name, commit=base.commit),
         head=Revision(
@@ -76,7 +80,10 @@ def _report(
         ),
         code=code,
         stacks=stacks,
-        notes=_notes(repository, base, stacks, code=bool(code)),
+        notes=[
+            *_notes(repository, base, stacks, code=bool(code)),
+            *accepted.changes(base_root, root),
+        ],
     )
     report.exit_code = exit_code(report)
     return report

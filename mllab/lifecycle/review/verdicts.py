@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from mllab.engines.contract import Resource
 from mllab.errors import LabError
 from mllab.lifecycle.review.job import Job
 from mllab.lifecycle.review.model import Finding
-from mllab.rules import finding
-from mllab.rules.judge import judge
+from mllab.rules import accepted, finding
+from mllab.rules.judge import judge, own_waivers
 from mllab.settings import files
 from mllab.settings.lab import Lab
 
@@ -19,10 +20,10 @@ def findings(
 ) -> list[Finding]:
     """What is found at head, with whether the base has it, too; then what the base alone has.
 
-    Both are judged by the rules of the working tree: a rule that changes is no change of a lab.
+    Both are judged by the rules and the waivers of the working tree: a rule that changes is no
+    change of a lab.
     """
-    path = files.find(job.root, job.stack)
-    now = judge(after, lab, where=files.places(path), today=job.today)
+    now = _judged(job, job.root, after, lab)
     then = _at_base(job, before)
     if job.status == "unchanged":
         then = now
@@ -36,7 +37,7 @@ def findings(
     for one in then or ():
         if _key(one) not in new:
             gone = _told(one)
-            gone.state, gone.fails = "fixed", False
+            gone.state, gone.fails, gone.waived = "fixed", False, ""
             found.append(gone)
     return found
 
@@ -48,11 +49,20 @@ def _at_base(job: Job, before: tuple[Resource, ...]) -> tuple[finding.Finding, .
     if not before or job.status == "renamed":
         return None
     try:
-        path = files.find(job.base_root, job.before)
-        lab = files.load(path)
-        return judge(before, lab, where=files.places(path), today=job.today)
+        lab = files.load(files.find(job.base_root, job.before))
+        return _judged(job, job.base_root, before, lab)
     except LabError:
         return None
+
+
+def _judged(
+    job: Job, root: Path, resources: Iterable[Resource], lab: Lab
+) -> tuple[finding.Finding, ...]:
+    """What is found of a lab, whose file is below `root`."""
+    where, rows = files.places(files.find(root, lab.stack)), own_waivers(job.root)
+    found = judge(resources, lab, where=where, today=job.today)
+    findings = accepted.accept(found, rows, lab.stack, job.today)
+    return (*findings, *accepted.unused(findings, rows, lab.stack))
 
 
 def _key(one: finding.Finding) -> tuple[str, str, str]:

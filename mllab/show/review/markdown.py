@@ -73,13 +73,14 @@ def _lines(report: Report, detail: int) -> Iterator[str]:
     shown = loud(report)
     if not shown:
         yield f"**mllab review: {end.head}** ({_plain(compared(report))})."
+        yield from (f"\n> {_plain(note)}" for note in report.notes)
         return
     yield f"**mllab review: {end.head}.** {end.line}."
     yield ""
     yield f"<sub>Compared: {_plain(compared(report))}.</sub>"
     yield ""
     for note in report.notes:
-        yield f"> {note}\n"
+        yield f"> {_plain(note)}\n"
     yield from _money([one for one in shown if one.money], detail)
     for stack in shown:
         yield from _red(stack, detail)

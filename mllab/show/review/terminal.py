@@ -64,6 +64,13 @@ def _show(console: Console, stack: StackReview) -> None:
     for found in news(stack, "new", "unknown"):
         told = [f"{found.rule} {found.resource}: {found.message}", found.setting, found.source]
         say(console, ", ".join(filter(None, told)), indent="    ", label=f"  {found.severity} ")
+    if waived := _waived(stack):
+        say(console, waived, indent="  ", style="dim")
+
+
+def _waived(stack: StackReview) -> str:
+    rules = sorted({one.rule for one in stack.findings if one.waived})
+    return f"waivers in force: {', '.join(rules)}" if rules else ""
 
 
 def _money(stack: StackReview) -> Table:

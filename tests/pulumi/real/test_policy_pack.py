@@ -40,3 +40,15 @@ def test_a_right_lab_passes_and_one_against_a_rule_is_stopped(world: World, root
     assert "encrypted is not set, it must be true; set encrypted to true" in told
     assert "removable-tagged" in told
     assert "aws-bucket-closed" not in told, "what is kept is not told"
+
+    waivers = world.project / "waivers.csv"
+    waivers.write_text(
+        "rule,stack,resource,until,reason\n"
+        f"aws-volume-encrypted,{STACK},bare,2999-12-31,nothing lies on it\n"
+        f"removable-tagged,{STACK},bare,2001-01-01,it had an end\n"
+    )
+    wrong = world.pulumi("preview", *pack)
+    told = " ".join((wrong.out + wrong.err).split())
+    assert "encrypted is not set, it must be true; accepted: nothing lies on it" in told
+    assert "(accepted until 2001-01-01: it had an end" in told
+    assert wrong.code != 0
