@@ -15,7 +15,7 @@ from components.contracts import LabArgs
 from components.environment import Cloud, Environment, EnvironmentArgs, Notebooks
 from mllab.clock import Clock
 from mllab.clouds import registry
-from mllab.clouds.registry import CLOUDS
+from mllab.clouds.registry import PLACES
 from mllab.settings.files import from_config
 from mllab.settings.lab import Lab
 
@@ -57,7 +57,7 @@ def declare(lab: Lab, today: date | None = None) -> None:
             "region": lab.region,
             "stack": lab.stack,
             "ends": ends,
-            **({"zone": lab.zone or ""} if "zone" in CLOUDS[lab.lab.cloud].config_keys else {}),
+            **({"zone": lab.zone or ""} if "zone" in PLACES[lab.lab.cloud].config_keys else {}),
         },
     )
 
@@ -105,7 +105,7 @@ def cloud(lab: Lab, today: date | None = None) -> Cloud:
     Raises:
         LabError: its SDK is not installed.
     """
-    registry.require_sdk(CLOUDS[lab.lab.cloud])
+    registry.require_sdk(PLACES[lab.lab.cloud])
     return _CLOUDS[lab.lab.cloud](lab, today)
 
 
@@ -200,8 +200,36 @@ def _gcp_notebook(lab: Lab) -> Notebooks:
     )
 
 
+def _local(lab: Lab, _today: date | None) -> Cloud:
+    from components.local.budget import Budget, Watch
+    from components.local.cluster import Cluster
+    from components.local.network import Network
+    from components.local.notebook import Notebook, server_name
+    from components.local.registry import Registry
+    from components.local.storage import Storage
+
+    notebook = lab.notebook
+    watch = Watch(
+        seats=tuple(server_name(f"{lab.name}-notebook", seat) for seat in notebook.seats),
+        queue=f"{lab.name}-cluster-queue",
+        idle_minutes=notebook.idle_minutes,
+        max_hours=notebook.max_hours,
+        stop_at=notebook.stop_at,
+    )
+    return Cloud(
+        name="local",
+        network=Network,
+        storage=Storage,
+        registry=Registry,
+        notebook=Notebook,
+        cluster=partial(Cluster, queue=lab.local.queue),
+        budget=partial(Budget, watch=watch, usd_per_hour=lab.local.usd_per_hour),
+    )
+
+
 _CLOUDS: Final[dict[str, Callable[[Lab, date | None], Cloud]]] = {
     "aws": _aws,
     "azure": _azure,
     "gcp": _gcp,
+    "local": _local,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from components.clouds import TITLES
@@ -85,8 +85,10 @@ class Cloud:
         name: as settings call it, `aws`. other_names: what people call it besides its title, in
             small letters.
         package: of Pulumi that drives it, with which its type tokens begin.
+        here: no cloud: it is this machine.
+        module: that must be installed; empty: Pulumi's SDK for it.
         config_keys: where a lab is: our name -> the key that the provider reads it from; `region`
-            is always there.
+            is always there, except on this machine, which has no place.
         secret_keys: of the provider's configuration that must not stand in a file in plain text.
         tools: programs that a connection needs.
         tool_options: what the stack's own configuration adds to a command: (program, config);
@@ -107,6 +109,8 @@ class Cloud:
             by `managed home_gb`.
         not_for_managed: settings that its managed notebooks cannot be told -> why.
         managed_must_stop: why its managed notebooks need a daily stop.
+        refused_settings: what has no meaning there: setting -> the value that is refused, None for
+            any, and why.
         refused_names: of labs: (pattern, why). seats_have_names: seats' names are refused, too.
         cut_off: variables with which its programs find no login; `{nothing}` is a path where
             nothing is.
@@ -143,6 +147,9 @@ class Cloud:
     account_of: Callable[[str, Mapping[str, Any]], str]
     open_account: Callable[[Mapping[str, str]], Account]
     list_prices: Callable[[str], Quotes] | str
+    here: bool = False
+    module: str = ""
+    refused_settings: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -151,8 +158,14 @@ class Cloud:
 
     @property
     def sdk(self) -> str:
-        """The top-level package of Pulumi's SDK for it, `pulumi_azure_native`."""
-        return f"pulumi_{self.package.replace('-', '_')}"
+        """The top-level package of Pulumi's SDK for it, `pulumi_azure_native`; empty where it has
+        none."""
+        return "" if self.module else f"pulumi_{self.package.replace('-', '_')}"
+
+    @property
+    def needs(self) -> str:
+        """The module that must be installed for its labs."""
+        return self.module or self.sdk
 
     def refusal(self, message: str) -> tuple[str, str]:
         """Code and words of a refusal, without an SDK's words around them.

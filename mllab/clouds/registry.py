@@ -13,10 +13,14 @@ from mllab.clouds.aws import AWS
 from mllab.clouds.azure import AZURE
 from mllab.clouds.contract import ByHand, Cloud
 from mllab.clouds.gcp import GCP
+from mllab.clouds.local import LOCAL
 from mllab.errors import LabError, UsageError
 
 CLOUDS: Final[Mapping[str, Cloud]] = {cloud.name: cloud for cloud in (AWS, AZURE, GCP)}
 """By the name that settings use."""
+
+PLACES: Final[Mapping[str, Cloud]] = {**CLOUDS, LOCAL.name: LOCAL}
+"""Where a lab can be: a cloud, or this machine."""
 
 POWER_UNKNOWN: Final = "power unknown"
 """Neither running nor stopped can be told: the provider reads everything but that."""
@@ -26,17 +30,17 @@ _WORDS: Final = {"active": "running", "terminated": "stopped", "suspended": "sto
 
 
 def of(name: str) -> Cloud:
-    """The cloud of that name. Raises UsageError."""
+    """The cloud of that name, or this machine. Raises UsageError."""
     try:
-        return CLOUDS[name]
+        return PLACES[name]
     except KeyError:
-        raise UsageError(f"{name}: there is no such cloud; known are {', '.join(CLOUDS)}") from None
+        raise UsageError(f"{name}: there is no such cloud; known are {', '.join(PLACES)}") from None
 
 
 def called(words: str) -> str:
     """The name of the cloud that a person means by `AWS` or `Google Cloud`; else the words."""
     plain = " ".join(words.lower().split())
-    for cloud in CLOUDS.values():
+    for cloud in PLACES.values():
         if plain in {cloud.name, cloud.title.lower(), *cloud.other_names}:
             return cloud.name
     return words
@@ -46,12 +50,13 @@ def require_sdk(cloud: Cloud) -> None:
     """Refuse to go on where an extra is missing, which brings all that the cloud needs.
 
     Raises:
-        LabError: Pulumi's SDK of the cloud is not installed.
+        LabError: Pulumi's SDK of the cloud is not installed, or what this machine's labs run.
     """
-    if find_spec(cloud.sdk) is None:
-        what = _brought_by(cloud.name) or cloud.sdk.replace("_", "-")
+    if find_spec(cloud.needs) is None:
+        what = _brought_by(cloud.name) or cloud.needs.replace("_", "-")
+        told = f"{cloud.sdk}, Pulumi's SDK for {cloud.title}," if cloud.sdk else cloud.needs
         raise LabError(
-            f"{cloud.sdk}, Pulumi's SDK for {cloud.title}, is not installed here",
+            f"{told} is not installed here",
             hint=f"pip install {what}   or, where pipx did it: pipx inject mllab {what}",
         )
 
@@ -71,7 +76,7 @@ def _brought_by(extra: str) -> str:
 
 def of_package(package: str) -> Cloud | None:
     """The cloud that a package of Pulumi drives; None for other packages."""
-    return next((cloud for cloud in CLOUDS.values() if cloud.package == package), None)
+    return next((cloud for cloud in PLACES.values() if cloud.package == package), None)
 
 
 def hint(type: str, code: str) -> str:

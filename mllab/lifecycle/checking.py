@@ -9,7 +9,7 @@ from typing import Final
 
 from mllab.clock import SimulatedClock
 from mllab.clouds import registry
-from mllab.clouds.registry import CLOUDS
+from mllab.clouds.registry import PLACES
 from mllab.engines.contract import Plan
 from mllab.errors import LabError
 from mllab.lifecycle import cost
@@ -48,7 +48,7 @@ def look(root: Path, path: Path, lab: Lab, clock: SimulatedClock) -> Looked:
         SettingsError: all faults of the project's waivers.
         NotLooked: there is no simulated cloud for it, or its program does not run there.
     """
-    known, rows = CLOUDS[lab.lab.cloud], own_waivers(root)
+    known, rows = PLACES[lab.lab.cloud], own_waivers(root)
     if lab.region not in regions(lab.lab.cloud):
         raise NotLooked(f"the simulated {known.title} does not know {lab.region}")
     try:

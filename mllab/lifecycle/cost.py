@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from components import catalog
 from mllab.clock import SimulatedClock
+from mllab.clouds.registry import PLACES
 from mllab.engines.contract import Plan
 from mllab.money import estimate
 from mllab.money.estimate import WEEK, Estimate
@@ -92,7 +93,7 @@ def known(lab: Lab) -> estimate.Lab:
         cloud,
         lab.region,
         seats=len(lab.notebook.seats),
-        node=catalog.machine(cloud, lab.cluster.size, "job").name,
+        node="" if PLACES[cloud].here else catalog.machine(cloud, lab.cluster.size, "job").name,
         most=lab.cluster.max_nodes,
         spot=lab.cluster.spot,
     )

@@ -95,7 +95,7 @@ def _of(
     cloud, place = location.recorded(state)
     if not things or cloud is None:
         return Hourly(0, Decimal(0), Decimal(0), ("the machine",))
-    region = place.get(cloud.config_keys["region"], "")
+    region = place.get(cloud.config_keys.get("region", ""), "")
     lab = estimate.Lab(cloud.name, region, len(things), "", 0, spot=False)
     found = estimate.of(things, lab, session.clock.today(), Usage()).part(
         lambda line: line.charge.when is When.RUNNING

@@ -42,8 +42,9 @@ class Lab:
 
     Args:
         cloud, region: where it is. seats: of its notebooks. node: type of the cluster's machines,
-            for a cloud in which no resource stands for them. most: how many may run at once. spot:
-            spare ones are taken; their price is no budget, so what they cost by list is added.
+            for a cloud in which no resource stands for them; empty on this machine. most: how many
+            may run at once. spot: spare ones are taken; their price is no budget, so what they cost
+            by list is added.
     """
 
     cloud: str
@@ -183,14 +184,14 @@ def of(resources: Iterable[Resource], lab: Lab, today: date, use: Usage) -> Esti
         said |= {(each.item, each.said) for each in once}
         lines += [_line(one.name, role(one.urn), each, lab, use, today) for each in once]
     bounded = any(line.charge.when is When.NODE and line.charge.machine for line in lines)
-    if not bounded:
+    if not bounded and lab.node:
         # The service makes them with a disk each, which it bills as well.
         disk = Charge("", When.NODE, "disk of a machine for jobs", Decimal(1), None)
         for charge in (meters.node(lab.cloud, lab.region, lab.node), disk):
             lines.append(_line("machines for jobs", "cluster", charge, lab, use, today))
     added = [line.charge.price for line in lines if not line.why]
     dates = [price.as_of for price in added if price and price.as_of]
-    return Estimate(lab, use, tuple(lines), free, bounded, min(dates, default=None))
+    return Estimate(lab, use, tuple(lines), free, bounded or not lab.node, min(dates, default=None))
 
 
 def again(

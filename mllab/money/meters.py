@@ -2,12 +2,13 @@
 
 A meter is `free: <why>`, or parts with `; ` between them:
 
-    <when> <item> [* <quantity>] [if {path}=<value>]
+    <when> <item> [* <quantity>] [@ {path}] [if {path}=<value>]
 
 `when` is `always` (also while nobody works), `running` (while the machine runs), `node` (for each
 machine of the cluster while it runs) or `usage` (by what is done with it). `item` is one of the
 price book; `machine <use> <type>` is a machine (of several types the dearest), `disk <kind> <GB>` a
 disk that is sold in steps.
+`@ {path}` is where the lab itself states a price by the hour, which no price book has.
 `{path}` is a value of the resource's inputs, `{+path}` one with a plus sign before it, or nothing
 where there is none; `$name` is what a typical week has of it, in the whole lab.
 
@@ -35,6 +36,7 @@ from mllab.money.prices import Price
 _FREE: Final = "free: "
 _PART: Final = re.compile(
     r"(?P<when>always|running|node|usage) (?P<item>.+?)(?: \* (?P<quantity>\S+))?"
+    r"(?: @ \{(?P<stated>[^}]+)\})?"
     r"(?: if \{(?P<path>[^}]+)\}(?P<sign>!?=)(?P<value>\S+))?"
 )
 _PATH: Final = re.compile(r"\{(\+?)([^}]+)\}")
@@ -104,6 +106,11 @@ def charges(
         if found["path"] and known and (str(decides) == found["value"]) != (found["sign"] == "="):
             continue
         when, amount = When(found["when"]), found["quantity"] or "1"
+        if found["stated"]:
+            told = _at(inputs, found["stated"])
+            stated = prices.stated(told) if isinstance(told, int | float) else None
+            yield Charge(urn, when, found["item"], Decimal(1), stated)
+            continue
         item = _filled(found["item"], inputs)
         said = amount[1:] if amount.startswith("$") and use[amount[1:]] is not None else ""
         if amount.startswith("$"):

@@ -94,6 +94,19 @@ class Price:
         return (today - self.as_of).days if self.as_of else None
 
 
+class Stated(Price):
+    """A price that the stack file states; it is as old as the question."""
+
+    def age(self, today: date) -> int | None:
+        """See `Price.age`."""
+        return 0
+
+
+def stated(usd: float) -> Price:
+    """What an hour costs by the stack file."""
+    return Stated("hour of this machine", Decimal(str(usd)), "hour", None, "the stack file")
+
+
 def machine(cloud: str, region: str, use: str, name: str) -> Price | None:
     """One hour of a machine, with what GPUs it has.
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from mllab.engines.contract import Resource
-from mllab.rules.clouds import FACTS
+from mllab.rules.clouds import FACTS, SERVERS
 from mllab.rules.finding import STACK, Break, Graph
 from mllab.rules.paths import GONE, one
 from mllab.rules.values import rule
 
-_BUDGETS: Final = tuple(each.budget for each in FACTS)
+_BUDGETS: Final = (*(each.budget for each in FACTS), *SERVERS)
 _WATCHES: Final = tuple(each.watch for each in FACTS)
 _MACHINES: Final = {of: paths for each in FACTS for of, paths in each.machines.items()}
 _STOPS: Final = {of: stop for each in FACTS for of, stop in each.daily.items()}

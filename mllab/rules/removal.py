@@ -10,7 +10,7 @@ from typing import Final
 
 from components.resource_types import HOLDS_DATA, ROWS
 from mllab.engines.contract import Resource
-from mllab.rules import refused
+from mllab.rules import clouds, refused
 from mllab.rules.clouds import FACTS
 from mllab.rules.finding import EVERY, Break, Graph
 from mllab.rules.paths import GONE, at, one
@@ -19,7 +19,7 @@ from mllab.rules.values import rule
 _KEYS: Final = ("lab", "stack", "owner", "role", "managed-by")
 _TAGGED: Final = ("tags", "labels", "userLabels")
 _EXAMPLE: Final = {"tags": dict.fromkeys((*_KEYS, "expires"), "x")}
-_BUCKETS: Final = tuple(of for each in FACTS for of in each.buckets)
+_BUCKETS: Final = (*(of for each in FACTS for of in each.buckets), *clouds.FOLDERS)
 _IMAGES: Final = tuple(of for each in FACTS for of in each.images)
 _KEPT: Final = tuple(each for each in HOLDS_DATA if each not in (*_BUCKETS, *_IMAGES))
 """Images are made again from their source; a bucket refuses to go while something is in it."""
@@ -36,7 +36,7 @@ _SUFFIX: Final = re.compile(r"[a-z0-9]{7,}$")
 
 
 def _tagged(resource: Resource, graph: Graph) -> Iterable[str]:
-    if resource.type in UNTAGGED or resource.type in refused.TYPES:
+    if resource.type in UNTAGGED | clouds.UNTAGGED or resource.type in refused.TYPES:
         return
     wanted = (*_KEYS, "expires") if graph.lab.lab.ends else _KEYS
     names = [each for each in _TAGGED if one(resource.inputs, each) is not GONE]

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from mllab.clouds import registry
 from mllab.clouds.contract import Cloud
-from mllab.clouds.registry import CLOUDS
+from mllab.clouds.registry import PLACES
 from mllab.protocol.deployment import entries, stack_outputs
 from mllab.settings.lab import Lab
 
-KEYS: Final = frozenset(key for cloud in CLOUDS.values() for key in cloud.config_keys.values())
+KEYS: Final = frozenset(key for cloud in PLACES.values() for key in cloud.config_keys.values())
 """The keys of Pulumi's configuration that say where a lab is."""
 
 _NOTHING: Final = "nothing"
@@ -27,7 +27,7 @@ def recorded(state: Mapping[str, Any]) -> tuple[Cloud | None, dict[str, str]]:
         No cloud where nothing of the state tells it.
     """
     lab = stack_outputs(state).get("lab") or {}
-    cloud = CLOUDS.get(lab.get("cloud", "")) or registry.of_types(
+    cloud = PLACES.get(lab.get("cloud", "")) or registry.of_types(
         entry["type"] for entry in entries(state)
     )
     if cloud is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,11 +12,12 @@ from mllab.clock import Clock, SimulatedClock
 from mllab.clouds import registry
 from mllab.errors import LabError, SettingsError, UsageError
 from mllab.protocol.deployment import entries
-from mllab.session import local_state, location
+from mllab.session import local, local_state, location
 from mllab.session.local_state import simulated, simulated_home
 from mllab.session.realm import RealRealm, SimulatedRealm
 from mllab.session.session import EMBEDDED, PULUMI, Session, clock_from, home, project
 from mllab.session.simulated import simulated_account
+from mllab.session.target import target_of
 
 if TYPE_CHECKING:
     from mllab.engines.contract import StackTarget
@@ -113,10 +113,11 @@ def open_existing(stack: str, choice: Choice, tell: Tell) -> Session:
     except SettingsError as error:
         fault = error
     except UsageError:
-        if not local_state.known(root, stack, simulate=choice.simulate):
+        recorded = local_state.known(root, stack, simulate=choice.simulate)
+        if not recorded and not local.is_here(home(root), stack, None):
             raise
         fault = SettingsError([f"{where} is missing"])
-    if not choice.simulate:
+    if not choice.simulate and not local.is_here(home(root), stack, lab):
         local_state.refuse_simulated_only(root, stack)
     session = _open(root, stack, lab, config, clock, engine, choice, tell, fault=fault)
     moved = location.moved(lab, config, session.engine.state()) if lab else {}
@@ -148,8 +149,11 @@ def on_simulated_cloud(
     known = registry.of(lab.lab.cloud) if lab else registry.of_types(simulated(home, stack)[engine])
     if known is None:
         raise _nowhere(stack, fault)
+    if known.here:
+        target = target_of(root, stack, lab, config, known.name, clock)
+        return local.opened(target, lab, home, clock, fault=fault, dry=True)
     cloud = simulated_account(known.name, home / "simulated")
-    target = _target(root, stack, lab, config, known.name, clock)
+    target = target_of(root, stack, lab, config, known.name, clock)
     driver: Engine
     if engine == EMBEDDED:
         from mllab.engines.embedded.engine import EmbeddedEngine
@@ -203,7 +207,7 @@ def on_real_cloud(
     clock = Clock()
 
     def engine_for(name: str, config: Mapping[str, str]) -> PulumiEngine:
-        target = _target(root, stack, lab, config, name, clock)
+        target = target_of(root, stack, lab, config, name, clock)
         workspace = RealWorkspace(root, prepared.backend, prepared.environ, config)
         return PulumiEngine(
             target, workspace, found, home, clock, notify=tell, before_change=before_change
@@ -256,35 +260,17 @@ def _open(
     fault: SettingsError | None = None,
 ) -> Session:
     place = home(root)
+    if local.is_here(place, stack, lab):
+        if choice.simulate:
+            raise UsageError(
+                f"{stack} is a lab on this machine, where nothing is simulated; nothing was done",
+                hint="Leave --simulate out.",
+            )
+        target = target_of(root, stack, lab, config, local.NAME, now := Clock())
+        return local.opened(target, lab, place, now, fault=fault)
     if not choice.simulate:
         return on_real_cloud(root, stack, lab, config, place, tell=tell, fault=fault)
     local_state.refuse_two_engines(place, stack, engine)
     return on_simulated_cloud(
         root, stack, lab, config, clock, place, engine=engine, tell=tell, fault=fault
     )
-
-
-def _target(
-    root: Path, stack: str, lab: Lab | None, config: Mapping[str, str], cloud: str, clock: Clock
-) -> StackTarget:
-    from mllab.engines.contract import StackTarget
-    from mllab.settings.files import PROJECT
-
-    return StackTarget(
-        project=PROJECT,
-        stack=stack,
-        cloud=cloud,
-        config=config,
-        program=partial(_declare, lab, clock),
-        root=root,
-    )
-
-
-def _declare(lab: Lab | None, clock: Clock) -> None:
-    from mllab import program
-    from mllab.engines import sdk_modules
-
-    if lab is None:
-        raise UsageError("this stack has no settings to be brought up from")
-    sdk_modules.load_on_demand(registry.of(lab.lab.cloud).sdk)
-    program.declare(lab, clock.today())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import mllab
 from mllab.clock import Clock, SimulatedClock
-from mllab.clouds.registry import CLOUDS
+from mllab.clouds.registry import PLACES
 from mllab.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
@@ -75,8 +75,9 @@ class Session:
     @property
     def title(self) -> str:
         """`aws-course, simulated AWS us-east-1`."""
-        where = f"{CLOUDS[self.lab.lab.cloud].title} {self.lab.region}" if self.lab else "cloud"
-        return f"{self.stack}, {self.realm.prefix}{where}"
+        cloud = PLACES[self.lab.lab.cloud].title if self.lab else "cloud"
+        region = f" {self.lab.region}" if self.lab and self.lab.region else ""
+        return f"{self.stack}, {self.realm.prefix}{cloud}{region}"
 
     def command(self, verb: str, rest: str = "") -> str:
         """A command to type next, for the same stack in the same cloud, on the same engine."""

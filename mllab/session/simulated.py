@@ -7,6 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mllab.clouds import registry
+
 if TYPE_CHECKING:
     from mllab.simulated.account import SimulatedAccount
 
@@ -22,6 +24,11 @@ def simulated_account(cloud: str, folder: Path) -> SimulatedAccount:
 
 
 def regions(cloud: str) -> Collection[str]:
-    """The regions that the simulated cloud knows; a cloud may have younger ones."""
+    """The regions that the simulated cloud knows; a cloud may have younger ones.
+
+    A lab on this machine is in none, and needs no simulated cloud.
+    """
+    if registry.of(cloud).here:
+        return [""]
     known: Collection[str] = import_module(f"mllab.simulated.{cloud}.places").regions()
     return known

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from mllab.clouds.registry import CLOUDS
+from mllab.clouds.registry import CLOUDS, PLACES
 from mllab.settings import faults, fields
 from mllab.settings.clouds import OWN
 from mllab.settings.faults import NAMESPACE, NO_SECTIONS, Fault
@@ -49,6 +49,7 @@ def lab(
     said = about.get("cloud") if isinstance(about, dict) else None
     cloud = said if isinstance(said, str) else None
     found += [((f"{NAMESPACE}:{name}",), words) for name, words in _foreign(cloud, given)]
+    found += _meaningless(cloud, given, values)
     if own := OWN.get(str(cloud)):
         notebook = given.get("notebook")
         managed = isinstance(notebook, Mapping) and notebook.get("kind") == "managed"
@@ -58,13 +59,15 @@ def lab(
     for name, key in places(cloud).items():
         if (value := values.get(key)) not in _EMPTY:
             given[name] = value
+    if cloud in PLACES and "region" not in places(cloud):
+        given["region"] = ""
     context = {"stack": stack, "cloud": cloud, "today": local_day(now, given.get("notebook"))}
     try:
         checked = Lab.model_validate(given, context=context)
     except ValidationError as exc:
         for path, words in faults.read(exc):
             hint = _elsewhere(path, cloud, values)
-            if not hint or cloud in CLOUDS:  # with the cloud put right, the region may be, too
+            if not hint or cloud in PLACES:  # with the cloud put right, the region may be, too
                 found.append((_full(path, cloud), words + hint))
         return None, found
     return (None if found else checked), found
@@ -82,7 +85,7 @@ def local_day(now: datetime | None, notebook: Any) -> date | None:
 
 def places(cloud: object) -> Mapping[str, str]:
     """Where a lab is: our names -> the provider's keys; none while the cloud is not known."""
-    known = CLOUDS.get(str(cloud))
+    known = PLACES.get(str(cloud))
     return known.config_keys if known else {}
 
 
@@ -93,10 +96,33 @@ def region_key(cloud: object) -> str:
 
 def _foreign(cloud: str | None, given: dict[str, Any]) -> list[tuple[str, str]]:
     """Take out the sections of other clouds, and say so."""
-    others = [name for name in CLOUDS if name in given and cloud in CLOUDS and name != cloud]
+    others = [name for name in PLACES if name in given and cloud in PLACES and name != cloud]
     for name in others:
         del given[name]
-    return [(name, f"is for labs on {CLOUDS[name].title} only; take it out") for name in others]
+    return [(name, f"is for labs on {PLACES[name].title} only; take it out") for name in others]
+
+
+def _meaningless(
+    cloud: str | None, given: dict[str, Any], values: Mapping[str, Any]
+) -> list[tuple[faults.Path, str]]:
+    """What has no meaning where the lab is, each setting by its name."""
+    known = PLACES.get(str(cloud))
+    found: list[tuple[faults.Path, str]] = []
+    if known is None:
+        return found
+    for setting, (value, why) in known.refused_settings.items():
+        section, name = setting.split(".")
+        holder = given.get(section)
+        said = holder.get(name) if isinstance(holder, Mapping) else None
+        if said is not None and value in (None, str(said).lower()):
+            words = f"has no meaning on {known.title}: {why}; take it out"
+            found.append(((f"{NAMESPACE}:{section}", name), words))
+    if not known.config_keys:
+        keys = {key: one.title for one in CLOUDS.values() for key in one.config_keys.values()}
+        for key in keys.keys() & values.keys():
+            words = f"has no meaning on {known.title}: it says where {keys[key]} looks; take it out"
+            found.append(((key,), words))
+    return found
 
 
 def _full(path: faults.Path, cloud: str | None) -> faults.Path:

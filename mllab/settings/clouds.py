@@ -10,13 +10,16 @@ from pydantic.config import JsonDict
 
 from components.azure import images
 from mllab.settings import default_tags, examples
-from mllab.settings.fields import Listed, Section, Switch, Unique, choice, text
+from mllab.settings.fields import Listed, Section, Switch, Unique, choice, money, text
 from mllab.settings.ssh import Network, PublicKey
 
 _ASKED: Final[JsonDict] = {"asked": True}  # `mllab new` asks for it
 
 _AMI: Final = text(
     r"ami-([0-9a-f]{8}|[0-9a-f]{17})", "the id of an AMI, like ami-0123456789abcdef0"
+)
+_PER_HOUR: Final = money(
+    0.001, 1000, "an hour that costs nothing needs no budget", "no machine of one's own costs more"
 )
 _FAMILY: Final = text(
     r"[a-z][a-z0-9-]{0,62}", "an image family, like common-cu129-ubuntu-2204-nvidia-580"
@@ -211,5 +214,24 @@ class Gcp(Own):
         return self.egress == "external"
 
 
-OWN: Final[Mapping[str, type[Own]]] = {"aws": Aws, "azure": Azure, "gcp": Gcp}
-"""The section of each cloud."""
+class Local(Own):
+    """What only a lab on this machine has."""
+
+    usd_per_hour: Annotated[float, _PER_HOUR] | None = Field(
+        default=None,
+        description="What an hour of this machine costs you, in US dollars; without it the budget"
+        " counts hours alone.",
+    )
+    queue: Annotated[str, choice("auto", "slurm", "processes")] = Field(
+        default="auto",
+        description="What runs jobs: slurm, or processes (one at a time per node); auto takes"
+        " Slurm where it is installed.",
+    )
+
+    def public_addresses(self, kind: str) -> bool:
+        """See `Own.public_addresses`."""
+        return False
+
+
+OWN: Final[Mapping[str, type[Own]]] = {"aws": Aws, "azure": Azure, "gcp": Gcp, "local": Local}
+"""The section of each cloud, and of this machine."""

@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 from components import catalog
 from components.azure import images
 from mllab.settings import limits
-from mllab.settings.clouds import Aws, Azure, Gcp, Own
+from mllab.settings.clouds import Aws, Azure, Gcp, Local, Own
 from mllab.settings.fields import Section, absent, fault, is_email
 from mllab.settings.sections import Budget, Cluster, LabSection, Notebook, Registry, Storage
 from mllab.settings.usage import HOURS, Usage
@@ -62,6 +62,7 @@ class Lab(Section):
     aws: Aws = Aws()
     azure: Azure = Field(default=Azure(), validate_default=True)
     gcp: Gcp = Field(default=Gcp(), validate_default=True)
+    local: Local = Local()
 
     @field_validator("project")
     @classmethod
@@ -158,13 +159,17 @@ class Lab(Section):
     @model_validator(mode="before")
     @classmethod
     def _depends_on_others(cls, data: Any, info: ValidationInfo) -> Any:
-        """Two defaults: the budget tells the owner, and no Filestore is billed unasked."""
+        """Defaults: the budget tells the owner, no Filestore is billed unasked, nobody takes this
+        machine back."""
         if not isinstance(data, dict):
             return data
         lab, budget = data.get("lab"), data.get("budget")
         owner = lab.get("owner") if isinstance(lab, dict) else None
         if is_email(owner) and isinstance(budget, dict) and "notify" not in budget:
             data = {**data, "budget": {**budget, "notify": [owner]}}
+        cluster = data.get("cluster", {})
+        if _cloud(info) == "local" and isinstance(cluster, dict) and "spot" not in cluster:
+            data = {**data, "cluster": {**cluster, "spot": False}}
         storage, gcp = data.get("storage", {}), data.get("gcp", {})
         if _cloud(info) == "gcp" and isinstance(storage, dict) and "files" not in storage:
             asked = gcp.get("filestore") if isinstance(gcp, dict) else None

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ValidationInfo
 
 from components import catalog, regions
 from mllab.clouds.contract import Cloud
-from mllab.clouds.registry import CLOUDS
+from mllab.clouds.registry import PLACES
 from mllab.settings.fields import Pattern, choice, fault, length, money, text, whole
 
 _PROJECT: Final = r"[a-z][a-z0-9-]{4,28}[a-z0-9]"
@@ -29,10 +29,10 @@ SEAT: Final = text(
     "1 to 20 of a-z, 0-9 and single hyphens, a letter first, because it becomes a tag",
 )
 CLOUD: Final = choice(
-    *CLOUDS,
+    *PLACES,
     refused={
         name: f"is called {cloud.name} here"
-        for cloud in CLOUDS.values()
+        for cloud in PLACES.values()
         for name in cloud.other_names
     },
 )
@@ -113,7 +113,7 @@ def refused_name(cloud: Cloud | None, name: str) -> str | None:
 
 def cloud_of(info: ValidationInfo) -> Cloud | None:
     """The lab's cloud; None while that setting is missing or wrong, and no cloud's limits hold."""
-    return CLOUDS.get(str((info.context or {}).get("cloud")))
+    return PLACES.get(str((info.context or {}).get("cloud")))
 
 
 def size(value: Any, cloud: Cloud | None, use: str) -> str:
@@ -130,6 +130,8 @@ def size(value: Any, cloud: Cloud | None, use: str) -> str:
 
 def _region(value: Any, info: ValidationInfo) -> str:
     cloud = cloud_of(info)
+    if cloud and not cloud.config_keys:
+        return ""
     if not isinstance(value, str) or len(value) > 40:
         like = f", like {regions.example(cloud.name)}" if cloud else ""
         raise fault(f"must be the name of a region{like}")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from components import catalog
-from mllab.clouds.registry import CLOUDS
+from mllab.clouds.registry import PLACES
 from mllab.settings.fields import Choice, Listed, Money, Whole
 from mllab.settings.lab import Lab
 
@@ -46,7 +46,7 @@ class Setting:
 
     def written_key(self, cloud: object) -> str:
         """The key as a cloud's file has it: `aws:region`, `notebook.size`."""
-        known = CLOUDS.get(str(cloud))
+        known = PLACES.get(str(cloud))
         return known.config_keys.get(self.key, self.key) if known else self.key
 
 
@@ -56,12 +56,22 @@ def settings() -> tuple[Setting, ...]:
     for name, field in Lab.model_fields.items():
         model: Any = field.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
-            clouds = (name,) if name in CLOUDS else tuple(CLOUDS)
             for inner, its in model.model_fields.items():
-                found.append(_setting(f"{name}.{inner}", its, clouds))
-        elif clouds := tuple(cloud.name for cloud in CLOUDS.values() if name in cloud.config_keys):
+                found.append(_setting(key := f"{name}.{inner}", its, _clouds(key)))
+        elif clouds := tuple(cloud.name for cloud in PLACES.values() if name in cloud.config_keys):
             found.append(_setting(name, field, clouds))
     return tuple(found)
+
+
+def _clouds(key: str) -> tuple[str, ...]:
+    """Where a setting of a section has a meaning."""
+    section = key.partition(".")[0]
+    if section in PLACES:
+        return (section,)
+    refused = {
+        name for name, cloud in PLACES.items() if cloud.refused_settings.get(key, "?")[0] is None
+    }
+    return tuple(name for name in PLACES if name not in refused)
 
 
 def written(value: Any) -> str:

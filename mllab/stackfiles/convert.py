@@ -12,7 +12,7 @@ from typing import Any
 
 from components import catalog, regions
 from mllab.clouds import registry
-from mllab.clouds.registry import CLOUDS
+from mllab.clouds.registry import CLOUDS, PLACES
 from mllab.errors import UsageError
 from mllab.settings import check, document, files
 from mllab.settings.clouds import OWN
@@ -78,18 +78,20 @@ def convert(
     here, own = _region(lab, cloud, region), OWN[cloud]
     held, text = document.parse(raw), raw.decode()
     left, made = [], ""
-    if here != lab.region:
-        key = CLOUDS[cloud].config_keys["region"]
+    key = PLACES[cloud].config_keys.get("region", "")
+    if key and not lab.region and region is None:
+        left.append(f"{key}: {here}, unless --region names another")
+    elif key and lab.region and here != lab.region:
         left.append(f"{key}: {here} instead of {lab.region}; prices and stock differ")
     edits = [*_edits(held, text, lab, cloud, here, left), *_commands(held, text, lab.stack, stack)]
     for path, begin, end in _blocks(held, text):
-        if why := _not_carried(path, held.data["config"], lab.lab.cloud, moves):
+        if why := _not_carried(path, held.data["config"], lab.lab.cloud, moves, key):
             left.append(f"{spoken(path[-1:])}: {why}")
             continue
         made += _spliced(text, begin, end, edits)
         made += "" if made.endswith("\n") else "\n"
-        if moves and path == ("config", CLOUDS[lab.lab.cloud].config_keys["region"]):
-            made += own.PLACE
+        if moves and path == ("config", *_region_keys(lab)):
+            made += own.PLACE if lab.region else f"  {key}: {here}\n{own.PLACE}"
     if moves:
         made += own.example(lab.notebook.kind, files=lab.storage.files)
         if (switch := own.FILES_SWITCH) and lab.storage.files:
@@ -104,6 +106,10 @@ def convert(
 
 def _region(lab: Lab, cloud: str, region: str | None) -> str:
     """The region that was asked for, or the one in the same place: data shall not move unasked."""
+    if PLACES[cloud].here:
+        if region is not None:
+            raise UsageError(f"--region {region}: a lab on this machine is in none; leave it out")
+        return ""
     if region is not None:
         try:
             return regions.check(cloud, regions.called(cloud, region))
@@ -111,6 +117,8 @@ def _region(lab: Lab, cloud: str, region: str | None) -> str:
             raise UsageError(f"{region}: {error}") from error
     if cloud == lab.lab.cloud:
         return lab.region
+    if not lab.region:
+        return regions.example(cloud)
     place = regions.of(lab.lab.cloud)[lab.region].removeprefix("Northern ")
     for name, there in regions.of(cloud).items():
         if there.removeprefix("Northern ") == place:
@@ -126,12 +134,14 @@ def _edits(
     held: document.Document, text: str, lab: Lab, cloud: str, region: str, left: list[str]
 ) -> Iterator[Edit]:
     """Other values for what says where the lab is; `left` gets what is not the same."""
-    old = CLOUDS[lab.lab.cloud].config_keys["region"]
-    yield _edit(held, text, ("config", old), region)
+    for old in _region_keys(lab):
+        yield _edit(held, text, ("config", old), region)
     if cloud == lab.lab.cloud:
         return
-    begin, end = held.keys["config", old]
-    yield begin, end, _styled(text[begin:end], CLOUDS[cloud].config_keys["region"])
+    for old in _region_keys(lab):
+        begin, end = held.keys["config", old]
+        yield begin, end, _styled(text[begin:end], PLACES[cloud].config_keys.get("region", old))
+    yield from _meaningless(held, text, cloud, left)
     yield _edit(held, text, ("config", f"{NAMESPACE}:lab", "cloud"), cloud)
     for section, size, use in (
         ("notebook", lab.notebook.size, lab.notebook.kind),
@@ -139,9 +149,31 @@ def _edits(
     ):
         if size not in catalog.SIZES:
             near = catalog.nearest(cloud, catalog.machine(lab.lab.cloud, size, use), use)
-            title = CLOUDS[lab.lab.cloud].title
+            title = PLACES[lab.lab.cloud].title
             left.append(f"{section}.size: {near}, which comes nearest to {size} of {title}")
             yield _edit(held, text, ("config", f"{NAMESPACE}:{section}", "size"), near)
+
+
+def _meaningless(held: document.Document, text: str, cloud: str, left: list[str]) -> Iterator[Edit]:
+    """No line for what has no meaning there; what shares a line with others is only told."""
+    values = held.data["config"]
+    about = values.get(f"{NAMESPACE}:lab")
+    moved = {**(about if isinstance(about, Mapping) else {}), "cloud": cloud}
+    _, faults = check.lab("x", {**values, f"{NAMESPACE}:lab": moved}, None)
+    for section, name in (setting.split(".") for setting in PLACES[cloud].refused_settings):
+        path = ("config", f"{NAMESPACE}:{section}", name)
+        refused = any(at == path[1:] for at, _ in faults)
+        if refused and path in held.keys:
+            begin = text.rfind("\n", 0, held.keys[path][0]) + 1
+            end = text.find("\n", held.values[path][1]) + 1 or len(text)
+            if text[begin : held.keys[path][0]].strip() == "":
+                left.append(f"{section}.{name}: has no meaning there")
+                yield begin, end, ""
+
+
+def _region_keys(lab: Lab) -> tuple[str, ...]:
+    """The key of a lab's region; none for one that is in no region."""
+    return tuple(key for name, key in PLACES[lab.lab.cloud].config_keys.items() if name == "region")
 
 
 def _edit(held: document.Document, text: str, path: document.Path, value: str) -> Edit:
@@ -207,7 +239,9 @@ def _spliced(text: str, begin: int, end: int, edits: Iterable[Edit]) -> str:
     return made + text[at:end]
 
 
-def _not_carried(path: document.Path, values: Mapping[str, Any], old: str, moves: bool) -> str:
+def _not_carried(
+    path: document.Path, values: Mapping[str, Any], old: str, moves: bool, new: str
+) -> str:
     """Why something of the old file is not in the new one; empty if it is."""
     if path == ("config",):
         return ""
@@ -216,7 +250,8 @@ def _not_carried(path: document.Path, values: Mapping[str, Any], old: str, moves
     name = str(path[-1])
     if check.holds_secret(values[name]):
         return "is encrypted for the old stack; set it again"
-    region = CLOUDS[old].config_keys["region"]
-    providers = {place.partition(":")[0] for place in CLOUDS[old].config_keys.values()}
+    keys = PLACES[old].config_keys
+    providers = {place.partition(":")[0] for place in keys.values()}
     own = name == f"{NAMESPACE}:{old}" or name.partition(":")[0] in providers
-    return f"is for labs on {CLOUDS[old].title} only" if moves and own and name != region else ""
+    kept = new and name == keys.get("region")
+    return f"is for labs on {PLACES[old].title} only" if moves and own and not kept else ""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mllab.clouds.registry import CLOUDS
+from mllab.clouds.registry import PLACES
 from mllab.errors import LabError, SettingsError, UsageError
 from mllab.session.local_state import DAMAGED, Types, in_backend, names, simulated
 from mllab.session.session import EMBEDDED, home
@@ -57,8 +57,8 @@ def describe(lab: Lab) -> str:
         f"{lab.budget.limit_usd:g} USD per {lab.budget.per}" if lab.own.budgeted else "no budget"
     )
     ends = f"ends {lab.lab.ends}" if lab.lab.ends else "no end"
-    title = CLOUDS[lab.lab.cloud].title
-    where = f"{title} {lab.region}"
+    title = PLACES[lab.lab.cloud].title
+    where = f"{title} {lab.region}".strip()
     told = ", ".join([where, notebooks, cluster, files_too, budget, ends])
     if lab.region in regions(lab.lab.cloud):
         return told
@@ -82,7 +82,7 @@ def _row(root: Path, stack: str, backend: Path | None, elsewhere: str) -> Row:
         return Row(stack, state=state("a cloud"), faults=error.faults)
     cloud, ends = lab.lab.cloud, lab.lab.ends.isoformat() if lab.lab.ends else ""
     size = f"{len(lab.notebook.seats)} x {lab.notebook.size}"
-    return Row(stack, cloud, lab.lab.profile, size, ends, state(CLOUDS[cloud].title))
+    return Row(stack, cloud, lab.lab.profile, size, ends, state(PLACES[cloud].title))
 
 
 def _state(home: Path, stack: str, where: str, backend: Path | None, elsewhere: str) -> str:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from components import regions
 from mllab.clouds import registry
-from mllab.clouds.registry import CLOUDS
+from mllab.clouds.registry import CLOUDS, PLACES
 from mllab.errors import SettingsError, UsageError
 from mllab.settings import check, document, faults, files
 from mllab.settings.clouds import OWN
@@ -148,9 +148,9 @@ def render(
 
 def _foreign(setting: Setting, cloud: object) -> str:
     """Why a cloud does not take a setting; empty if it does, or is not known yet."""
-    if str(cloud) not in CLOUDS or cloud in setting.clouds:
+    if str(cloud) not in PLACES or cloud in setting.clouds:
         return ""
-    titles = " or ".join(CLOUDS[name].title for name in setting.clouds)
+    titles = " or ".join(PLACES[name].title for name in setting.clouds)
     return f"is for labs on {titles} only; take it out"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from mllab.clouds.registry import CLOUDS
+from mllab.clouds.registry import CLOUDS, PLACES
 from mllab.errors import Interrupted, SettingsError, UsageError
 from mllab.settings import files, limits
 from mllab.stackfiles import new
@@ -45,7 +45,7 @@ def write(root: Path, stack: str, given: Sequence[str], ask: Ask | None, now: da
     faults: list[str] = []
     wrong: list[str] = []
     for question in new.questions():
-        own = len(question.clouds) < len(CLOUDS)
+        own = len(question.clouds) < len(PLACES)
         if own and answers.get("lab.cloud") not in question.clouds:
             continue
         try:

@@ -43,7 +43,7 @@ def test_a_cloud_and_a_region_may_be_answered_in_words(run: Run, project: Path) 
     [
         ("AWS", "Frankfrut", "did you mean eu-central-1 (Frankfurt)?"),
         ("azure", "Canberra", "did you mean australiacentral (Canberra) or australiacentral2"),
-        ("awss", "us-east-1", "must be aws, azure or gcp; did you mean aws?"),
+        ("awss", "us-east-1", "must be aws, azure, gcp or local; did you mean aws?"),
     ],
 )
 def test_what_is_nearly_or_doubtfully_a_place_is_asked_back(

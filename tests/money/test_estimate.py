@@ -101,7 +101,7 @@ def test_in_every_region_each_charge_is_added_or_says_why_not(
 def test_machines_that_no_price_is_known_for_in_any_region() -> None:
     unknown = {
         (cloud, use, name)
-        for cloud in catalog.clouds()
+        for cloud in CLOUDS
         for use in catalog.USES
         for name in catalog.types(cloud, use)
         if not prices.sold(cloud, name, use)

@@ -19,5 +19,7 @@ LEAST_ON = {
     "aws": LEAST,
     "azure": LEAST | {"lab.cloud": "azure", "region": "eastus", "azure.ssh_keys": [KEY]},
     "gcp": LEAST | {"lab.cloud": "gcp", "region": "us-central1", "project": "my-course-2027"},
+    "local": {key: value for key, value in LEAST.items() if key != "region"}
+    | {"lab.cloud": "local"},
 }
 QUESTIONS = {question.key: question for question in new.questions()}

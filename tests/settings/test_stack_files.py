@@ -20,7 +20,11 @@ from mllab.errors import SettingsError, UsageError
 from mllab.settings import files
 from mllab.settings.lab import Lab
 
-STACKS = tuple(f"{cloud}-{size}" for cloud in CLOUDS for size in ("course", "lab", "tiny"))
+STACKS = (
+    *(f"{cloud}-{size}" for cloud in CLOUDS for size in ("course", "lab", "tiny")),
+    "local-course",
+    "local-tiny",
+)
 
 
 def refused(path: Path) -> str:

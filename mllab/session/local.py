@@ -1,0 +1,130 @@
+"""Stacks on this machine: their realm, and how they are opened."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from mllab.accounts.contract import Grant, InventoryItem, Offer, Placement
+from mllab.clock import Clock
+from mllab.clouds.local import LOCAL, PACKAGE
+from mllab.errors import SettingsError, UsageError
+from mllab.session import local_state
+from mllab.session.realm import Limit
+from mllab.session.session import Session
+
+if TYPE_CHECKING:
+    from mllab.engines.contract import StackTarget
+    from mllab.settings.lab import Lab
+
+NAME: Final = LOCAL.name
+LABS: Final = "labs"
+"""The folder in which each stack of this machine has its own."""
+
+
+def home_of(home: Path) -> Path:
+    """Where states and labs of this machine are kept.
+
+    Args:
+        home: see `session.home`.
+    """
+    return home / "local"
+
+
+@dataclass(frozen=True)
+class LocalRealm:
+    """This machine.
+
+    Args:
+        labs: the folder in which each stack has its own.
+    """
+
+    labs: Path
+
+    simulated: ClassVar[bool] = False
+    prefix: ClassVar[str] = ""
+    account: ClassVar[str] = "this machine"
+    remark: ClassVar[str] = ""
+    examples: ClassVar[bool] = True
+    options: ClassVar[str] = ""
+    timed: ClassVar[bool] = False
+
+    def identify(self, state: Mapping[str, Any]) -> str:
+        """See `Realm.identify`."""
+        return f"{getpass.getuser()} on {socket.gethostname()}"
+
+    def grant(self, wishes: Sequence[str]) -> None:
+        """See `Realm.grant`."""
+        if wishes:
+            raise UsageError(f"--grant {wishes[0]}: this machine has no quotas; leave it out")
+
+    @property
+    def off(self) -> Sequence[str]:
+        """None: nothing must be switched on."""
+        return ()
+
+    @property
+    def limit(self) -> Limit | None:
+        """None: this machine has no quotas."""
+        return None
+
+    def quotas(self, services: Mapping[str, str], going: Collection[str]) -> Mapping[str, Grant]:
+        """See `Realm.quotas`."""
+        return {code: Grant(float("inf"), 0.0) for code in services}
+
+    def offers(self, wanted: Collection[Placement]) -> Mapping[Placement, Offer]:
+        """See `Realm.offers`; what this machine lacks its provider says."""
+        return {each: Offer(True) for each in wanted}
+
+    def allocated(self, id: str) -> bool | None:
+        """See `Account.allocated`."""
+        return None
+
+    def inventory(self, stack: str) -> list[InventoryItem]:
+        """The lab's processes and its folder, whatever is recorded."""
+        from mllab.local import marked
+
+        lab = self.labs / stack
+        found = [
+            InventoryItem(f"{PACKAGE}:index:Server", str(one.pid), f"process {one.pid}")
+            for one in marked.processes(lab)
+        ]
+        folders = [InventoryItem(f"{PACKAGE}:index:Folder", ".", str(lab))] if lab.exists() else []
+        return [*found, *folders]
+
+
+def is_here(home: Path, stack: str, lab: Lab | None) -> bool:
+    """Whether a stack is on this machine, by its settings or else by what is recorded."""
+    if lab is not None:
+        return lab.lab.cloud == NAME
+    return local_state.state_file(home_of(home), stack).exists()
+
+
+def opened(
+    target: StackTarget,
+    lab: Lab | None,
+    home: Path,
+    clock: Clock,
+    *,
+    fault: SettingsError | None = None,
+    dry: bool = False,
+) -> Session:
+    """A stack on this machine, with all that it has below `home`.
+
+    Args:
+        dry: nothing is made, whatever the engine does: to look at what a lab would be.
+    """
+    from mllab.engines.embedded.engine import EmbeddedEngine
+    from mllab.local.provider import DryProvider, LocalProvider
+
+    own = home_of(home)
+    provider = (DryProvider if dry else LocalProvider)(own / LABS)
+    engine = EmbeddedEngine(target, {provider.package: provider}, own, clock)
+    realm = LocalRealm(provider.labs)
+    return Session(
+        target.root, target.stack, lab, engine, clock, realm, fault, config=target.config
+    )
