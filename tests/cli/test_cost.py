@@ -51,8 +51,10 @@ def test_verbose_lists_every_charge_with_price_and_date(run: Run, gcp: str) -> N
     assert "gcp-course-notebook-watch usage Workflows step ?" in lines
 
 
-def test_nothing_known_is_a_question_mark_and_no_zero(run: Run) -> None:
-    said = run("cost", "lab", *PAST)  # on AWS every price but those of machines is too old
+def test_nothing_known_is_a_question_mark_and_no_zero(run: Run, project: Path) -> None:
+    path = project / "stacks" / "Pulumi.lab.yaml"
+    path.write_text(path.read_text().replace("2027-02-05", "2028-02-05"))
+    said = run("cost", "lab", "--today", "2028-01-11")  # by then every price here is too old
     total = next(line.split() for line in said.out.splitlines() if line.startswith("total"))
     assert total[1] == "?"
     assert " 0.00" not in said.out
@@ -129,11 +131,11 @@ def test_amounts_and_days_are_written_out(run: Run, project: Path) -> None:
     assert "Budget: 1,000,000.00 a month." in out
     path.write_text(text.replace("limit_usd: 1000000", "limit_usd: 5"))
     told = json.loads(run("cost", "lab", "--json", *PAST).out)
-    # A typical week takes 8.23: four days 4.70, five 5.88. The worst day alone takes 109.
-    assert told["budget"]["typical"] == {"days": 4, "on": "2027-01-15"}
+    # A typical week takes 12.74: two days 3.64, three 5.46. The worst day alone takes 112.
+    assert told["budget"]["typical"] == {"days": 2, "on": "2027-01-13"}
     assert told["budget"]["worst"] == {"days": 0, "on": "2027-01-11"}
-    assert "uses it up on 2027-01-15 or sooner" in " ".join(run("cost", "lab", *PAST).out.split())
-    assert "By what is known, even days like the worst do not use it up." in out
+    assert "uses it up on 2027-01-13." in " ".join(run("cost", "lab", *PAST).out.split())
+    assert "takes 49.37. Even days like the worst do not use it up." in out
     assert "From 2027-02-05 to 2027-02-05, 1 day: " in out
     assert "20 GB in the bucket, 5 GB of images" in out, "this lab has no shared files"
 
@@ -160,8 +162,8 @@ def test_a_lab_of_many_seats_has_a_line_for_each_and_one_for_all(run: Run, gcp: 
     seat, every = told["each_seat"][each], told["roles"]["notebook"]
     assert Decimal(seat["hour"]) > 0
     lines = [" ".join(line.split()) for line in run("cost", "aws-lab", *PAST).out.splitlines()]
-    assert any(line.startswith(f"each of 3 ? {seat['hour']} + ?") for line in lines)
-    assert any(line.startswith(f"notebook ? {every['hour']} + ?") for line in lines)
+    assert any(line.startswith(f"each of 3 {seat['asleep']} {seat['hour']} ") for line in lines)
+    assert any(line.startswith(f"notebook {every['asleep']} {every['hour']} ") for line in lines)
 
 
 def test_seats_of_one_name_that_begins_with_another_are_told_apart(run: Run, project: Path) -> None:
@@ -200,7 +202,7 @@ def test_the_labs_own_week_counts_until_a_file_takes_its_place(
     assert (told["use"]["seat_hours"], told["use"]["bucket_gb"]) == ("10", "7")
     assert "seat_hours" not in told["use_by_default"]
     assert "node_hours" in told["use_by_default"]
-    assert told["roles"]["notebook"]["week"] == "5.26"  # ten hours at 0.526
+    assert told["roles"]["notebook"]["week"] == "8.07"  # ten hours at 0.531, disks 2.76
     week = (
         "A typical week, by stacks/Pulumi.lab.yaml: 10 hours of each notebook, 7 GB in the bucket"
     )
@@ -245,14 +247,14 @@ def test_a_comparison_names_every_place_and_what_is_not_known_there(
     assert "asleep an hour typical week worst day the term" in lines
     assert "gcp us-central1 15.40 + ? 1.17 + ? 10.39 + ? 73.20 + ? 38.58 + ?" in lines
     begun = [line.partition(" ")[0] for line in lines if line.endswith("?")]
-    assert begun == ["gcp", "aws", "azure", "gcp", "gcp", "gcp"]
+    assert begun == ["gcp", "azure", "gcp", "gcp", "gcp"], "all is known on AWS"
     text = " ".join(lines)
     assert "What does not carry over to aws us-east-1: AWS has no region in Iowa" in text
     assert "20 of 42 other regions of Google Cloud are not compared" in text
     assert "it makes no place the cheaper one" in text
     old = text.partition("would add to a typical week: ")[2].partition(". ")[0].split(", ")
     assert old[0] == "gcp us-central1 0.16"
-    assert old[1].startswith("aws us-east-1 "), "all but its machines is of 2025 and before"
+    assert old[1].startswith("azure "), "none of AWS is too old"
     assert "? in azure centralus: Standard SSD E6 LRS; " in text
 
 
@@ -261,7 +263,8 @@ def test_the_comparison_is_in_the_document(run: Run) -> None:
     assert (told["cloud"], told["region"]) == ("aws", "us-east-1")
     azure, gcp, *near = told["elsewhere"]["places"]
     assert (azure["cloud"], azure["region"], gcp["cloud"]) == ("azure", "eastus", "gcp")
-    assert [place["cloud"] for place in near] == ["aws"] * 3
+    assert {place["cloud"] for place in near} == {"aws"}
+    assert len(near) <= 3
     for place in (azure, gcp, *near):
         assert Decimal(place["term"]["worst"]) >= Decimal(place["total"]["day"]) > 0
         assert place["complete"] == (not place["missing"])

@@ -32,11 +32,13 @@ def test_status_adds_up_what_runs_and_not_what_is_stopped(run: Run, use: Use) ->
     use(entries=found, exported=OUTPUTS, seen=(seen(MACHINE, "running"), seen(BOB, "stopped")))
     out = run("status", "lab", "--simulate", *DAY).out
     assert (
-        "Running now: 1 notebook, 0.53 USD an hour by list prices, and 0.01 by prices that are too "
-        "old. Machines for jobs are not counted. More: mllab cost lab\n" in out
+        "Running now: 1 notebook, 0.53 USD an hour by list prices. "
+        "Machines for jobs are not counted. More: mllab cost lab\n" in out
     )
+    late = run("status", "lab", "--simulate", "--today", "2027-08-01").out
+    assert "0.01 USD an hour by list prices, and 0.53 by prices that are too old." in late
     use(entries=found, exported=OUTPUTS, seen=(seen(MACHINE, "running"), seen(BOB, "running")))
-    assert "Running now: 2 notebooks, 1.53 USD an hour" in run("status", "lab", "--simulate").out
+    assert "Running now: 2 notebooks, 1.54 USD an hour" in run("status", "lab", "--simulate").out
     use(entries=found, exported=OUTPUTS, seen=(seen(MACHINE, "stopped"), seen(BOB, "stopped")))
     assert "an hour" not in run("status", "lab", "--simulate", *DAY).out
 
@@ -74,7 +76,7 @@ def test_connect_says_what_the_machine_costs_that_it_starts(run: Run, use: Use) 
     ann = urn("lab-notebook-ann", MACHINE_TYPE, "Notebook")
     use(entries=[machine(ann), machine(BOB, "p4d.24xlarge")], exported=OUTPUTS)
     err = run("connect", "lab", "ann", "--start", "--simulate", *DAY).err
-    assert "Its machine, started first, would cost 0.53 USD an hour by list prices, and" in err
+    assert "Its machine, started first, would cost 0.53 USD an hour by list prices.\n" in err
     assert "an hour" not in run("connect", "lab", "ann", "--simulate", *DAY).err
     use(entries=[machine(BOB)], exported=OUTPUTS)
     err = run("connect", "lab", "ann", "--start", "--simulate", *DAY).err

@@ -54,8 +54,14 @@ def test_settings_that_were_taken_out_are_at_their_old_line(stacks: Stacks) -> N
     assert (gone.text, gone.line) == ("storage.keep: true -> not set", 8)
 
 
+def flat(item: str, region: str = "us-east-1") -> Decimal:
+    found = prices.flat("aws", region, item)
+    assert found
+    return found.usd
+
+
 def test_the_difference_is_what_a_person_reckons(stacks: Stacks) -> None:
-    """Three machines become two of another type; disks are priced by old rows, so not added."""
+    """Three machines become two of another type; the third's address and two disks go with it."""
 
     def price(name: str) -> Decimal:
         found = prices.machine("aws", "us-east-1", "vm", name)
@@ -63,18 +69,20 @@ def test_the_difference_is_what_a_person_reckons(stacks: Stacks) -> None:
         return found.usd
 
     small, multi = price("g4dn.xlarge"), price("g6.12xlarge")
-    hour = 2 * multi - 3 * small
+    hour = 2 * multi - 3 * small - flat("public IPv4 address, in use")
+    asleep = -(50 + 100) * flat("EBS gp3 storage")
     money = stacks["size"].money
-    asked = {"hour": hour, "week": hour * 8, "day": hour * 24}
+    day = hour * 24 + asleep * 24 / 730
+    asked = {"asleep": asleep, "hour": hour, "week": hour * 8 + asleep * 168 / 730, "day": day}
     for key, amount in asked.items():
         difference = money[key].difference
         assert difference
         assert abs(difference.usd - amount) <= Decimal("0.01"), key
-        assert not difference.known, "an address and disks have no price that counts"
+        assert difference.known
     days = 26  # 2027-01-11 to 2027-02-05
     most = money["term_most"].difference
     assert most
-    assert abs(most.usd - hour * 24 * days) <= Decimal("0.01")
+    assert abs(most.usd - day * days) <= Decimal("0.01")
     for column in money.values():
         assert column.before
         assert column.after
@@ -83,15 +91,13 @@ def test_the_difference_is_what_a_person_reckons(stacks: Stacks) -> None:
 
 
 def test_old_prices_stand_beside_the_sums_and_never_in_them(stacks: Stacks) -> None:
-    """The home disk of one seat, 50 GB, goes; its price is older than a year."""
-    gp3 = prices.flat("aws", "us-east-1", "EBS gp3 storage")
-    assert gp3
-    asleep = stacks["size"].money["asleep"]
+    """A new lab has 20 GB of files, whose price there is older than a year."""
+    asleep = stacks["added"].money["asleep"]
     assert asleep.difference
-    assert asleep.difference.usd == 0
     assert not asleep.difference.known
-    disks = -(50 + 100) * gp3.usd  # its system disk goes with the machine
-    assert asleep.difference.outdated == disks
+    assert asleep.difference.outdated == 20 * flat("EFS Standard storage", "us-west-2")
+    assert asleep.after
+    assert asleep.after.usd == asleep.difference.usd > 0
 
 
 def test_a_new_lab_costs_all_of_it_and_a_deleted_one_saves_all(stacks: Stacks) -> None:
