@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -43,12 +44,11 @@ from mllab.local.job_files import (
     wake,
     write,
 )
+from mllab.local.service import Place
 
-MARK: Final = "MLLAB_JOB"
-"""Names the job's folder in the environment of all that it starts."""
 _GRACE: Final = 10.0
 """Seconds that a job has to save what it needs, after SIGTERM."""
-_KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "SHELL", "CUDA_VISIBLE_DEVICES")
+_KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "SHELL")
 """Of the environment of whoever started this; the rest is nothing that a job should know."""
 HOME: Final = "home"
 """In the queue's own folder: what jobs share, caches for one. Their user's own has credentials."""
@@ -63,7 +63,9 @@ class _Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.told, self.given = (read(folder / name) or {} for name in (JOB, GIVEN))
-        self.queue = Path(self.given["queue"])
+        place = Place(Path(self.given["lab"]), self.given["server"])
+        self.lab, self.queue = place.lab, place.run
+        self.held = ExitStack()
         self.asked = False
         self.status: int | None = None
         self.main = 0
@@ -95,13 +97,12 @@ class _Run:
         here = str(Path(sys.executable).parent)  # so that `python` is the one that notebooks have
         environment["PATH"] = os.pathsep.join((here, environment.get("PATH", os.defpath)))
         environment["HOME"] = str(self.queue / HOME)
-        if "gpus" in self.given:
-            environment["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, self.given["gpus"]))
+        environment["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, self.gpus()))
         environment |= self.given["environment"] | self.told["environment"]
         environment |= {
             "LAB_JOB": self.folder.name,
             "LAB_OUTPUT": str(self.folder / OUTPUT),
-            MARK: str(self.folder),
+            tree.JOB: str(self.folder),
         }
         with (self.folder / LOG).open("ab") as log:
             child = subprocess.Popen(
@@ -116,6 +117,20 @@ class _Run:
             )
         self.main = child.pid
         child.returncode = 0  # it is waited for here, with all that it leaves
+
+    def gpus(self) -> list[int]:
+        """Those that the queue chose. Slurm only counts them, and then any that is free will do."""
+        if "gpus" in self.given:
+            return list(self.given["gpus"])
+        taken: list[int] = []
+        for number in range(self.given["any_of"]):
+            with suppress(BlockingIOError):
+                if len(taken) < self.told["gpus"]:
+                    self.held.enter_context(holding(self.queue / f"gpu-{number}.lock", wait=False))
+                    taken.append(number)
+        if len(taken) < self.told["gpus"]:
+            raise OSError(f"fewer than {self.told['gpus']} GPUs are free")
+        return taken
 
     def watch(self) -> tuple[str, str, int | None]:
         """Wait for the end, or bring it about."""
@@ -145,7 +160,7 @@ class _Run:
 
     def _family(self) -> set[psutil.Process]:
         me = psutil.Process()
-        return {*me.children(recursive=True), *tree.marked(MARK, str(self.folder))} - {me}
+        return {*me.children(recursive=True), *tree.of_job(self.lab, self.folder)} - {me}
 
     def _wait(self, seconds: float) -> None:
         """Until something ends, a signal comes, or so many seconds have passed."""
@@ -169,7 +184,8 @@ def run(folder: Path) -> None:
     if _LIBC:  # what the job leaves behind comes to this process then, and not to init
         _LIBC.prctl(_SUBREAPER, 1, 0, 0, 0)
     this = _Run(folder)
-    settle(folder, *this.outcome())
+    with this.held:
+        settle(folder, *this.outcome())
     wake(this.queue)
 
 

@@ -170,6 +170,11 @@ def settings_of(lab: Path, queue: str) -> dict[str, Any]:
     return found
 
 
+def jobs_of(place: Place) -> Place:
+    """What processes of jobs are marked as: a queue is stopped and started anew without them."""
+    return Place(place.lab, f"{place.name}-jobs")
+
+
 def _place(jobs: Path, told: Mapping[str, Any], code: Path | None) -> str:
     """Write a job beside the others, and give it the next number."""
     draft = Path(tempfile.mkdtemp(prefix=f"{DRAFT}{os.getpid()}-", dir=jobs))  # mode 0700

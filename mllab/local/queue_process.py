@@ -37,8 +37,9 @@ from mllab.local.job_files import (
     settle,
     write,
 )
-from mllab.local.job_process import HOME, MARK
-from mllab.local.jobs import CLOSED, DRAFT, SETTINGS
+from mllab.local.job_process import HOME
+from mllab.local.jobs import CLOSED, DRAFT, SETTINGS, jobs_of
+from mllab.local.marked import marks
 from mllab.local.service import Place
 
 EVERY: Final = 5.0
@@ -84,7 +85,7 @@ class Queue:
         """End what is left of a job, and write down its end; not while something holds it."""
         try:
             with holding(folder / LOCK, wait=False):
-                if left := tree.end(lambda: tree.marked(MARK, str(folder)), _GRACE):
+                if left := tree.end(lambda: tree.of_job(self.place.lab, folder), _GRACE):
                     why += f"; these live on: {', '.join(str(process.pid) for process in left)}"
                 settle(folder, state, why)
         except BlockingIOError:
@@ -114,19 +115,16 @@ class Queue:
             self.give(folder, {"state": STARTING, "gpus": gpus})
             subprocess.run(
                 (sys.executable, "-P", "-m", "mllab.local.job_process", str(folder), str(lock)),
-                env={**os.environ, **self.marks(), MARK: str(folder)},
+                env={**os.environ, **marks(jobs_of(self.place)), tree.JOB: str(folder)},
                 pass_fds=(lock,),
                 check=False,  # where it fails, nobody holds the lock, and the next turn finds it so
             )
 
     def give(self, folder: Path, how: Mapping[str, Any]) -> None:
         """Write down that a job was taken up, and what it is run with."""
-        environment = {**self.settings["environment"], **self.marks()}
-        write(folder / GIVEN, {**how, "environment": environment, "queue": str(self.place.run)})
-
-    def marks(self) -> dict[str, str]:
-        """Whose a process is. Jobs are not the queue's own, which is stopped without them."""
-        return {"MLLAB_LAB": str(self.place.lab), "MLLAB_SERVER": f"{self.place.name}-jobs"}
+        environment = {**self.settings["environment"], **marks(jobs_of(self.place))}
+        whose = {"lab": str(self.place.lab), "server": self.place.name}
+        write(folder / GIVEN, {**how, **whose, "environment": environment})
 
 
 @contextmanager

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
 
 import psutil
 
-_KILLED_AFTER = 10.0
+from mllab.local import marked
+
+JOB: Final = "MLLAB_JOB"
+"""Names a job's folder in the environment of all that runs for it."""
+_KILLED_AFTER: Final = 10.0
 """Seconds from SIGKILL until a process counts as one that cannot be ended."""
 
 
-def marked(name: str, value: str) -> list[psutil.Process]:
-    """Those of this user whose environment says so, whoever started them."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.uids().real == os.getuid() and process.environ().get(name) == value:
-                found.append(process)
-        except (psutil.Error, OSError):
-            continue  # it has ended, or does not let itself be looked at
-    return found
+def of_job(lab: Path, folder: Path) -> list[psutil.Process]:
+    """All that say they are this job's; what cleared its environment does not."""
+    return [
+        process
+        for process in marked.processes(lab)
+        if marked.environment(process).get(JOB) == str(folder)
+    ]
 
 
 def end(

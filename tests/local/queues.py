@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from mllab.local import jobs, tree
+from mllab.local import jobs, marked, slurm, tree
 from mllab.local.job_files import ENDED, Job
 from mllab.local.service import Place, Service
 from mllab.local.services.queue import Queue
@@ -99,7 +99,7 @@ class Lab:
 
     def processes(self) -> list[psutil.Process]:
         """All that the lab has started, and that lives."""
-        return tree.marked("MLLAB_LAB", str(self.place.lab))
+        return [*marked.processes(self.place.lab), *slurm.steps(self.place)]
 
     def end(self) -> None:
         """Stop the queue, end its jobs, and find nothing that lives on."""

@@ -143,6 +143,7 @@ def test_cancelled_jobs_end_wherever_they_are(one: Lab) -> None:
     one.cancel(first)
     ended = [one.reach(number) for number in (first, second)]
     assert [(job.state, job.why) for job in ended] == [("cancelled", "cancelled")] * 2
+    assert [job.exit_code for job in ended] == [143, None]
     assert [job.started is None for job in ended] == [False, True]
     before = (ended[0].folder / "end.json").read_bytes()
     assert one.cancel(first).state == "cancelled"

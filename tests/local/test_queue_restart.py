@@ -99,7 +99,8 @@ def test_a_job_that_was_taken_up_and_not_started_is_not_started_later(
 ) -> None:
     """What a queue leaves that was killed between the two."""
     number = one.submit("touch", str(tmp_path / "ran"))
-    told = {"state": "starting", "gpus": [], "environment": {}, "queue": str(one.place.run)}
+    told = {"state": "starting", "gpus": [], "environment": {}}
+    told |= {"lab": str(one.place.lab), "server": NAME}
     jobs.write(one.jobs / number / "given.json", told)
     assert one.job(number).state == "failed"
     one.start()
@@ -160,7 +161,8 @@ def test_a_process_that_comes_late_runs_nothing(
 ) -> None:
     """Somebody cancelled the job, or ran it, since the queue wanted it started."""
     folder = one.jobs / one.submit("touch", str(tmp_path / "ran"))
-    told = {"state": "starting", "gpus": [], "environment": {}, "queue": str(one.place.run)}
+    told = {"state": "starting", "gpus": [], "environment": {}}
+    told |= {"lab": str(one.place.lab), "server": NAME}
     jobs.write(folder / "given.json", told)
     note = {"why": "enough", "at": jobs.now(), "state": state, "exit_code": None, "pid": 1}
     jobs.write(folder / name, note)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
+
+import psutil
 
 import mllab
-from mllab.errors import UsageError
-from mllab.local import jobs
+from mllab.errors import StillThere, UsageError
+from mllab.local import jobs, marked, tree
 from mllab.local.job_files import write
 from mllab.local.service import Lack, Launch, Place, Settings
+
+_GRACE: Final = 5.0
 
 
 class Queue:
@@ -43,10 +48,15 @@ class Queue:
 
     def retire(self, place: Place) -> None:
         """End all jobs, which go on without their queue otherwise. Raises StillThere."""
-        try:
+        with suppress(UsageError):  # it was never prepared
             jobs.end_all(place.lab, place.name, "the queue was removed")
-        except UsageError:
-            return  # it was never prepared
+        if left := tree.end(lambda: self.left(place), _GRACE):
+            pids = ", ".join(str(process.pid) for process in left)
+            raise StillThere(f"processes of {place.name} live on: {pids}")
+
+    def left(self, place: Place) -> list[psutil.Process]:
+        """What still runs for its jobs."""
+        return marked.tree(jobs.jobs_of(place))
 
     def address(self, place: Place, port: int) -> str:
         """Nothing that a person could open."""
