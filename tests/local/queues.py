@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,15 @@ class Lab:
         """What a job has said, once it has ended."""
         return self.reach(number).log.read_text()
 
+    def heard(self, number: str) -> Job:
+        """A job that runs, once it has said something: its command is there then."""
+        job = self.reach(number, "running")
+        nothing = threading.Event()
+        while not job.log.stat().st_size:
+            assert self.job(number).state == "running"
+            nothing.wait(0.01)
+        return job
+
     def cancel(self, number: str) -> Job:
         """Have a job ended."""
         return jobs.cancel(self.place.lab, NAME, number)
@@ -126,10 +135,10 @@ def lab(folder: Path, service: Service | None = None, **settings: Any) -> Iterat
 
 
 def gone(pids: Sequence[int]) -> bool:
-    """Whether none of these processes lives; what had been waited for may end a moment later."""
-    alive = []
-    for pid in pids:
-        with suppress(psutil.NoSuchProcess):
-            alive.append(psutil.Process(pid))
-    _, alive = psutil.wait_procs(alive, timeout=1.0)
-    return not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
+    """Whether all of these processes end; one that nobody has waited for has ended, too."""
+    nothing = threading.Event()
+    for _ in range(int(LONG / 0.02)):
+        if not any(map(marked.alive, pids)):
+            return True
+        nothing.wait(0.02)
+    return False

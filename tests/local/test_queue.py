@@ -215,8 +215,9 @@ def test_a_job_knows_no_secret_but_its_own(tmp_path: Path) -> None:
 
 def test_nobody_else_reads_what_a_job_is_told_or_says(one: Lab) -> None:
     one.start()
-    number = one.submit(*ENDLESS, environment={"TOKEN": "not-for-others"})
-    job = one.reach(number, "running")
+    script = "echo up; exec sleep 100000"
+    number = one.submit("sh", "-c", script, environment={"TOKEN": "not-for-others"})
+    job = one.heard(number)
     assert stat.S_IMODE(job.folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((one.place.run / "queue.json").stat().st_mode) == 0o600
     commands = [" ".join(process.cmdline()) for process in one.processes()]

@@ -74,10 +74,11 @@ def test_a_job_can_be_cancelled_without_its_queue(one: Lab) -> None:
 
 def test_a_job_whose_process_is_killed_has_failed_and_nothing_of_it_runs_on(one: Lab) -> None:
     one.start()
-    number = one.submit("env", "-i", *ENDLESS)
-    with_marks = one.submit("sh", "-c", "setsid sleep 100000 & sleep 100000")
-    runs = runner(one.reach(number, "running"))
+    number = one.submit("env", "-i", "sh", "-c", "echo up; exec sleep 100000")
+    with_marks = one.submit("sh", "-c", "setsid sleep 100000 & echo up; sleep 100000")
+    runs = runner(one.heard(number))
     family = runs.children(recursive=True)
+    assert family
     one.kill()  # nobody is there to look after it, and it hides whose it is
     runs.kill()
     assert gone([process.pid for process in family])
@@ -86,7 +87,7 @@ def test_a_job_whose_process_is_killed_has_failed_and_nothing_of_it_runs_on(one:
     assert done.why.startswith("what ran it is gone")
     one.start()
     assert (done.folder / "end.json").is_file()
-    runs = runner(one.reach(with_marks, "running"))
+    runs = runner(one.heard(with_marks))
     family = runs.children(recursive=True)
     runs.kill()
     assert one.reach(one.submit("true")).state == "succeeded"

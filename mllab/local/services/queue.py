@@ -50,17 +50,18 @@ class Queue:
         """End all jobs, which go on without their queue otherwise. Raises StillThere."""
         with suppress(UsageError):  # it was never prepared
             jobs.end_all(place.lab, place.name, "the queue was removed")
-        if left := tree.end(lambda: self.left(place), _GRACE):
-            pids = ", ".join(str(process.pid) for process in left)
-            raise StillThere(f"processes of {place.name} live on: {pids}")
-
-    def left(self, place: Place) -> list[psutil.Process]:
-        """What still runs for its jobs."""
-        return marked.tree(jobs.jobs_of(place))
+        refuse(place, tree.end(lambda: marked.tree(jobs.jobs_of(place)), _GRACE))
 
     def address(self, place: Place, port: int) -> str:
         """Nothing that a person could open."""
         return ""
+
+
+def refuse(place: Place, left: Sequence[psutil.Process]) -> None:
+    """Raises StillThere where something of a queue lives on."""
+    if left:
+        pids = ", ".join(str(process.pid) for process in left)
+        raise StillThere(f"processes of {place.name} live on: {pids}")
 
 
 SERVICE = Queue()

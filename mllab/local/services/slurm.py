@@ -1,4 +1,7 @@
-"""Queue: jobs in a Slurm of this user's own, first come, first served."""
+"""Queue: jobs in a Slurm of this user's own, first come, first served.
+
+A job that waits for a GPU does not hold up those that need none, which it does in the other queue.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-import psutil
-
-from mllab.local import slurm
+from mllab.local import slurm, tree
 from mllab.local.job_files import read, write
 from mllab.local.service import Lack, Launch, Place, Settings
-from mllab.local.services.queue import Queue
+from mllab.local.services.queue import Queue, refuse
 from mllab.protocol.provider import ProviderFailure
 
 _WHERE = "slurm.json"
@@ -41,9 +42,11 @@ class Slurm(Queue):
         write(place.run / _WHERE, {"root": root})
         return replace(launch, env={**launch.env, slurm.VARIABLE: root}, grace=15.0)
 
-    def left(self, place: Place) -> list[psutil.Process]:
+    def retire(self, place: Place) -> None:
         """As of the other queue; and what Slurm has started for jobs, which bears no marks."""
-        return [*super().left(place), *slurm.steps(place)]
+        super().retire(place)
+        # Without its daemons it waits for them for minutes, and SIGTERM does not end that.
+        refuse(place, tree.end(lambda: slurm.steps(place), 0.0))
 
 
 SERVICE = Slurm()

@@ -1,0 +1,161 @@
+"""The same jobs in a Slurm of the user's own, run for real: it decides when, the rest is as before.
+
+Without Debian's packages or a cgroup file system it is skipped, and says so.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from mllab.errors import LabError
+from mllab.local import jobs, marked, slurm
+from mllab.local.service import Place
+from mllab.local.services import SERVICES
+from mllab.protocol.provider import ProviderFailure
+from tests.local.queues import LONG, NAME, Lab, gone, lab
+from tests.local.slurms import unpacked
+
+ENDLESS = ("sleep", "100000")
+GPUS = "import os; print(repr(os.environ['CUDA_VISIBLE_DEVICES']))"
+Start = Callable[..., Lab]
+
+
+@pytest.fixture(scope="session")
+def root() -> str:
+    return unpacked()
+
+
+@pytest.fixture
+def start(tmp_path: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    monkeypatch.setenv(slurm.VARIABLE, root)
+    with ExitStack() as stack:
+
+        def starts(**settings: Any) -> Lab:
+            one = stack.enter_context(lab(tmp_path / "lab", SERVICES["slurm"], **settings))
+            one.start({"AWS_SECRET_ACCESS_KEY": "caller"})
+            return one
+
+        yield starts
+
+
+def daemons(one: Lab) -> dict[str, psutil.Process]:
+    found = {process.name().split("-")[0]: process for process in marked.processes(one.place.lab)}
+    return {name: found[name] for name in ("munged", "slurmctld", "slurmd") if name in found}
+
+
+def test_jobs_run_and_tell_how_they_ended(start: Start) -> None:
+    one = start(slots=2, environment={"AWS_REGION": "us-east-1"})
+    told = [one.submit("env"), one.submit("sh", "-c", "exit 3"), one.submit("no-such-program")]
+    ended = [one.reach(number) for number in told]
+    assert [(job.state, job.exit_code) for job in ended] == [
+        ("succeeded", 0),
+        ("failed", 3),
+        ("failed", None),
+    ]
+    environment = dict(line.split("=", 1) for line in one.said(told[0]).splitlines())
+    assert environment["AWS_REGION"] == "us-east-1"
+    assert environment["HOME"] == str(one.place.run / "home")
+    assert "AWS_SECRET_ACCESS_KEY" not in environment
+    recorded = (one.place.run / "jobcomp.log").read_text()
+    assert "Name=env JobState=COMPLETED" in recorded  # it was Slurm that ran it
+
+
+def test_nobody_else_reaches_the_daemons(start: Start) -> None:
+    one = start()
+    found = daemons(one)
+    assert sorted(found) == ["munged", "slurmctld", "slurmd"]
+    addresses = {
+        link.laddr.ip
+        for process in found.values()
+        for link in process.net_connections("inet")
+        if link.status == psutil.CONN_LISTEN
+    }
+    assert addresses == {"127.0.0.1"}
+    key = one.place.run / "munge.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert stat.S_IMODE(one.place.run.stat().st_mode) == 0o700
+    assert {process.uids().real for process in found.values()} == {os.getuid()}
+
+
+def test_a_gpu_is_one_jobs_at_a_time_and_slots_are_kept(start: Start) -> None:
+    one = start(slots=2, gpus=1)
+    first = one.submit(*ENDLESS, gpus=1)
+    second = one.python(GPUS, gpus=1)
+    assert one.reach(first, "running").gpus == 1
+    third = one.submit(*ENDLESS)  # no GPU, so Slurm lets it overtake
+    one.reach(third, "running")
+    fourth = one.python(GPUS)
+    assert [one.job(number).state for number in (second, fourth)] == ["queued", "queued"]
+    one.cancel(first)
+    assert one.said(second).split() == ["'0'"]
+    assert one.said(fourth).split() == ["''"]
+
+
+def test_jobs_are_cancelled_and_ended_after_their_time(start: Start) -> None:
+    one = start()
+    late = one.submit("sh", "-c", "setsid sleep 100000 & echo $!; sleep 100000", hours=1 / 3600)
+    waits = one.submit(*ENDLESS)
+    one.reach(late, "running")
+    one.cancel(waits)
+    assert one.reach(waits).started is None
+    done = one.reach(late)
+    assert (done.state, done.exit_code) == ("timed out", 143)
+    assert gone([int(done.log.read_text())])
+    jobs.close(one.place.lab, NAME, "no money")
+    with pytest.raises(LabError, match="takes no jobs: no money"):
+        one.submit("true")
+    jobs.reopen(one.place.lab, NAME)
+    assert one.reach(one.submit("true")).state == "succeeded"
+
+
+def test_a_kill_takes_the_daemons_along_and_leaves_the_job(start: Start, tmp_path: Path) -> None:
+    gate, ran = tmp_path / "gate", tmp_path / "ran"
+    os.mkfifo(gate)
+    one = start()
+    number = one.submit("sh", "-c", f"echo once >> {ran}; read line < {gate}; exit 7")
+    one.reach(number, "running")
+    waits = one.submit("sh", "-c", f"echo waited >> {ran}")
+    before = daemons(one)
+    one.kill()
+    assert gone([process.pid for process in before.values()])
+    assert one.job(number).state == "running"
+    one.start()
+    assert one.job(number).state == "running"
+    gate.write_text("go on\n")
+    done = one.reach(number)
+    assert (done.state, done.exit_code) == ("failed", 7)
+    assert one.reach(waits).state == "succeeded"
+    assert ran.read_text().split() == ["once", "waited"]
+
+
+def test_a_daemon_that_ends_ends_the_queue(start: Start) -> None:
+    one = start()
+    found = daemons(one)
+    found["slurmctld"].kill()
+    found["slurmctld"].wait(LONG)
+    jobs.wake(one.place.run)
+    assert one.process
+    assert one.process.wait(30) != 0
+    assert "slurmctld has ended" in (one.place.run / "log").read_text()
+    assert gone([process.pid for process in found.values()])
+
+
+def test_a_machine_without_slurm_is_told_what_gets_it(tmp_path: Path) -> None:
+    lacks = slurm.lacks(str(tmp_path))
+    assert lacks[0].what == f"the folder {tmp_path}, which MLLAB_SLURM names, holds no Slurm"
+    assert "apt-get download slurmctld" in lacks[0].command or not lacks[0].command
+
+
+def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
+    place = Place(tmp_path / ("x" * 100), NAME)
+    with pytest.raises(ProviderFailure, match="is too long a path for a socket"):
+        SERVICES["slurm"].prepare(place, 0, {"jobs": str(tmp_path)})
+    assert not place.lab.exists()
