@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -57,9 +58,18 @@ class JupyterLab:
         (self.address,) = next(
             found for line in lines if (found := re.findall(r"//(127.0.0.1:\d+)/lab", line))
         )
-        limit.cancel()
         threading.Thread(target=lambda: [*lines], daemon=True).start()
         self.url = f"http://{self.address}"
+        while self._silent():  # it tells its address before it listens
+            assert self.process.poll() is None
+        limit.cancel()
+
+    def _silent(self) -> bool:
+        try:
+            self.ask("/api")
+        except urllib.error.URLError:
+            return not threading.Event().wait(0.05)
+        return False
 
     def clear(self) -> None:
         """End all kernels and terminals."""
