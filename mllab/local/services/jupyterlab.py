@@ -58,8 +58,14 @@ class JupyterLab:
             cwd=home,
             env={
                 **settings.get("environment", {}),
-                # Nothing is written into the user's own home; what a seat's person chooses is kept.
+                # Nothing is written into the user's own home, and what programs write by themselves
+                # not into the seat's: what is there is somebody's work, and must be named to go.
                 "HOME": str(home),
+                "JUPYTER_CONFIG_DIR": str(run / "config"),
+                "JUPYTER_DATA_DIR": str(run / "data"),
+                "IPYTHONDIR": str(run / "ipython"),
+                "XDG_CACHE_HOME": str(run / "cache"),
+                "npm_config_cache": str(run / "cache" / "npm"),
                 "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
                 "JUPYTER_TOKEN": token,
                 "JUPYTER_CONFIG_PATH": str(run),
