@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -18,6 +18,7 @@ import pytest
 from mllab.local import marked, process
 from mllab.local.service import Launch, Place
 from mllab.protocol.provider import ProviderFailure
+from tests.local.waiting import until
 
 NUMBERS = itertools.count()
 TURNED = "-c import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(1000)"
@@ -35,15 +36,6 @@ def launch(place: Place, before: str = "", then: str = "exec sleep 1000", **more
     """A shell that does something, says that it is ready, and goes on."""
     words = f"{before}\ntouch {place.ready}\n{then}"
     return Launch(("bash", "-c", words), place.lab, **more)  # type: ignore[arg-type]
-
-
-def until(true: Callable[[], object]) -> None:
-    limit = threading.Event()
-    for _ in range(1000):
-        if true():
-            return
-        limit.wait(0.01)
-    pytest.fail("it never became true")
 
 
 def status(pid: int, key: str) -> str:
