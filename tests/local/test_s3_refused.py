@@ -1,6 +1,6 @@
 """What a lab's store lacks is refused, and what is in it stays as it is.
 
-All of it destroyed or lost data when rclone 1.75.2 was asked without the gateway.
+Most of it destroyed or lost something when rclone 1.75.2 was asked without the gateway.
 """
 
 from __future__ import annotations
