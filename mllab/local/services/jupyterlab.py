@@ -66,7 +66,10 @@ class JupyterLab:
                 "IPYTHONDIR": str(run / "ipython"),
                 "XDG_CACHE_HOME": str(run / "cache"),
                 "npm_config_cache": str(run / "cache" / "npm"),
-                "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+                "PATH": os.pathsep.join(
+                    # bin: what the lab's keeper puts there for people.
+                    [str(run / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]]
+                ),
                 "JUPYTER_TOKEN": token,
                 "JUPYTER_CONFIG_PATH": str(run),
                 "JUPYTER_RUNTIME_DIR": str(run / "runtime"),  # holds the token, too
