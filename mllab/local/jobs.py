@@ -51,7 +51,7 @@ def submit(
     name: str = "",
     code: Path | None = None,
     environment: Mapping[str, str] | None = None,
-    gpus: int = 0,
+    gpus: int | None = None,
     hours: float | None = None,
 ) -> str:
     """Put a job into the queue, and return its number; it runs when its turn comes.
@@ -59,6 +59,7 @@ def submit(
     Args:
         code: a folder that is copied, so that later changes of it do not matter; the job works in
             the copy.
+        gpus: that it alone sees; what the queue gives, where nothing is said.
         hours: until it is ended; the queue's own limit, where nothing is said.
     Raises:
         UsageError: the queue cannot run such a job. LabError: the queue is closed, or the job
@@ -67,6 +68,7 @@ def submit(
     settings = settings_of(lab, queue)
     limit = float(settings["hours"])
     hours = limit if hours is None else hours
+    gpus = settings["gpu_count"] if gpus is None else gpus
     jobs = Path(settings["jobs"])
     if not argv:
         raise UsageError("no command is given", hint="for example: -- python train.py")

@@ -52,7 +52,7 @@ class Queue:
 
     Args:
         place: of the queue.
-        settings: `jobs`, the folder; `slots`; `gpus`; `environment` of each job.
+        settings: `jobs`, the folder; `slots`; `gpus` of the machine; `environment` of each job.
     """
 
     def __init__(self, place: Place, settings: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from mllab.local import jobs, marked, slurm, tree
 from mllab.local.job_files import ENDED, Job
@@ -39,7 +40,13 @@ class Lab:
         self.service = service or Queue()
         self.place = Place(folder, NAME)
         self.jobs = folder / "jobs"
-        given = {"jobs": str(self.jobs), "slots": 1, "gpus": 0, "hours": 1.0, "environment": {}}
+        given = {
+            "jobs": str(self.jobs),
+            "slots": 1,
+            "gpu_count": 0,
+            "hours": 1.0,
+            "environment": {},
+        }
         self.settings = {**given, **(settings or {})}
         self.service.prepare(self.place, 0, self.settings)
         self.process: subprocess.Popen[bytes] | None = None
@@ -142,3 +149,13 @@ def gone(pids: Sequence[int]) -> bool:
             return True
         nothing.wait(0.02)
     return False
+
+
+def machine_with_gpus(count: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As its `nvidia-smi` tells it; there is nothing behind it."""
+    program = folder / "bin" / "nvidia-smi"
+    program.parent.mkdir()
+    lines = "".join(f"echo 'GPU {number}: H200 (UUID: GPU-x)'\n" for number in range(count))
+    program.write_text(f"#!/bin/sh\n{lines}")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")

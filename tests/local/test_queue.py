@@ -14,7 +14,8 @@ import pytest
 
 from mllab.errors import LabError, UsageError
 from mllab.local import jobs
-from tests.local.queues import NAME, Lab, gone, lab
+from mllab.local.services import SERVICES
+from tests.local.queues import NAME, Lab, gone, lab, machine_with_gpus
 
 ENDLESS = ("sleep", "100000")
 GPUS = "import os; print(repr(os.environ['CUDA_VISIBLE_DEVICES']))"
@@ -47,11 +48,14 @@ def test_no_more_run_than_there_are_slots(tmp_path: Path) -> None:
         assert one.job(first).state == "running"
 
 
-def test_a_gpu_is_one_jobs_at_a_time_and_others_see_none(tmp_path: Path) -> None:
-    with lab(tmp_path / "lab", slots=4, gpus=2) as one:
-        holders = [one.submit(*ENDLESS, gpus=1) for _ in range(2)]
+def test_a_gpu_is_one_jobs_at_a_time_and_others_see_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine_with_gpus(2, tmp_path, monkeypatch)
+    with lab(tmp_path / "lab", slots=4, gpu_count=1) as one:
+        holders = [one.submit(*ENDLESS) for _ in range(2)]
         both = one.python(GPUS, gpus=2)
-        none = one.python(GPUS)
+        none = one.python(GPUS, gpus=0)
         one.start()
         given = [jobs.read(one.job(number).folder / "given.json") or {} for number in holders]
         assert [told["gpus"] for told in given] == [[0], [1]]
@@ -61,6 +65,16 @@ def test_a_gpu_is_one_jobs_at_a_time_and_others_see_none(tmp_path: Path) -> None
         one.cancel(holders[0])
         assert one.said(both).split() == ["'0,1'"]
         assert one.said(none).split() == ["''"]
+
+
+def test_more_gpus_than_there_are_are_lacking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine_with_gpus(1, tmp_path, monkeypatch)
+    queue = SERVICES["queue"]
+    told = [lack.what for lack in queue.lacks({"gpu_count": 2})]
+    assert told == ["each job is to get 2 GPUs, and this machine has 1"]
+    assert not queue.lacks({"gpu_count": 1})
 
 
 def test_a_job_works_in_a_copy_of_its_code_and_its_results_are_kept(

@@ -20,7 +20,7 @@ from mllab.local import jobs, marked, slurm
 from mllab.local.service import Place
 from mllab.local.services import SERVICES
 from mllab.protocol.provider import ProviderFailure
-from tests.local.queues import LONG, NAME, Lab, gone, lab
+from tests.local.queues import LONG, NAME, Lab, gone, lab, machine_with_gpus
 from tests.local.slurms import unpacked
 
 ENDLESS = ("sleep", "100000")
@@ -85,14 +85,17 @@ def test_nobody_else_reaches_the_daemons(start: Start) -> None:
     assert {process.uids().real for process in found.values()} == {os.getuid()}
 
 
-def test_a_gpu_is_one_jobs_at_a_time_and_slots_are_kept(start: Start) -> None:
-    one = start(slots=2, gpus=1)
-    first = one.submit(*ENDLESS, gpus=1)
-    second = one.python(GPUS, gpus=1)
+def test_a_gpu_is_one_jobs_at_a_time_and_slots_are_kept(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine_with_gpus(1, tmp_path, monkeypatch)
+    one = start(slots=2, gpu_count=1)
+    first = one.submit(*ENDLESS)
+    second = one.python(GPUS)
     assert one.reach(first, "running").gpus == 1
-    third = one.submit(*ENDLESS)  # no GPU, so Slurm lets it overtake
+    third = one.submit(*ENDLESS, gpus=0)  # so Slurm lets it overtake
     one.reach(third, "running")
-    fourth = one.python(GPUS)
+    fourth = one.python(GPUS, gpus=0)
     assert [one.job(number).state for number in (second, fourth)] == ["queued", "queued"]
     one.cancel(first)
     assert one.said(second).split() == ["'0'"]
@@ -157,5 +160,5 @@ def test_a_machine_without_slurm_is_told_what_gets_it(tmp_path: Path) -> None:
 def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
     place = Place(tmp_path / ("x" * 100), NAME)
     with pytest.raises(ProviderFailure, match="is too long a path for a socket"):
-        SERVICES["slurm"].prepare(place, 0, {"jobs": str(tmp_path)})
+        SERVICES["slurm"].prepare(place, 0, {"jobs": str(tmp_path), "gpu_count": 0})
     assert not place.lab.exists()

@@ -12,7 +12,7 @@ import psutil
 
 import mllab
 from mllab.errors import StillThere, UsageError
-from mllab.local import jobs, marked, tree
+from mllab.local import gpus, jobs, marked, tree
 from mllab.local.job_files import write
 from mllab.local.service import Lack, Launch, Place, Settings
 
@@ -22,8 +22,9 @@ _GRACE: Final = 5.0
 class Queue:
     """Implements `mllab.local.service.Service`.
 
-    Settings: `jobs`: path of the folder of all jobs. `slots`: jobs at the same time. `gpus`: of
-    this machine. `hours`: a job is ended after so many. `environment`: what each job gets.
+    Settings: `jobs`: path of the folder of all jobs. `slots`: jobs at the same time. `gpu_count`:
+    GPUs that a job gets which does not say how many. `hours`: a job is ended after so many.
+    `environment`: what each job gets.
     """
 
     kind: ClassVar[str] = "queue"
@@ -31,14 +32,18 @@ class Queue:
     program: ClassVar[str] = "mllab.local.queue_process"
 
     def lacks(self, settings: Settings) -> Sequence[Lack]:
-        """Nothing: it is Python alone."""
-        return ()
+        """GPUs, where jobs are to get more than there are; besides, it is Python alone."""
+        wanted, there = settings["gpu_count"], gpus.count() if settings["gpu_count"] else 0
+        if wanted <= there:
+            return ()
+        return (Lack(f"each job is to get {wanted} GPUs, and this machine has {there}"),)
 
     def prepare(self, place: Place, port: int, settings: Settings) -> Launch:
         """Write down what it is told, for its process and for those who submit."""
         place.run.mkdir(0o700, parents=True, exist_ok=True)
         Path(settings["jobs"]).mkdir(0o700, parents=True, exist_ok=True)
-        write(place.run / jobs.SETTINGS, settings)
+        there = gpus.count() if settings["gpu_count"] else 0
+        write(place.run / jobs.SETTINGS, {**settings, "gpus": there})
         return Launch(
             argv=(sys.executable, "-P", "-m", self.program, str(place.lab), place.name),
             cwd=place.run,

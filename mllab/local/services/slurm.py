@@ -27,8 +27,8 @@ class Slurm(Queue):
     program: ClassVar[str] = "mllab.local.slurm_process"
 
     def lacks(self, settings: Settings) -> Sequence[Lack]:
-        """Slurm, or what it needs of the system."""
-        return slurm.lacks(os.environ.get(slurm.VARIABLE))
+        """As of the other queue; Slurm, and what it needs of the system."""
+        return (*super().lacks(settings), *slurm.lacks(os.environ.get(slurm.VARIABLE)))
 
     def prepare(self, place: Place, port: int, settings: Settings) -> Launch:
         """As of the other queue. Raises ProviderFailure where the lab's path is too long for it."""
