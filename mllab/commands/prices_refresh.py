@@ -33,6 +33,13 @@ def refresh(clouds: Sequence[str], regions: Sequence[str]) -> None:
                 f"no longer listed, kept with its day: {join_limited(report.kept)}",
                 indent="  ",
             )
+        if report.unasked:
+            console.say(
+                out,
+                f"not in what is asked of the list, kept with its day: "
+                f"{join_limited(report.unasked)}",
+                indent="  ",
+            )
         for line in report.unclear:
             console.say(out, line, label="  not taken: ", indent="    ", style="yellow")
     if outcome.written:

@@ -27,7 +27,8 @@ class Report:
 
     Args:
         moved: in words. same, new: how many. kept: rows of which nothing was told, with the date
-            that they keep. unclear: what was told and could not be taken, and why.
+            that they keep. unasked: rows that the vendor was not asked for, with theirs. unclear:
+            what was told and could not be taken, and why.
     """
 
     cloud: str
@@ -36,6 +37,7 @@ class Report:
     same: int = 0
     new: int = 0
     kept: list[str] = field(default_factory=list)
+    unasked: list[str] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
 
 
@@ -186,11 +188,17 @@ def _row(cloud: str, region: str, use: str, item: str) -> prices.Price | None:
 def _count_rest(report: Report, quotes: Quotes) -> None:
     told = {(quote.use, quote.item) for quote in quotes.quotes}
     for use, item in sorted(quotes.asked - told):
-        name = f"{item} ({use})" if use else item
         if why := quotes.unclear.get((use, item)):
-            report.unclear.append(f"{name}: {why}")
+            report.unclear.append(f"{_name(use, item)}: {why}")
         elif row := _row(report.cloud, report.region, use, item):
-            report.kept.append(f"{name}, of {row.as_of or 'no date'}")
+            report.kept.append(f"{_name(use, item)}, of {row.as_of or 'no date'}")
+    for (use, item), row in sorted(prices.of(report.cloud, report.region).items()):
+        if (use, item) not in quotes.asked:
+            report.unasked.append(f"{_name(use, item)}, of {row.as_of or 'no date'}")
+
+
+def _name(use: str, item: str) -> str:
+    return f"{item} ({use})" if use else item
 
 
 def _text(path: Path) -> str:

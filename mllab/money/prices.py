@@ -130,6 +130,14 @@ def flat(cloud: str, region: str, item: str) -> Price | None:
     return found.get((cloud, region, _plain(item))) or found.get((cloud, EVERYWHERE, _plain(item)))
 
 
+def of(cloud: str, region: str) -> dict[tuple[str, str], Price]:
+    """What is known of one region: (use, item) -> price; the use of anything but machines is
+    empty."""
+    here = (cloud, region)
+    machines = {(key[2], row.item): row for key, row in _machines().items() if key[:2] == here}
+    return machines | {("", row.item): row for key, row in _flat().items() if key[:2] == here}
+
+
 def sold(cloud: str, item: str, use: str = "") -> tuple[str, ...]:
     """The regions in which a price of it is known, of a machine where its use is given."""
     return _sold(own(), cloud, item, use)

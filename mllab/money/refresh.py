@@ -21,6 +21,9 @@ HEADERS: Final = {
     MACHINES: "cloud,region,use,name,usd_hour,spot_low,spot_high,as_of,source",
     FLAT: "cloud,region,item,unit,usd,free_tier,as_of,source,note",
 }
+LARGE: Final = 25
+"""Percent."""
+
 _KEYS: Final = {MACHINES: 4, FLAT: 3}
 """How many of the first columns say what a row is of."""
 
@@ -112,7 +115,17 @@ def _count(found: Renewed, before: Price | None, quote: Quote) -> None:
         found.same += 1
     else:
         use = f" ({quote.use})" if quote.use else ""
-        found.moved.append(f"{quote.item}{use}: {_text(before.usd)} -> {_text(quote.usd)}")
+        moved = f"{quote.item}{use}: {_text(before.usd)} -> {_text(quote.usd)}"
+        found.moved.append(moved + _share(before.usd, quote.usd))
+
+
+def _share(before: Decimal, usd: Decimal) -> str:
+    """By how much a price moved; one that moved by more than LARGE may be of another thing."""
+    if not before:
+        return ""
+    share = (usd / before - 1) * 100
+    large = f", by more than {LARGE} %: check it on the vendor's own page"
+    return f", {share:+.0f} %{large if abs(share) > LARGE else ''}"
 
 
 def _text(amount: Decimal) -> str:

@@ -57,9 +57,11 @@ def test_it_writes_what_was_told_and_says_what_moved_and_what_is_kept(
     assert said.code == 0, said.err
     out = said.out
     assert "Azure eastus: 1 price moved, 1 as before, 1 new" in out
-    assert "  Standard_D2s_v5 (vm): 0.096 -> 0.1\n" in out
+    assert "  Standard_D2s_v5 (vm): 0.096 -> 0.1, +4 %\n" in out
     assert "no longer listed, kept with its day: " in out
     assert "public IPv4, Standard, static, of 2026-04-03" in out
+    assert "  not in what is asked of the list, kept with its day: " in out
+    assert "Standard HDD S4 LRS, of 2024-07-01" in " ".join(out.split())
     assert f"git diff {MACHINES} {FLAT}" in out
     rows = (azure / MACHINES).read_text().splitlines()
     assert [row.split(",")[3:5] + row.split(",")[7:8] for row in rows[1:]] == [

@@ -87,7 +87,13 @@ def test_prices_are_counted_by_what_the_book_had() -> None:
         refresh.MACHINES, "", HERE, quotes, DAY, "list", lambda quote: had.get(quote.item)
     )
     assert (found.same, found.new) == (1, 1)
-    assert found.moved == ["moved (vm): 2 -> 2.5"]
+    assert found.moved == ["moved (vm): 2 -> 2.5, +25 %"]
+    far = refresh.renew(
+        refresh.MACHINES, "", HERE, [vm("moved", "1.4")], DAY, "list", lambda quote: had["moved"]
+    )
+    assert far.moved == [
+        "moved (vm): 2 -> 1.4, -30 %, by more than 25 %: check it on the vendor's own page"
+    ]
     untold = [replace(quote, spot_told=False) for quote in quotes]
     found = refresh.renew(
         refresh.MACHINES, "", HERE, untold, DAY, "list", lambda quote: had.get(quote.item)
