@@ -62,7 +62,7 @@ class Stopped:
 
 
 def start(place: Place, launch: Launch, port: int, seconds: float = READY_SECONDS) -> Running:
-    """Start a server, and wait until it answers. One that runs already is kept as it is.
+    """Start a server, and wait until it answers. One that runs already at that port is kept.
 
     It is written down before it is waited for, so that who is killed meanwhile leaves nothing
     that the next run does not find.
@@ -73,8 +73,8 @@ def start(place: Place, launch: Launch, port: int, seconds: float = READY_SECOND
     """
     with _held(place):
         now = running(place)
-        if now is None:
-            _end(place)
+        if now is None or now.port != port:
+            _end(place, now)
             if port:
                 free_port(port)
             for name in ("stopped.json", "ready"):

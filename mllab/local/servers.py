@@ -99,6 +99,13 @@ class Servers:
             SERVICES[kind].retire(place)
         shutil.rmtree(place.run, ignore_errors=True)
 
+    def start(self, name: str) -> None:
+        """Start one that was stopped, with what it was told. Raises ProviderFailure."""
+        place = Place(self.lab, name)
+        kept = json.loads((place.run / SETTINGS).read_bytes())
+        if not process.running(place):
+            self._start(place, kept, kept["port"])
+
     def contents(self, call: Call, id: str) -> str | None:
         """No data: that is in folders."""
         return ""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -264,3 +265,12 @@ def test_a_log_does_not_grow_for_ever(place: Place, monkeypatch: pytest.MonkeyPa
         process.stop(place, "enough")
     logs = [(place.run / name).read_text() for name in ("log", "log.1")]
     assert logs == ["three\n", "two\n"]
+
+
+def test_a_start_at_another_port_ends_the_one_before(place: Place) -> None:
+    """As a run leaves it that was killed before it said to which port it had come."""
+    first = process.start(place, launch(place), 0)
+    (place.run / "process.json").write_text(json.dumps(asdict(first) | {"port": 20001}))
+    second = process.start(place, launch(place), 0)
+    assert [one.pid for one in marked.tree(place)] == [second.pid]
+    assert second.pid != first.pid

@@ -5,6 +5,7 @@ Where it is not installed its package is fetched and unpacked for the test; noth
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -51,8 +52,8 @@ class Registry:
         self.place, self.port, self.root = Place(lab, "images"), port, lab / "registry"
         self.launch = SERVICE.prepare(self.place, port, {"root": str(self.root)})
         self.now = process.start(self.place, self.launch, port)
-        auths = json.loads((self.place.run / "config.json").read_text())["auths"]
-        self.login = auths[f"{LOOPBACK}:{port}"]["auth"]
+        self.password = (self.place.run / "password").read_text()
+        self.login = base64.b64encode(f"lab:{self.password}".encode()).decode()
 
     def ask(
         self, method: str, path: str, data: bytes | None = None, login: str = "", **headers: str
@@ -110,7 +111,7 @@ def test_only_the_password_opens_it(registry: Registry, login: str) -> None:
 def test_nobody_else_sees_the_password_or_reaches_it(registry: Registry) -> None:
     lines = psutil.Process(registry.now.pid).cmdline()
     assert lines == list(registry.launch.argv)
-    assert not any(registry.login in word for word in lines)
+    assert not any(registry.password in word for word in lines)
     modes = {path.stat().st_mode & 0o777 for path in registry.place.run.iterdir()}
     assert modes == {0o600}
     assert registry.root.stat().st_mode & 0o777 == 0o700
@@ -121,8 +122,7 @@ def test_nobody_else_sees_the_password_or_reaches_it(registry: Registry) -> None
 
 def test_new_settings_keep_the_password(registry: Registry) -> None:
     SERVICE.prepare(registry.place, registry.port, {"root": str(registry.root)})
-    auths = json.loads((registry.place.run / "config.json").read_text())["auths"]
-    assert auths == {f"{LOOPBACK}:{registry.port}": {"auth": registry.login}}
+    assert (registry.place.run / "password").read_text() == registry.password
 
 
 def test_a_machine_without_it_says_how_it_is_got(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import ctypes
 import os
 import secrets
@@ -24,8 +23,7 @@ USER: Final = "lab"
 class Registry:
     """Settings: `root`, the folder that holds the images.
 
-    Its own folder holds `config.json`, as `docker login` leaves it: clients are pointed there by
-    DOCKER_CONFIG.
+    Its own folder holds `password`, for `docker login --username lab --password-stdin`.
     """
 
     kind: ClassVar[str] = "registry"
@@ -40,9 +38,9 @@ class Registry:
         """Make the folder and the password, and say how it is launched."""
         run, root = records.make_folder(place), Path(settings["root"])
         root.mkdir(mode=0o700, exist_ok=True)
-        password = _password(place) or secrets.token_urlsafe(32)
-        login = base64.b64encode(f"{USER}:{password}".encode()).decode()
-        records.write(run / "config.json", {"auths": {f"{LOOPBACK}:{port}": {"auth": login}}})
+        if not (run / "password").exists():
+            records.write_text(run / "password", secrets.token_urlsafe(32))
+        password = (run / "password").read_text(encoding="utf-8")
         records.write_text(run / "htpasswd", f"{USER}:{_bcrypt(password)}\n")
         config = {
             "version": 0.1,
@@ -60,7 +58,7 @@ class Registry:
             cwd=run,
             env={"HOME": str(run)},
             ready="/",  # answers everybody, with nothing
-            files=("config.json", "htpasswd", "config.yml"),
+            files=("password", "htpasswd", "config.yml"),
         )
 
     def retire(self, place: Place) -> None:
@@ -75,13 +73,6 @@ def _program() -> str:
     folder = os.environ.get(UNPACKED)
     there = f"{folder}/usr/bin{os.pathsep}" if folder else ""
     return shutil.which(PROGRAM, path=there + os.environ.get("PATH", os.defpath)) or ""
-
-
-def _password(place: Place) -> str:
-    auths = records.read(place.run / "config.json").get("auths", {})
-    for one in auths.values():
-        return base64.b64decode(one["auth"]).decode().partition(":")[2]
-    return ""
 
 
 def _bcrypt(password: str) -> str:
