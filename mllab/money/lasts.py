@@ -18,14 +18,14 @@ LONGEST: Final = {"month": 31, "quarter": 92, "year": 366}
 
 @dataclass(frozen=True)
 class Term:
-    """The days that a lab still has, both included."""
+    """The days that a lab still has, both included; none where it is over."""
 
     first: date
     last: date
 
     @property
     def days(self) -> int:
-        return (self.last - self.first).days + 1
+        return max(0, (self.last - self.first).days + 1)
 
     @classmethod
     def left(cls, starts: date | None, ends: date | None, today: date) -> Term | None:

@@ -57,6 +57,16 @@ def test_without_an_end_a_whole_period_is_looked_at(
     assert used_up(Decimal(1500), per, Decimal(daily), None) == used
 
 
+@given(st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(0, 300), st.integers(-400, 400))
+def test_what_is_left_of_a_lab_are_its_days_that_are_not_over(
+    starts: date, days: int, away: int
+) -> None:
+    today = starts + timedelta(away)
+    left = Term.left(starts, starts + timedelta(days), today)
+    assert left
+    assert left.days == sum(starts + timedelta(n) >= today for n in range(days + 1))
+
+
 def test_a_course_over_two_months_has_two_budgets() -> None:
     term = Term(date(2027, 1, 11), date(2027, 2, 5))
     assert used_up(Decimal(1500), "month", Decimal("71.42"), term) is None  # 21 days: 1,499.82

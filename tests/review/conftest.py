@@ -23,11 +23,14 @@ TODAY = date(2026, 11, 30)
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """Every kind of change, one in each stack."""
+    past = LAB.replace("2027-01-11", "2026-09-07").replace("2027-02-05", "2026-10-31")
     stacks = {
         "gone": LAB.replace("ann", "gus"),
         "mended": LAB.replace("gpu-small", "gpu-tiny"),
+        "longer": past,
         "moved": LAB,
         "old": LAB.replace("seats:", "home_gb: 20\n    disk_gb: 120\n    seats:"),
+        "over": past,
         "same": LAB,
         "size": LAB,
         "wrong": LAB,
@@ -38,8 +41,10 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     made.file("added").write_text(
         LAB.replace("us-east-1", "us-west-2").replace("gpu-small", "cpu-small\n    kind: vm")
     )
+    made.replace("stacks/Pulumi.longer.yaml", "2026-10-31", "2027-06-30")
     made.replace("stacks/Pulumi.mended.yaml", "gpu-tiny", "gpu-small")
     made.replace("stacks/Pulumi.moved.yaml", "us-east-1", "us-west-2")
+    made.replace("stacks/Pulumi.over.yaml", "ann, bob, cleo", "ann, bob")
     made.replace("stacks/Pulumi.wrong.yaml", "keep: true", "keep: perhaps")
     made.replace("stacks/Pulumi.size.yaml", "gpu-small", "gpu-multi")
     made.replace("stacks/Pulumi.size.yaml", "bob, cleo", "bob")

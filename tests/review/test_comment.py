@@ -40,7 +40,7 @@ def test_the_comment_says_things_in_their_order(report: Report) -> None:
         "because of `notebook.seats: without cleo`, `stacks/Pulumi.size.yaml:6`"
     ) in text
     assert "mllab down gone" in text
-    assert "old stays, and costs what it did" in text
+    assert "old still costs " in text
 
 
 def test_where_nothing_changes_it_is_one_line(report: Report) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from mllab.lifecycle.review.model import Amount, Report, StackReview
 from mllab.lifecycle.review.money import compare
 from mllab.lifecycle.review.run import exit_code
 from mllab.money import prices
-from mllab.show.review.words import figure
+from mllab.show.review.words import figure, left_behind
 from tests.review.repository import Repository
 
 Stacks = dict[str, StackReview]
@@ -19,8 +21,10 @@ def test_every_kind_of_change_is_named(stacks: Stacks) -> None:
     assert {name: one.status for name, one in stacks.items()} == {
         "added": "new",
         "gone": "deleted",
+        "longer": "changed",
         "mended": "changed",
         "moved": "changed",
+        "over": "changed",
         "renamed": "renamed",
         "same": "unchanged",
         "size": "changed",
@@ -100,14 +104,45 @@ def test_old_prices_stand_beside_the_sums_and_never_in_them(stacks: Stacks) -> N
     assert asleep.after.usd == asleep.difference.usd > 0
 
 
-def test_a_new_lab_costs_all_of_it_and_a_deleted_one_saves_all(stacks: Stacks) -> None:
-    for name, sign in (("added", 1), ("gone", -1)):
-        day = stacks[name].money["day"]
-        there = day.after or day.before
-        assert there
-        assert day.difference
-        assert day.difference.usd == sign * there.usd != 0
-        assert day.difference.known == there.known
+@pytest.mark.parametrize("name", ["added", "renamed"])
+def test_a_new_lab_and_one_of_a_new_name_cost_all_of_it(name: str, stacks: Stacks) -> None:
+    day = stacks[name].money["day"]
+    assert day.before is None
+    assert day.after
+    assert day.difference
+    assert day.difference.usd == day.after.usd > 0
+    assert day.difference.known == day.after.known
+
+
+def test_a_file_that_is_gone_saves_nothing_and_its_lab_still_costs(stacks: Stacks) -> None:
+    small = prices.machine("aws", "us-east-1", "vm", "g4dn.xlarge")
+    assert small
+    assert not stacks["gone"].money
+    for name, lab in (("gone", "gone"), ("renamed", "old")):
+        day = stacks[name].remains["day"]
+        assert day.usd > 3 * 24 * small.usd
+        told = left_behind(stacks[name])
+        assert told
+        assert f" and {figure(day)} on a day at most, in US dollars, until: " in told[1]
+        assert told[1].endswith(f"mllab down {lab}")
+    assert not stacks["size"].remains
+
+
+def test_a_lab_that_was_over_and_goes_on_is_compared_as_on_one_day(stacks: Stacks) -> None:
+    """Nothing was left of its term, so all that is left now is more."""
+    for key, column in stacks["longer"].money.items():
+        assert column.before
+        assert column.after
+        assert column.difference
+        if key.startswith("term"):
+            assert column.before.usd == column.before.outdated == 0
+            assert column.difference.usd == column.after.usd > 0
+        else:
+            assert column.difference == Amount(usd=Decimal(0), known=True), key
+    for key, column in stacks["over"].money.items():  # both as on its first day
+        assert column.before, key
+        assert column.after, key
+        assert column.before.usd > column.after.usd > 0 or key == "asleep"
 
 
 def test_what_cannot_be_compared_has_no_difference(stacks: Stacks) -> None:

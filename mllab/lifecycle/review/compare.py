@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
@@ -61,11 +62,14 @@ def compare(job: Job) -> StackReview:
         facts = render.bring_up(job.base_root, job.before, job.home, job.today)
     facts = facts or {}
     base_error = str(facts.get("error", ""))
-    recorded: tuple[Resource, ...] = ()
-    before: Amounts | None = None
-    if facts and not base_error:
-        recorded = _recorded(job)
-        before = money.of_facts(recorded, facts, job.today)
+    there = bool(facts) and not base_error
+    recorded = _recorded(job) if there else ()
+
+    def before(day: date | None = None) -> Amounts | None:
+        if not there:
+            return None
+        return money.of_facts(recorded, facts, day or money.day_of(facts, job.today))
+
     name = job.before if job.status == "deleted" else job.stack
     review = StackReview(
         stack=name,
@@ -76,24 +80,32 @@ def compare(job: Job) -> StackReview:
         renamed_from=job.before if job.status == "renamed" else "",
         base_error=base_error,
     )
+    if job.status in {"deleted", "renamed"}:  # nothing but `down` ends what such a lab costs
+        review.remains = dict(before() or {})
     if job.status == "deleted":
-        review.money = money.compare(before, None, both=not base_error)
         return review
     try:
         _head(job, review, before, recorded)
     except SettingsError as error:
         review.status, review.faults = "invalid", list(error.faults)
-        review.money = money.compare(before, None, both=False)
+        review.money = money.compare(before(), None, both=False)
     except LabError as error:
         review.faults = error.message.splitlines()
-        review.money = money.compare(before, None, both=False)
+        review.money = money.compare(before(), None, both=False)
     return review
 
 
 def _head(
-    job: Job, review: StackReview, before: Amounts | None, recorded: tuple[Resource, ...]
+    job: Job,
+    review: StackReview,
+    before: Callable[[date], Amounts | None],
+    recorded: tuple[Resource, ...],
 ) -> None:
-    """Fill in what the working tree says."""
+    """Fill in what the working tree says.
+
+    Args:
+        before: what the base costs on the day on which the working tree's lab is looked at.
+    """
     observer, fresh = _Silent(), job.home / "new"
     same_lab = bool(recorded) and job.status == "changed"
     session = render.open_stack(job.root, job.stack, job.home if same_lab else fresh, job.today)
@@ -110,13 +122,14 @@ def _head(
         session = render.open_stack(job.root, job.stack, fresh, job.today)
         plan, same_lab = deploy.plan(session, observer), False
     priced = cost.of(session, plan)
-    after = money.amounts(priced, cost.term(lab, session.clock.today()))
-    if job.status == "unchanged":
-        before = after
+    day = session.clock.today()
+    after = money.amounts(priced, cost.term(lab, day))
     nothing_before = job.status == "new"
-    review.money = money.compare(before, after, both=nothing_before)
+    another = nothing_before or job.status == "renamed"
+    old_costs = after if job.status == "unchanged" else None if another else before(day)
+    review.money = money.compare(old_costs, after, both=another)
     review.oldest_price = priced.oldest.isoformat() if priced.oldest else ""
-    review.budget = money.over_budget(priced, lab, session.clock.today())
+    review.budget = money.over_budget(priced, lab, day)
     judged = plan
     if len(plan.resources) <= LARGE:  # with all values known, as `check` looks at it
         judged = rendered(render.open_stack(job.root, job.stack, job.home / "judged", job.today))

@@ -150,7 +150,9 @@ class StackReview(BaseModel):
             nothing to compare with; what could be compared was.
         settings: that changed, with their lines. operations: custom resources by operation.
         refusals: what `up` will refuse. notes: what a plan tells besides.
-        money: by key of COLUMNS; oldest_price: the date of the oldest that is added.
+        money: by key of COLUMNS; none of a lab whose file is gone; oldest_price: the date of the
+            oldest that is added. remains: by the same keys, what the lab of a file that is gone or
+            renamed still costs.
         budget: a sentence, where it would be broken.
         edges: roles, the second uses what the first makes.
     """
@@ -171,6 +173,7 @@ class StackReview(BaseModel):
     resources: list[Changed] = []
     findings: list[Finding] = []
     money: dict[str, Column] = {}
+    remains: dict[str, Amount] = {}
     oldest_price: str = ""
     budget: str = ""
     nodes: list[Node] = []

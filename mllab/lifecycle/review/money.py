@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from mllab.engines.contract import Resource
+from mllab.lifecycle.review import render
 from mllab.lifecycle.review.model import COLUMNS, Amount, Column
 from mllab.money import estimate, risk
 from mllab.money.change import unpriced
@@ -30,12 +31,14 @@ def of_facts(resources: Iterable[Resource], facts: Mapping[str, Any], today: dat
     """
     keys = ("cloud", "region", "seats", "node", "most", "spot")
     lab = estimate.Lab(**{key: facts[key] for key in keys})
-    starts, ends = (
-        date.fromisoformat(facts[key]) if facts[key] else None for key in ("starts", "ends")
-    )
-    days = Term.left(starts, ends, today)
+    days = Term.left(*_dates(facts), today)
     usage = Usage.model_validate(facts["usage"])
     return amounts(estimate.of(resources, lab, today, usage), days)
+
+
+def day_of(facts: Mapping[str, Any], today: date) -> date:
+    """The day on which such a lab is looked at if it is compared with nothing."""
+    return render.day_for(*_dates(facts), today)
 
 
 def amounts(found: Estimate, days: Term | None) -> Amounts:
@@ -74,6 +77,11 @@ def compare(before: Amounts | None, after: Amounts | None, *, both: bool) -> dic
             column.difference = _minus(new, old)
         found[name] = column
     return found
+
+
+def _dates(facts: Mapping[str, Any]) -> tuple[date | None, date | None]:
+    starts, ends = (facts[key] and date.fromisoformat(facts[key]) for key in ("starts", "ends"))
+    return starts, ends
 
 
 def _minus(new: Amount | None, old: Amount | None) -> Amount:

@@ -24,18 +24,16 @@ from mllab.settings.lab import Lab
 VERSION = 1
 
 
-def day_for(lab: Lab, today: date) -> str:
+def day_for(starts: date | None, ends: date | None, today: date) -> date:
     """The day on which a lab is looked at: today, or its first where it is over by then."""
-    if lab.lab.ends is None or lab.lab.ends >= today:
-        return today.isoformat()
-    return (lab.lab.starts or lab.lab.ends).isoformat()
+    return today if ends is None or ends >= today else starts or ends
 
 
 def open_stack(root: Path, stack: str, home: Path, today: date) -> Session:
     """A stack of a project on a simulated cloud in `home`. Raises SettingsError."""
     path = files.find(root, stack)
     lab = files.load(path)
-    clock = clock_from(day_for(lab, today))
+    clock = clock_from(day_for(lab.lab.starts, lab.lab.ends, today).isoformat())
     return on_simulated_cloud(root, stack, lab, files.config(path), clock, home)
 
 

@@ -208,17 +208,18 @@ def why(causes: Sequence[Cause]) -> list[tuple[str, str]]:
 def left_behind(stack: StackReview) -> tuple[str, str] | None:
     """What a file that is gone leaves: a tag, and what to do about it."""
     if stack.status == "deleted":
-        return (
-            "the file is gone, the lab is not:",
-            f"what exists stays, and costs what it did, until: mllab down {stack.stack}",
-        )
-    if stack.status == "renamed":
-        return (
-            "another name is another lab:",
-            f"{stack.renamed_from} stays, and costs what it did, until: "
-            f"mllab down {stack.renamed_from}",
-        )
-    return None
+        tag, name = "the file is gone, the lab is not:", stack.stack
+    elif stack.renamed_from:
+        tag, name = "another name is another lab:", stack.renamed_from
+    else:
+        return None
+    sums = [
+        f"{figure(stack.remains[key])} {words}"
+        for key, words in (("asleep", "a month asleep"), ("day", "on a day at most"))
+        if key in stack.remains
+    ]
+    costs = f"{' and '.join(sums)}, in US dollars," if sums else "what it did"
+    return tag, f"{name} still costs {costs} until: mllab down {name}"
 
 
 def differing(changed: Property) -> str:
