@@ -105,7 +105,8 @@ class Keeper:
             if act == "stop":
                 self._stop(seat, why)
             elif soon := self._soon(plan, now):
-                seat.warn(f"JupyterLab {name} stops at {soon}. Save your work")
+                words = f"JupyterLab {name} stops at {soon}. Save your work"
+                self._attempt(name, seat.warn, words)
             return str(line)
         elif now.awake - since >= plan.max_hours * 3600:  # the watchdog could not look
             self._stop(seat, "longest time reached")
@@ -119,8 +120,9 @@ class Keeper:
 
     def _stop(self, seat: Seat, why: str) -> None:
         self._say(f"{seat.place.name}: stopped: {why}")
-        seat.warn(f"JupyterLab {seat.place.name} stops now: {why}")
-        self._attempt(seat.place.name, process.stop, seat.place, why)
+        name = seat.place.name
+        self._attempt(name, seat.warn, f"JupyterLab {name} stops now: {why}")
+        self._attempt(name, process.stop, seat.place, why)
 
     def _budget(
         self, plan: Plan, now: Instant, counted: Ledger, found: Spent, seats: list[Seat]
@@ -141,21 +143,21 @@ class Keeper:
         """Close the queue, and end its jobs, while the budget is used up, or the lab over."""
         if not plan.queue:
             return
-        why = ""
+        kind = why = ""
         if plan.over(now.wall):
-            why = f"{_END}{plan.ends}"
+            kind, why = _END, f"{_END}{plan.ends}"
         elif _percent(found, plan) >= 100:
-            why = f"{_BUDGET}{_limit(plan)} is used up: {_amount(found)}"
+            kind, why = _BUDGET, f"{_BUDGET}{_limit(plan)} is used up: {_amount(found)}"
         closed = self._attempt("the queue", self._closed, plan)
         if closed is None:
             return
-        lab, queue = self.place.lab, plan.queue
+        lab, queue, ours = self.place.lab, plan.queue, closed.startswith((_BUDGET, _END))
         if why:
-            if not closed:
+            if not closed or (ours and not closed.startswith(kind)):
                 self._say(f"{queue}: closed, and its jobs are ended: {why}")
                 self._attempt("the queue", jobs.close, lab, queue, why)
-            self._attempt("the queue", jobs.end_all, lab, queue, closed or why)
-        elif closed.startswith((_BUDGET, _END)):
+            self._attempt("the queue", jobs.end_all, lab, queue, why)
+        elif ours:
             self._say(f"{queue}: open again: {_amount(found)}")
             self._attempt("the queue", jobs.reopen, lab, queue)
 
