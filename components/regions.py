@@ -6,8 +6,9 @@ The table and its sources are in `data/`. An account must enable some regions fi
 from __future__ import annotations
 
 import csv
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -50,6 +51,37 @@ def of(cloud: str) -> Mapping[str, str]:
 def example(cloud: str) -> str:
     """A region that many take."""
     return REGIONS[cloud]
+
+
+def nearest(cloud: str, region: str, among: Sequence[str]) -> str:
+    """The one of some regions that is the least way from another, by their places on the globe.
+
+    Args:
+        among: at least one; those that are in no table come last, and all do where the other is in
+            none.
+    """
+    known, places = of(cloud), _places()
+    here = known.get(region)
+
+    def away(name: str) -> tuple[float, str]:
+        if here is None or name not in known:
+            return math.inf, name
+        (a, b, c), (x, y, z) = places[here], places[known[name]]
+        return -(a * x + b * y + c * z), name  # the cosine of the angle between them
+
+    return min(among, key=away)
+
+
+@cache
+def _places() -> Mapping[str, tuple[float, float, float]]:
+    """Places -> where they are, on a globe of radius 1."""
+    found = {}
+    with (_TABLE.parent / "places.csv").open(encoding="utf-8", newline="") as text:
+        for row in csv.DictReader(text):
+            north, east = (math.radians(float(row[key])) for key in ("latitude", "longitude"))
+            flat = math.cos(north)
+            found[row["place"]] = flat * math.cos(east), flat * math.sin(east), math.sin(north)
+    return found
 
 
 def called(cloud: str, words: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from difflib import get_close_matches
 from typing import Final
 
+from components import regions
 from mllab.engines.contract import Resource
 from mllab.money import meters
 from mllab.money.meters import Charge, When
@@ -238,8 +238,8 @@ def _why_not(charge: Charge, lab: Lab) -> str:
     if price is None:
         if not charge.sold:
             return "no price is known in any region"
-        (near,) = get_close_matches(lab.region, charge.sold, n=1, cutoff=0)
-        return f"no price is known in {lab.region}; one is in {near}"
+        near = regions.nearest(lab.cloud, lab.region, charge.sold)
+        return f"no price is known in {lab.region}; the nearest is of {near}"
     if charge.when is When.USAGE:
         return ""
     return "" if price.over(MONTH) is not None else f"it is billed by {price.unit}"

@@ -74,3 +74,31 @@ def test_a_wrong_region_is_explained(cloud, region, words):
     with pytest.raises(regions.UnknownRegion) as caught:
         regions.check(cloud, region)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("cloud", COUNTS)
+def test_every_place_is_somewhere(cloud: str) -> None:
+    assert set(regions.of(cloud).values()) <= regions._places().keys()
+
+
+@pytest.mark.parametrize(
+    ("cloud", "region", "among", "near"),
+    [
+        ("aws", "ap-east-1", ["sa-east-1", "ap-southeast-2", "ap-east-2"], "ap-east-2"),
+        (
+            "gcp",
+            "europe-central2",
+            ["me-central2", "us-central1", "europe-west10"],
+            "europe-west10",
+        ),
+        ("azure", "norwayeast", ["eastus", "westeurope", "uksouth"], "westeurope"),
+        ("aws", "ap-northeast-1", ["us-west-2", "eu-west-1"], "us-west-2"),  # over the Pacific
+        ("aws", "eu-west-1", ["*", "ap-south-1"], "ap-south-1"),
+        ("aws", "nowhere-1", ["us-east-2", "us-east-1"], "us-east-1"),
+    ],
+)
+def test_the_nearest_is_the_least_way_on_the_globe(
+    cloud: str, region: str, among: list[str], near: str
+) -> None:
+    """By a map; distances from GeoNames."""
+    assert regions.nearest(cloud, region, among) == near

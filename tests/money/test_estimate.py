@@ -160,7 +160,7 @@ def test_a_price_without_a_date_and_one_of_another_region_are_not_added() -> Non
     (line, *_) = estimate.of([machine()], elsewhere, TODAY, Usage()).lines
     assert line.charge.item == "e2-standard-2"
     assert line.sums == line.outdated == Sums()
-    assert line.why == "no price is known in asia-southeast3; one is in asia-southeast2"
+    assert line.why == "no price is known in asia-southeast3; the nearest is of asia-southeast1"
 
 
 def test_what_is_billed_by_events_is_listed_and_not_missing() -> None:
