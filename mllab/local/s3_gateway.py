@@ -11,12 +11,14 @@ import io
 import os
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar, Final
 from urllib.parse import quote, urlsplit
@@ -86,16 +88,10 @@ class Gate(BaseHTTPRequestHandler):
                 self._refuse(*refused)
                 return
             body = iter([whole])
-        store = Store(LOOPBACK)
-        try:
+        # Closed in the middle where the client ends in the middle: then nothing is stored.
+        with closing(Store(LOOPBACK)) as store:
             self._ask(store, body)
-            answer = store.getresponse()
-        except OSError as fault:
-            self.close_connection = True
-            self._refuse(503, "ServiceUnavailable", f"The store does not answer: {fault}")
-            return
-        self._hand_on(answer)
-        store.close()
+            self._hand_on(store.getresponse())
 
     do_HEAD = do_PUT = do_POST = do_DELETE = do_OPTIONS = do_PATCH = do_GET
 
@@ -155,6 +151,19 @@ class Gate(BaseHTTPRequestHandler):
             self.wfile.write(text)
 
 
+class Server(socketserver.ThreadingTCPServer):
+    """Not http.server's own, which asks at its start how the machine is called, and may wait."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A connection that ended in the middle is nothing to be written down."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
 def _chunks(source: io.BufferedIOBase) -> Iterator[bytes]:
     """A chunked body with its frames, trailer included."""
     while line := source.readline(1024):
@@ -190,7 +199,7 @@ def main(port: str, root: str, rclone: str) -> None:
     threading.Thread(target=watch, daemon=True).start()
     while not Path(SOCKET).exists():
         time.sleep(0.01)
-    ThreadingHTTPServer((LOOPBACK, int(port)), Gate).serve_forever()
+    Server((LOOPBACK, int(port)), Gate).serve_forever()
 
 
 def _keys(file: Path) -> str:

@@ -66,6 +66,7 @@ def test_nothing_that_its_starter_has_open_or_knows_reaches_it(
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-the-user")
     read, write = os.pipe()
+    os.set_blocking(read, False)
     os.set_inheritable(write, True)
     pid = process.start(place, launch(place), 0).pid
     os.close(write)

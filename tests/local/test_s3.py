@@ -7,6 +7,7 @@ import http.client
 import io
 import os
 import signal
+import socket
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -80,6 +81,18 @@ def test_a_body_of_unknown_length_arrives_whole(store: Store, s3: Any) -> None:
             # rclone wants a length; what matters is that the next request is not a part of it.
             assert answer.status in (200, 411)
     s3.delete_object(Bucket=BUCKET, Key="piped")
+
+
+def test_an_upload_that_ends_in_the_middle_changes_nothing(store: Store, s3: Any) -> None:
+    address = urlsplit(s3.generate_presigned_url("put_object", Params=ONE))
+    head = f"PUT {address.path}?{address.query} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+    with socket.create_connection((LOOPBACK, store.port)) as link:
+        link.sendall(f"{head}Content-Length: 3000000\r\n\r\n".encode() + b"a" * 2000000)
+        link.shutdown(socket.SHUT_WR)
+        assert not link.recv(1)  # it is hung up
+    until(lambda: not [*store.root.rglob(".rclone_temp_*")])
+    assert read(s3) == DATA
+    assert "Traceback" not in (store.place.run / "log").read_text()
 
 
 def test_a_copy_onto_itself_leaves_an_object_as_it_is(s3: Any) -> None:
