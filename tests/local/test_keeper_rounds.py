@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,12 +23,15 @@ from mllab.local.service import Launch, Place
 from tests.local.keeping import SETTINGS
 from tests.local.queues import LONG, Lab
 
-# What runs in it has a terminal of its own, whose output is the log.
+# A shell in a terminal, whose output is the log; it does what is written into a named pipe.
 PROGRAM = """
-import pathlib, pty, sys
+import os, pathlib, pty, sys
+os.mkfifo(sys.argv[2])
 pathlib.Path(sys.argv[1]).touch()
-pty.spawn([sys.executable, "-c", "import signal; signal.pause()"])
+pty.spawn(["sh", "-c", 'while :; do read -r line <"$0"; eval "$line"; done', sys.argv[2]])
 """
+BURN = f"""{sys.executable} -c 'while __import__("time").process_time() < 1.5: pass'"""
+"""A program that computes for 1.5 seconds."""
 
 
 class Kept:
@@ -38,12 +43,24 @@ class Kept:
         self.keeper = Keeper(Place(folder, "course-keeper"), lambda line: self.log.append(line))
         self.log: list[str] = []
         self.begun = instant.now()
+        self.pipe = self.seat.run / "pipe"
 
     def start(self) -> None:
         """Start the seat."""
         records.make_folder(self.seat)
-        words = (sys.executable, "-c", PROGRAM, str(self.seat.ready))
+        self.pipe.unlink(missing_ok=True)
+        words = (sys.executable, "-c", PROGRAM, str(self.seat.ready), str(self.pipe))
         process.start(self.seat, Launch(words, self.seat.run), 0)
+
+    def do(self, line: str) -> None:
+        """Have the seat's shell do something, and wait until it has."""
+        done, nothing = self.seat.run / "done", threading.Event()
+        self.pipe.write_text(f"{line}; : >'{done}'\n")
+        for _ in range(int(LONG / 0.01)):
+            if done.exists():
+                break
+            nothing.wait(0.01)
+        done.unlink()
 
     def later(self, hours: float) -> Instant:
         ahead = timedelta(hours=hours)
@@ -123,6 +140,30 @@ def test_at_the_end_of_the_last_day_everything_stops_and_stays_stopped(running: 
     assert jobs.closed(running.seat.lab, queue).startswith("the budget of 10 USD per year is used")
     running.look(running.later(25), ends=None, limit_usd=100)
     assert jobs.closed(running.seat.lab, queue) == ""
+
+
+def test_the_longest_time_stops_it(running: Kept) -> None:
+    running.look(running.later(0), max_hours=2)
+    running.look(running.later(1.95), max_hours=2)
+    assert "JupyterLab course-ada stops in about 5 minutes" in running.warned()
+    running.look(running.later(2), max_hours=2)
+    assert running.why() == "longest time reached; up 2.0 of 2 h"
+
+
+def test_its_own_processors_at_work_are_use_and_those_of_others_are_not(running: Kept) -> None:
+    """1.5 seconds of 3.6; what ended in between is in the account of its parent."""
+
+    def found(hours: float) -> str:
+        status = running.look(running.later(hours), idle_minutes=30)
+        return str(status["seats"][running.seat.name])
+
+    found(0)
+    found(0.1)
+    subprocess.run(BURN, shell=True, check=True)
+    assert found(0.101).startswith("stay: nothing in use for ")
+    running.do(BURN)
+    assert found(0.102).startswith("stay: CPU 0.4")
+    assert found(0.103).startswith("stay: nothing in use for ")
 
 
 # ---------------------------------------------------------------------------------------- budget
