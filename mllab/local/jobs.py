@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mllab.errors import LabError, StillThere, UsageError
+from mllab.local import job_code
 from mllab.local.job_files import (
     CANCEL,
     CODE,
@@ -76,10 +77,8 @@ def submit(
         raise UsageError(f"gpus: must be 0 to {settings['gpus']}, which {queue} has (got {gpus})")
     if not 0 < hours <= limit:
         raise UsageError(f"hours: must be above 0 and at most {limit:g} (got {hours:g})")
-    if code and not code.is_dir():
-        raise UsageError(f"{code} is not a folder")
-    if code and jobs.resolve().is_relative_to(code.resolve()):
-        raise UsageError(f"{code} has the jobs of the lab in it; name the folder of the code alone")
+    if code:
+        job_code.check(code, jobs)
     if why := closed(lab, queue):
         raise LabError(f"{queue} takes no jobs: {why}")
     told = {
@@ -186,7 +185,7 @@ def _place(jobs: Path, told: Mapping[str, Any], code: Path | None) -> str:
         (draft / RESERVED).write_bytes(b" " * ROOM)
         (draft / OUTPUT).mkdir(0o700)
         if code:
-            shutil.copytree(code, draft / CODE, symlinks=True)
+            job_code.copy(code, draft / CODE)
         else:
             (draft / CODE).mkdir(0o700)
         write(draft / JOB, told)

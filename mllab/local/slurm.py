@@ -27,8 +27,10 @@ VARIABLE: Final = "MLLAB_SLURM"
 """Names the folder into which Slurm's packages were unpacked."""
 DAEMONS: Final = ("munged", "slurmctld", "slurmd", "slurmstepd")
 COMMANDS: Final = ("sbatch", "squeue", "scancel", "sinfo")
-GPU: Final = "gpu"
-"""The license of which the cluster has as many as the machine has GPUs."""
+SLOT, GPU = "slot", "gpu"
+"""The licenses of which the cluster has as many as jobs may run, and as the machine has GPUs."""
+_CPUS: Final = 1024
+"""More than there are slots, and the same for ever."""
 _FOLDERS: Final = ("usr/sbin", "usr/bin", "sbin", "bin")
 _SYSTEM: Final = ("/usr/sbin", "/usr/local/sbin")
 """Where daemons are that a user's PATH does not name."""
@@ -171,17 +173,18 @@ def _text(place: Place, settings: Mapping[str, Any], slurm: Slurm, ports: list[i
         "SchedulerParameters": "batch_sched_delay=0",  # it would wait 3 s for further jobs
         "SelectType": "select/cons_tres",
         "SelectTypeParameters": "CR_CPU",
-        "SlurmdParameters": "config_overrides",  # as many jobs as the lab says, not as CPUs
+        "SlurmdParameters": "config_overrides",  # what follows, and not what the machine has
         # Not as generic resources: slurmctld 22.05.8 of Debian 12 drops all that a node is said to
         # have of them (`scontrol show node`: Gres=(null)), and has the counts of licenses right.
-        "Licenses": f"{GPU}:{settings['gpus']}",
+        # Slots are licenses, too: jobs of a node whose CPUs change are aborted.
+        "Licenses": f"{SLOT}:{settings['slots']},{GPU}:{settings['gpus']}",
         "ReturnToService": 2,
         "JobRequeue": 0,
     }
     if slurm.root:
         told["PluginDir"] = next(str(path.parent) for path in slurm.root.rglob("auth_munge.so"))
     lines = [f"{name}={value}" for name, value in told.items()]
-    lines.append(f"NodeName={host} NodeAddr={LOOPBACK} CPUs={settings['slots']}")
+    lines.append(f"NodeName={host} NodeAddr={LOOPBACK} CPUs={_CPUS}")
     lines.append(f"PartitionName=lab Nodes=ALL Default=YES MaxTime={minutes} DefaultTime={minutes}")
     return "".join(f"{line}\n" for line in lines)
 

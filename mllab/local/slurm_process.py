@@ -147,7 +147,8 @@ class SlurmQueue(Queue):
             "output": str(job.log).replace("%", "%%"),
             "open-mode": "append",
             "chdir": str(job.folder),
-        } | ({"licenses": f"{slurm.GPU}:{job.gpus}"} if job.gpus else {})
+            "licenses": f"{slurm.SLOT}:1" + (f",{slurm.GPU}:{job.gpus}" if job.gpus else ""),
+        }
         words = [f"--{name}={value}" for name, value in options.items()]
         try:
             self.ask("sbatch", "--parsable", "--no-requeue", *words, stdin=script)

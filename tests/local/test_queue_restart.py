@@ -12,9 +12,11 @@ import psutil
 import pytest
 
 from mllab.errors import StillThere
-from mllab.local import jobs
+from mllab.local import jobs, process, slurm
 from mllab.local.job_files import Job
+from mllab.local.services import SERVICES
 from tests.local.queues import LONG, NAME, Lab, gone, lab
+from tests.local.slurms import unpacked
 
 ENDLESS = ("sleep", "100000")
 
@@ -50,6 +52,27 @@ def test_a_job_goes_on_without_its_queue_and_is_found_again(
     assert (done.state, done.exit_code) == ("failed", 7)
     one.reach(waits)
     assert ran.read_text().split() == ["once", "waited"]
+
+
+@pytest.mark.parametrize("kind", ["queue", "slurm"])
+def test_a_queue_that_is_started_anew_with_other_settings_leaves_its_jobs(
+    tmp_path: Path, gate: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "slurm":
+        monkeypatch.setenv(slurm.VARIABLE, unpacked())
+    with lab(tmp_path / "lab", SERVICES[kind]) as one:
+        process.start(one.place, one.service.prepare(one.place, 0, one.settings), 0)
+        number = one.submit("sh", "-c", f"echo up; read line < {gate}")
+        waits = one.submit("true")
+        one.heard(number)
+        process.stop(one.place)
+        more = {**one.settings, "slots": 2}
+        process.start(one.place, one.service.prepare(one.place, 0, more), 0)
+        assert one.reach(waits).state == "succeeded"  # in the second slot
+        assert one.job(number).state == "running", one.job(number)
+        gate.write_text("go on\n")
+        assert one.reach(number).state == "succeeded"
+        process.stop(one.place)
 
 
 def test_a_job_that_ends_without_its_queue_tells_how(one: Lab, gate: Path) -> None:
