@@ -1,4 +1,4 @@
-"""`python -m mllab.local VERB LAB NAME`: what the commands of a seat do to its server."""
+"""`python -m mllab.local VERB LAB NAME`: what commands do to a seat's server, or to a queue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from mllab.errors import LabError
-from mllab.local import process, records
+from mllab.local import job_commands, process, records
 from mllab.local.servers import SETTINGS, Servers
 from mllab.local.service import Place
 from mllab.local.services import SERVICES
@@ -18,19 +18,28 @@ VERBS = ("address", "token", "start", "stop")
 
 
 def main(words: list[str]) -> int:
-    """Do one of them. Status 1 with a message where it cannot be done."""
-    parser = argparse.ArgumentParser(prog="python -m mllab.local", description=__doc__)
+    """Do one of them. Another status than 0 with a message where it cannot be done."""
+    jobs = {*words[:1]} & {*job_commands.VERBS}
+    try:
+        return job_commands.run(words) if jobs else _seat(words)
+    except (LabError, ProviderFailure) as error:
+        hint = f"\n{error.hint}" if error.hint else ""
+        sys.stderr.write(f"Error: {error.message}{hint}\n")
+        return error.exit_code if isinstance(error, LabError) else 1
+
+
+def _seat(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m mllab.local",
+        description=__doc__,
+        epilog=f"Of a queue: {', '.join(job_commands.VERBS)}; each has --help.",
+    )
     parser.add_argument("verb", choices=VERBS, help="address and token print what to open")
     parser.add_argument("lab", type=Path, help="the lab's folder")
     parser.add_argument("name", help="the server's")
     given = parser.parse_args(words)
     place = Place(given.lab, given.name)
-    try:
-        _act(given.verb, place)
-    except (LabError, ProviderFailure) as error:
-        hint = f"\n{error.hint}" if error.hint else ""
-        sys.stderr.write(f"Error: {error.message}{hint}\n")
-        return 1
+    _act(given.verb, place)
     return 0
 
 
