@@ -18,22 +18,32 @@ from mllab.rules.values import rule
 _PATHS: Final = {of: paths for each in FACTS for of, paths in each.readable.items()}
 
 _SECRETS: Final = {
-    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
-    "an access key of AWS": re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"),
-    "a key of a storage account": re.compile(r"AccountKey=[A-Za-z0-9+/]{40,}"),
-    "a key of an API of Google": re.compile(r"\bAIza[A-Za-z0-9_-]{35}\b"),
-    "a token of GitHub": re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36}\b"),
-    "a token of Hugging Face": re.compile(r"\bhf_[A-Za-z0-9]{34}\b"),
-    "a password": re.compile(r"(?i)\b(password|passwd|secret_key)\s*[=:]\s*['\"]?[^\s'\"$<{]{6,}"),
+    "a private key": (("private key",), r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    "an access key of AWS": (("akia", "asia"), r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"),
+    "a key of a storage account": (("accountkey",), r"AccountKey=[A-Za-z0-9+/]{40,}"),
+    "a key of an API of Google": (("aiza",), r"\bAIza[A-Za-z0-9_-]{35}\b"),
+    "a token of GitHub": (
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+        r"\bgh[pousr]_[A-Za-z0-9]{36}\b",
+    ),
+    "a token of Hugging Face": (("hf_",), r"\bhf_[A-Za-z0-9]{34}\b"),
+    "a password": (
+        ("password", "passwd", "secret_key"),
+        r"(?i)\b(password|passwd|secret_key)\s*[=:]\s*['\"]?[^\s'\"$<{]{6,}",
+    ),
 }
+"""What is looked for: words without which it is not there, in small letters, and its pattern. The
+words are looked for first: a pattern that begins with a boundary is slow, and a lab has a script
+of many kilobytes for each seat."""
 _KEY: Final = "#!/bin/sh\nexport AWS_ACCESS_KEY_ID=AKIA" + "ABCDEFGHIJKLMNOP"
 
 
 def _no_secret(resource: Resource, _: Graph) -> Iterable[str]:
     for path in _PATHS[resource.type]:
         for text in _texts(next(at(resource.inputs, path))):
-            for name, pattern in _SECRETS.items():
-                if pattern.search(text):
+            small = text.casefold()
+            for name, (words, pattern) in _SECRETS.items():
+                if any(word in small for word in words) and re.search(pattern, text):
                     yield f"{path} holds {name}"
 
 

@@ -19,6 +19,7 @@ CREATE TABLE resources (
   name TEXT NOT NULL, urn TEXT NOT NULL, owner INTEGER, since TEXT NOT NULL,
   inputs TEXT NOT NULL, outputs TEXT NOT NULL, hidden TEXT NOT NULL, UNIQUE (type, region, id));
 CREATE INDEX resources_by_owner ON resources (owner);
+CREATE INDEX resources_by_use ON resources (type, region, hidden);
 CREATE TABLE keys (
   type TEXT NOT NULL, key TEXT NOT NULL, uid INTEGER NOT NULL,
   PRIMARY KEY (type, key, uid)) WITHOUT ROWID;

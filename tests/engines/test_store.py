@@ -283,3 +283,18 @@ def test_other_stacks_are_other_files(tmp_path: Path) -> None:
     other.up(things("b"))
     assert set(one.resources()) == {"toys-one", "default", "a"}
     assert set(other.resources()) == {"toys-other", "default", "b"}
+
+
+def test_a_state_is_made_once_for_what_the_files_hold(bench: Bench) -> None:
+    bench.up(things("a"))
+    engine = bench.engine
+    first = engine.state()
+    assert engine.state() is first
+    bench.up(things("a", "b"))  # by another engine, as another command has one
+    second = engine.state()
+    assert len(second["deployment"]["resources"]) == len(first["deployment"]["resources"]) + 1
+    text = bench.state.read_text()
+    bench.state.write_text(text.replace('"id": "', '"id": "x', 1))
+    assert engine.state() != second
+    bench.state.unlink()
+    assert engine.state()["deployment"]["resources"] == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mllab.engines.contract import Resource
-from mllab.rules import aws
+from mllab.rules import aws, secrets
 from mllab.rules.judge import judge
 from mllab.rules.paths import GONE, Unknown, at
 from mllab.settings import files
@@ -73,3 +73,26 @@ def test_what_is_inside_something_unknown_is_unknown() -> None:
     for value in ({"disks": {"$unknown": True}}, {"disks": [{"sealed": {"$secret": True}}]}):
         with pytest.raises(Unknown, match="disks.sealed"):
             list(at(value, "disks.*.sealed"))
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("-----BEGIN RSA PRIVATE KEY-----", "a private key"),
+        ("x=AKIAABCDEFGHIJKLMNOP", "an access key of AWS"),
+        ("x=ASIAABCDEFGHIJKLMNOP", "an access key of AWS"),
+        (f"AccountKey={'A' * 40}", "a key of a storage account"),
+        (f"AIza{'A' * 35}", "a key of an API of Google"),
+        *((f"gh{kind}_{'A' * 36}", "a token of GitHub") for kind in "pousr"),
+        (f"hf_{'A' * 34}", "a token of Hugging Face"),
+        ("PassWord: hunter22", "a password"),
+        ("passwd='hunter22'", "a password"),
+        ("SECRET_KEY = hunter22", "a password"),
+        ("password=$GIVEN", ""),
+        ("xAKIAABCDEFGHIJKLMNOP", ""),
+    ],
+)
+def test_a_secret_is_known_by_its_form(stack: Path, text: str, what: str) -> None:
+    machine = Resource("urn:i", "aws:ec2/instance:Instance", "i", True, "", {"userData": text})
+    found = judge([machine], files.load(stack), rules=secrets.RULES)
+    assert [one.message for one in found] == ([f"userData holds {what}"] if what else [])

@@ -30,7 +30,7 @@ from mllab.engines.embedded.report import Report, lines
 from mllab.engines.embedded.run import Run
 from mllab.engines.embedded.schedule import Measured, Schedule, Simulated, Times, advance
 from mllab.engines.embedded.snapshot import Snapshot
-from mllab.engines.embedded.store import Loaded, Store
+from mllab.engines.embedded.store import Loaded, Stamp, Store
 from mllab.errors import RunFailed, UsageError
 from mllab.protocol import urns
 from mllab.protocol.provider import Provider, ProviderFailure
@@ -69,6 +69,7 @@ class EmbeddedEngine:
         self._folder = home / "state"
         self._store = Store(self._folder, target.stack)
         self._lock = Lock(self._folder / f"{target.stack}.lock", target.stack)
+        self._known: tuple[Stamp, Mapping[str, Any]] | None = None
         self._blocking = any(provider.blocking for provider in providers.values())
 
     def preview(
@@ -145,11 +146,17 @@ class EmbeddedEngine:
         return {key: clear(value) for key, value in stack.outputs.items()} if stack else {}
 
     def state(self) -> Mapping[str, Any]:
-        """The deployment as `pulumi stack export` prints it, sealed with the stack's key."""
-        loaded = self._store.load()
-        return self._store.deployment(
-            loaded.records, loaded.pending, loaded.written, self._store.sealer.seal
-        )
+        """The deployment as `pulumi stack export` prints it, sealed with the stack's key.
+
+        It is made once for what the files hold, and is not to be changed by who gets it.
+        """
+        files = self._store.stamp()
+        if self._known is None or self._known[0] != files:
+            loaded = self._store.load()
+            records, pending, written = loaded.records, loaded.pending, loaded.written
+            found = self._store.deployment(records, pending, written, self._store.sealer.seal)
+            self._known = files, found
+        return self._known[1]
 
     def export(self, *, clear: bool = False) -> Mapping[str, Any]:
         """The deployment for `pulumi stack import`; secrets in clear, or sealed by Pulumi's CLI."""
@@ -166,7 +173,7 @@ class EmbeddedEngine:
         return self._seal(found, self._target)
 
     def forget(self) -> None:
-        """Nothing is kept: the file is read each time."""
+        """Nothing to do: a file that has changed is read anew."""
 
     def holdings(self) -> tuple[Holding, ...]:
         """Every resource of the state that keeps data, with what it holds now."""

@@ -28,6 +28,7 @@ from pulumi.runtime.stack import run_in_stack
 
 from mllab.engines.contract import StackTarget
 from mllab.engines.drain import collector_paused, drain
+from mllab.engines.stack_trace import places_known
 from mllab.protocol.failure import Abort
 
 _PATIENCE: Final = 5.0
@@ -89,7 +90,7 @@ class Host:
             raise raised[0]
 
     def _isolated(self, monitor: object, log: object) -> None:
-        with collector_paused():
+        with collector_paused(), places_known():
             contextvars.copy_context().run(self._run, monitor, log)
 
     def _run(self, monitor: object, log: object) -> None:

@@ -25,6 +25,8 @@ BACKUPS: Final = 10
 _NEVER: Final = "0001-01-01T00:00:00Z"
 """Pulumi's zero time."""
 
+Stamp = tuple[tuple[int, ...], ...]
+
 _ERRORS: Final = (ValueError, KeyError, TypeError, AttributeError)
 
 
@@ -60,6 +62,10 @@ class Store:
         self.backups = folder / "backups"
         self._stack = stack
         self.sealer = Sealer(folder / f"{stack}.key")
+
+    def stamp(self) -> Stamp:
+        """What becomes another whenever a file of the state does."""
+        return tuple(map(_stamp, (self.path, self.journal_path)))
 
     def load(self) -> Loaded:
         """The state, with the journal of an interrupted run.
@@ -226,6 +232,14 @@ class Store:
                 hint="Make room or allow writing there, and run the same command again: "
                 f"{self.journal_path.name} holds what was done.",
             ) from error
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        seen = path.stat()
+    except OSError:
+        return ()
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
 
 
 def _state(document: dict[str, Any]) -> tuple[int, list[Entry], list[Entry], str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mllab.engines.contract import Plan, Resource
+from mllab.engines.drain import collector_paused
 from mllab.engines.recorded import resource
 from mllab.errors import LabError, SettingsError
 from mllab.lifecycle import cost, deploy, impossible
@@ -184,7 +185,8 @@ def main() -> None:
             code=request["code"],
             **{**one, "home": Path(one["home"])},
         )
-        found.append(compare(job).model_dump(mode="json"))
+        with collector_paused():  # there is little that it could free before a lab is done with
+            found.append(compare(job).model_dump(mode="json"))
     Path(request["out"]).write_text(json.dumps(found), encoding="utf-8")
 
 
