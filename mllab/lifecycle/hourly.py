@@ -93,16 +93,19 @@ def _of(
         if entry["urn"] in chosen
     ]
     cloud, place = location.recorded(state)
+    number = len(things)
+    if things and cloud is not None and cloud.here:  # the machine is one, whoever uses it
+        things = [resource(entry) for entry in entries(state)]
     if not things or cloud is None:
         return Hourly(0, Decimal(0), Decimal(0), ("the machine",))
     region = place.get(cloud.config_keys.get("region", ""), "")
-    lab = estimate.Lab(cloud.name, region, len(things), "", 0, spot=False)
+    lab = estimate.Lab(cloud.name, region, number, "", 0, spot=False)
     found = estimate.of(things, lab, session.clock.today(), Usage()).part(
         lambda line: line.charge.when is When.RUNNING
     )
     missing = (one.charge.item for one in found.missing if not one.outdated.hour)
     return Hourly(
-        len(things),
+        number,
         found.total().hour,
         found.outdated.hour,
         tuple(dict.fromkeys(missing)),

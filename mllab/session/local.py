@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import socket
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -15,10 +15,10 @@ from mllab.clouds.local import LOCAL, PACKAGE
 from mllab.errors import SettingsError, UsageError
 from mllab.session import local_state
 from mllab.session.realm import Limit
-from mllab.session.session import Session
+from mllab.session.session import PULUMI, Session
 
 if TYPE_CHECKING:
-    from mllab.engines.contract import StackTarget
+    from mllab.engines.contract import Engine, StackTarget
     from mllab.settings.lab import Lab
 
 NAME: Final = LOCAL.name
@@ -40,18 +40,23 @@ class LocalRealm:
     """This machine.
 
     Args:
-        labs: the folder in which each stack has its own.
+        labs: the folder in which each stack has its own. by_pulumi: Pulumi's engine drives it.
     """
 
     labs: Path
+    by_pulumi: bool = False
 
     simulated: ClassVar[bool] = False
     prefix: ClassVar[str] = ""
     account: ClassVar[str] = "this machine"
     remark: ClassVar[str] = ""
     examples: ClassVar[bool] = True
-    options: ClassVar[str] = ""
     timed: ClassVar[bool] = False
+
+    @property
+    def options(self) -> str:
+        """See `Realm`."""
+        return f" --engine {PULUMI}" if self.by_pulumi else ""
 
     def identify(self, state: Mapping[str, Any]) -> str:
         """See `Realm.identify`."""
@@ -101,7 +106,10 @@ def is_here(home: Path, stack: str, lab: Lab | None) -> bool:
     """Whether a stack is on this machine, by its settings or else by what is recorded."""
     if lab is not None:
         return lab.lab.cloud == NAME
-    return local_state.state_file(home_of(home), stack).exists()
+    own = home_of(home)
+    if local_state.state_file(own, stack).exists():
+        return True
+    return bool(local_state.in_backend(own / PULUMI / "backend", stack))
 
 
 def opened(
@@ -112,19 +120,30 @@ def opened(
     *,
     fault: SettingsError | None = None,
     dry: bool = False,
+    engine: str | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Session:
     """A stack on this machine, with all that it has below `home`.
 
     Args:
         dry: nothing is made, whatever the engine does: to look at what a lab would be.
+        engine: `pulumi`, with a state of its own below `home`; else the embedded one.
     """
     from mllab.engines.embedded.engine import EmbeddedEngine
     from mllab.local.provider import DryProvider, LocalProvider
 
     own = home_of(home)
     provider = (DryProvider if dry else LocalProvider)(own / LABS)
-    engine = EmbeddedEngine(target, {provider.package: provider}, own, clock)
-    realm = LocalRealm(provider.labs)
+    driver: Engine = EmbeddedEngine(target, {provider.package: provider}, own, clock)
+    if engine == PULUMI:
+        from mllab.engines.pulumi import binary
+        from mllab.engines.pulumi.engine import PulumiEngine
+        from mllab.engines.pulumi.workspace import SimulatedWorkspace
+
+        folder = own / PULUMI
+        workspace = SimulatedWorkspace(folder, target, {provider.package: provider}, clock)
+        driver = PulumiEngine(target, workspace, binary.find(home), folder, clock, notify=tell)
+    realm = LocalRealm(provider.labs, engine == PULUMI)
     return Session(
-        target.root, target.stack, lab, engine, clock, realm, fault, config=target.config
+        target.root, target.stack, lab, driver, clock, realm, fault, config=target.config
     )

@@ -267,7 +267,7 @@ def _open(
                 hint="Leave --simulate out.",
             )
         target = target_of(root, stack, lab, config, local.NAME, now := Clock())
-        return local.opened(target, lab, place, now, fault=fault)
+        return local.opened(target, lab, place, now, fault=fault, engine=choice.engine, tell=tell)
     if not choice.simulate:
         return on_real_cloud(root, stack, lab, config, place, tell=tell, fault=fault)
     local_state.refuse_two_engines(place, stack, engine)
