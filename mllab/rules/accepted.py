@@ -116,7 +116,7 @@ def _faults(
     row: Sequence[str], cells: dict[str, str], rules: Collection[str], stacks: Collection[str]
 ) -> Iterator[str]:
     if len(row) != len(COLUMNS):
-        yield f"must have {len(COLUMNS)} columns (got {len(row)}); put a text with a comma in quotes"
+        yield f"must have {len(COLUMNS)} columns (got {len(row)}); quote a text with a comma"
         return
     yield from (f"{name}: must be given" for name, cell in cells.items() if not cell.strip())
     if cells["rule"] and cells["rule"] not in rules:

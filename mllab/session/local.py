@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import socket
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from mllab.clouds.local import LOCAL, PACKAGE
 from mllab.errors import SettingsError, UsageError
 from mllab.session import local_state
 from mllab.session.realm import Limit
-from mllab.session.session import PULUMI, Session
+from mllab.session.session import PULUMI, Session, home, project
 
 if TYPE_CHECKING:
     from mllab.engines.contract import Engine, StackTarget
@@ -147,3 +148,20 @@ def opened(
     return Session(
         target.root, target.stack, lab, driver, clock, realm, fault, config=target.config
     )
+
+
+def serve() -> None:
+    """The provider as a plugin that plain `pulumi` starts by itself, until it is ended.
+
+    Pulumi looks on PATH for `pulumi-resource-<package>`, starts it in the project's folder, reads
+    the port of its gRPC server from its output, and ends it.
+    Source: https://www.pulumi.com/docs/iac/guides/building-extending/providers/implementers/
+    """
+    from mllab.engines.pulumi.provider_server import ProviderServers
+    from mllab.local.provider import LocalProvider
+
+    provider = LocalProvider(home_of(home(project())) / LABS)
+    with ProviderServers({PACKAGE: provider}, Clock()) as servers:
+        sys.stdout.write(f"{servers.debug_providers.rpartition(':')[2]}\n")
+        sys.stdout.flush()
+        servers.wait()

@@ -31,7 +31,7 @@ def test_plain_pulumi_makes_a_lab_and_takes_it_down(root: Path, tmp_path: Path) 
     plugin = tmp_path / "bin" / "pulumi-resource-mllab-local"
     plugin.parent.mkdir()
     # What installing the project puts beside `mllab`.
-    plugin.write_text(f"#!{sys.executable}\nfrom mllab.session.plugin import main\nmain()\n")
+    plugin.write_text(f"#!{sys.executable}\nfrom mllab.session.local import serve\nserve()\n")
     plugin.chmod(0o755)
     environ = {
         "PATH": os.pathsep.join([str(plugin.parent), str(Path(pulumi).parent), "/usr/bin", "/bin"]),
