@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import socket
 import sys
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,4 +165,4 @@ def serve() -> None:
     with ProviderServers({PACKAGE: provider}, Clock()) as servers:
         sys.stdout.write(f"{servers.debug_providers.rpartition(':')[2]}\n")
         sys.stdout.flush()
-        servers.wait()
+        threading.Event().wait()

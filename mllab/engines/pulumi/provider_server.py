@@ -72,11 +72,6 @@ class ProviderServers:
         for stopped in [server.stop(grace=None) for server in self._servers]:
             stopped.wait()
 
-    def wait(self) -> None:
-        """Wait until all servers have ended."""
-        for server in self._servers:
-            server.wait_for_termination()
-
     def __enter__(self) -> Self:
         return self
 
