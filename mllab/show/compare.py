@@ -15,8 +15,8 @@ from mllab.money.lasts import Term
 from mllab.session.session import Session
 from mllab.show.console import say
 from mllab.show.cost import show_title
-from mllab.show.cost_document import amounts, of_term
-from mllab.show.cost_table import UNKNOWN, money, print_rows
+from mllab.show.cost_document import of_term, sums
+from mllab.show.cost_table import HOUR, UNKNOWN, money, print_rows
 
 
 def show(
@@ -30,7 +30,7 @@ def show(
     rows = {name: _row(one, term) for name, one in places.items()}
     print_rows(console, rows, here)
     console.print()
-    say(console, "An hour is one of all notebooks and of one machine for jobs.")
+    say(console, HOUR)
     if any(one.missing for one in places.values()):
         say(console, "A sum with ? is the least that it can be: it makes no place the cheaper one.")
     old = {name: cents(one.outdated.week) for name, one in places.items()}
@@ -75,8 +75,7 @@ def _place(place: Place, term: Term | None) -> dict[str, Any]:
     return {
         "cloud": place.cloud,
         "region": place.region or None,
-        "total": priced and amounts(priced.total()),
-        "outdated": priced and amounts(priced.outdated),
+        "total": priced and sums(priced),
         "complete": priced and not priced.missing,
         "missing": priced and sorted({line.charge.item for line in priced.missing}),
         "term": priced and term and of_term(priced, term),

@@ -14,7 +14,7 @@ from mllab.money.lasts import Term, Used
 from mllab.session.session import Session
 from mllab.settings.files import FOLDER
 from mllab.show.console import say
-from mllab.show.cost_table import counted, money, show_charges, show_missing, show_roles
+from mllab.show.cost_table import HOUR, counted, money, show_charges, show_missing, show_roles
 from mllab.wording import pluralize
 
 WEEKLY: Final = {
@@ -51,6 +51,7 @@ def show(
     show_title(console, session, estimate)
     show_roles(console, estimate, session.declared)
     console.print()
+    say(console, HOUR)
     say(console, _week(session, estimate, usage))
     for line in _spare(estimate):
         say(console, line)

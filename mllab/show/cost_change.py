@@ -14,6 +14,7 @@ from mllab.money.risk import Amount
 from mllab.session.session import Session
 from mllab.show.console import say
 from mllab.show.cost import show_line
+from mllab.show.cost_document import sums
 from mllab.show.cost_table import UNKNOWN, money
 
 COLUMNS: Final = ("asleep", "day")
@@ -53,8 +54,8 @@ def document(outlook: Outlook) -> dict[str, Any]:
     change, risk = outlook.change, outlook.risk
     return {
         "currency": "USD",
-        "after": _sums(outlook.after),
-        "before": _sums(change.before) if change else None,
+        "after": sums(outlook.after, COLUMNS),
+        "before": sums(change.before, COLUMNS) if change else None,
         "before_unknown": outlook.why or None,
         "difference": change
         and {
@@ -91,18 +92,6 @@ def _difference(change: Change, column: str) -> str:
 def _of(estimate: Estimate, column: str) -> str:
     found: Decimal = getattr(estimate.total(), column)
     return money(found, known=estimate.known(column)).plain or "0.00"
-
-
-def _sums(estimate: Estimate) -> dict[str, Any]:
-    total, old = estimate.total(), estimate.outdated
-    return {
-        column: {
-            "usd": str(cents(getattr(total, column))),
-            "complete": estimate.known(column),
-            "outdated_usd": str(cents(getattr(old, column))),
-        }
-        for column in COLUMNS
-    }
 
 
 def _amount(found: Amount) -> dict[str, Any]:

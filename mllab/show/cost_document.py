@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,7 @@ def document(
 ) -> dict[str, Any]:
     """Everything that is reckoned of one lab."""
     return {
-        "schema": 1,
+        "schema": 2,
         "stack": session.stack,
         "cloud": estimate.lab.cloud,
         "region": estimate.lab.region,
@@ -32,8 +33,8 @@ def document(
         "budget": {
             "limit_usd": str(budget.limit),
             "per": budget.per,
-            "typical": _used(budget.typical),
-            "worst": _used(budget.worst),
+            "typical": _used(budget.typical, complete=estimate.known("week")),
+            "worst": _used(budget.worst, complete=estimate.known("day")),
         },
         "saves_most": saving
         and {
@@ -43,39 +44,57 @@ def document(
             "week": _usd(saving.week),
             "day": _usd(saving.day),
         },
-        "total": amounts(estimate.total()),
-        "roles": {role: amounts(estimate.of_role(role)) for role in estimate.roles},
-        "each_seat": {
-            name: amounts(one.total()) for name, one in seats(estimate, session.declared)
+        "total": sums(estimate),
+        "roles": {
+            role: sums(estimate.part(lambda line, role=role: line.role == role))  # type: ignore[misc]
+            for role in estimate.roles
         },
+        "each_seat": {name: sums(one) for name, one in seats(estimate, session.declared)},
         "free": estimate.free,
+        "unknown": len(estimate.missing),
+        "usage_based": len(estimate.usage),
         "charges": [_charge(line) for line in estimate.lines],
     }
 
 
 def of_term(estimate: Estimate, term: Term) -> dict[str, Any]:
     """The days that a lab still has, and what they take."""
-    total = estimate.total()
+    days = Decimal(term.days)
     return {
         "first": term.first,
         "last": term.last,
         "days": term.days,
-        "typical": _usd(total.week * term.days / 7),
-        "worst": _usd(total.day * term.days),
+        "typical": _sum(estimate, "week", days / 7),
+        "worst": _sum(estimate, "day", days),
     }
 
 
-def amounts(sums: Sums) -> dict[str, str]:
-    """The columns."""
-    return {column: _usd(getattr(sums, column)) for column in COLUMNS}
+def sums(estimate: Estimate, columns: Iterable[str] = COLUMNS) -> dict[str, Any]:
+    """What an estimate comes to, by column, and of each whether that is all of it."""
+    return {column: _sum(estimate, column) for column in columns}
+
+
+def _sum(estimate: Estimate, column: str, times: Decimal = Decimal(1)) -> dict[str, Any]:
+    usd, old = (getattr(one, column) * times for one in (estimate.total(), estimate.outdated))
+    return {"usd": _usd(usd), "complete": estimate.known(column), "outdated_usd": _usd(old)}
 
 
 def _usd(amount: Decimal) -> str:
     return str(cents(amount))
 
 
-def _used(used: Used | None) -> dict[str, Any] | None:
-    return None if used is None else {"days": used.days, "on": used.on}
+def _used(used: Used | None, *, complete: bool) -> dict[str, Any]:
+    """With a price missing nobody knows that a budget lasts."""
+    return {
+        "used_up": True if used else False if complete else None,
+        "days": used and used.days,
+        "on": used and used.on,
+        "complete": complete,
+    }
+
+
+def _amounts(found: Sums, *, known: bool) -> dict[str, str | None]:
+    return {column: _usd(getattr(found, column)) if known else None for column in COLUMNS}
 
 
 def _charge(line: Line) -> dict[str, Any]:
@@ -91,5 +110,6 @@ def _charge(line: Line) -> dict[str, Any]:
         "as_of": price and price.as_of,
         "source": price and price.source,
         "not_added": line.why or None,
-        **amounts(line.sums),
+        **_amounts(line.sums, known=not line.why),
+        "outdated": _amounts(line.outdated, known=line.outdated != Sums()),
     }

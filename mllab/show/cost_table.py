@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +28,8 @@ COLUMNS: Final = {
     "day": "at most a day",
 }
 """Fields of `Sums` -> their titles."""
+
+HOUR: Final = "An hour is one of all notebooks and of one machine for jobs."
 
 UNKNOWN: Final = "?"
 _ANY_WIDTH: Final = 500
@@ -90,7 +95,7 @@ def show_roles(console: Console, estimate: Estimate, lab: Lab) -> None:
             rows[role] = cells
         if role == "notebook" and len(lab.notebook.seats) > 1:
             rows |= {f"  {name}": amounts(one) for name, one in seats(estimate, lab)}
-    rows["total"] = {**amounts(estimate), COLUMNS["hour"]: Text()}
+    rows["total"] = amounts(estimate)
     print_rows(console, rows, "total")
 
 
@@ -117,35 +122,32 @@ def _seat(line: Line, lab: Lab) -> str:
 
 
 def show_charges(console: Console, estimate: Estimate) -> None:
-    """Print every charge with its price, as a table where it fits."""
-    if console.width >= WIDE:
-        console.print(_charges(estimate))
-        return
-    above = ""
-    for line in estimate.lines:
-        if line.name != above:
-            say(console, line.name)
-        above = line.name
-        words = f"{line.charge.when}: {_quantity(line)} {line.charge.item}".replace("  ", " ")
-        words += f", {_price(line)}"
-        say(console, words, indent="  ")
-
-
-def _charges(estimate: Estimate) -> Table:
-    table = _table()
-    for title in ("resource", "when", "quantity", "item", "price"):
-        table.add_column(title, overflow="fold", no_wrap=title in {"when", "quantity"})
-    for line in estimate.lines:
-        charge = line.charge
-        price = _price(line) if charge.price else Text(UNKNOWN, style="red")
-        table.add_row(line.name, charge.when, _quantity(line), charge.item, price)
-    return table
+    """Print what each resource is billed by, its price and what it comes to; as a table where the
+    screen is wide enough.
+    """
+    wide, table = console.width >= WIDE, _table()
+    table.add_column("", overflow="fold")
+    for column in COLUMNS:
+        table.add_column(column, justify="right", no_wrap=True)
+    for name, lines in groupby(estimate.lines, attrgetter("name")):
+        table.add_row(name)
+        if not wide:
+            say(console, name)
+        for line in lines:
+            cells = amounts(replace(estimate, lines=(line,))).values()
+            words = f"{line.charge.when}: {_quantity(line)}{line.charge.item}, {_price(line)}"
+            table.add_row(Padding(words, (0, 0, 0, 2)), *cells)
+            if not wide:
+                sums = (f"; {title} {cell}" for title, cell in zip(COLUMNS, cells, strict=True))
+                say(console, words + "".join(one for one in sums if one[-1] != " "), indent="  ")
+    if wide:
+        console.print(table)
 
 
 def _quantity(line: Line) -> str:
     """Empty where nobody has said how much it is."""
     unsaid = line.charge.when is When.USAGE and not line.charge.said
-    return "" if unsaid else f"{line.charge.quantity:f}"
+    return "" if unsaid else f"{line.charge.quantity:f} "
 
 
 def _price(line: Line) -> str:
@@ -174,6 +176,7 @@ def counted(estimate: Estimate, *, listed: bool) -> str:
     """How much is not in the sums, and how much costs nothing."""
     told = "" if listed else "; -v lists them"
     return (
-        f"Not in the sums, billed by what is done: {len(estimate.usage)}{told}. "
+        f"Not in the sums: {len(estimate.missing)} without a price that counts, "
+        f"{len(estimate.usage)} billed by what is done{told}. "
         f"Free: {pluralize(estimate.free, 'resource')}."
     )

@@ -26,7 +26,7 @@ def test_the_table_has_four_columns_and_says_what_it_leaves_out(run: Run, gcp: s
     assert "asleep, a month in use, an hour typical week at most a day" in lines
     assert "notebook 15.00 + ? 0.54 7.81 + ? 13.57 + ?" in lines
     assert "cluster 0.62 + ? 2.48 + ? 59.62 + ?" in lines
-    assert "total 15.40 + ? 10.39 + ? 73.20 + ?" in lines
+    assert "total 15.40 + ? 1.17 + ? 10.39 + ? 73.20 + ?" in lines
     unknown = "? Filestore ZONAL; disk of a machine for jobs: no price is known in any region"
     assert unknown in lines
     assert "? Cloud Scheduler job: its price has no date" in lines
@@ -46,9 +46,11 @@ def test_the_table_has_four_columns_and_says_what_it_leaves_out(run: Run, gcp: s
 def test_verbose_lists_every_charge_with_price_and_date(run: Run, gcp: str) -> None:
     said = run("cost", gcp, "-v", *PAST)
     lines = [" ".join(line.split()) for line in said.out.splitlines()]
-    row = "gcp-course-notebook-shared-home always 50 pd-balanced 0.1 per GB-month of 2026-07-30"
-    assert row in lines
-    assert "gcp-course-notebook-watch usage Workflows step ?" in lines
+    disk = lines.index("gcp-course-notebook-shared-home") + 1
+    assert lines[disk] == "always: 50 pd-balanced, 0.1 per GB-month of 2026-07-30 5.00 1.15 0.16"
+    assert "usage: Workflows step, no price known" in lines
+    assert "always: 100 Filestore ZONAL, no price known ? ? ?" in lines
+    assert "Not in the sums: 5 without a price that counts, 5 billed by what is done." in said.out
 
 
 def test_nothing_known_is_a_question_mark_and_no_zero(run: Run, project: Path) -> None:
@@ -75,15 +77,25 @@ def test_strict_fails_where_a_price_is_not_known(run: Run, gcp: str) -> None:
 
 def test_the_document_says_of_each_charge_whether_it_is_added(run: Run, gcp: str) -> None:
     told = json.loads(run("cost", gcp, "--json", *PAST).out)
-    assert (told["schema"], told["currency"], told["complete"]) == (1, "USD", False)
-    assert told["total"] == {"asleep": "15.40", "hour": "1.17", "week": "10.39", "day": "73.20"}
+    assert (told["schema"], told["currency"], told["complete"]) == (2, "USD", False)
+    sums = {"asleep": ("15.40", "0.70"), "week": ("10.39", "0.16"), "day": ("73.20", "0.02")}
+    part = {"complete": False}
+    assert told["total"] == {
+        "hour": {"usd": "1.17", "outdated_usd": "0.00", **part},
+        **{name: {"usd": usd, "outdated_usd": old, **part} for name, (usd, old) in sums.items()},
+    }
+    registry, network = told["roles"]["registry"]["asleep"], told["roles"]["network"]["asleep"]
+    assert registry == {"usd": "0.00", "complete": False, "outdated_usd": "0.50"}
+    assert network == {"usd": "0.00", "complete": True, "outdated_usd": "0.00"}
     assert told["term"] == {
         **{"first": "2027-01-11", "last": "2027-02-05", "days": 26},
-        **{"typical": "38.58", "worst": "1903.26"},
+        "typical": {"usd": "38.58", "complete": False, "outdated_usd": "0.60"},
+        "worst": {"usd": "1903.26", "complete": False, "outdated_usd": "0.60"},
     }
     assert told["budget"] == {
-        **{"limit_usd": "1500.0", "per": "month", "typical": None},
-        "worst": {"days": 20, "on": "2027-01-31"},
+        **{"limit_usd": "1500.0", "per": "month"},
+        "typical": {"used_up": None, "days": None, "on": None, "complete": False},
+        "worst": {"used_up": True, "days": 20, "on": "2027-01-31", "complete": False},
     }
     assert told["oldest_price"] == "2026-05-20"
     assert told["saves_most"] == {
@@ -106,10 +118,15 @@ def test_the_document_says_of_each_charge_whether_it_is_added(run: Run, gcp: str
         "hour": "0.00",
         "week": "1.15",
         "day": "0.16",
+        "outdated": dict.fromkeys(("asleep", "hour", "week", "day")),
     }
     left = [one for one in told["charges"] if one["not_added"]]
     assert {"Filestore ZONAL", "Workflows step"} <= {one["item"] for one in left}
-    assert all(Decimal(one["day"]) == 0 for one in left)
+    assert (len(told["charges"]), told["unknown"], told["usage_based"]) == (16, 5, 5)
+    assert len(left) == told["unknown"] + told["usage_based"]
+    assert {one["day"] for one in left} == {None}
+    (old,) = (one for one in left if one["item"] == "Artifact Registry storage")
+    assert old["outdated"]["asleep"] == "0.50"
 
 
 def test_a_lab_that_is_not_there_or_wrong_is_refused(run: Run, project: Path) -> None:
@@ -132,8 +149,9 @@ def test_amounts_and_days_are_written_out(run: Run, project: Path) -> None:
     path.write_text(text.replace("limit_usd: 1000000", "limit_usd: 5"))
     told = json.loads(run("cost", "lab", "--json", *PAST).out)
     # A typical week takes 12.74: two days 3.64, three 5.46. The worst day alone takes 112.
-    assert told["budget"]["typical"] == {"days": 2, "on": "2027-01-13"}
-    assert told["budget"]["worst"] == {"days": 0, "on": "2027-01-11"}
+    surely = {"used_up": True, "complete": True}
+    assert told["budget"]["typical"] == {"days": 2, "on": "2027-01-13", **surely}
+    assert told["budget"]["worst"] == {"days": 0, "on": "2027-01-11", **surely}
     assert "uses it up on 2027-01-13." in " ".join(run("cost", "lab", *PAST).out.split())
     assert "takes 49.37. Even days like the worst do not use it up." in out
     assert "From 2027-02-05 to 2027-02-05, 1 day: " in out
@@ -160,10 +178,14 @@ def test_a_lab_of_many_seats_has_a_line_for_each_and_one_for_all(run: Run, gcp: 
     (each,) = told["each_seat"]
     assert each == "each of 3"
     seat, every = told["each_seat"][each], told["roles"]["notebook"]
-    assert Decimal(seat["hour"]) > 0
+    assert Decimal(seat["hour"]["usd"]) > 0
     lines = [" ".join(line.split()) for line in run("cost", "aws-lab", *PAST).out.splitlines()]
-    assert any(line.startswith(f"each of 3 {seat['asleep']} {seat['hour']} ") for line in lines)
-    assert any(line.startswith(f"notebook {every['asleep']} {every['hour']} ") for line in lines)
+    assert any(line.startswith(f"each of 3 {_two(seat)} ") for line in lines)
+    assert any(line.startswith(f"notebook {_two(every)} ") for line in lines)
+
+
+def _two(sums: dict[str, dict[str, str]]) -> str:
+    return f"{sums['asleep']['usd']} {sums['hour']['usd']}"
 
 
 def test_seats_of_one_name_that_begins_with_another_are_told_apart(run: Run, project: Path) -> None:
@@ -171,7 +193,8 @@ def test_seats_of_one_name_that_begins_with_another_are_told_apart(run: Run, pro
     path.write_text(f"{path.read_text()}  mllab:notebook: {{seats: [a, a-b]}}\n")
     told = json.loads(run("cost", "lab", "--json", *PAST).out)
     (each,) = told["each_seat"].values()
-    assert Decimal(each["week"]) * 2 == Decimal(told["roles"]["notebook"]["week"])
+    every = told["roles"]["notebook"]
+    assert Decimal(each["week"]["usd"]) * 2 == Decimal(every["week"]["usd"])
 
 
 def test_a_typical_week_is_stated_by_a_file_or_by_the_lab(
@@ -202,7 +225,7 @@ def test_the_labs_own_week_counts_until_a_file_takes_its_place(
     assert (told["use"]["seat_hours"], told["use"]["bucket_gb"]) == ("10", "7")
     assert "seat_hours" not in told["use_by_default"]
     assert "node_hours" in told["use_by_default"]
-    assert told["roles"]["notebook"]["week"] == "8.07"  # ten hours at 0.531, disks 2.76
+    assert told["roles"]["notebook"]["week"]["usd"] == "8.07"  # ten hours at 0.531, disks 2.76
     week = (
         "A typical week, by stacks/Pulumi.lab.yaml: 10 hours of each notebook, 7 GB in the bucket"
     )
@@ -266,7 +289,7 @@ def test_the_comparison_is_in_the_document(run: Run) -> None:
     assert {place["cloud"] for place in near} == {"aws"}
     assert len(near) <= 3
     for place in (azure, gcp, *near):
-        assert Decimal(place["term"]["worst"]) >= Decimal(place["total"]["day"]) > 0
+        assert Decimal(place["term"]["worst"]["usd"]) >= Decimal(place["total"]["day"]["usd"]) > 0
         assert place["complete"] == (not place["missing"])
         assert place["not_compared"] is None
     left = "data: objects, files, home disks and images stay in the old lab"
