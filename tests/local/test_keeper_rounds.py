@@ -216,8 +216,7 @@ def test_jobs_count_also_those_that_began_and_ended_between_two_looks(kept: Kept
     kept.queue.start()
     number = kept.submit("sleep", "0.3")
     found = jobs.wait(kept.seat.lab, kept.queue.place.name, number, LONG)
-    assert found.started
-    assert found.ended
+    assert found.started and found.ended  # noqa: PT018
     ran = (found.ended - found.started).total_seconds()
     status = kept.look(instant.now())
     assert status["hours"] * 3600 == pytest.approx(ran)
@@ -239,6 +238,25 @@ def test_jobs_that_cannot_be_read_are_said_and_the_hours_are_at_least(running: K
     assert status["incomplete"] == ["the jobs of the queue could not be read"]
     assert any("job.json" in one for one in status["problems"])
     assert status["hours"] == pytest.approx(1, abs=0.1)
+
+
+def test_a_queue_that_is_still_to_come_is_no_fault_and_one_that_left_no_reason_to_count_twice(
+    kept: Kept,
+) -> None:
+    kept.queue.start()
+    number = kept.submit("sleep", "0.3")
+    jobs.wait(kept.seat.lab, kept.queue.place.name, number, LONG)
+    told = kept.queue.place.run / jobs.SETTINGS
+    text = told.read_text()
+    told.unlink()
+    status = kept.look(kept.later(0.01))
+    assert (status["hours"], status["state"], status["problems"]) == (0, "known", [])
+    told.write_text(text)
+    hours = kept.look(kept.later(0.02))["hours"]
+    told.unlink()
+    assert kept.look(kept.later(0.03))["hours"] == hours
+    told.write_text(text)
+    assert kept.look(kept.later(0.04))["hours"] == hours > 0
 
 
 def test_where_nothing_can_be_written_the_longest_time_still_stops(running: Kept) -> None:

@@ -78,12 +78,16 @@ def advance(
     start = _start(ledger, now)
     missed = not _same_boot(ledger, now) or now.awake - start > _GAP * plan.interval
     spans, gaps = [], []
-    alive = {key: since for key, since in ledger.alive.items() if silent and key.startswith(silent)}
-    counted = {key for key in ledger.counted if silent and key.startswith(silent)}
+    uses = list(uses)
+    counted = {use.key for use in uses if use.over}
+    alive = {
+        key: since
+        for key, since in ledger.alive.items()
+        if silent and key.startswith(silent) and key not in counted
+    }
+    counted |= {key for key in ledger.counted if silent and key.startswith(silent)}
     spans += [(since, now.awake) for since in alive.values()]
     for use in uses:
-        if use.over:
-            counted.add(use.key)
         if use.key in ledger.counted:
             continue
         if not use.over:

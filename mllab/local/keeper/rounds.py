@@ -68,8 +68,12 @@ class Keeper:
     def _count(self, plan: Plan, now: Instant, seats: list[Seat]) -> Ledger:
         before = ledger.read(self.place.run, plan, now)
         uses = [use for seat in seats for use in seat.uses(before)]
-        heard = self._attempt("the queue", self._jobs, plan) if plan.queue else []
-        silent = "" if heard is not None else _JOB
+        heard: list[Use] | None
+        if there := self._has_queue(plan):
+            heard = self._attempt("the queue", self._jobs, plan)
+        else:  # not yet, or not any more: what ran in it has ended
+            heard = [Use(key, over=True) for key in before.alive if key.startswith(_JOB)]
+        silent = "" if there and heard is not None else _JOB
         counted = ledger.advance(before, now, plan, [*uses, *(heard or [])], silent)
         if heard is None:
             period = plan.period(plan.begins(now.wall))
@@ -141,7 +145,7 @@ class Keeper:
 
     def _queue(self, plan: Plan, now: Instant, found: Spent) -> None:
         """Close the queue, and end its jobs, while the budget is used up, or the lab over."""
-        if not plan.queue:
+        if not self._has_queue(plan):
             return
         kind = why = ""
         if plan.over(now.wall):
@@ -162,7 +166,11 @@ class Keeper:
             self._attempt("the queue", jobs.reopen, lab, queue)
 
     def _closed(self, plan: Plan) -> str:
-        return jobs.closed(self.place.lab, plan.queue) if plan.queue else ""
+        return jobs.closed(self.place.lab, plan.queue) if self._has_queue(plan) else ""
+
+    def _has_queue(self, plan: Plan) -> bool:
+        """Whether it is there; one that is being made is started after the keeper."""
+        return bool(plan.queue) and (Place(self.place.lab, plan.queue).run / jobs.SETTINGS).exists()
 
     def _attempt(self, what: str, act: Callable[..., Any], *args: Any) -> Any:
         """Do something; where it fails, say so and go on."""
