@@ -7,16 +7,17 @@ ship with mllab; of two of the same thing the one of the later day.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from mllab.errors import LabError, UsageError
+from mllab.errors import UsageError
+from mllab.money import table
+from mllab.money.table import Row
 from mllab.settings import files
 
 _DATA: Final = Path(__file__).parent / "data"
@@ -53,6 +54,11 @@ EVENTS: Final[Mapping[str, int]] = {
 }
 """Units of many requests -> how many."""
 
+_BOTH: Final = ("cloud", "region", "as_of", "source")
+_SPOT: Final = ("spot_low", "spot_high")
+"""Columns of both tables, and of machines that are sold by the hour at changing prices."""
+
+_Flat = tuple[str, str, str]
 Key = TypeVar("Key")
 
 
@@ -190,84 +196,65 @@ def _machines() -> Mapping[tuple[str, str, str, str], Price]:
 
 @cache
 def _all_machines(own: Path | None) -> Mapping[tuple[str, str, str, str], Price]:
-    return _table("machine_prices.csv", _machine, own)
+    name, columns = "machine_prices.csv", (*_BOTH, "use", "name", "usd_hour", *_SPOT)
+    shipped = table.read(_DATA / name, f"mllab/money/data/{name}", columns, _machine)
+    return _with_own(shipped, name, columns, _machine, own)
 
 
-def _machine(row: Mapping[str, str]) -> tuple[tuple[str, str, str, str], Price] | None:
+def _machine(row: Row) -> tuple[tuple[str, str, str, str], Price] | None:
     if not row["usd_hour"]:
         return None
-    day, usd = _day(row["as_of"]), _amount(row["usd_hour"])
+    day, usd = table.day(row, "as_of"), table.amount(row, "usd_hour")
     price = Price(row["name"], usd, "hour", day, row["source"], _spot(row))
     return (row["cloud"], row["region"], row["use"], row["name"].lower()), price
 
 
-def _flat() -> Mapping[tuple[str, str, str], Price]:
+def _flat() -> Mapping[_Flat, Price]:
     return _all_flat(own())
 
 
 @cache
-def _all_flat(own: Path | None) -> Mapping[tuple[str, str, str], Price]:
-    return _table("flat_prices.csv", _item, own)
+def _all_flat(own: Path | None) -> Mapping[_Flat, Price]:
+    name, columns = "flat_prices.csv", (*_BOTH, "item", "unit", "usd")
+    of = partial(_item, units={})
+    shipped = table.read(_DATA / name, f"mllab/money/data/{name}", columns, of)
+    units = {(cloud, item): price.unit for (cloud, _, item), price in shipped.items()}
+    return _with_own(shipped, name, columns, partial(_item, units=units), own)
 
 
-def _item(row: Mapping[str, str]) -> tuple[tuple[str, str, str], Price] | None:
+def _item(row: Row, units: Mapping[tuple[str, str], str]) -> tuple[_Flat, Price] | None:
+    """What a row says; it is by the unit that others of the same item are by.
+
+    Args:
+        units: by cloud and item; empty for the table that sets them.
+    """
     if not row["usd"]:
         return None
-    day, usd = _day(row["as_of"]), _amount(row["usd"])
-    price = Price(row["item"], usd, row["unit"], day, row["source"])
-    return (row["cloud"], row["region"], _plain(row["item"])), price
+    key, unit = (row["cloud"], row["region"], _plain(row["item"])), row["unit"]
+    if units:
+        known = units.get((key[0], key[2]))
+        unit = table.one_of(row, "unit", {known} if known else set(units.values()))
+    day, usd = table.day(row, "as_of"), table.amount(row, "usd")
+    return key, Price(row["item"], usd, unit, day, row["source"])
 
 
-def _table(
-    name: str, read: Callable[[Mapping[str, str]], tuple[Key, Price] | None], own: Path | None
+def _with_own(
+    shipped: dict[Key, Price],
+    name: str,
+    columns: Collection[str],
+    of: Callable[[Row], tuple[Key, Price] | None],
+    own: Path | None,
 ) -> Mapping[Key, Price]:
-    found = dict(_rows(_DATA / name, f"mllab/money/data/{name}", read))
+    """Prices that ship with mllab, and the project's own in the place of those that are older."""
+    found = dict(shipped)
     if own is not None and (own / name).exists():
-        for key, price in _rows(own / name, f"{own.name}/{name}", read):
+        for key, price in table.read(own / name, f"{own.name}/{name}", columns, of).items():
             if key not in found or (price.as_of or date.min) >= (found[key].as_of or date.min):
                 found[key] = price
     return found
 
 
-def _rows(
-    path: Path, shown: str, read: Callable[[Mapping[str, str]], tuple[Key, Price] | None]
-) -> Iterator[tuple[Key, Price]]:
-    line = 1
-    try:
-        with path.open(encoding="utf-8", newline="") as lines:
-            rows = csv.DictReader(lines, strict=True)
-            for row in rows:
-                line = rows.line_num
-                if None in row or None in row.values():
-                    raise ValueError("too few or too many columns")
-                if (found := read(row)) is not None:
-                    yield found
-    except (
-        ArithmeticError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        OSError,
-        csv.Error,
-    ) as error:
-        raise LabError(
-            f"{shown}:{line}: no price can be read from this line",
-            hint="Put the line back as git has it, or install mllab again.",
-        ) from error
-
-
-def _amount(text: str) -> Decimal:
-    amount = Decimal(text)
-    if not amount.is_finite() or amount < 0:
-        raise ValueError(f"{text} is no price")
-    return amount
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
-def _spot(row: Mapping[str, str]) -> tuple[Decimal, Decimal] | None:
-    low, high = row["spot_low"], row["spot_high"]
-    return (_amount(low), _amount(high)) if low and high else None
+def _spot(row: Row) -> tuple[Decimal, Decimal] | None:
+    if not (row["spot_low"] and row["spot_high"]):
+        return None
+    return table.amount(row, "spot_low"), table.amount(row, "spot_high")

@@ -158,7 +158,7 @@ def test_a_damaged_table_is_one_error_with_file_and_line(run: Run, azure: Path, 
     (azure / MACHINES).write_text("\n".join(lines))
     said = run("cost", "az")
     assert said.code == 1
-    assert said.err.startswith(f"error: {MACHINES}:3: no price can be read")
+    assert said.err.startswith(f"error: {MACHINES}:3: ")
     assert said.out == ""
 
 

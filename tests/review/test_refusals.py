@@ -107,7 +107,7 @@ def test_a_damaged_price_table_is_named_with_its_line(
     (tmp_path / "flat_prices.csv").write_text("".join(lines))
     monkeypatch.setattr(prices, "_DATA", tmp_path)
     prices.forget()
-    with pytest.raises(LabError, match=r"mllab/money/data/flat_prices\.csv:7: no price"):
+    with pytest.raises(LabError, match=r"mllab/money/data/flat_prices\.csv:7: must have 9 col"):
         review(labs.folder, "main", TODAY)
     monkeypatch.undo()
     prices.forget()
