@@ -46,6 +46,10 @@ def status(pid: int, key: str) -> str:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to look into")
 def test_it_hears_the_signals_that_its_starter_ignores_or_blocks(place: Place) -> None:
+    """And does not read what is typed there."""
+    typed, _ = pipe = os.pipe()
+    kept = os.dup(0)
+    os.dup2(typed, 0)
     signals = {signal.SIGINT, signal.SIGQUIT, signal.SIGHUP}
     before = {one: signal.signal(one, signal.SIG_IGN) for one in signals}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
@@ -55,6 +59,9 @@ def test_it_hears_the_signals_that_its_starter_ignores_or_blocks(place: Place) -
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
         for one, handler in before.items():
             signal.signal(one, handler)
+        os.dup2(kept, 0)
+        for handle in (*pipe, kept):
+            os.close(handle)
     heard = 2**31 - 1  # above are glibc's own
     assert [int(status(pid, key), 16) & heard for key in ("SigIgn", "SigBlk")] == [0, 0]
     assert os.getsid(pid) == pid
