@@ -107,13 +107,15 @@ def running(kept: Kept) -> Kept:
 
 
 def test_the_daily_stop_stops_what_was_started_before(running: Kept) -> None:
+    """Also where the machine slept in between."""
     stop = (running.begun.wall + timedelta(hours=2)).replace(second=0, microsecond=0)
     hour = f"{stop:%H:%M}"
     running.look(running.later(0), stop_at=hour)
     running.look(running.later(1.95), stop_at=hour)
     assert (running.why(), process.state(running.seat)) == ("", "running")
     assert f"JupyterLab course-ada stops at {hour}. Save your work" in running.warned()
-    running.look(running.later(2.05), stop_at=hour)
+    slept = replace(running.later(2.05), awake=running.later(1.96).awake)
+    running.look(slept, stop_at=hour)
     assert running.why() == f"the daily stop at {hour} UTC"
     assert process.state(running.seat) == "stopped"
     running.start()
@@ -191,7 +193,6 @@ def test_at_its_percentages_it_warns_once_and_at_100_ends_jobs_and_takes_none(
         running.submit()
     assert "100 % of 10 USD per year are used" in running.warned()
     assert process.state(running.seat) == "running"
-    # A higher limit opens it again.
     status = running.look(running.later(20.2), limit_usd=20)
     assert status["queue"] == ""
     running.submit()

@@ -91,15 +91,13 @@ class Keeper:
 
     def _seat(self, seat: Seat, plan: Plan, now: Instant, counted: Ledger) -> str:
         """Look after one seat; what the watchdog said, empty where the seat does not run."""
-        since = seat.since(counted)
-        if since is None:
+        name, since, begun = seat.place.name, seat.since(counted), seat.began()
+        if since is None or begun is None:
             return ""
-        name = seat.place.name
-        begun = now.wall.timestamp() - (now.awake - since)
         due = plan.last_stop(now.wall)
         if plan.over(now.wall):
             self._stop(seat, f"{_END}{plan.ends}")
-        elif due and begun < due.timestamp():
+        elif due and begun < due:
             self._stop(seat, f"the daily stop at {plan.stop_at:%H:%M} {plan.zone}")
         elif line := self._attempt(name, seat.watch, plan, now, since):
             act, _, why = line.partition(": ")

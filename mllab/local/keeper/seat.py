@@ -64,6 +64,11 @@ class Seat:
         now = process.running(self.place)
         return ledger.alive.get(self._key(now)) if now else None
 
+    def began(self) -> datetime | None:
+        """When its run began, by the day's clock; a machine that slept since is not younger."""
+        now = process.running(self.place)
+        return _moment(now.started) if now else None
+
     def watch(self, plan: Plan, now: Instant, since: float) -> str:
         """One look of the watchdog, which may warn on the seat's terminals; its line.
 
