@@ -130,8 +130,7 @@ def test_at_the_end_of_the_last_day_everything_stops_and_stays_stopped(running: 
     ends = running.begun.wall.date().isoformat()
     running.look(running.later(0), ends=ends)
     assert running.why() == ""
-    over = running.later(24)
-    status = running.look(over, ends=ends)
+    status = running.look(running.later(24), ends=ends)
     assert running.why() == f"the lab's last day was {ends}"
     assert status["queue"] == f"the lab's last day was {ends}"
     assert jobs.job(running.seat.lab, queue, number).state == "cancelled"
