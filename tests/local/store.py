@@ -34,13 +34,13 @@ class Store:
         """As a program in a seat makes one: all it knows is in its environment."""
         session = botocore.session.Session()
         session.set_config_variable("credentials_file", str(self.place.run / "credentials"))
-        session.set_config_variable("config_file", str(self.place.run / "config"))
+        session.set_config_variable("config_file", "/dev/null")
         return boto3.Session(botocore_session=session).client(
             "s3", endpoint_url=f"http://{LOOPBACK}:{self.port}", **more
         )
 
     def secrets(self) -> tuple[str, str]:
-        lines = (self.place.run / "credentials").read_text().splitlines()[1:]
+        lines = (self.place.run / "credentials").read_text().splitlines()[1:3]
         access, secret = (line.split(" = ")[1] for line in lines)
         return access, secret
 

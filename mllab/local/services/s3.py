@@ -15,8 +15,11 @@ from mllab.local.service import Lack, Launch, Place, Service, Settings
 
 REGION: Final = "us-east-1"
 
-# Without them boto3 signs addresses in a way that was given up, and rclone refuses it.
-_CONFIG: Final = f"""[default]
+# How to sign stands beside the key, so that one file tells all: unless it is told so, boto3 signs
+# addresses that are given to others in a way that was given up, which rclone refuses.
+_CREDENTIALS: Final = f"""[default]
+aws_access_key_id = {{}}
+aws_secret_access_key = {{}}
 region = {REGION}
 s3 =
     signature_version = s3v4
@@ -27,8 +30,7 @@ s3 =
 class S3:
     """Settings: `root`, the folder whose folders are the buckets; `bucket`, one of them.
 
-    Clients read the files `credentials` and `config` of its folder: AWS_SHARED_CREDENTIALS_FILE
-    and AWS_CONFIG_FILE.
+    Clients read the file `credentials` of its folder, which AWS_SHARED_CREDENTIALS_FILE names.
     """
 
     kind: ClassVar[str] = "s3"
@@ -44,13 +46,8 @@ class S3:
         for folder in (root, root / settings["bucket"]):
             folder.mkdir(mode=0o700, exist_ok=True)
         if not (run / "credentials").exists():
-            text = (
-                "[default]\n"
-                f"aws_access_key_id = {secrets.token_hex(10).upper()}\n"
-                f"aws_secret_access_key = {secrets.token_hex(20)}\n"
-            )
-            records.write_text(run / "credentials", text)
-        records.write_text(run / "config", _CONFIG)
+            key = secrets.token_hex(10).upper(), secrets.token_hex(20)
+            records.write_text(run / "credentials", _CREDENTIALS.format(*key))
         program = (sys.executable, "-P", "-m", "mllab.local.s3_gateway")
         return Launch(
             argv=(*program, str(port), str(root), _rclone()),
@@ -59,7 +56,7 @@ class S3:
                 "PYTHONPATH": str(Path(mllab.__file__).parent.parent),
                 **{"HOME": str(run), "RCLONE_CONFIG": "/dev/null", "RCLONE_CACHE_DIR": str(run)},
             },
-            files=("credentials", "config"),
+            files=("credentials",),
         )
 
     def retire(self, place: Place) -> None:
