@@ -13,6 +13,7 @@ from mllab.clouds.contract import Cloud, KnownError, Quota, Tool, no_options
 
 if TYPE_CHECKING:
     from mllab.accounts.contract import Account
+    from mllab.accounts.quotes import Quotes
 
 _QUOTA: Final = (
     "Ask Google for more; it takes hours to days:\n"
@@ -58,6 +59,12 @@ def _request_quota(quota: Quota, needed: float, where: Mapping[str, str]) -> str
 def _account_of(_id: str, outputs: Mapping[str, Any]) -> str:
     project = outputs.get("project")
     return project if isinstance(project, str) else ""
+
+
+def _list_prices(region: str) -> Quotes:
+    from mllab.accounts.gcp import catalogue
+
+    return catalogue.ask(region)
 
 
 def _open_account(config: Mapping[str, str]) -> Account:
@@ -149,5 +156,5 @@ GCP: Final = Cloud(
     whoami=login.ask,
     account_of=_account_of,
     open_account=_open_account,
-    list_prices="its catalogue has prices of processors, memory and GPUs, and none of machines",
+    list_prices=_list_prices,
 )

@@ -12,7 +12,7 @@ from typing import Final
 from components import regions
 from mllab.accounts.quotes import Quote, Quotes
 from mllab.accounts.responses import QueryFailed
-from mllab.clouds.registry import CLOUDS
+from mllab.clouds.registry import CLOUDS, PLACES
 from mllab.errors import LabError, SettingsError, StateError, UsageError
 from mllab.money import prices, refresh
 from mllab.settings import files
@@ -52,8 +52,8 @@ def places(
             lab tells of one.
     """
     for cloud in clouds:
-        if cloud not in CLOUDS:
-            known = ", ".join(CLOUDS)
+        if cloud not in PLACES:
+            known = ", ".join(PLACES)
             raise UsageError(f"--cloud {cloud}: there is no such cloud", hint=f"Take {known}.")
     if named:
         found = [_place(region, clouds or CLOUDS) for region in named]
@@ -65,8 +65,8 @@ def places(
                 hint="Name some:  mllab prices refresh --region westeurope",
             )
     found = sorted(set(found))
-    refused = {cloud: CLOUDS[cloud].list_prices for cloud, _ in found}
-    told = [f"{CLOUDS[c].title}: {why}" for c, why in refused.items() if isinstance(why, str)]
+    refused = {cloud: PLACES[cloud].list_prices for cloud, _ in found}
+    told = [f"{PLACES[c].title}: {why}" for c, why in refused.items() if isinstance(why, str)]
     if len(told) == len(refused) or (told and clouds):
         raise UsageError(
             "these prices cannot be renewed; nothing was changed\n  " + "\n  ".join(told),

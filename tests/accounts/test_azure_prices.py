@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from mllab.accounts import web
 from mllab.accounts.azure import retail
 from mllab.accounts.responses import QueryFailed
 from tests.accounts.retail_list import item, listed, machine
@@ -88,10 +89,10 @@ def test_a_busy_list_is_asked_again_after_the_time_that_it_says() -> None:
     assert len(found.quotes) == 7
     with listed(ROWS, busy=2, wait="900") as told:
         retail.ask("eastus", told.url, waited.append)
-    assert waited[2:] == [retail.LONGEST] * 2
+    assert waited[2:] == [web.LONGEST] * 2
     with listed(ROWS, busy=99) as told, pytest.raises(QueryFailed, match="429"):
         retail.ask("eastus", told.url, waited.append)
-    assert len(told.asked) == retail.ATTEMPTS
+    assert len(told.asked) == web.ATTEMPTS
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_nobody_answers() -> None:
     waited: list[float] = []
     with pytest.raises(QueryFailed, match="does not answer"):
         retail.ask("eastus", told.url, waited.append)
-    assert waited == [retail.PAUSE] * (retail.ATTEMPTS - 1)
+    assert waited == [web.PAUSE] * (web.ATTEMPTS - 1)
 
 
 def test_every_meter_is_one_that_the_price_book_knows() -> None:

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from mllab.accounts.azure import retail
+from mllab.accounts.gcp import catalogue
+from tests.accounts import google_list
 from tests.accounts.retail_list import item, listed, machine
+from tests.accounts.test_google_prices import SKUS
 from tests.cli.conftest import Run, Said
 
 AZURE = """\
@@ -105,24 +108,57 @@ def test_a_cloud_that_cannot_be_asked_does_not_stop_the_others(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEACHING")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
-    google = AZURE.replace("azure-native:location: eastus", "gcp:region: us-central1")
-    google = google.replace("cloud: azure", "cloud: gcp").split("  mllab:azure")[0]
-    path = azure / "stacks" / "Pulumi.goo.yaml"
-    path.write_text(google.replace("config:", "config:\n  gcp:project: my-course-2027"))
     said = refreshed(run, monkeypatch, "--region", "eastus", "--region", "us-east-1")
     assert said.code == 1
     assert "Azure eastus: 1 price moved" in said.out
     assert (azure / MACHINES).exists()
     assert "not renewed, and their rows are as they were:\n  AWS us-east-1: " in said.err
-    said = refreshed(run, monkeypatch, "--region", "eastus", "--region", "us-central1")
+
+
+def test_a_lab_on_this_machine_does_not_stop_the_others(
+    run: Run, azure: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "Pulumi.local-tiny.yaml"
+    (azure / "stacks" / name).write_text((root / "stacks" / name).read_text())
+    (azure / "stacks" / "Pulumi.lab.yaml").unlink()  # of AWS
+    said = refreshed(run, monkeypatch, "--cloud", "azure")
+    assert (said.code, said.err.count("note: ")) == (0, 0)
+    with listed(ROWS) as told:
+        monkeypatch.setattr(retail, "URL", told.url)
+        said = run("prices", "refresh")
     assert said.code == 0
-    assert "note: not renewed: Google Cloud: its catalogue has prices of" in said.err
+    assert "note: not renewed: " in said.err
+    assert "has no list price" in said.err
+    said = run("prices", "refresh", "--cloud", "local")
+    assert said.code == 2
+    assert "these prices cannot be renewed; nothing was changed" in said.err
+
+
+def test_google_is_asked_for_parts_and_what_comes_of_no_list_is_named(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "ya29.token")
+    google = ("--cloud", "gcp", "--region", "us-central1")
+    with google_list.listed(SKUS) as told:
+        monkeypatch.setattr(catalogue, "URL", told.url)
+        said = run("prices", "refresh", *google)
+        assert said.code == 0, said.err
+        rows = (project / MACHINES).read_text()
+        assert "gcp,us-central1,vm,a2-highgpu-1g,3.673385,1.205,1.205,2" in rows
+        assert "gcp,us-central1,Filestore ZONAL,GiB-month,0.219,," in (project / FLAT).read_text()
+        out = " ".join(said.out.split())
+        assert "a2-highgpu-1g (job)" not in rows
+        assert "not in what is asked of the list, kept with its day: Cloud Logging ingest" in out
+        told.refused = 401
+        said = run("prices", "refresh", *google)
+    assert said.code == 1
+    assert "Google Cloud us-central1: the Google Cloud login does not work: " in said.err
+    assert (project / MACHINES).read_text() == rows
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--cloud", "gcp", "--region", "us-central1"), "and none of machines"),
         (("--cloud", "gpc"), "--cloud gpc: there is no such cloud"),
         (("--region", "eastus9"), "--region eastus9: AWS and Azure and Google Cloud have no such"),
         (("--cloud", "azure"), "no lab of this project tells of which region"),

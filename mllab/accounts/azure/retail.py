@@ -15,23 +15,18 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib import error, parse, request
+from urllib import parse
 
 from components import catalog
+from mllab.accounts import web
 from mllab.accounts.quotes import Quote, Quotes
 from mllab.accounts.responses import QueryFailed
 
 URL: Final = "https://prices.azure.com/api/retail/prices"
-SECONDS: Final = 30.0
-ATTEMPTS: Final = 5
-PAUSE: Final = 10.0
-"""Seconds before the next attempt, where Azure does not say."""
-LONGEST: Final = 120.0
 AT_ONCE: Final = 10
 """Machine types in one question, so that its address stays short."""
 MOST_PAGES: Final = 100
 
-_BUSY: Final = frozenset({429, 500, 502, 503, 504})
 _USES: Final = ("vm", "managed", "job")
 _MANY: Final = "it is listed at several prices: {}"
 
@@ -102,7 +97,7 @@ def _items(
     here = parse.urlsplit(url)
     next_page = f"{url}?{parse.urlencode({'$filter': words}, quote_via=parse.quote)}"
     for _ in range(MOST_PAGES):
-        page = _read(_get(next_page, pause))
+        page = _read(web.get(next_page, "Azure's list of prices", pause))
         yield from (each for each in page["Items"] if each.get("armRegionName") == region)
         if not page.get("NextPageLink"):
             return
@@ -111,24 +106,6 @@ def _items(
         if (there.scheme, there.hostname) != (here.scheme, here.hostname):
             raise QueryFailed(f"Azure's list of prices goes on elsewhere: {next_page}")
     raise QueryFailed(f"Azure's list of prices does not end: {words}")
-
-
-def _get(url: str, pause: Callable[[float], None]) -> bytes:
-    for attempt in range(ATTEMPTS):
-        try:
-            with request.urlopen(url, timeout=SECONDS) as answer:
-                return bytes(answer.read())
-        except error.HTTPError as failure:
-            last = f"{failure.code} {failure.reason}"
-            if failure.code not in _BUSY:
-                break
-            told = failure.headers.get("Retry-After", "")
-            wait = float(told) if told.isdecimal() else PAUSE
-        except (OSError, ValueError) as failure:  # URLError and a time-out are of the first kind
-            last, wait = str(getattr(failure, "reason", failure)), PAUSE
-        if attempt + 1 < ATTEMPTS:
-            pause(min(wait, LONGEST))
-    raise QueryFailed(f"Azure's list of prices does not answer: {last}")
 
 
 def _read(text: bytes) -> Mapping[str, Any]:
