@@ -22,11 +22,15 @@ PAGE = 3
 def sku(
     description: str, usd: str, unit: str = "h", usage: str = "OnDemand", **more: Any
 ) -> dict[str, Any]:
-    """One with a first amount that is free, where `free` is given."""
+    """One that costs less from 100 000 on, and nothing below `free`, in no order."""
     units, _, part = usd.partition(".")
     price = {"currencyCode": "USD", "units": units, "nanos": int(part.ljust(9, "0"))}
     free = more.pop("free", 0)
-    steps = [{"startUsageAmount": free, "unitPrice": price}]
+    later = {"currencyCode": "USD", "units": "0", "nanos": 1}
+    steps = [
+        {"startUsageAmount": 100_000, "unitPrice": later},
+        {"startUsageAmount": free, "unitPrice": price},
+    ]
     if free:
         steps.append(
             {"startUsageAmount": 0, "unitPrice": {"currencyCode": "USD", "units": "0", "nanos": 0}}

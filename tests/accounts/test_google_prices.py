@@ -39,6 +39,7 @@ COMPUTE = [
         usage=SPARE),
     sku("Balanced PD Capacity", "0.1", MONTH),
     sku("Regional Balanced PD Capacity", "0.2", MONTH),
+    sku("Balanced PD Capacity by commitment", "0.07", MONTH),
     sku("Storage PD Capacity", "0.04", MONTH, free=30),
     sku("External IP Charge on a Standard VM", "0.005", free=744, serviceRegions=["global"]),
     sku("Static Ip Charge", "0.01", free=1),
@@ -131,7 +132,7 @@ def test_garbage_is_refused(garbage: bytes) -> None:
 def test_a_price_that_is_none_in_dollars_is_refused(price: dict[str, Any]) -> None:
     wrong = sku("Balanced PD Capacity", "0.1", MONTH)
     steps = wrong["pricingInfo"][0]["pricingExpression"]["tieredRates"]
-    steps[0]["unitPrice"] |= price
+    steps[1]["unitPrice"] |= price
     with (
         listed({"Compute Engine": [wrong]}) as told,
         pytest.raises(QueryFailed, match="no list of prices"),
