@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -88,27 +89,39 @@ def test_nobody_else_reaches_the_daemons(start: Start) -> None:
 def test_a_gpu_is_one_jobs_at_a_time_and_slots_are_kept(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    machine_with_gpus(1, tmp_path, monkeypatch)
+    machine_with_gpus(2, tmp_path, monkeypatch)
     one = start(slots=2, gpu_count=1)
     first = one.submit(*ENDLESS)
-    second = one.python(GPUS)
+    both = one.python(GPUS, gpus=2)
     assert one.reach(first, "running").gpus == 1
-    third = one.submit(*ENDLESS, gpus=0)  # so Slurm lets it overtake
-    one.reach(third, "running")
+    third = one.submit("sh", "-c", "echo $CUDA_VISIBLE_DEVICES; sleep 100000")  # Slurm overtakes
+    assert one.heard(third).log.read_text() == "1\n"
     fourth = one.python(GPUS, gpus=0)
-    assert [one.job(number).state for number in (second, fourth)] == ["queued", "queued"]
+    assert [one.job(number).state for number in (both, fourth)] == ["queued", "queued"]
     one.cancel(first)
-    assert one.said(second).split() == ["'0'"]
     assert one.said(fourth).split() == ["''"]
+    assert one.job(both).state == "queued"
+    one.cancel(third)
+    assert one.said(both).split() == ["'0,1'"]
 
 
-def test_jobs_are_cancelled_and_ended_after_their_time(start: Start) -> None:
+def test_jobs_are_cancelled_and_ended_after_their_time(start: Start, root: str) -> None:
     one = start()
     late = one.submit("sh", "-c", "setsid sleep 100000 & echo $!; sleep 100000", hours=1 / 3600)
-    waits = one.submit(*ENDLESS)
+    waits, taken = one.submit(*ENDLESS), one.submit(*ENDLESS)
     one.reach(late, "running")
     one.cancel(waits)
     assert one.reach(waits).started is None
+    installed = slurm.find(root)
+    assert installed
+    subprocess.run(  # as who knows Slurm would
+        (installed.programs["scancel"], "--state=PENDING", "--me"),
+        env=installed.environment(one.place),
+        check=True,
+    )
+    jobs.wake(one.place.run)
+    done = one.reach(taken)
+    assert (done.state, done.why) == ("failed", "Slurm ended it before it ran")
     done = one.reach(late)
     assert (done.state, done.exit_code) == ("timed out", 143)
     assert gone([int(done.log.read_text())])
