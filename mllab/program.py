@@ -49,6 +49,7 @@ def declare(lab: Lab, today: date | None = None) -> None:
     for role, outputs in environment.outputs().items():
         pulumi.export(role, outputs)
     ends = lab.lab.ends.isoformat() if lab.lab.ends else None
+    stop_at = lab.notebook.stop_at
     pulumi.export(
         "lab",
         {
@@ -57,6 +58,14 @@ def declare(lab: Lab, today: date | None = None) -> None:
             "region": lab.region,
             "stack": lab.stack,
             "ends": ends,
+            # What bounds the lab while nobody intervenes; a change is held against it.
+            "unattended": {
+                "max_hours": lab.notebook.max_hours,
+                "stop_at": stop_at.isoformat("minutes") if stop_at else None,
+                "max_job_hours": lab.cluster.max_job_hours,
+                "limit_usd": lab.budget.limit_usd,
+                "per": lab.budget.per,
+            },
             **({"zone": lab.zone or ""} if "zone" in PLACES[lab.lab.cloud].config_keys else {}),
         },
     )

@@ -10,6 +10,7 @@ import typer
 
 from mllab.errors import RunFailed, SettingsError, UsageError
 from mllab.lifecycle import checking
+from mllab.lifecycle.outlook import CURE
 from mllab.session.session import clock_from, project
 from mllab.settings import files
 from mllab.settings.lab import Lab
@@ -50,20 +51,24 @@ def check(stack: str, today: str | None, *, verbose: bool, as_json: bool) -> Non
     except checking.NotLooked as why:
         _unlooked(stack, lab, str(why), as_json=as_json)
         return
-    failing = report.failing(looked.findings)
+    failing, budget = report.failing(looked.findings), looked.over_budget
     if as_json:
         found = [report.document(each) for each in looked.findings]
-        console.print_json(_document(stack, lab, failing, found))
+        told = _document(stack, lab, failing + bool(budget), found)
+        console.print_json(told | {"over_budget": budget[0] if budget else None})
     else:
-        if not failing:
+        if not failing and not budget:
             typer.echo(f"{stack}: ok. {listing.describe(lab)}")
         out = console.stdout()
         report.show(out, looked.findings, verbose=verbose)
+        if budget:
+            console.say(out, "\n".join(budget), "  ", "error: ", style="red")
+            console.say(out, f"Fix: {CURE}", "  ")
         money.show_line(out, looked.session, looked.estimate)
-    if failing:
-        raise RunFailed(
-            f"{stack}: {pluralize(failing, 'rule')} not kept", hint="What they are: docs/rules.md"
-        )
+    wrong = [f"{pluralize(failing, 'rule')} not kept"] * bool(failing)
+    wrong += ["the budget is broken"] * bool(budget)
+    if wrong:
+        raise RunFailed(f"{stack}: {', '.join(wrong)}", hint="More: docs/rules.md, docs/cost.md")
 
 
 def _unlooked(stack: str, lab: Lab, why: str, *, as_json: bool) -> None:

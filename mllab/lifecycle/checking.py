@@ -12,8 +12,9 @@ from mllab.clouds import registry
 from mllab.clouds.registry import PLACES
 from mllab.engines.contract import Plan
 from mllab.errors import LabError
-from mllab.lifecycle import cost
+from mllab.lifecycle import cost, outlook
 from mllab.lifecycle.rendering import rendered
+from mllab.money import risk
 from mllab.money.estimate import Estimate
 from mllab.rules import accepted
 from mllab.rules.finding import Finding
@@ -30,11 +31,16 @@ SEATS: Final = 30
 
 @dataclass(frozen=True)
 class Looked:
-    """A lab as its program declares it, what it costs, and what is against the rules."""
+    """A lab as its program declares it, what it costs, and what is against the rules.
+
+    Args:
+        over_budget: why `up` would refuse its budget, in lines; nothing where it would not.
+    """
 
     session: Session
     estimate: Estimate
     findings: tuple[Finding, ...]
+    over_budget: tuple[str, ...]
 
 
 class NotLooked(Exception):
@@ -63,7 +69,9 @@ def look(root: Path, path: Path, lab: Lab, clock: SimulatedClock) -> Looked:
     found = judge(plan.resources, lab, where=files.places(path), today=today)
     findings = accepted.accept(found, rows, lab.stack, today)
     spare = accepted.unused(findings, rows, lab.stack)
-    return Looked(session, cost.of(session, plan), (*findings, *spare))
+    priced = cost.of(session, plan)
+    over = outlook.broken(lab.stack, risk.judge(priced, lab, today))
+    return Looked(session, priced, (*findings, *spare), tuple(over))
 
 
 def _declared(session: Session) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Final
 
 from mllab.engines.contract import Plan
@@ -13,12 +14,16 @@ from mllab.lifecycle import cost, rebuild
 from mllab.money import estimate, risk
 from mllab.money.change import Change
 from mllab.money.estimate import Estimate, cents
-from mllab.money.risk import Amount, Risk
+from mllab.money.risk import Amount, Limits, Risk
 from mllab.protocol.deployment import entries, in_cloud, interrupted, stack_outputs
 from mllab.session.session import Session
 from mllab.wording import pluralize
 
 OPTION: Final = "--accept-risk"
+CURE: Final = (
+    "Lower notebook.max_hours, cluster.max_job_hours, cluster.max_nodes or the sizes, or raise"
+    " budget.limit_usd."
+)
 
 
 class NotReckoned(Exception):
@@ -32,12 +37,23 @@ class Outlook:
     Args:
         after: when the plan is carried out. risk: of that, beside the budget.
         change: None where nothing exists, or what exists could not be reckoned: `why`.
+        now: what the lab takes as it is recorded; None where that does not tell.
     """
 
     after: Estimate
     risk: Risk
     change: Change | None = None
     why: str = ""
+    now: Risk | None = None
+
+    @property
+    def no_worse(self) -> bool:
+        """The lab exists, and nobody takes more of a risk by the change than now."""
+        if self.change is None:
+            return False
+        if self.now is None:
+            return self.change.lowers
+        return not self.risk.raises(self.now) and self.change.adds_nothing_unpriced
 
 
 def of(session: Session, plan: Plan) -> Outlook:
@@ -48,7 +64,11 @@ def of(session: Session, plan: Plan) -> Outlook:
         before = recorded(session, after)
     except NotReckoned as error:
         return Outlook(after, found, why=str(error))
-    return Outlook(after, found, Change(before, after) if before else None)
+    if before is None:
+        return Outlook(after, found)
+    bounds = _limits(stack_outputs(session.engine.state()))
+    now = risk.judge(before, bounds, session.clock.today()) if bounds else None
+    return Outlook(after, found, Change(before, after), now=now)
 
 
 def recorded(session: Session, like: Estimate) -> Estimate | None:
@@ -76,6 +96,16 @@ def recorded(session: Session, like: Estimate) -> Estimate | None:
     return estimate.of(found, lab, session.clock.today(), like.use)
 
 
+def _limits(outputs: Mapping[str, Any]) -> Limits | None:
+    """What bounded the lab by its last `up`; None where an older version made it."""
+    told = outputs.get("lab") or {}
+    try:
+        ends = date.fromisoformat(told["ends"]) if told["ends"] else None
+        return Limits.recorded(told["unattended"], ends)
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        return None
+
+
 def _cluster(outputs: Any, like: Estimate) -> tuple[int, str]:
     """How many machines for jobs the last `up` allowed, and of which type."""
     told = outputs if isinstance(outputs, Mapping) else {}
@@ -95,7 +125,7 @@ def refuse(
 ) -> None:
     """Refuse a lab that takes more than its budget if nobody intervenes.
 
-    What changes nothing, or makes such a lab cheaper and nothing dearer, is not refused.
+    What changes nothing, or raises nothing that such a lab can take, is not refused.
 
     Args:
         accepted: somebody said OPTION. again: what to type to say so; by default `up`.
@@ -104,23 +134,30 @@ def refuse(
         OverBudget: names each part, and what to change.
     """
     found = outlook.risk
-    cheaper = outlook.change is not None and outlook.change.lowers
-    if plan.empty or accepted or cheaper or not found.exceeds:
+    if plan.empty or accepted or outlook.no_worse or not found.exceeds:
         return
+    first, *rest = broken(session.stack, found)
+    lines = [f"{first}; nothing was changed", *rest]
+    again = again or session.command("up", f"{rebuild.options(session, plan)} {OPTION}")
+    raise OverBudget(
+        "\n".join(lines),
+        hint=f"{CURE} To make it all the same:\n  {again}",
+    )
+
+
+def broken(stack: str, found: Risk) -> list[str]:
+    """Why a lab's budget is broken: a sentence, then its parts; nothing where it is not."""
+    if not found.exceeds:
+        return []
     until = f" until {found.last}" if found.last else ""
     lines = [
-        f"{session.stack} can take {amount(found.alone)} USD{until} if nobody intervenes, more than"
-        f" its budget of {cents(found.limit):,} per {found.per}; nothing was changed",
+        f"{stack} can take {amount(found.alone)} USD{until} if nobody intervenes, more than"
+        f" its budget of {cents(found.limit):,} per {found.per}",
         *(f"  {part.what}: {amount(part.amount)}" for part in found.parts if part.amount.least),
     ]
     if old := found.alone.outdated:
         lines.append(f"  Of that {cents(old):,} by prices that are too old, or have no date.")
-    again = again or session.command("up", f"{rebuild.options(session, plan)} {OPTION}")
-    raise OverBudget(
-        "\n".join(lines),
-        hint="Lower notebook.max_hours, cluster.max_job_hours, cluster.max_nodes or the sizes, or"
-        f" raise budget.limit_usd. To make it all the same:\n  {again}",
-    )
+    return lines
 
 
 def rehearse(session: Session, plan: Plan, *, accepted: bool) -> None:

@@ -31,6 +31,11 @@ class Change:
         return unpriced(self.before, column) == unpriced(self.after, column)
 
     @property
+    def adds_nothing_unpriced(self) -> bool:
+        """Nothing has no price at all that does not have one now, too."""
+        return unpriced(self.after, "day") <= unpriced(self.before, "day")
+
+    @property
     def lowers(self) -> bool:
         """It makes nothing dearer for sure, and something cheaper."""
         columns = ("asleep", "day")

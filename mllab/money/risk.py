@@ -8,11 +8,11 @@ stop nothing on any cloud, so no more than that bounds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from mllab.money.estimate import DAY, Estimate, Line, Sums
 from mllab.money.lasts import LONGEST
@@ -46,6 +46,43 @@ class Amount:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What bounds a lab while nobody intervenes.
+
+    Args:
+        awake, job: hours that a notebook and a job run at most. limit, per: the budget.
+        ends: last day; None for a lab without an end.
+    """
+
+    awake: int
+    job: int
+    limit: Decimal
+    per: str
+    ends: date | None
+
+    @classmethod
+    def of(cls, lab: Lab) -> Limits:
+        """Those of a lab's settings."""
+        told = {
+            "max_hours": lab.notebook.max_hours,
+            "stop_at": lab.notebook.stop_at,
+            "max_job_hours": lab.cluster.max_job_hours,
+            "limit_usd": lab.budget.limit_usd,
+            "per": lab.budget.per,
+        }
+        return cls.recorded(told, lab.lab.ends)
+
+    @classmethod
+    def recorded(cls, told: Mapping[str, Any], ends: date | None) -> Limits:
+        """Those that the stack's output `lab.unattended` tells."""
+        awake = int(told["max_hours"])
+        if told["stop_at"] is not None:
+            awake = min(awake, int(DAY))
+        limit = Decimal(str(told["limit_usd"]))
+        return cls(awake, int(told["max_job_hours"]), limit, told["per"], ends)
+
+
+@dataclass(frozen=True)
 class Part:
     """One thing that is reckoned with, in words (`1 notebook, 12 hours once`)."""
 
@@ -61,7 +98,7 @@ class Risk:
         days: that are reckoned with: those left, at most a period of the budget. last: of them,
             where it is the lab's last one.
         parts: asleep, notebooks, machines for jobs.
-        limit, per: the budget, and its period.
+        limit, per: the budget, and its period. bounds: the limits that it was reckoned by.
     """
 
     days: int
@@ -69,6 +106,7 @@ class Risk:
     parts: tuple[Part, ...]
     limit: Decimal
     per: str
+    bounds: Limits
 
     @property
     def alone(self) -> Amount:
@@ -90,22 +128,26 @@ class Risk:
         """It is known to be no more: with a price missing, nobody knows."""
         return self.alone.complete and not self.exceeds
 
+    def raises(self, now: Risk) -> bool:
+        """Whether a lab that is as `now` would take more, run longer, or have less of a budget."""
+        mine, its = self.bounds, now.bounds
+        longer = mine.awake > its.awake or mine.job > its.job or self.days > now.days
+        budget = mine.per != its.per or mine.limit < its.limit
+        return self.alone.least > now.alone.least or longer or budget
 
-def judge(estimate: Estimate, lab: Lab, today: date) -> Risk:
+
+def judge(estimate: Estimate, lab: Lab | Limits, today: date) -> Risk:
     """What a lab takes from today on if nobody intervenes.
 
     Args:
-        lab: the settings that the estimate is of: limits of the machines, last day, budget.
+        lab: the settings that the estimate is of, or what is recorded of them.
         today: also before `lab.starts`: what is made is billed at once.
     """
-    period = LONGEST[lab.budget.per]
-    left = period if lab.lab.ends is None else max(0, (lab.lab.ends - today).days + 1)
+    bounds = lab if isinstance(lab, Limits) else Limits.of(lab)
+    period = LONGEST[bounds.per]
+    left = period if bounds.ends is None else max(0, (bounds.ends - today).days + 1)
     days, most, seats = min(left, period), estimate.lab.most, estimate.lab.seats
-    awake = lab.notebook.max_hours
-    if lab.notebook.stop_at is not None:
-        awake = min(awake, int(DAY))
-    job = lab.cluster.max_job_hours
-    limit = Decimal(str(lab.budget.limit_usd))
+    awake, job = bounds.awake, bounds.job
 
     def amount(when: frozenset[When], of: Callable[[Sums], Decimal]) -> Amount:
         def chosen(line: Line) -> bool:
@@ -131,8 +173,9 @@ def judge(estimate: Estimate, lab: Lab, today: date) -> Risk:
     )
     return Risk(
         days,
-        lab.lab.ends if left <= period else None,
+        bounds.ends if left <= period else None,
         parts,
-        limit,
-        lab.budget.per,
+        bounds.limit,
+        bounds.per,
+        bounds,
     )

@@ -40,7 +40,8 @@ def show(console: Console, session: Session, outlook: Outlook, *, accepted: bool
     risk = outlook.risk
     verdict = "" if risk.fits else ": prices are missing, so it may be more"
     if risk.exceeds:
-        verdict = f": more than that{f', accepted by {OPTION}' if accepted else ''}"
+        more = f", accepted by {OPTION}" if accepted else ", but no more than now"
+        verdict = f": more than that{more if accepted or outlook.no_worse else ''}"
     until = f"until {risk.last}" if risk.last else f"in {risk.days} days"
     say(
         console,

@@ -64,6 +64,60 @@ def test_up_makes_it_when_told_so_and_names_that(run: Run, over: Path) -> None:
     assert run(*UP).code == 0, "nothing to do"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "outcome"),
+    [
+        ("max_hours: 100", "max_hours: 100, idle_minutes: 30", "no worse"),
+        ("max_hours: 100", "max_hours: 90", "no worse"),
+        ("max_hours: 100", "max_hours: 101", "refused"),
+        ("max_job_hours: 2", "max_job_hours: 3", "refused"),
+        ("[ann, bob]", "[ann]", "no worse"),
+        ("[ann, bob]", "[ann, bob, cy]", "refused"),
+        ("limit_usd: 10", "limit_usd: 11", "no worse"),
+        ("limit_usd: 10", "limit_usd: 9", "refused"),
+        ('ends: "2027-01-15"', 'ends: "2027-01-16"', "refused"),
+        ("stop_at: null", 'stop_at: "20:00"', "within the budget"),
+        (
+            "home_gb: 10",
+            "home_gb: 11",
+            "refused",
+        ),  # its price is too old, and is the best that is known
+    ],
+)
+def test_a_change_that_raises_nothing_needs_no_word(
+    run: Run, over: Path, old: str, new: str, outcome: str
+) -> None:
+    text = over.read_text().replace("stop_at: null", "stop_at: null, seats: [ann, bob]")
+    over.write_text(text)
+    assert run(*UP, OPTION).code == 0
+    assert old in text
+    over.write_text(text.replace(old, new))
+    said = run("preview", "lab", "--simulate", *DAY)
+    assert said.code == 0
+    assert ("note: `up` refuses: lab can take " in words(said.err)) == (outcome == "refused")
+    assert ("more than that, but no more than now." in said.out) == (outcome == "no worse")
+
+
+def test_check_fails_in_the_same_words(run: Run, over: Path) -> None:
+    said = run("check", "lab", *DAY)
+    assert said.code == 1
+    told = words(said.out)
+    sentence = (
+        "lab can take 11.94 + ? USD until 2027-01-15 if nobody intervenes, more than its budget"
+        " of 10.00 per month"
+    )
+    assert f"error: {sentence}" in told
+    assert "1 notebook, 100 hours once: 10.10" in told
+    assert "Fix: Lower notebook.max_hours" in told
+    assert "lab: ok" not in said.out
+    assert "lab: the budget is broken" in said.err
+    document = json.loads(run("check", "lab", *DAY, "--json").out)
+    assert (document["ok"], document["over_budget"]) == (False, sentence)
+    over.write_text(SMALL.replace("LIMIT", "100"))
+    document = json.loads(run("check", "lab", *DAY, "--json").out)
+    assert (document["ok"], document["over_budget"]) == (True, None)
+
+
 def test_preview_says_that_up_refuses_and_ends_well(run: Run, over: Path) -> None:
     said = run("preview", "lab", "--simulate", *DAY)
     assert said.code == 0

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from mllab.engines.contract import Resource
+from mllab.lifecycle import outlook
 from mllab.lifecycle.review import render
 from mllab.lifecycle.review.model import COLUMNS, Amount, Column
 from mllab.money import estimate, risk
@@ -17,7 +18,6 @@ from mllab.money.estimate import Estimate, Sums, cents
 from mllab.money.lasts import Term
 from mllab.settings.lab import Lab
 from mllab.settings.usage import Usage
-from mllab.wording import join_limited
 
 Amounts = Mapping[str, Amount]
 """By key of COLUMNS; what a lab has none of is left out."""
@@ -98,12 +98,5 @@ def _minus(new: Amount | None, old: Amount | None) -> Amount:
 
 def over_budget(found: Estimate, lab: Lab, today: date) -> str:
     """Why `up` would refuse the budget, in a sentence; empty where it would not."""
-    seen = risk.judge(found, lab, today)
-    if not seen.exceeds:
-        return ""
-    least = "" if seen.alone.complete else "at least "
-    return (
-        f"{least}{cents(seen.alone.least):,} USD if nobody intervenes "
-        f"({join_limited([part.what for part in seen.parts])}), and budget.limit_usd is "
-        f"{cents(seen.limit):,} per {seen.per}"
-    )
+    lines = outlook.broken(lab.stack, risk.judge(found, lab, today))
+    return f"{lines[0]} ({'; '.join(map(str.strip, lines[1:]))})" if lines else ""
