@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mllab.engines.contract import Resource
+from mllab.lifecycle import cost
+from mllab.money import estimate
 from mllab.money.lasts import MONTHS, Term, Used, used_up
+from mllab.settings import files
 
 
 def day_by_day(limit: Decimal, per: str, daily: Decimal, term: Term) -> Used | None:
@@ -65,6 +70,19 @@ def test_what_is_left_of_a_lab_are_its_days_that_are_not_over(
     left = Term.left(starts, starts + timedelta(days), today)
     assert left
     assert left.days == sum(starts + timedelta(n) >= today for n in range(days + 1))
+
+
+@pytest.mark.parametrize(("per", "months"), [("month", 1), ("quarter", 3), ("year", 12)])
+def test_a_period_of_typical_weeks_is_all_its_months(root: Path, per: str, months: int) -> None:
+    """100 GB at 0.10 a month, by hand."""
+    lab = files.load(root / "stacks" / "Pulumi.gcp-course.yaml")
+    lab = lab.model_copy(update={"budget": lab.budget.model_copy(update={"per": per})})
+    disk = {"type": "pd-balanced", "size": 100}
+    urn = "urn:pulumi:lab::mllab::gcp:compute/disk:Disk::it"
+    things = [Resource(urn, "gcp:compute/disk:Disk", "it", custom=True, parent="", inputs=disk)]
+    found = estimate.of(things, cost.known(lab), date(2026, 11, 30), lab.usage)
+    priced = found.part(lambda line: line.name == "it")
+    assert estimate.cents(cost.budget(lab, priced, None).period) == 10 * months
 
 
 def test_a_course_over_two_months_has_two_budgets() -> None:

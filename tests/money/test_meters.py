@@ -50,6 +50,24 @@ def test_a_quantity_is_an_input_or_an_assumption() -> None:
     assert kept == (When.ALWAYS, "S3 Standard storage, first 50 TB", Decimal(20), True)
 
 
+STEPS = {4: 1, 8: 2, 16: 3, 32: 4, 64: 6, 128: 10, 256: 15, 512: 20, 1024: 30, 2048: 40,
+         4096: 50, 8192: 60, 16384: 70, 32767: 80}  # fmt: skip
+"""GiB -> the number of a managed disk, by learn.microsoft.com/azure/virtual-machines/disks-types;
+hard disks begin with S4."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"), [("Premium", "P"), ("StandardSSD", "E"), ("Standard", "S")]
+)
+def test_every_step_of_a_disk_is_as_large_as_the_vendor_says(kind: str, title: str) -> None:
+    for gigabytes, number in STEPS.items():
+        if title == "S" and gigabytes < 32:
+            continue
+        words = f"{title}{number} LRS"
+        assert meters._step(f"{kind}_LRS", str(gigabytes)).endswith(f" {words}")
+        assert not meters._step(f"{kind}_LRS", str(gigabytes + 1)).endswith(f" {words}")
+
+
 @pytest.mark.parametrize(
     ("gigabytes", "item"),
     [(4, "E1"), (5, "E2"), (64, "E6"), (65, "E10"), (128, "E10"), (32767, "E80")],
@@ -169,6 +187,14 @@ def test_a_machine_has_an_address_or_its_part_of_the_nat(
         bootDisk={"initializeParams": {"type": "pd-balanced", "size": 100}},
     )
     assert found == (When.RUNNING, item, Decimal(quantity), True)
+
+
+@pytest.mark.parametrize("kind", ["cluster", "instance"])
+def test_a_load_balancer_of_machine_learning_is_about_a_third_of_a_dollar_a_day(kind: str) -> None:
+    """learn.microsoft.com/azure/machine-learning/concept-plan-manage-cost: "around $0.33/day"."""
+    price = prices.flat("azure", "eastus", f"load balancer of a compute {kind}")
+    assert price
+    assert (price.over(Decimal(24)), price.over(Decimal(240))) == (Decimal("0.33"), Decimal("3.3"))
 
 
 def test_a_cluster_may_have_a_load_balancer_while_it_is_empty() -> None:

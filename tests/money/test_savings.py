@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from components import catalog
 from mllab.lifecycle import cost, savings
 from mllab.money.estimate import Estimate
 from mllab.session.session import Session
@@ -93,3 +94,19 @@ def test_what_the_settings_refuse_is_not_offered(root: Path, tmp_path: Path) -> 
     session, before = priced(lab)
     assert (savings.NODES, "2") in savings.changes(session.declared)
     assert savings._saving(session, before, savings.NODES, "2") is None
+
+
+@pytest.mark.parametrize("use", ["vm", "managed", "job"])
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_another_machine_has_at_least_as_much_of_everything(cloud: str, use: str) -> None:
+    known = [catalog.machine(cloud, name, use) for name in catalog.types(cloud, use)]
+    for wanted in known:
+        for other in known:
+            as_much = (other.gpus == wanted.gpus) and all(
+                (
+                    other.vcpus >= wanted.vcpus,
+                    other.memory_gib >= wanted.memory_gib,
+                    other.gpu_memory_gib >= wanted.gpu_memory_gib,
+                )
+            )
+            assert savings._has(cloud, other.name, use, wanted) == as_much, (wanted, other)
