@@ -13,6 +13,7 @@ from mllab.lifecycle.review.job import Job
 from mllab.lifecycle.review.revisions import Repository as Git
 from mllab.lifecycle.review.run import review
 from mllab.money import prices
+from mllab.show.review.markdown import comment
 from tests.review.conftest import TODAY
 from tests.review.repository import LAB, Repository
 
@@ -94,6 +95,18 @@ def test_projects_without_stacks_are_no_failure(tmp_path: Path) -> None:
     report = review(empty.folder, "main", TODAY)
     assert report.notes == ["There is no stack file, neither here nor in the base."]
     assert (report.stacks, report.exit_code) == ([], 0)
+
+
+def test_packages_that_differ_are_told_where_nothing_else_does(labs: Repository) -> None:
+    (labs.folder / "requirements.txt").write_text("pulumi-aws==7.1.0\n")
+    labs.commit("packages")
+    labs.git("checkout", "--quiet", "-b", "newer")
+    (labs.folder / "requirements.txt").write_text("pulumi-aws==7.2.0\n")
+    report = review(labs.folder, "main", TODAY)
+    told = "requirements.txt differs; both were rendered with the packages of this run."
+    assert report.notes == [told]
+    assert [one.status for one in report.stacks] == ["unchanged"]
+    assert f"\n> {told}" in comment(report)
 
 
 def test_a_damaged_price_table_is_named_with_its_line(

@@ -81,7 +81,7 @@ def _report(
         code=code,
         stacks=stacks,
         notes=[
-            *_notes(repository, base, stacks, code=bool(code)),
+            *_notes(repository, base, stacks),
             *accepted.changes(base_root, root),
         ],
     )
@@ -222,16 +222,14 @@ def _process(words: Sequence[str], code: Path, request: Mapping[str, Any], out: 
         raise Ended(done.stderr.strip() or f"it ended with {done.returncode}") from error
 
 
-def _notes(
-    repository: Repository, base: Base, stacks: Sequence[StackReview], *, code: bool
-) -> list[str]:
+def _notes(repository: Repository, base: Base, stacks: Sequence[StackReview]) -> list[str]:
     def differ(*paths: str) -> bool:
         return bool(repository.differing(base.commit, paths))
 
     notes = []
     if not stacks:
         notes.append("There is no stack file, neither here nor in the base.")
-    if code and differ("requirements.txt"):
+    if differ("requirements.txt"):
         notes.append("requirements.txt differs; both were rendered with the packages of this run.")
     if differ("mllab/money/data", prices.FOLDER):
         notes.append("Prices differ; both were priced with those of the working tree.")
