@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mllab.local.keeper import ledger
@@ -63,6 +63,7 @@ looks = st.lists(st.tuples(st.integers(1, 3000), st.booleans()), min_size=1, max
 """Seconds since the look before, and whether the keeper was killed before it could write."""
 
 
+@settings(max_examples=40)  # each look is written to the disk
 @given(histories, looks)
 def test_every_second_in_use_counts_once_whatever_looks_are_missed_or_killed(
     spans: list[Span], steps: list[tuple[int, bool]]
@@ -138,6 +139,13 @@ def test_a_queue_that_cannot_be_read_loses_and_doubles_nothing_that_ran_before(
     again = advance(last, moment(now + 18), PLAN, seen(jobs, now + 18, last))
     idle = all(one.end <= now + 9 for one in jobs if one.begin <= now + 18)
     assert not idle or total(again) == total(last)
+
+
+def test_what_was_not_there_at_the_last_look_is_no_older() -> None:
+    """Its stamp may be from before the clock was set."""
+    counted = advance(Ledger(), moment(0), PLAN, [])
+    counted = advance(counted, moment(300), PLAN, [Use("seat ada 1", at(-3600))])
+    assert (counted.alive, total(counted)) == ({"seat ada 1": AWAKE}, 300)
 
 
 def test_sleep_is_no_use() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +16,7 @@ from mllab.local.keeper.rounds import STATUS, Keeper
 from mllab.local.ports import free_port
 from mllab.local.service import Place
 from mllab.local.services import jupyterlab
-from tests.files.jupyterlab import JupyterLab, said
+from tests.files.jupyterlab import JupyterLab, said, type_in
 from tests.local.keeping import plan
 
 
@@ -94,12 +93,12 @@ def test_a_cell_that_runs_keeps_it_and_typing_and_saving_do(seat: Seat) -> None:
 
 def test_its_command_keeps_it_until_the_time_is_over(seat: Seat) -> None:
     seat.look(0)
-    command = seat.place.run / "bin" / "mllab-keep-awake"
-    done = subprocess.run([command, "20m"], capture_output=True, text=True, cwd=seat.home)
-    assert (done.stdout, done.stderr) == ("not stopped as idle for 20m from now\n", "")
+    with seat.terminal() as (_, tab):
+        type_in(tab, "mllab-keep-awake 20")
+        assert said(tab, r"(usage: mllab-keep-awake 3h \| 90m \| off)")
+        type_in(tab, "mllab-keep-awake 20m")
+        assert said(tab, "(not stopped as idle for 20m from now)")
     seat.look(5, 10, 15)
     assert seat.why == ""
     seat.look(21, 26)
     assert seat.why.startswith("nothing in use for 11 of 10 min; ")
-    wrong = subprocess.run([command, "20"], capture_output=True, text=True, cwd=seat.home)
-    assert (wrong.returncode, wrong.stderr) == (2, "usage: mllab-keep-awake 3h | 90m | off\n")

@@ -45,6 +45,9 @@ class JupyterLab:
         records.write_text(run / "jupyter.env", f"JUPYTER_TOKEN={token}\n")
         config = _CONFIG.read_text(encoding="utf-8")
         told = config.replace(f'"{_SAVED_ON_MACHINES}"', repr(str(run / SAVED)))
+        # By default terminals are login shells, and /etc/profile would take PATH away.
+        shell = os.environ.get("SHELL") or "/bin/sh"
+        told += f'\nc.ServerApp.terminado_settings = {{"shell_command": [{shell!r}]}}\n'
         records.write_text(run / _CONFIG.name, told)
         as_root = ["--allow-root"] if os.getuid() == 0 else []
         return Launch(
