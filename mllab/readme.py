@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -22,10 +22,12 @@ from mllab.errors import LabError
 from mllab.rules import finding, waivers
 from mllab.rules.judge import RULES
 from mllab.settings import reference
+from mllab.wording import counted, table
 
 PAGES: Final = (
     "README.md",
     "docs/commands.md",
+    "docs/local.md",
     "docs/machine.md",
     "docs/real-account.md",
     "docs/rehearsal.md",
@@ -137,12 +139,24 @@ def asleep(root: Path) -> str:
     return table(("role", *(cloud.title for cloud in CLOUDS.values())), rows)
 
 
+def differences(root: Path) -> str:
+    """What is otherwise on this machine: one row per role, one per setting without a meaning."""
+    folder = root / "components" / reference.HERE.name
+    docs = (_docs(folder / f"{role}.py")[-1].partition("\n\n")[0] for role in ROLES)
+    rows = ((f"**{role}**", " ".join(doc.split())) for role, doc in zip(ROLES, docs, strict=True))
+    return table(("role or setting", "on this machine"), [*rows, *reference.refused()])
+
+
 def _cost(file: Path) -> str:
     """What the component of a file says under `Cost:`."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    docs = (ast.get_docstring(node) or "" for node in tree.body if isinstance(node, ast.ClassDef))
-    told = next(found for doc in docs if (found := _COST.search(doc)))
+    told = next(found for doc in _docs(file) if (found := _COST.search(doc)))
     return " ".join(told[1].split())
+
+
+def _docs(file: Path) -> list[str]:
+    """What the classes of a module say of themselves."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return [ast.get_docstring(one) or "" for one in tree.body if isinstance(one, ast.ClassDef)]
 
 
 def use(_: Path) -> str:
@@ -248,23 +262,9 @@ MAKERS: Final[Mapping[str, Callable[[Path], str]]] = {
     made.__name__: made
     for made in (
         *(settings, sizes, roles, asleep, use, commands, cost, rehearsal, excerpt, faults),
-        *(review, rules, exceptions),
+        *(review, rules, exceptions, differences),
     )
 }
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def counted(names: Iterable[str]) -> str:
-    """`ec2.Subnet x 6, ec2.Vpc`, in order."""
-    found: dict[str, int] = {}
-    for name in sorted(names):
-        found[name] = found.get(name, 0) + 1
-    return ", ".join(f"{name} x {n}" if n > 1 else name for name, n in found.items())
 
 
 def said(root: Path, *words: str, folder: Path | None = None, code: int = 0) -> str:

@@ -1,8 +1,8 @@
-"""Numbers, durations, lists and types in words, the same in every message."""
+"""Numbers, durations, lists, tables and types in words, the same in every message."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def short_type(token: str) -> str:
@@ -47,3 +47,17 @@ def join_limited(words: Sequence[str], limit: int = 6) -> str:
     """`a, b, c`, and how many more when there are many."""
     shown = ", ".join(words[:limit])
     return shown if len(words) <= limit else f"{shown} and {len(words) - limit} more"
+
+
+def counted(names: Iterable[str]) -> str:
+    """`ec2.Subnet x 6, ec2.Vpc`, in order."""
+    found: dict[str, int] = {}
+    for name in sorted(names):
+        found[name] = found.get(name, 0) + 1
+    return ", ".join(f"{name} x {n}" if n > 1 else name for name, n in found.items())
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -15,6 +15,9 @@ from mllab.clouds.registry import PLACES
 from mllab.settings.fields import Choice, Listed, Money, Whole
 from mllab.settings.lab import Lab
 
+(HERE,) = (place for place in PLACES.values() if place.here)
+"""This machine, as a place for labs."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
@@ -72,6 +75,14 @@ def _clouds(key: str) -> tuple[str, ...]:
         name for name, cloud in PLACES.items() if cloud.refused_settings.get(key, "?")[0] is None
     }
     return tuple(name for name in PLACES if name not in refused)
+
+
+def refused() -> list[tuple[str, str]]:
+    """The settings that have no meaning on this machine, each with the reason, in Markdown."""
+    return [
+        (f"`{key}{f': {value}' if value else ''}`", f"refused: {why}")
+        for key, (value, why) in HERE.refused_settings.items()
+    ]
 
 
 def written(value: Any) -> str:
