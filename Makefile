@@ -1,4 +1,4 @@
-# demo: a lab's whole life on each simulated cloud (all of it: `make demo VERBOSE=-v`) · test, lint, check, checkov: what CI runs · bench: the figures of benchmarks/README.md
+# demo: a lab's whole life on this machine, then on each simulated cloud (all of it: `make demo VERBOSE=-v`) · test, lint, check, checkov: what CI runs · bench: the figures of benchmarks/README.md
 # readme: renew README.md's generated parts · lock: renew the lock files (`make lock UPGRADE=--upgrade` for newer versions)
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -7,7 +7,7 @@ SHELL := bash
 
 PYTHON ?= python3
 JOBS ?= 2
-STACKS ?= aws-course azure-course gcp-course
+STACKS ?= local-course aws-course azure-course gcp-course
 BIN := .venv/bin
 # Wheels only and no dependency resolution: nothing is installed, or run, that the lock does not name by its hash.
 # Byte code is left to the first import: the SDKs have thousands of modules of which a lab needs a hundred.
@@ -18,8 +18,9 @@ SELF := --no-deps --no-build-isolation --no-index --editable .
 
 demo: .venv/runtime.stamp
 	@for stack in $(STACKS); do $(BIN)/mllab rehearse $$stack $(VERBOSE); done
-	@printf '%s\n' '' 'Your own lab, still without an account:' \
-		'  source .venv/bin/activate' '  mllab new my-course' '  mllab rehearse my-course'
+	@printf '%s\n' '' 'Your own lab on a cloud, still without an account:' \
+		'  source .venv/bin/activate' '  mllab new my-course' '  mllab rehearse my-course' \
+		'A JupyterLab of your own on this machine, to keep open:' '  mllab up local-course'
 
 test: .venv/dev.stamp
 	@$(TESTS) -n $(JOBS) --dist worksteal

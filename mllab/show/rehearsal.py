@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mllab.lifecycle.rehearsal import Act, Rehearsal
+from mllab.lifecycle.acts import Act, Rehearsal
 from mllab.lifecycle.teardown import Thing
 from mllab.show.console import say
 from mllab.show.outputs import show_lab
@@ -43,7 +43,7 @@ def show_head(console: Console, rehearsal: Rehearsal) -> None:
     console.print(
         f"Rehearsing {session.title}, from {session.clock.today()}.", style="bold", markup=False
     )
-    console.print("A simulated account in a folder of its own; nothing real is contacted.\n")
+    console.print(f"{rehearsal.place}\n", markup=False)
 
 
 def show_act(console: Console, number: int, act: Act, *, verbose: bool) -> None:
@@ -80,9 +80,10 @@ def show_what_existed(
 def show_end(console: Console, acts: Sequence[Act], planned: Sequence[str]) -> None:
     """Say how many acts went as expected, and which were not played."""
     good = sum(act.ok for act in acts)
-    simulated = format_duration(sum(act.simulated_seconds for act in acts))
     wall = f"{sum(act.seconds for act in acts):.1f} s wall"
-    text = f"\n{good} of {len(planned)} acts as expected; {simulated} simulated, {wall}."
+    if simulated := sum(act.simulated_seconds for act in acts):
+        wall = f"{format_duration(simulated)} simulated, {wall}"
+    text = f"\n{good} of {len(planned)} acts as expected; {wall}."
     console.print(text, style="bold green" if good == len(planned) else "bold red", markup=False)
     if missing := planned[len(acts) :]:
         console.print(f"Not played: {', '.join(missing)}.", markup=False)

@@ -14,6 +14,7 @@ import pytest
 from mllab.engines.contract import Op, Outcome
 from mllab.engines.embedded.engine import EmbeddedEngine
 from mllab.lifecycle import rehearsal, teardown
+from mllab.lifecycle.acts import Act
 from mllab.settings import files
 from mllab.simulated.aws.cloud import SimulatedAws
 from tests.cli.conftest import Run
@@ -75,8 +76,8 @@ def test_the_demo_is_no_longer_than_a_page(
 ) -> None:
     """Nothing is played here: the acts are as many, and each is told, as if all went well."""
 
-    def played(self: rehearsal.Rehearsal) -> list[rehearsal.Act]:
-        return [rehearsal.Act(title, "-", "-", True, 599.0, 59.9) for title in self.titles()]
+    def played(self: rehearsal.Rehearsal) -> list[Act]:
+        return [Act(title, "-", "-", True, 599.0, 59.9) for title in self.titles()]
 
     monkeypatch.setattr(rehearsal.Rehearsal, "play", played)
     make = (root / "Makefile").read_text()
@@ -84,9 +85,10 @@ def test_the_demo_is_no_longer_than_a_page(
     labs = {name: (root / "stacks" / f"Pulumi.{name}.yaml").read_text() for name in stacks}
     monkeypatch.chdir(make_project(tmp_path / "demo", labs))
     lines = [line for stack in stacks for line in run("rehearse", stack).out.splitlines()]
-    assert len(stacks) == 3
-    assert sum(line.endswith(" wall)") for line in lines) >= 30
-    assert len(lines) + 5 < 60  # with what the Makefile says after them
+    assert stacks[0] == "local-course"
+    assert len(stacks) == 4
+    assert sum(line.endswith(" wall)") for line in lines) >= 40
+    assert len(lines) + 6 < 72  # with what the Makefile says after them
 
 
 def test_a_lab_with_managed_notebooks_shows_what_is_its_own(run: Run) -> None:
