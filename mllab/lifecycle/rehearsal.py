@@ -175,12 +175,10 @@ def stage(
     try:
         if here:
             registry.require_sdk(registry.of(lab.lab.cloud))
-            from mllab.lifecycle import local_rehearsal  # what it needs, others have not installed
+            from mllab.lifecycle import local  # what it needs, others have not installed
 
-            with local_rehearsal.opened(root, stack, lab, config, folder, first_day) as opened:
-                yield local_rehearsal.LocalRehearsal(
-                    opened, folder, first_day, accept_risk=accept_risk
-                )
+            with local.opened(root, stack, lab, config, folder, first_day) as opened:
+                yield local.LocalRehearsal(opened, folder, first_day, accept_risk=accept_risk)
         else:
             session = on_simulated_cloud(root, stack, lab, config, clock, folder, engine=engine)
             yield SimulatedRehearsal(session, folder, first_day, accept_risk=accept_risk)

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from mllab.errors import LabError
-from mllab.lifecycle import local_rehearsal, rehearsal
-from mllab.lifecycle.local_rehearsal import LocalRehearsal
+from mllab.lifecycle import local, rehearsal
+from mllab.lifecycle.local import LocalRehearsal
 from mllab.local import marked
 from tests.cli.conftest import Run
 from tests.cli.scripted import make_project
@@ -88,11 +88,11 @@ def test_every_act_of_its_own_can_differ(
     for home in played._lab.glob("home/*/digits"):
         home.rename(home.with_name("before"))
     with monkeypatch.context() as patch:
-        patch.setattr(local_rehearsal, "FLOOR", 99.9)
+        patch.setattr(local, "FLOOR", 99.9)
         assert acts["a notebook learns to read digits"]()[1] is False
     with monkeypatch.context() as patch:
         patch.setattr(psutil.Process, "kill", lambda self: None)
-        patch.setattr(local_rehearsal, "SECONDS", 0.1)
+        patch.setattr(local, "SECONDS", 0.1)
         assert acts["a JupyterLab is killed"]() == ("", False)
     assert acts["a JupyterLab is killed"]()[1] is True
     with pytest.raises(LabError, match="nobody can kill it|has no"):
@@ -114,7 +114,7 @@ def test_what_is_ended_in_the_middle_leaves_nothing(
         assert any(" up: ok" in line for line in one.stdout)
         assert running(tmp_path)
         one.send_signal(number)
-    assert one.returncode == 128 + number
+    assert one.returncode == 130
     assert running(tmp_path) == []
     assert list(Path(tempfile.gettempdir()).glob("mllab-*")) == []
 

@@ -116,6 +116,7 @@ def engines_do_not_know_each_other(tree: Tree) -> Iterator[str]:
 
 CLOUD_ROWS = (
     "mllab/clouds/registry.py",
+    "mllab/lifecycle/rehearsal.py",
     "mllab/program.py",
     "mllab/session/opening.py",
     "mllab/settings/clouds.py",

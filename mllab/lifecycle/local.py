@@ -163,7 +163,7 @@ def opened(
 
 def _leave(number: int, _frame: FrameType | None) -> None:
     """Ended from outside: servers would go on without it, in a folder that nobody knows."""
-    raise SystemExit(128 + number)
+    raise KeyboardInterrupt(signal.strsignal(number))
 
 
 def _end(lab: Path) -> None:
