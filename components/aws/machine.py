@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pulumi
 
+from components.awaited import with_values
 from components.cloud_init import CORE, LIB, File, cloud_config, require
 
 _HERE = Path(__file__).parent / "files"
@@ -56,7 +57,7 @@ def user_data(settings: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
     Raises:
         ValueError: when the values are known: see `render` and `pack`.
     """
-    return pulumi.Output.all(**settings).apply(lambda values: pack(render(values)))
+    return with_values(settings, lambda values: pack(render(values)))
 
 
 def render(settings: Mapping[str, str]) -> str:

@@ -97,13 +97,14 @@ class Notebook(pulumi.ComponentResource):
         # the gateway cannot go before the machines have given up their public addresses.
         told = {"ROLE": role.unique_id, "SIGNS": watch.table.name}
         before = [args.network, allowed, *(files.targets if files else [])]
-        self.seats = pulumi.Output.all(
-            **{
-                seat: self._seat(
-                    f"{name}-{seat}", seat, args, ami, built_for, profile, told, stops, before
-                )
-                for seat in args.seats
-            }
+        machines = {
+            seat: self._seat(
+                f"{name}-{seat}", seat, args, ami, built_for, profile, told, stops, before
+            )
+            for seat in args.seats
+        }
+        self.seats = pulumi.Output.all(**machines).apply(
+            lambda ids: {seat: _commands(args.lab.region, id) for seat, id in ids.items()}
         )
         publish(self, contracts.Notebook)
 
@@ -118,7 +119,8 @@ class Notebook(pulumi.ComponentResource):
         told: Mapping[str, pulumi.Input[str]],
         stops: Stops,
         before: Sequence[pulumi.Resource],
-    ) -> pulumi.Output[dict[str, Any]]:
+    ) -> pulumi.Output[str]:
+        """The id of the machine."""
         labels = tags(args.lab, "notebook", seat)
         home = ebs.Volume(
             f"{name}-home",
@@ -175,7 +177,7 @@ class Notebook(pulumi.ComponentResource):
             stops.daily(seat, machine.id, args.stop_at)
         if args.lab.ends:
             stops.after(seat, machine.id, args.lab.ends)
-        return _commands(args.lab.region, machine)
+        return machine.id
 
 
 def rights(args: Args) -> list[access.Statement]:
@@ -243,28 +245,32 @@ def _settings(seat: str, args: Args, home: ebs.Volume) -> Mapping[str, pulumi.In
     }
 
 
-def _commands(region: str, machine: ec2.Instance) -> pulumi.Output[dict[str, Any]]:
-    def session(document: str, **parameters: object) -> tuple[pulumi.Input[str], ...]:
+def _commands(region: str, machine: str) -> dict[str, Any]:
+    """How the machine of that id is reached, stopped and started."""
+
+    def session(document: str, **parameters: object) -> tuple[str, ...]:
         """Of Session Manager; the parameters of its documents are lists of texts."""
         values = {key: [str(value)] for key, value in parameters.items()}
         return (
-            *("aws", "ssm", "start-session", "--region", region, "--target", machine.id),
+            *("aws", "ssm", "start-session", "--region", region, "--target", machine),
             *("--document-name", document),
             *("--parameters", json.dumps(values, separators=(",", ":"))),
         )
 
     def instances(verb: str) -> dict[str, Any]:
         return command(
-            "aws", "ec2", f"{verb}-instances", "--region", region, "--instance-ids", machine.id
+            "aws", "ec2", f"{verb}-instances", "--region", region, "--instance-ids", machine
         )
 
     port_forwarding = session(
         "AWS-StartPortForwardingSession", portNumber=JUPYTER_PORT, localPortNumber=LOCAL_PORT
     )
-    return pulumi.Output.all(
-        id=machine.id,
-        connect=tunnel(*port_forwarding, tool="session-manager-plugin"),
-        token=command(*session("AWS-StartInteractiveCommand", command=f"mllab-token {LOCAL_PORT}")),
-        stop=instances("stop"),
-        start=instances("start"),
-    )
+    return {
+        "id": machine,
+        "connect": tunnel(*port_forwarding, tool="session-manager-plugin"),
+        "token": command(
+            *session("AWS-StartInteractiveCommand", command=f"mllab-token {LOCAL_PORT}")
+        ),
+        "stop": instances("stop"),
+        "start": instances("start"),
+    }

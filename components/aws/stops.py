@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -38,7 +39,7 @@ class Target:
 
     call: str
     resource: str
-    request: Callable[[pulumi.Input[str]], Mapping[str, object]]
+    request: Callable[[str], Mapping[str, object]]
     retry: scheduler.ScheduleTargetRetryPolicyArgs | None = None
 
     @property
@@ -120,12 +121,12 @@ class Stops:
             {"arn": self._watch.arn, "input": pulumi.Output.json_dumps(event)},
         )
 
-    def daily(self, seat: str, machine: pulumi.Input[str], at: time) -> None:
+    def daily(self, seat: str, machine: pulumi.Output[str], at: time) -> None:
         """Stop the machine every day at that time of the lab's time zone."""
         daily = f"cron({at.minute} {at.hour} * * ? *)"
         self._schedule(f"{seat}-daily", daily, None, self._stop(machine))
 
-    def after(self, seat: str, machine: pulumi.Input[str], last: date) -> None:
+    def after(self, seat: str, machine: pulumi.Output[str], last: date) -> None:
         """Stop the machine when that day is over, and every hour from then on.
 
         A single stop would hold only until somebody starts the machine again.
@@ -134,10 +135,10 @@ class Stops:
         start = midnight.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._schedule(f"{seat}-end", "rate(1 hour)", start, self._stop(machine))
 
-    def _stop(self, machine: pulumi.Input[str]) -> _Asked:
+    def _stop(self, machine: pulumi.Output[str]) -> _Asked:
         asked: _Asked = {
             "arn": f"arn:aws:scheduler:::aws-sdk:{self._target.call}",
-            "input": pulumi.Output.json_dumps(self._target.request(machine)),
+            "input": machine.apply(lambda id: json.dumps(self._target.request(id))),
         }
         if self._target.retry:
             asked["retry_policy"] = self._target.retry

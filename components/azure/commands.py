@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
-from pulumi_azure_native import compute, machinelearningservices, network
+from pulumi_azure_native import machinelearningservices
 
 from components.seats import LOCAL_PORT, SSH_OPTIONS, address, command, forward, no_way, tunnel
 
@@ -14,35 +14,35 @@ JUPYTER = "properties.properties.applications[?displayName==`Jupyter Lab`].endpo
 
 
 def machine_commands(
-    machine: compute.VirtualMachine, public: network.PublicIPAddress, user: str, *, open: bool
-) -> pulumi.Output[dict[str, Any]]:
+    id: str, vm_id: str | None = None, ip: str | None = None, *, user: str, open: bool
+) -> dict[str, Any]:
     """The commands of a machine.
 
     Args:
+        vm_id, ip: may be empty until the machine runs.
         open: some address may come by SSH; else only the browser leads to the machine.
     """
-    if open:
-        host = pulumi.Output.concat(user, "@", public.ip_address.apply(lambda ip: ip or ""))
-        # The address stays when another machine takes the place of one; its host key does not.
-        key = machine.vm_id.apply(lambda id: f"HostKeyAlias=azure-{id or 'machine'}")
-        ssh = ("ssh", *SSH_OPTIONS, "-o", key)
-        connect = tunnel(*ssh, *forward(), host)
-        token = command(*ssh, host, "mllab-token", LOCAL_PORT)
-    else:
-        connect = no_way(machine.id.apply(_unreachable))
+    if not open:
+        connect = no_way(_unreachable(id))
         token = command(
             *("az", "vm", "run-command", "invoke", "--command-id", "RunShellScript"),
             *("--scripts", "mllab-token", "--query", "value[0].message", "--output", "tsv"),
-            *("--ids", machine.id),
+            *("--ids", id),
         )
-    return pulumi.Output.all(
-        id=machine.id,
-        connect=connect,
-        token=token,
+    else:
+        host = f"{user}@{ip or ''}"
+        # The address stays when another machine takes the place of one; its host key does not.
+        ssh = ("ssh", *SSH_OPTIONS, "-o", f"HostKeyAlias=azure-{vm_id or 'machine'}")
+        connect = tunnel(*ssh, *forward(), host)
+        token = command(*ssh, host, "mllab-token", LOCAL_PORT)
+    return {
+        "id": id,
+        "connect": connect,
+        "token": token,
         # Not `az vm stop`: that shuts the machine down, and it goes on being billed.
-        stop=command("az", "vm", "deallocate", "--ids", machine.id),
-        start=command("az", "vm", "start", "--ids", machine.id),
-    )
+        "stop": command("az", "vm", "deallocate", "--ids", id),
+        "start": command("az", "vm", "start", "--ids", id),
+    }
 
 
 def _unreachable(machine: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pulumi
 
+from components.awaited import with_values
 from components.cloud_init import CORE, LIB, File, cloud_config, require
 
 _HERE = Path(__file__).parent / "files"
@@ -65,7 +66,7 @@ def custom_data(
     Raises:
         ValueError: when the values are known: see `render` and `pack`.
     """
-    return pulumi.Output.all(**settings).apply(lambda values: pack(render(values, more)))
+    return with_values(settings, lambda values: pack(render(values, more)))
 
 
 def render(settings: Mapping[str, str], more: Mapping[str, Any] | None = None) -> str:

@@ -92,12 +92,16 @@ class Notebook(pulumi.ComponentResource):
         stops.watch(args, heard)
         if args.lab.ends:
             stops.machines_after(args.lab.ends)
-        self.seats = pulumi.Output.all(
-            **{
-                seat: self._seat(
-                    f"{name}-{seat}", seat, args, chosen, ssh_keys, identity, heard, stops, rights
-                )
-                for seat in args.seats
+        machines = {
+            seat: self._seat(
+                f"{name}-{seat}", seat, args, chosen, ssh_keys, identity, heard, stops, rights
+            )
+            for seat in args.seats
+        }
+        self.seats = pulumi.Output.all(**machines).apply(
+            lambda known: {
+                seat: machine_commands(*each, user=USER, open=bool(args.network.ssh_from))
+                for seat, each in known.items()
             }
         )
         publish(self, contracts.Notebook)
@@ -113,7 +117,8 @@ class Notebook(pulumi.ComponentResource):
         heard: Signs,
         stops: Stops,
         before: Sequence[pulumi.Resource],
-    ) -> pulumi.Output[dict[str, Any]]:
+    ) -> pulumi.Output[list[str]]:
+        """Of the machine its id, and where it can be reached by SSH its `vm_id` and address."""
         group = args.network.group
         labels = tags(args.lab, "notebook", seat)
         home = compute.Disk(
@@ -195,7 +200,8 @@ class Notebook(pulumi.ComponentResource):
         access.grant(self, f"{name}-power", group, access.POWER, own, machine.id)
         if args.stop_at:
             stops.daily(seat, machine, args.stop_at, labels)
-        return machine_commands(machine, address, USER, open=bool(args.network.ssh_from))
+        reached = (machine.vm_id, address.ip_address) if args.network.ssh_from else ()
+        return pulumi.Output.all(machine.id, *reached)
 
 
 def _rights(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pulumi
 from pulumi_gcp import compute
 
+from components.awaited import with_values
 from components.catalog import Machine
 from components.cloud_init import CORE, LIB, File, cloud_config, require
 
@@ -56,7 +57,7 @@ def user_data(settings: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
     Raises:
         ValueError: when the values are known: see `render`.
     """
-    return pulumi.Output.all(**settings).apply(render)
+    return with_values(settings, render)
 
 
 def render(settings: Mapping[str, str]) -> str:

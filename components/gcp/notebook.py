@@ -107,13 +107,12 @@ class Notebook(pulumi.ComponentResource):
         before = [args.network, *rights, *([files.instance] if files else [])]
         found = zones.offered(args.machine, args.lab.region, args.network.zone)
         watch(self, name, args, stopper, found, signs=True, discard=discard)
-        self.seats = pulumi.Output.all(
-            **{
-                seat: self._seat(
-                    f"{name}-{seat}", seat, args, family, built_for, found, stops, before
-                )
-                for seat in args.seats
-            }
+        machines = {
+            seat: self._seat(f"{name}-{seat}", seat, args, family, built_for, found, stops, before)
+            for seat in args.seats
+        }
+        self.seats = pulumi.Output.all(**machines).apply(
+            lambda known: {seat: _commands(*each, discard=discard) for seat, each in known.items()}
         )
         publish(self, contracts.Notebook)
 
@@ -127,7 +126,8 @@ class Notebook(pulumi.ComponentResource):
         found: Sequence[str],
         stops: Sequence[Stopper | End | HourlyEnd],
         before: Sequence[pulumi.Resource],
-    ) -> pulumi.Output[dict[str, Any]]:
+    ) -> pulumi.Output[list[str]]:
+        """Id, name, project and zone of the machine."""
         labels = tags(args.lab, "notebook", seat)
         home = compute.Disk(
             f"{name}-home",
@@ -195,7 +195,7 @@ class Notebook(pulumi.ComponentResource):
         )
         for stop in stops:
             stop.stop(seat, ref)
-        return _commands(machine, local_disks(args))
+        return pulumi.Output.all(machine.id, machine.name, machine.project, machine.zone)
 
 
 def rights_of_notebooks(parent: pulumi.Resource, name: str, args: Args) -> list[pulumi.Resource]:
@@ -271,14 +271,15 @@ def _settings(seat: str, args: Args) -> Mapping[str, pulumi.Input[str]]:
     }
 
 
-def _commands(machine: compute.Instance, discard: bool) -> pulumi.Output[dict[str, Any]]:
-    place = (machine.name, "--project", machine.project, "--zone", machine.zone)
+def _commands(id: str, name: str, project: str, zone: str, *, discard: bool) -> dict[str, Any]:
+    """How a machine is reached, stopped and started."""
+    place = (name, "--project", project, "--zone", zone)
     ssh = ("gcloud", "compute", "ssh", *place, "--tunnel-through-iap")
     also = ("--discard-local-ssd=true",) if discard else ()
-    return pulumi.Output.all(
-        id=machine.id,
-        connect=tunnel(*ssh, "--", *SSH_OPTIONS, *forward()),
-        token=command(*ssh, "--command", f"mllab-token {LOCAL_PORT}"),
-        stop=command("gcloud", "compute", "instances", "stop", *place, *also),
-        start=command("gcloud", "compute", "instances", "start", *place),
-    )
+    return {
+        "id": id,
+        "connect": tunnel(*ssh, "--", *SSH_OPTIONS, *forward()),
+        "token": command(*ssh, "--command", f"mllab-token {LOCAL_PORT}"),
+        "stop": command("gcloud", "compute", "instances", "stop", *place, *also),
+        "start": command("gcloud", "compute", "instances", "start", *place),
+    }
