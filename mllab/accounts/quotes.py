@@ -13,7 +13,8 @@ class Quote:
     Args:
         use: of a machine, `vm`, `managed` or `job`; empty for anything else. item: as the price
             book calls it. unit, usd: of one. spot: of the machine as a spare one, where it is sold;
-            nothing is known of that where not spot_told.
+            nothing is known of that where not spot_told. source: where it is from, if not from the
+            list as it stands.
     """
 
     use: str
@@ -22,6 +23,7 @@ class Quote:
     usd: Decimal
     spot: Decimal | None = None
     spot_told: bool = True
+    source: str = ""
 
 
 @dataclass(frozen=True)

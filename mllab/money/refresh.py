@@ -98,7 +98,7 @@ def write(path: Path, text: str) -> None:
 
 
 def _told(table: str, quote: Quote, book: Price | None, day: date, source: str) -> dict[str, str]:
-    dated = {"as_of": day.isoformat(), "source": source}
+    dated = {"as_of": day.isoformat(), "source": quote.source or source}
     if table == FLAT:
         return {"unit": quote.unit, "usd": _text(quote.usd), **dated}
     seen = (quote.spot, quote.spot) if quote.spot is not None else None

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from components import catalog
 from mllab.accounts import web
 from mllab.accounts.gcp import catalogue
 from mllab.accounts.responses import QueryFailed
@@ -81,6 +82,12 @@ def test_machines_are_made_of_their_parts_and_the_rest_by_its_whole_description(
         ("vm", "n1-standard-4+nvidia-tesla-t4"): Decimal("0.539999"),  # as the price book has it
         ("vm", "n1-standard-8+nvidia-tesla-t4"): Decimal("0.729998"),
         ("vm", "a2-highgpu-1g"): Decimal("3.673385"),
+        # As the price book has them, of Vertex AI and Workbench; of `a2` for jobs nobody knows.
+        ("job", "n1-standard-4+nvidia-tesla-t4"): Decimal("0.62099885"),
+        ("job", "n1-standard-8+nvidia-tesla-t4"): Decimal("0.83949770"),
+        ("managed", "n1-standard-4+nvidia-tesla-t4"): Decimal("0.64799880"),
+        ("managed", "n1-standard-8+nvidia-tesla-t4"): Decimal("0.87599760"),
+        ("managed", "a2-highgpu-1g"): Decimal("4.40806200"),
         ("", "pd-balanced"): Decimal("0.1"),
         ("", "pd-standard"): Decimal("0.04"),
         ("", "external IPv4, in use by a VM"): Decimal("0.005"),
@@ -93,7 +100,10 @@ def test_machines_are_made_of_their_parts_and_the_rest_by_its_whole_description(
     assert found.unclear["vm", "g2-standard-4"] == "it is listed at several prices: 0.02, 0.03"
     assert {("vm", "e2-standard-2"), ("", "pd-ssd")} <= found.asked
     assert ("vm", "a2-ultragpu-1g") not in found.asked, "its local disks are not in the parts"
-    spare = {one.item: (one.spot, one.spot_told) for one in found.quotes if one.use}
+    assert found.unclear["job", "g2-standard-4"] == found.unclear["vm", "g2-standard-4"]
+    assert {one.source[:16] for one in found.quotes if one.use == "job"} == {"derived (strong)"}
+    assert {one.source[:14] for one in found.quotes if one.use == "managed"} == {"derived (weak)"}
+    spare = {one.item: (one.spot, one.spot_told) for one in found.quotes if one.use == "vm"}
     assert spare["a2-highgpu-1g"] == (Decimal("1.205"), True)
     assert spare["n1-standard-4+nvidia-tesla-t4"] == (None, False)
     assert all(each["Authorization"] == "Bearer ya29.token" for each in told.headers)
@@ -138,6 +148,21 @@ def test_a_price_that_is_none_in_dollars_is_refused(price: dict[str, Any]) -> No
         pytest.raises(QueryFailed, match="no list of prices"),
     ):
         catalogue.ask(HERE, told.url, never)
+
+
+@pytest.mark.parametrize("use", ["job", "managed"])
+def test_what_is_reckoned_from_the_machine_is_so_in_the_price_book(use: str) -> None:
+    """The same machines, shares and marks."""
+    for name in catalog.types("gcp", use):
+        known = prices.machine("gcp", HERE, use, name)
+        if not catalogue._is_known(use, name):
+            assert known is None, name
+            continue
+        base = prices.machine("gcp", HERE, "vm", name)
+        if known and base:
+            quote = catalogue._with_share(use, name, base.usd)
+            assert abs(quote.usd - known.usd) < Decimal("1e-7"), name
+            assert quote.source[:14] == known.source[:14], name
 
 
 def test_every_item_has_the_unit_of_the_price_book() -> None:

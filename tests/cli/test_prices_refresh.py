@@ -147,7 +147,8 @@ def test_google_is_asked_for_parts_and_what_comes_of_no_list_is_named(
         assert "gcp,us-central1,vm,a2-highgpu-1g,3.673385,1.205,1.205,2" in rows
         assert "gcp,us-central1,Filestore ZONAL,GiB-month,0.219,," in (project / FLAT).read_text()
         out = " ".join(said.out.split())
-        assert "a2-highgpu-1g (job)" not in rows
+        assert "gcp,us-central1,managed,a2-highgpu-1g,4.408062,,,2" in rows
+        assert "derived (weak): 1.20 x Compute Engine 3.673385 (workbench-1.20) | Google" in rows
         assert "not in what is asked of the list, kept with its day: Cloud Logging ingest" in out
         told.refused = 401
         said = run("prices", "refresh", *google)

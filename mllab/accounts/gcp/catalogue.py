@@ -3,7 +3,7 @@
 Source: https://cloud.google.com/billing/docs/reference/rest/v1/services.skus/list. It has no
 machines: a machine is its processors, its memory and its GPUs. `skus.csv` names the rest by
 expressions for whole descriptions, since `Regional Balanced PD Capacity` is another thing. Machines
-of `a2-ultragpu` have local disks besides, and Vertex AI and Workbench have fees of their own.
+of `a2-ultragpu` have local disks besides. Vertex AI and Workbench add a share of the machine.
 """
 
 from __future__ import annotations
@@ -36,6 +36,14 @@ _NO_LIST: Final = f"{_WHAT} answers with what is no list of prices"
 _COMPUTE: Final = "Compute Engine"
 _GPUS: Final = {"T4": "Nvidia Tesla T4", "L4": "Nvidia L4", "A100": "Nvidia Tesla A100"}
 
+_SHARES: Final = {
+    "job": (Decimal("1.15"), "vertex-1.15", ("e2", "n1"), ("a2",)),
+    "managed": (Decimal("1.20"), "workbench-1.20", ("e2",), ()),
+}
+"""What a machine costs for other uses: how many times as much, by which source of
+`mllab/money/data/sources.csv`; the families for which that is strong; those for which nobody knows.
+"""
+
 Sku = Mapping[str, Any]
 
 
@@ -58,14 +66,16 @@ def ask(region: str, url: str = "", pause: Callable[[float], None] = time.sleep)
         machine = catalog.machine("gcp", name, "vm")
         if name.startswith("a2-ultragpu"):
             continue
-        asked.add(("vm", name))
+        uses = [use for use in _SHARES if _is_known(use, name)]
+        asked |= {("vm", name), *((use, name) for use in uses)}
         try:
             usd = _whole(skus[_COMPUTE], machine, spot=False)
             if usd is not None:
                 spot = _whole(skus[_COMPUTE], machine, spot=True)
                 quotes.append(Quote("vm", name, "hour", usd, spot, spot_told=spot is not None))
+                quotes += [_with_share(use, name, usd) for use in uses]
         except QueryFailed as why:
-            unclear["vm", name] = str(why)
+            unclear |= {(use, name): str(why) for use in ("vm", *uses)}
     for item in dict.fromkeys(row["item"] for row in _items()):
         rows = [row for row in _items() if row["item"] == item]
         asked.add(("", item))
@@ -176,6 +186,19 @@ def _whole(skus: Sequence[Sku], machine: catalog.Machine, *, spot: bool) -> Deci
             return None
         usd += price * count
     return usd
+
+
+def _is_known(use: str, name: str) -> bool:
+    *_, unknown = _SHARES[use]
+    return name in catalog.types("gcp", use) and not name.startswith(unknown)
+
+
+def _with_share(use: str, name: str, usd: Decimal) -> Quote:
+    times, source, strong, _ = _SHARES[use]
+    mark = "strong" if name.startswith(strong) else "weak"
+    told = f"derived ({mark}): {times} x Compute Engine {usd.normalize():f} ({source}) | {SOURCE}"
+    price = (times * usd).quantize(Decimal("1e-8"))
+    return Quote(use, name, "hour", price, spot_told=False, source=told)
 
 
 def _prices(
