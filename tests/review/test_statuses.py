@@ -11,7 +11,7 @@ from mllab.lifecycle.review.model import Amount, Report, StackReview
 from mllab.lifecycle.review.money import compare
 from mllab.lifecycle.review.run import exit_code
 from mllab.money import prices
-from mllab.show.review.words import figure, left_behind
+from mllab.show.review.words import figure, left_behind, verdict
 from tests.review.repository import Repository
 
 Stacks = dict[str, StackReview]
@@ -114,7 +114,10 @@ def test_a_new_lab_and_one_of_a_new_name_cost_all_of_it(name: str, stacks: Stack
     assert day.difference.known == day.after.known
 
 
-def test_a_file_that_is_gone_saves_nothing_and_its_lab_still_costs(stacks: Stacks) -> None:
+def test_a_file_that_is_gone_saves_nothing_and_its_lab_still_costs(
+    stacks: Stacks, report: Report
+) -> None:
+    assert "gone, old still cost until `mllab down`" in verdict(report).rest
     small = prices.machine("aws", "us-east-1", "vm", "g4dn.xlarge")
     assert small
     assert not stacks["gone"].money

@@ -49,7 +49,7 @@ def _show(console: Console, stack: StackReview) -> None:
     if stack.base_error:
         say(console, f"the base did not render: {stack.base_error}", indent="  ")
     if gone := left_behind(stack):
-        say(console, gone[1], label=f"  {gone[0]} ", style="bold red")
+        say(console, gone[1], label=f"  {gone[0]} ", indent="    ", style="bold red")
     if stack.budget:
         say(console, f"the budget is broken: {stack.budget}", indent="  ")
     if any(one.before != one.after for one in stack.money.values()):

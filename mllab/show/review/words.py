@@ -86,6 +86,9 @@ def verdict(report: Report) -> Verdict:
             for key, column in totals(changing).items()
             if key in {"day", "asleep"} and column.difference
         ]
+    if left := [one.renamed_from or one.stack for one in report.stacks if left_behind(one)]:
+        verb = "costs" if len(left) == 1 else "cost"
+        rest.append(f"{join_limited(left, 4)} still {verb} until `mllab down`")
     for kind, number in kinds.items():
         if kind in {"data", "restarts"} and number:
             what = "resource loses", "resources lose"
