@@ -81,12 +81,10 @@ class SlurmQueue(Queue):
 
     def daemon(self, name: str, *argv: str) -> None:
         """Start one, which ends when this process does, however that may end."""
-        # What slurmd starts for a job lives on when the queue is stopped, as the job does.
-        extra = marks(jobs_of(self.place)) if name == "slurmd" else {}
         with (self.place.run / f"{name}.out").open("wb") as out:
             self.daemons[name] = subprocess.Popen(
                 argv,
-                env={**os.environ, **self.environment, **extra},
+                env={**os.environ, **self.environment},
                 cwd=self.place.run,
                 stdin=subprocess.DEVNULL,
                 stdout=out,

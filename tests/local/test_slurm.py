@@ -52,6 +52,17 @@ def daemons(one: Lab) -> dict[str, psutil.Process]:
     return {name: found[name] for name in ("munged", "slurmctld", "slurmd") if name in found}
 
 
+def slurms(one: Lab, root: str, name: str, *options: str) -> str:
+    """What one of Slurm's own commands says."""
+    installed = slurm.find(root)
+    assert installed
+    command = (installed.programs[name], *options)
+    environment = installed.environment(one.place)
+    return subprocess.run(
+        command, env=environment, check=True, capture_output=True, text=True
+    ).stdout
+
+
 def test_jobs_run_and_tell_how_they_ended(start: Start) -> None:
     one = start(slots=2, environment={"AWS_REGION": "us-east-1"})
     told = [one.submit("env"), one.submit("sh", "-c", "exit 3"), one.submit("no-such-program")]
@@ -112,19 +123,15 @@ def test_jobs_are_cancelled_and_ended_after_their_time(start: Start, root: str) 
     one.reach(late, "running")
     one.cancel(waits)
     assert one.reach(waits).started is None
-    installed = slurm.find(root)
-    assert installed
-    subprocess.run(  # as who knows Slurm would
-        (installed.programs["scancel"], "--state=PENDING", "--me"),
-        env=installed.environment(one.place),
-        check=True,
-    )
+    there = slurms(one, root, "squeue", "--noheader", "--format=%k").split()
+    assert sorted(there) == [late, taken]
+    slurms(one, root, "scancel", "--state=PENDING", "--me")  # as who knows Slurm would
     jobs.wake(one.place.run)
     done = one.reach(taken)
     assert (done.state, done.why) == ("failed", "Slurm ended it before it ran")
     done = one.reach(late)
     assert (done.state, done.exit_code) == ("timed out", 143)
-    assert gone([int(done.log.read_text())])
+    assert gone([int(done.log.read_text().split()[0])])
     jobs.close(one.place.lab, NAME, "no money")
     with pytest.raises(LabError, match="takes no jobs: no money"):
         one.submit("true")
