@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence
@@ -125,8 +126,15 @@ class Folders:
 
     def _remove_empty(self, above: Path) -> None:
         """Folders between the lab's and one of ours go with the last of these."""
-        while above != self.lab and above.is_relative_to(self.lab) and not any(above.iterdir()):
-            above.rmdir()
+        while above != self.lab and above.is_relative_to(self.lab):
+            try:
+                above.rmdir()
+            except FileNotFoundError:
+                pass  # the end of another folder, at the same time, has taken it
+            except OSError as error:
+                if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
+                    return
+                raise
             above = above.parent
 
 
