@@ -49,9 +49,10 @@ class Elsewhere:
     """What a lab costs elsewhere.
 
     Args:
-        places: other clouds, then regions of its own, cheapest first. compared: regions of its own
-            that were compared. unknown: those that were not, since a price is missing there that
-            is known where the lab is. lacking: what has none, in how many regions.
+        places: other clouds, then regions of its own: those where all is known that is known where
+            the lab is, cheapest first, then those where least is missing. compared: how many are
+            of the first sort. unknown: of the second. lacking: what has no price there, in how
+            many regions.
     """
 
     places: tuple[Place, ...]
@@ -71,15 +72,14 @@ def elsewhere(session: Session, plan: Plan, priced: Estimate, usage: Path | None
     tried = (_converted(session, own, region, usage) for region in ranked)
     near = list(islice((place for place in tried if place.priced), REGIONS))
     near.sort(key=lambda place: _rank(place.priced, priced))
-    return Elsewhere((*others, *near), len(ranked), unknown, lacking)
+    return Elsewhere((*others, *near), len(ranked) - unknown, unknown, lacking)
 
 
 def _ranked(session: Session, plan: Plan, priced: Estimate) -> tuple[list[str], int, Counter[str]]:
-    """Other regions, cheapest first, by pricing the same resources there; how many could not be
-    compared, and what has no price there.
+    """Other regions, by pricing the same resources there; in how many less is known, and what.
 
-    What is not known where the lab is counts nowhere; a region where less is known than there is
-    not compared at all, and one where anything is missing comes after those that are complete.
+    What is not known where the lab is counts nowhere. A sum that lacks something is not held
+    against one that does not: such a region comes later, by what the rest costs here.
     """
     lab, today = cost.known(session.declared), session.clock.today()
     usage, here = session.declared.usage, {line.charge.item for line in priced.missing}
@@ -91,20 +91,24 @@ def _ranked(session: Session, plan: Plan, priced: Estimate) -> tuple[list[str], 
         if less := {line.charge.item for line in there.missing} - here:
             unknown += 1
             lacking.update(less)
-        else:
-            found[region] = _rank(there, priced)
+        found[region] = _rank(there, priced)
     return sorted(found, key=lambda region: (*found[region], region)), unknown, lacking
 
 
-def _rank(there: Estimate | None, here: Estimate) -> tuple[bool, Decimal]:
-    """What orders places: an unknown price makes none cheaper than one without."""
+def _rank(there: Estimate | None, here: Estimate) -> tuple[bool, Decimal, bool, Decimal]:
+    """What orders places: an unknown price makes none cheaper than one without.
+
+    What is missing there, and known here, weighs as much as it costs here.
+    """
     assert there is not None
     missing = {line.charge.item for line in here.missing}
+    less = {line.charge.item for line in there.missing} - missing
 
     def comparable(line: Line) -> bool:
         return line.charge.item not in missing
 
-    return bool(there.missing), there.total(comparable).week
+    gap = here.total(lambda line: line.charge.item in less).week
+    return bool(less), gap, bool(there.missing), there.total(comparable).week
 
 
 def _other(session: Session, cloud: str, usage: Path | None) -> Place:

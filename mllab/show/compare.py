@@ -47,9 +47,9 @@ def show(
         most = ", ".join(item for item, _ in found.lacking.most_common(3))
         say(
             console,
-            f"{found.unknown} of {found.compared + found.unknown} other regions of "
-            f"{CLOUDS[own].title} are not compared: prices that are known here are missing there, "
-            f"mostly of {most}.",
+            f"In {found.unknown} of {found.compared + found.unknown} other regions of "
+            f"{CLOUDS[own].title} prices that are known here are missing, mostly of {most}: they "
+            "come last, those where least is missing first.",
         )
     for place in found.places:
         if not place.priced:

@@ -34,7 +34,7 @@ def test_the_course_is_priced_on_every_cloud_and_in_the_cheapest_regions(
         assert place.priced.total().day > 0
         assert any(line.startswith("data: ") for line in place.left)
     near = [place for place in found.places if place.cloud == cloud]
-    assert len(near) == min(compare.REGIONS, found.compared)
+    assert len(near) == min(compare.REGIONS, found.compared + found.unknown)
     ranks = [compare._rank(place.priced, priced) for place in near]
     assert ranks == sorted(ranks)
     for place in near:
@@ -49,7 +49,9 @@ def test_the_course_is_priced_on_every_cloud_and_in_the_cheapest_regions(
         less |= {region} if _missing(there) - _missing(priced) else set()
     assert (found.unknown, bool(found.lacking)) == (len(less), bool(less))
     assert found.compared == len(simulated_regions(cloud)) - 1 - len(less)
-    assert not less & {place.region for place in near}
+    shown = [place.region in less for place in near]
+    assert shown == sorted(shown), "where less is known comes last"
+    assert shown.count(False) == min(compare.REGIONS, found.compared)
 
 
 def _missing(priced: Estimate) -> set[str]:
@@ -70,7 +72,31 @@ def test_a_place_with_an_unknown_price_is_never_cheaper_than_one_without() -> No
     nothing = replace(here, lines=tuple(line for line in here.lines if line.why))
     assert nothing.total().week < known.total().week
     assert compare._rank(known, here) < compare._rank(nothing, here)
-    assert compare._rank(here, here)[1] == known.total().week, "what is missing here counts nowhere"
+    assert compare._rank(here, here)[-1] == known.total().week, (
+        "what is missing here counts nowhere"
+    )
+
+
+def test_where_less_is_missing_comes_first_however_small_the_sum() -> None:
+    disk = {"type": "pd-balanced", "size": 100}
+    machine = ("gcp:compute/instance:Instance", {"machineType": "e2-standard-2", "bootDisk": {}})
+    here = _of("us-central1", ("gcp:compute/disk:Disk", disk), machine)
+
+    def without(item: str) -> Estimate:
+        lost = [
+            replace(line, sums=estimate.Sums(), why="no price")
+            if line.charge.item == item
+            else line
+            for line in here.lines
+        ]
+        return replace(here, lines=tuple(lost))
+
+    small, large = without("pd-balanced"), without("e2-standard-2")
+    gaps = [here.total().week - one.total().week for one in (small, large)]
+    dearer = large if gaps[0] < gaps[1] else small
+    cheaper = small if dearer is large else large
+    assert dearer.total().week < cheaper.total().week, "its own sum is the smaller one"
+    assert compare._rank(here, here) < compare._rank(cheaper, here) < compare._rank(dearer, here)
 
 
 def test_a_lab_that_cannot_be_there_says_why(
