@@ -151,3 +151,28 @@ def test_a_report_of_an_older_commit_is_left_alone(post: Post, tmp_path: Path) -
     assert done.returncode == 0
     assert "No open pull request" in done.stdout
     assert not (tmp_path / "github" / "posted.json").exists()
+
+
+@pytest.mark.parametrize("code", [0, 1, 2])
+@pytest.mark.parametrize("written", [True, False], ids=["a report", "no report"])
+def test_the_action_shows_what_there_is_and_ends_as_the_review_does(
+    root: Path, tmp_path: Path, code: int, written: bool
+) -> None:
+    (step,) = (
+        one for one in loaded(root, FILES[2])["runs"]["steps"] if "MLLAB" in one.get("env", {})
+    )
+    program = tmp_path / "mllab"
+    report = f"mkdir -p out && echo {MARKER!r} >out/report.md\n" if written else ""
+    program.write_text(f'#!/usr/bin/env bash\necho "$*" >said\n{report}exit {code}\n')
+    program.chmod(0o755)
+    own = {"MLLAB": str(program), "BASE": "abc", "OUT": "out", "GITHUB_STEP_SUMMARY": "summary"}
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", step["run"]],  # as GitHub runs `shell: bash`
+        cwd=tmp_path,
+        env={**own, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code, done.stderr
+    assert (tmp_path / "said").read_text() == "review --base abc --out out\n"
+    assert (tmp_path / "summary").exists() == written
