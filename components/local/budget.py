@@ -31,7 +31,8 @@ class Watch:
 
 class Budget(pulumi.ComponentResource):
     """The keeper: one small process. It stops seats that nobody uses, all at the daily stop and at
-    the lab's end, and counts their hours and those of jobs. At 100 % of the limit it ends the jobs.
+    the lab's end, and counts the hours in which they or jobs had this machine in use, once however
+    many ran. At 100 % of the limit it ends the jobs, and takes no more.
 
     Args:
         args: as on a cloud; warnings stand in its log and in `status`, nobody is mailed.
