@@ -8,6 +8,7 @@ prices are renewed; what is too old to be added is decided here, too.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -106,8 +107,13 @@ def rows(root: Path) -> Mapping[tuple[str, ...], Mapping[str, str]]:
     for file, name in (("machine_prices.csv", "name"), ("flat_prices.csv", "item")):
         with (root / "mllab/money/data" / file).open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
-                found[row["cloud"], row["region"], row.get("use", ""), row[name]] = row
+                found[row["cloud"], row["region"], row.get("use", ""), plain(row[name])] = row
     return found
+
+
+def plain(item: str) -> str:
+    """What a resource calls a thing and the table another way is the same: case and spaces."""
+    return re.sub("[ _-]", "", item.lower())
 
 
 class Bill:
@@ -119,7 +125,7 @@ class Bill:
     def row(self, item: str, use: str) -> tuple[Decimal | None, int, bool]:
         """USD of a unit, its hours, and whether it is too old to be added."""
         for region in (REGIONS[self.cloud], "*"):
-            row = self.rows.get((self.cloud, region, use, item), {})
+            row = self.rows.get((self.cloud, region, use, plain(item)), {})
             if usd := row.get("usd_hour" if use else "usd"):
                 day = row["as_of"]
                 old = not day or (TODAY - date.fromisoformat(day)).days > 365
