@@ -86,6 +86,13 @@ def test_a_cell_runs_with_this_python_and_the_seats_environment(seat: Seat) -> N
     notebook.tab.close()
 
 
+def test_what_a_kernel_says_is_encrypted(seat: Seat) -> None:
+    kernel = seat.ask("/api/kernels", {"name": "python3"}, "POST")["id"]
+    told = json.loads((seat.place.run / "runtime" / f"kernel-{kernel}.json").read_text())
+    assert told["curve_publickey"]
+    seat.ask(f"/api/kernels/{kernel}", None, "DELETE")
+
+
 def test_a_save_leaves_a_trace_for_the_watchdog(seat: Seat) -> None:
     assert not (seat.place.run / SAVED).exists()
     model = {"type": "file", "format": "text", "content": "x"}

@@ -22,6 +22,16 @@ _CONFIG: Final = Path(components.__file__).parent / "files/jupyter_server_config
 _SAVED_ON_MACHINES: Final = "/run/mllab-awake/saved"
 
 
+_ALSO: Final = """
+# Other users of this machine can listen to what a kernel says over TCP.
+import zmq
+c.KernelManager.transport_encryption = "auto" if zmq.has("curve") else "disabled"
+# Nothing outside is asked for news or newer versions.
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+"""
+
+
 class JupyterLab:
     """Settings: `home`, the folder it shows; `environment`, variables for notebooks; `gpus`, the
     numbers of those it may use, as CUDA counts them: `0`, or empty.
@@ -48,7 +58,7 @@ class JupyterLab:
         # By default terminals are login shells, and /etc/profile would take PATH away.
         shell = os.environ.get("SHELL") or "/bin/sh"
         told += f'\nc.ServerApp.terminado_settings = {{"shell_command": [{shell!r}]}}\n'
-        records.write_text(run / _CONFIG.name, told)
+        records.write_text(run / _CONFIG.name, told + _ALSO)
         as_root = ["--allow-root"] if os.getuid() == 0 else []
         return Launch(
             # -P: a student's `json.py` in the home folder must not be taken for Python's own.
