@@ -105,8 +105,10 @@ def configure(place: Place, settings: Mapping[str, Any], slurm: Slurm, ports: li
 
 
 def sockets_fit(place: Place) -> bool:
-    """Whether the path of munge's socket is not too long for the system."""
-    return len(os.fsencode(place.run / "munge.sock")) <= _SOCKET_BYTES
+    """Whether the paths of sockets, of which a job's is the longest, are not too long."""
+    host = platform.node().split(".")[0]
+    longest = place.run / "spool" / f"{host}_9999999.4294967295"
+    return len(os.fsencode(longest)) <= _SOCKET_BYTES
 
 
 def steps(place: Place) -> list[psutil.Process]:

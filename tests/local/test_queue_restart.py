@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,11 +57,14 @@ def test_a_job_goes_on_without_its_queue_and_is_found_again(
 
 @pytest.mark.parametrize("kind", ["queue", "slurm"])
 def test_a_queue_that_is_started_anew_with_other_settings_leaves_its_jobs(
-    tmp_path: Path, gate: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+    gate: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if kind == "slurm":
         monkeypatch.setenv(slurm.VARIABLE, unpacked())
-    with lab(tmp_path / "lab", SERVICES[kind]) as one:
+    with (
+        tempfile.TemporaryDirectory(prefix="lab-") as short,  # for sockets
+        lab(Path(short) / "lab", SERVICES[kind]) as one,
+    ):
         process.start(one.place, one.service.prepare(one.place, 0, one.settings), 0)
         number = one.submit("sh", "-c", f"echo up; read line < {gate}")
         waits = one.submit("true")

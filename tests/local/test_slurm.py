@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -35,12 +36,13 @@ def root() -> str:
 
 
 @pytest.fixture
-def start(tmp_path: Path, root: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+def start(root: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     monkeypatch.setenv(slurm.VARIABLE, root)
     with ExitStack() as stack:
 
         def starts(**settings: Any) -> Lab:
-            one = stack.enter_context(lab(tmp_path / "lab", SERVICES["slurm"], **settings))
+            short = stack.enter_context(tempfile.TemporaryDirectory(prefix="lab-"))  # for sockets
+            one = stack.enter_context(lab(Path(short) / "lab", SERVICES["slurm"], **settings))
             one.start({"AWS_SECRET_ACCESS_KEY": "caller"})
             return one
 
