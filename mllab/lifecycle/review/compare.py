@@ -15,7 +15,7 @@ from mllab.engines.contract import Plan, Resource
 from mllab.engines.drain import collector_paused
 from mllab.engines.recorded import resource
 from mllab.errors import LabError, SettingsError
-from mllab.lifecycle import cost, deploy, impossible
+from mllab.lifecycle import cost, deploy, granted
 from mllab.lifecycle.observer import Run
 from mllab.lifecycle.rendering import rendered
 from mllab.lifecycle.review import hazards, money, render, verdicts
@@ -119,7 +119,7 @@ def _head(
     except LabError as error:
         if not same_lab:
             raise
-        review.refusals.append(str(error))  # the settings are of another lab: only that is told
+        review.refusals.append(_told(error))  # the settings are of another lab: only that is told
         session = render.open_stack(job.root, job.stack, fresh, job.today)
         plan, same_lab = deploy.plan(session, observer), False
     priced = cost.of(session, plan)
@@ -150,15 +150,20 @@ def _head(
 
 
 def _refused(session: Session, plan: Plan, observer: _Silent) -> list[str]:
-    """Why `up` would not begin, whatever the account's quotas are."""
+    """Why `up` would not begin, whatever the account's quotas are, besides what is a hazard."""
     if isinstance(session.realm, SimulatedRealm):
         for code in session.realm.cloud.limits():
             session.realm.cloud.grant(code, LARGEST)
     try:
-        impossible.refuse(session, plan, observer)
+        granted.refuse_short(session, plan, observer)
     except LabError as error:
-        return [str(error)]
+        return [_told(error)]
     return []
+
+
+def _told(error: LabError) -> str:
+    """What `up` says, without what becomes of a run: there was none."""
+    return str(error).replace("; nothing was changed", "")
 
 
 def _recorded(job: Job) -> tuple[Resource, ...]:

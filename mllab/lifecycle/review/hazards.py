@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, get_args
 
+from mllab.clouds import consequences
 from mllab.engines.contract import Op, Plan, Resource, Step
 from mllab.lifecycle.meaning import doubtful, ends_work, meaning, restarts
 from mllab.lifecycle.review.model import Cause, Changed, Danger, Hazard, Node, Property
@@ -26,8 +27,8 @@ def hazards(plan: Plan, causes: CausesOf) -> list[Hazard]:
     """The red list, the worst first; what is alike, by the same cause, is one entry."""
     found: dict[tuple[object, ...], Hazard] = {}
     for step in _changing(plan):
-        words = meaning(step)
-        kind = _kind(step, words)
+        refused, words = _refused(step), meaning(step)
+        kind = _kind(step, words, refused)
         if kind is None:
             continue
         why = causes(step)
@@ -37,7 +38,7 @@ def hazards(plan: Plan, causes: CausesOf) -> list[Hazard]:
             type=step.type,
             names=[],
             loses=step.loses,
-            words=list(words),
+            words=refused or list(words),
             uncertain=doubtful(step),
             causes=why,
         )
@@ -105,9 +106,27 @@ def _changing(plan: Plan) -> Iterator[Step]:
     )
 
 
-def _kind(step: Step, words: tuple[str, ...]) -> Danger | None:
+def _refused(step: Step) -> list[str]:
+    """What the cloud refuses on what exists, with the reason and what to do instead."""
+    if step.op is not Op.UPDATE:
+        return []
+    which = step.type, role(step.urn), step.changes
+    told = [
+        f"{each.path} {each.before} -> {each.after}: {why}; put the old value back"
+        for each, why in consequences.impossible(*which)
+    ]
+    # Of a real machine, not of the simulated one, is the id that has to be typed.
+    return told + [
+        f"{each.path} {each.before} -> {each.after}: {why.format(id='ID')}"
+        for each, why in consequences.deallocated(*which)
+    ]
+
+
+def _kind(step: Step, words: tuple[str, ...], refused: list[str]) -> Danger | None:
     if step.loses:
         return "data"
+    if refused:
+        return "refused"
     if step.op is Op.REPLACE:
         return "replaced"
     if restarts(words):

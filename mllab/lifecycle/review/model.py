@@ -25,7 +25,7 @@ COLUMNS: Final = {
 a lab without an end has none."""
 
 Status = Literal["unchanged", "changed", "new", "deleted", "renamed", "invalid"]
-Danger = Literal["data", "replaced", "restarts", "work"]
+Danger = Literal["data", "refused", "replaced", "restarts", "work"]
 
 
 class Amount(BaseModel):
@@ -73,8 +73,8 @@ class Hazard(BaseModel):
     """What a person must know before the change is merged; alike resources are one entry.
 
     Args:
-        kind: `data`: data is lost; `replaced`; `restarts`; `work`:
-            work of a person or a job ends.
+        kind: `data`: data is lost; `refused`: the cloud refuses it, and so does `up`; `replaced`;
+            `restarts`; `work`: work of a person or a job ends.
         loses: what data, in words. words: what it means for people.
         uncertain: it is replaced only if a value has changed that the run alone will know.
     """
@@ -149,7 +149,7 @@ class StackReview(BaseModel):
         faults: of its settings at head, or why it cannot be rendered. base_error: why there is
             nothing to compare with; what could be compared was.
         settings: that changed, with their lines. operations: custom resources by operation.
-        refusals: what `up` will refuse. notes: what a plan tells besides.
+        refusals: what `up` will refuse of the lab as a whole. notes: what a plan tells besides.
         money: by key of COLUMNS; none of a lab whose file is gone; oldest_price: the date of the
             oldest that is added. remains: by the same keys, what the lab of a file that is gone or
             renamed still costs.

@@ -44,7 +44,7 @@ DARK: Final = """
 
 def shade(node: Node) -> str:
     """The class of a role: the worst that happens in it."""
-    if node.hazard == "data":
+    if node.hazard in {"data", "refused"}:
         return "stop"
     if node.hazard:
         return "care"

@@ -21,6 +21,7 @@ from mllab.lifecycle.review.model import (
 )
 from mllab.show.review import diagram
 from mllab.show.review.words import (
+    KINDS,
     alike,
     amounts,
     compared,
@@ -135,7 +136,9 @@ def _red(stack: StackReview, detail: int) -> Iterator[str]:
         )
     if gone := left_behind(stack):
         lines.append(f"- **{gone[0]}** {_plain(gone[1])}")
-    lines += [f"- **`up` refuses** {code(one)}" for one in stack.refusals]
+    for one in stack.refusals:
+        told = "<br>".join(code(line) for line in one.splitlines())
+        lines.append(f"- **{KINDS['refused']}** {told}")
     lines += [line for same in alike(stack.hazards) for line in _hazards(same, detail)]
     if stack.budget:
         lines.append(f"- **the budget is broken**: {_plain(stack.budget)}")

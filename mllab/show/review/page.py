@@ -73,9 +73,9 @@ def red(stack: StackReview) -> list[Item]:
         )
     if gone := words.left_behind(stack):
         items.append(Item("stop", *gone))
-    items += [Item("stop", "up refuses", one) for one in stack.refusals]
+    items += [Item("stop", words.KINDS["refused"], one) for one in stack.refusals]
     for same in words.alike(stack.hazards):
-        level = "stop" if same[0].kind == "data" else "care"
+        level = "stop" if same[0].kind in {"data", "refused"} else "care"
         items.append(Item(level, *words.said(same[0]), same))
     if stack.budget:
         items.append(Item("stop", "the budget is broken:", stack.budget))

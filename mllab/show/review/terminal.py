@@ -10,6 +10,7 @@ from rich.table import Table
 from mllab.lifecycle.review.model import COLUMNS, Column, Report, StackReview
 from mllab.show.console import say
 from mllab.show.review.words import (
+    KINDS,
     alike,
     amounts,
     compared,
@@ -44,8 +45,10 @@ def show(console: Console, report: Report) -> None:
 def _show(console: Console, stack: StackReview) -> None:
     console.print()
     console.print(f"{stack.stack}: {stack.status}", style="bold", markup=False)
-    for line in (*stack.faults, *stack.refusals):
+    for line in stack.faults:
         say(console, line, indent="  ", style="red")
+    for line in stack.refusals:
+        say(console, line, indent="    ", label=f"  {KINDS['refused']}: ", style="bold red")
     if stack.base_error:
         say(console, f"the base did not render: {stack.base_error}", indent="  ")
     if gone := left_behind(stack):

@@ -31,6 +31,7 @@ Level = Literal["stop", "care", "fine"]
 
 KINDS: Final = {
     "data": "loses data",
+    "refused": "`up` refuses",
     "replaced": "replaced",
     "restarts": "restarts",
     "work": "work ends",
