@@ -135,7 +135,7 @@ def rehearse(
     verbose: take.Verbose = False,
     as_json: take.Json = False,
 ) -> None:
-    """Play a lab's whole life on a simulated account or here, and prove that nothing is left of it."""
+    """Play a lab's whole life on a simulated account or here, and prove that nothing is left."""
     from mllab.commands import rehearse as command
 
     told = {"keep": keep, "accept_risk": accept_risk, "verbose": verbose, "as_json": as_json}

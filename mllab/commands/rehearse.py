@@ -21,7 +21,7 @@ def rehearse(
     verbose: bool,
     as_json: bool,
 ) -> None:
-    """Play a lab's whole life on a simulated account or here, and prove that nothing is left of it."""
+    """Play a lab's whole life on a simulated account or here, and prove that nothing is left."""
     out = console.results(as_json=as_json)
     driver = Choice(simulate=True, engine=engine).driver
     with rehearsal.stage(stack, today, driver, keep=keep, accept_risk=accept_risk) as stage:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from mllab.clouds.registry import is_machine, power
+from mllab.clouds.registry import PLACES, is_machine, power
 from mllab.engines.contract import Op, Plan, Status, Step
 from mllab.errors import LabError, RunFailed, StillThere
 from mllab.lifecycle import rebuild
@@ -102,7 +102,7 @@ def look(session: Session) -> Comparison:
     notes = map(rebuild.told, rebuild.counts_for_new(session, plan)) if plan else ()
     return Comparison(
         tuple(findings),
-        (*outcome.warnings, *notes, *early(session)),
+        (*outcome.warnings, *notes, *early(session), *session.realm.spent(state)),
         {op: counted[op] for op in (Op.UPDATE, Op.REPLACE, Op.DELETE) if counted.get(op)},
         plan.settles if plan else (),
         _over(session),
@@ -174,6 +174,8 @@ def early(session: Session) -> tuple[str, ...]:
     starts, today = session.lab.lab.starts if session.lab else None, _today(session)
     if starts is None or today is None or starts <= today:
         return ()
+    if PLACES[session.declared.lab.cloud].here:
+        return (f"lab.starts is {starts}; what is made exists at once",)
     return (
         f"lab.starts is {starts}, and nothing in the cloud waits for that day: what is made exists,"
         " and costs, at once. `mllab rehearse` begins on that day.",

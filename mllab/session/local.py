@@ -15,6 +15,7 @@ from mllab.accounts.contract import Grant, InventoryItem, Offer, Placement
 from mllab.clock import Clock
 from mllab.clouds.local import LOCAL, PACKAGE
 from mllab.errors import SettingsError, UsageError
+from mllab.protocol.deployment import stack_outputs
 from mllab.session import local_state
 from mllab.session.realm import Limit
 from mllab.session.session import PULUMI, Session, home, project
@@ -50,7 +51,7 @@ class LocalRealm:
 
     simulated: ClassVar[bool] = False
     prefix: ClassVar[str] = ""
-    account: ClassVar[str] = "this machine"
+    account: ClassVar[str] = "on this machine"
     remark: ClassVar[str] = ""
     examples: ClassVar[bool] = True
     timed: ClassVar[bool] = False
@@ -90,6 +91,24 @@ class LocalRealm:
     def allocated(self, id: str) -> bool | None:
         """See `Account.allocated`."""
         return None
+
+    def spent(self, state: Mapping[str, Any]) -> Sequence[str]:
+        """What the lab's keeper has counted in the present period of its budget."""
+        from mllab.local.keeper.spent import AT_LEAST, spent
+
+        told = stack_outputs(state)
+        stack, budget = (told.get("lab") or {}).get("stack"), told.get("budget") or {}
+        if not stack or not budget.get("id"):
+            return ()
+        found = spent(self.labs / stack, budget["id"])
+        if found.hours is None:
+            return ("how long this machine was in use is not known: the keeper has not looked yet",)
+        hours = f"{'at least ' if found.state == AT_LEAST else ''}{found.hours:.1f} hours"
+        if found.usd is None:
+            price = "what an hour costs is not stated (local.usd_per_hour)"
+        else:
+            price = f"{found.usd:.2f} of {budget['limit_usd']:.2f} USD"
+        return (f"in the present period of its budget it was in use for {hours}: {price}",)
 
     def inventory(self, stack: str) -> list[InventoryItem]:
         """The lab's processes and its folder, whatever is recorded."""

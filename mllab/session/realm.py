@@ -26,7 +26,7 @@ class Realm(Protocol):
 
     Attributes:
         simulated: nothing real is reached; what `--json` tells.
-        prefix: before the name of a cloud in titles. account: what is looked into at the end.
+        prefix: before the name of a cloud in titles. account: where is looked at the end, `in the account`.
         remark: what the commands of an output mean there; empty where they mean what they say.
         options: those that bring a command back there, ` --simulate`.
         examples: a lab may be made of values that only show where one's own belong.
@@ -85,6 +85,9 @@ class Realm(Protocol):
     def allocated(self, id: str) -> bool | None:
         """See `Account.allocated`."""
 
+    def spent(self, state: Mapping[str, Any]) -> Sequence[str]:
+        """What the lab took so far, one line each; none where nobody here counts it."""
+
 
 @dataclass(frozen=True)
 class RealRealm:
@@ -99,7 +102,7 @@ class RealRealm:
 
     simulated: ClassVar[bool] = False
     prefix: ClassVar[str] = ""
-    account: ClassVar[str] = "the account"
+    account: ClassVar[str] = "in the account"
     remark: ClassVar[str] = ""
     examples: ClassVar[bool] = False
     options: ClassVar[str] = ""
@@ -124,6 +127,10 @@ class RealRealm:
     def allocated(self, id: str) -> bool | None:
         """See `Account.allocated`."""
         return self.opened.allocated(id)
+
+    def spent(self, state: Mapping[str, Any]) -> Sequence[str]:
+        """None: the vendor's own budget counts."""
+        return ()
 
     @property
     def off(self) -> Sequence[str]:
@@ -159,7 +166,7 @@ class SimulatedRealm:
 
     simulated: ClassVar[bool] = True
     prefix: ClassVar[str] = "simulated "
-    account: ClassVar[str] = "the simulated account"
+    account: ClassVar[str] = "in the simulated account"
     remark: ClassVar[str] = "The account is simulated: the commands are those for a real one."
     examples: ClassVar[bool] = True
 
@@ -215,6 +222,10 @@ class SimulatedRealm:
         known = self.cloud.inventory()
         there = [one for one in known if one.id == id or repr(id) in str(one.inputs)]
         return any(one.hidden.get("state") == "running" for one in there) if there else None
+
+    def spent(self, state: Mapping[str, Any]) -> Sequence[str]:
+        """None: nobody counts what is simulated."""
+        return ()
 
     def inventory(self, stack: str) -> list[InventoryItem]:
         """See `Realm.inventory`; also what cannot be ascribed to any stack."""

@@ -47,9 +47,9 @@ def farewell(session: Session, things: Sequence[Thing], kept: Sequence[Thing] = 
         things: what existed before. kept: see `Left`.
     """
     looked = session.realm.account
-    told = f"{session.stack} is gone: nothing of it is left, neither recorded nor in {looked}."
+    told = f"{session.stack} is gone: nothing of it is left, neither recorded nor {looked}."
     if not things:
-        told = f"Nothing of {session.stack} exists, neither recorded nor in {looked}."
+        told = f"Nothing of {session.stack} exists, neither recorded nor {looked}."
     if kept:
         names = ", ".join(f"{thing.name} ({short_type(thing.type)})" for thing in kept)
         told += (
