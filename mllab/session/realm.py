@@ -26,7 +26,8 @@ class Realm(Protocol):
 
     Attributes:
         simulated: nothing real is reached; what `--json` tells.
-        prefix: before the name of a cloud in titles. account: where is looked at the end, `in the account`.
+        prefix: before the name of a cloud in titles. account: where is looked at the end, `in the
+            account`.
         remark: what the commands of an output mean there; empty where they mean what they say.
         options: those that bring a command back there, ` --simulate`.
         examples: a lab may be made of values that only show where one's own belong.
