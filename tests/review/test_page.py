@@ -38,14 +38,19 @@ def file(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (size,) = (one for one in shown.stacks if one.stack == "size")
     size.budget = "1,200.00 USD if nobody intervenes, and budget.limit_usd is 1,000.00 per month"
     size.findings = [
+        Finding(rule="aws-a", resource="y", message="was open", severity="error", state="fixed"),
         Finding(rule="aws-b", resource="x", message="is open", severity="error", state="new",
                 fix="close it", setting="stacks/Pulumi.size.yaml:3", fails=True),
-        Finding(rule="aws-a", resource="y", message="was open", severity="error", state="fixed"),
         Finding(rule="aws-c", resource="z", message="is odd", severity="error", waived="known"),
     ]  # fmt: skip
     path = tmp_path_factory.mktemp("page") / "index.html"
     path.write_text(drawn(shown), encoding="utf-8")
     return path
+
+
+def test_what_fails_stands_first(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert text.index("<code>aws-b</code>") < text.index("<code>aws-a</code>")
 
 
 def opened(browser: Browser, file: Path, scheme: str, width: int) -> tuple[Page, list[str]]:

@@ -115,8 +115,8 @@ class Finding(BaseModel):
     """What a rule says of a resource.
 
     Args:
-        state: `new`: not at base; `fixed`: at base only; `old`: at both; `unknown`: the base could
-            not be judged.
+        state: `new`: not at base; `fixed`: at base only, on what is still there, or an error;
+            `old`: at both; `unknown`: the base could not be judged.
         waived: the reason of the waiver that covers it. fails: it makes the review fail.
     """
 

@@ -21,8 +21,10 @@ def findings(
     """What is found at head, with whether the base has it, too; then what the base alone has.
 
     Both are judged by the rules and the waivers of the working tree: a rule that changes is no
-    change of a lab.
+    change of a lab. A warning about what is no longer declared is not fixed by that.
     """
+    after = tuple(after)
+    declared = {one.urn for one in after}
     now = _judged(job, job.root, after, lab)
     then = _at_base(job, before)
     if job.status == "unchanged":
@@ -35,7 +37,7 @@ def findings(
             here.state = "old" if _key(one) in old else "new"
         found.append(here)
     for one in then or ():
-        if _key(one) not in new:
+        if _key(one) not in new and (one.fails or one.urn in declared):
             gone = _told(one)
             gone.state, gone.fails, gone.waived = "fixed", False, ""
             found.append(gone)

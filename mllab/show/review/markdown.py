@@ -162,7 +162,7 @@ def _hazards(same: Sequence[Hazard], detail: int) -> Iterator[str]:
 
 
 def _rules(stacks: Sequence[StackReview], detail: int) -> Iterator[str]:
-    for title, states in (("New", ("new", "unknown")), ("Mended", ("fixed",))):
+    for title, states in (("New", ("new", "unknown")), ("Fixed", ("fixed",))):
         found = [(stack, one) for stack in stacks for one in news(stack, *states)]
         found.sort(key=lambda pair: not pair[1].fails)
         if not found:

@@ -15,7 +15,7 @@ from mllab.wording import short_type
 
 _TEMPLATE: Final = Path(__file__).parent / "files" / "page.html"
 
-STATES: Final = {"new": "new", "fixed": "mended", "old": "as before", "unknown": "not compared"}
+STATES: Final = {"new": "new", "fixed": "fixed", "old": "as before", "unknown": "not compared"}
 """States of a rule's result, as the page calls them."""
 
 

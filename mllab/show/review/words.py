@@ -95,7 +95,7 @@ def verdict(report: Report) -> Verdict:
             what = "resource loses", "resources lose"
             noun = what if kind == "data" else ("machine restarts", "machines restart")
             rest.append(pluralize(number, *noun) + (" data" if kind == "data" else ""))
-    rest += [f"{pluralize(len(broken), 'rule result')} must be mended"] * bool(broken)
+    rest += [f"{pluralize(len(broken), 'rule result')} must be fixed"] * bool(broken)
     rest += [f"the budget of {join_limited(budgets, 4)} is broken"] * bool(budgets)
     if wrong:
         return Verdict("stop", f"the settings of {join_limited(wrong, 4)} are wrong", tuple(rest))
