@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -98,6 +99,10 @@ def test_a_lab_lives_in_a_folder_of_its_own(bin: Path, tmp_path: Path) -> None:
     run(bin, folder, "rehearse", "my-course", "--today", "2027-01-11")
     seen = run(bin, folder, "preview", "my-course", "--simulate", "--today", "2027-01-11")
     assert "my-course-notebook-shared" in seen.stdout
+    found = run(bin, folder, "check", "my-course", "--json", "--today", "2027-01-11").stdout
+    places = {each["source"].partition(":")[0] for each in json.loads(found)["findings"]}
+    assert "mllab/components/aws/network.py" in places
+    assert "" not in places
     code = "import mllab.cli, sys; print({'cli', 'components'} & {*sys.modules})"
     words = [bin / "python", "-c", code]
     module = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)

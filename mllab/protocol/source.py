@@ -17,13 +17,19 @@ _ENGINE: Final = tuple(
 )
 """The engines, which lie under the root when the project is run from its own folder."""
 
+_INSTALLED: Final = os.path.realpath(Path(__file__).parents[2])
+_COMPONENTS: Final = tuple(
+    f"{_INSTALLED}{os.sep}{room}{os.sep}" for room in ("components", "mllab/components")
+)
+"""What declares a lab: in a checkout, and as the wheel installs it."""
+
 
 class Sources:
     """Names places relative to the project.
 
     Args:
         root: the project's folder; what lies outside, or in an installed package, is not the
-            user's.
+            user's, apart from the components, which declare every lab.
     """
 
     def __init__(self, root: Path) -> None:
@@ -59,12 +65,14 @@ class Sources:
 
     def _relative(self, place: str) -> str:
         path = unquote(urlsplit(place).path) if "://" in place else place
-        if path.startswith(_ENGINE) or any(part in path for part in _FOREIGN):
-            return ""
         if not os.path.isabs(path):  # noqa: PTH117
             return ""
+        real = os.path.realpath(path)
+        if real.startswith(_COMPONENTS):
+            return Path(real).relative_to(_INSTALLED).as_posix()
+        if path.startswith(_ENGINE) or any(part in path for part in _FOREIGN):
+            return ""
         try:
-            relative = Path(os.path.realpath(path)).relative_to(self._root)
+            return Path(real).relative_to(self._root).as_posix()
         except ValueError:
             return ""
-        return relative.as_posix()
