@@ -57,7 +57,7 @@ class Notebook(pulumi.ComponentResource):
         image: an image family of Deep Learning VM.
         secure_boot: machines with a GPU boot with Secure Boot, too, from another image; a lab that
             changes it gets new machines. Those without a GPU always do.
-        spot: spare machines; Google may stop one at any time, its disks stay. Changed, a machine is
+        spot: spot machines; Google may stop one at any time, its disks stay. Changed, a machine is
             made anew.
     Outputs:
         seats: see contracts.Notebook.

@@ -33,7 +33,7 @@ class Budget:
 
     Args:
         limit: of each period. per: `month`, `quarter` or `year`. period: what one takes in typical
-            weeks. typical, worst: when typical weeks, and days like the worst, exceed the limit;
+            weeks. typical, worst: when typical weeks, and days at the most, exceed the limit;
             None: never in the days that the lab has.
     """
 

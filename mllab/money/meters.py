@@ -6,8 +6,8 @@ A meter is `free: <why>`, or parts with `; ` between them:
 
 `when` is `always` (also while nobody works), `running` (while the machine runs), `node` (for each
 machine of the cluster while it runs) or `usage` (by what is done with it). `item` is one of the
-price book; `machine <use> <type>` is a machine (of several types the dearest), `disk <kind> <GB>` a
-disk that is sold in steps.
+price book; `machine <use> <type>` is a machine (of several types the most expensive), and
+`disk <kind> <GB>` a disk that is sold in steps.
 `@ {path}` is where the lab itself states a price by the hour, which no price book has.
 `{path}` is a value of the resource's inputs, `{+path}` one with a plus sign before it, or nothing
 where there is none; `$name` is what a typical week has of it, in the whole lab.

@@ -71,7 +71,7 @@ class Price:
         usd: of one unit. unit: `hour`, `GB-month`, `1000 requests`.
         as_of: its date; None: nobody wrote it down.
         source: where it was read.
-        spot: the lowest and highest price of spare machines that was seen; no forecast.
+        spot: the lowest and highest price of spot machines that was seen; no forecast.
     """
 
     item: str

@@ -78,7 +78,7 @@ class Own(Section):
 
     @property
     def spot_notebooks(self) -> bool:
-        """True where notebooks are spare machines, which may count against a quota of their own."""
+        """True where notebooks are spot machines, which may count against a quota of their own."""
         return False
 
 
@@ -192,7 +192,7 @@ class Gcp(Own):
     )
     spot: Switch = Field(
         default=False,
-        description="true: spare machines for notebooks, cheaper; Google may stop one at any time.",
+        description="true: spot machines for notebooks, cheaper; Google may stop one at any time.",
     )
     filestore: Switch = Field(
         default=False,

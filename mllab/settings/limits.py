@@ -71,7 +71,7 @@ JOB_HOURS: Final = whole(
 DAYS: Final = whole(0, 365, "and 0 is for none", "every old version is billed all the time")
 IMAGES: Final = whole(1, 1000, "jobs need the newest", "every image is billed all the time")
 USD: Final = money(
-    1, 1_000_000, "a budget of nothing only ever alarms", "more is a slip of the keyboard"
+    1, 1_000_000, "a budget of nothing only ever alarms", "more is probably a typing error"
 )
 PERCENT: Final = whole(1, 1000, "0 alarms at once", "that comes after the bill")
 # Sources: Azure, Consumption Budgets API, 5 notifications. AWS Budgets API reference, 10 e-mail

@@ -190,7 +190,7 @@ class Cluster(Section):
     )
     spot: Switch = Field(
         default=True,
-        description="true: spare machines at a fraction of the price, which may be taken back.",
+        description="true: spot machines at a fraction of the price, which may be taken back.",
     )
     max_job_hours: Annotated[int, limits.JOB_HOURS] = Field(
         default=4, description="A job that runs longer is ended."

@@ -15,7 +15,7 @@ HOURS: Final = 168
 """Of a week."""
 
 _PLAIN: Final = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
-_LARGE: Final = "more is a slip of the keyboard"
+_LARGE: Final = "more is probably a typing error"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Amount(Whole):
 
 
 def _upto(high: int, why: str = _LARGE) -> BeforeValidator:
-    return BeforeValidator(Amount(0, high, "less than nothing is a slip of the keyboard", why))
+    return BeforeValidator(Amount(0, high, "an amount is never negative", why))
 
 
 Hours = Annotated[Decimal, _upto(HOURS, "a week has no more")]

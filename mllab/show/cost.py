@@ -105,14 +105,15 @@ def show_line(console: Console, session: Session, estimate: Estimate) -> None:
     """Print what matters before a lab is made, in one line."""
     total = estimate.total()
     asleep, day = (
-        money(getattr(total, column), known=estimate.known(column)) for column in ("asleep", "day")
+        str(money(getattr(total, column), known=estimate.known(column))) or "0.00"
+        for column in ("asleep", "day")
     )
     old = estimate.outdated
     more = f"; prices too old add {cents(old.asleep):,} and {cents(old.day):,}" if old.day else ""
     say(
         console,
-        f"Cost by list prices: {asleep or '0.00'} USD a month asleep, {day or '0.00'} on the worst "
-        f"day{more}. More: mllab cost {session.stack}",
+        f"Cost by list prices, USD: {asleep} for a month asleep, {day} on the worst day{more}. "
+        f"More: mllab cost {session.stack}",
     )
 
 
@@ -132,13 +133,13 @@ def _week(session: Session, estimate: Estimate, usage: Path | None) -> str:
 
 
 def _spare(estimate: Estimate) -> list[str]:
-    """What spare machines were seen at: no sum is made of it."""
+    """What spot machines were seen at: no sum is made of it."""
     told = []
     for line in estimate.lines:
         price = line.charge.price
         if estimate.lab.spot and line.role == "cluster" and line.charge.machine and price:
             seen = " to ".join(dict.fromkeys(map(str, price.spot or ())))
-            words = f"{price.item} for jobs was seen at {seen} an hour as a spare machine"
+            words = f"{price.item} for jobs was seen at {seen} an hour as a spot machine"
             told += [f"{words}; the sums take its list price."] if seen else []
     return told
 
@@ -155,9 +156,10 @@ def _budget(estimate: Estimate, budget: Budget) -> str:
             text += f", but no calendar {budget.per} that the lab still has uses it up"
         text += "."
     if budget.worst:
-        text += f" Days like the worst use it up {_when(budget.worst, known=day)}."
+        text += f" At the most that a day can cost it is used up {_when(budget.worst, known=day)}."
     else:
-        text += f" {'E' if day else 'By what is known, e'}ven days like the worst do not use it up."
+        start = " Not" if day else " By what is known, not"
+        text += f"{start} even the most that each day can cost uses it up."
     return text
 
 

@@ -155,7 +155,8 @@ def _price(line: Line) -> str:
     if price is None:
         return "no price known"
     weak = "~" if price.weak else ""
-    return f"{weak}{price.usd} per {price.unit} of {price.as_of or 'no date'}"
+    dated = f" of {price.as_of}" if price.as_of else ", without a date"
+    return f"{weak}{price.usd} per {price.unit}{dated}"
 
 
 def show_missing(console: Console, estimate: Estimate) -> None:

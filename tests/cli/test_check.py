@@ -80,7 +80,7 @@ def test_what_is_against_a_rule_is_told_with_the_setting_that_decides_it(
     assert "ok" not in said.out
     assert "ssh-from-named-addresses lets in 128.0.0.0/1" in said.out
     assert f"(stacks/Pulumi.open.yaml:{line})" in said.out
-    assert said.out.splitlines()[-1].startswith("Cost by list prices: ")
+    assert said.out.splitlines()[-1].startswith("Cost by list prices, USD: ")
     assert "open: 1 rule not kept" in said.err
     told = json.loads(run("check", "open", "--today", "first", "--json").out)
     assert told["ok"] is False
@@ -93,7 +93,7 @@ def test_a_right_lab_says_what_it_may_do_against_rules_and_what_it_costs(run: Ru
     first, rules, cost = run("check", "lab", *DAY).out.splitlines()
     assert first.startswith("lab: ok. ")
     assert rules == "Rules: 3 warnings; -v lists them."
-    assert cost.startswith("Cost by list prices: ")
+    assert cost.startswith("Cost by list prices, USD: ")
     verbose = run("check", "lab", *DAY, "-v").out
     assert verbose.count("\nwarning: ") == 3
     assert "aws-bucket-versions" in verbose

@@ -32,8 +32,8 @@ def test_the_table_has_four_columns_and_says_what_it_leaves_out(run: Run, gcp: s
     assert "? Cloud Scheduler job: its price has no date" in lines
     budget = next(line for line in lines if line.startswith("Budget: "))
     assert budget == (
-        "Budget: 1,500.00 a month. A month of typical weeks takes 45.14 + ?. Days like the worst "
-        "use it up on 2027-01-31 or sooner."
+        "Budget: 1,500.00 a month. A month of typical weeks takes 45.14 + ?. At the most that a "
+        "day can cost it is used up on 2027-01-31 or sooner."
     )
     assert (
         "The change that saves most: cluster.max_nodes 2 instead of 4, 29.81 less on the worst day."
@@ -61,7 +61,7 @@ def test_nothing_known_is_a_question_mark_and_no_zero(run: Run, project: Path) -
     assert total[1] == "?"
     assert " 0.00" not in said.out
     assert "By prices too old or without a date:" in said.out
-    assert "as a spare machine; the sums take its list price" in said.out
+    assert "as a spot machine; the sums take its list price" in said.out
 
 
 def test_strict_fails_where_a_price_is_not_known(run: Run, gcp: str) -> None:
@@ -153,7 +153,7 @@ def test_amounts_and_days_are_written_out(run: Run, project: Path) -> None:
     assert told["budget"]["typical"] == {"days": 2, "on": "2027-01-13", **surely}
     assert told["budget"]["worst"] == {"days": 0, "on": "2027-01-11", **surely}
     assert "uses it up on 2027-01-13." in " ".join(run("cost", "lab", *PAST).out.split())
-    assert "takes 49.37. Even days like the worst do not use it up." in out
+    assert "takes 49.37. Not even the most that each day can cost uses it up." in out
     assert "From 2027-02-05 to 2027-02-05, 1 day: " in out
     assert "20 GB in the bucket, 5 GB of images" in out, "this lab has no shared files"
 
@@ -168,8 +168,8 @@ def test_a_plan_says_what_the_lab_will_cost(run: Run, gcp: str) -> None:
     said = run("preview", gcp, "--simulate", *PAST)
     (line,) = (line for line in said.out.splitlines() if line.startswith("Cost by list prices"))
     assert line == (
-        "Cost by list prices: 15.40 + ? USD a month asleep, 73.20 + ? on the worst day; prices too "
-        "old add 0.70 and 0.02. More: mllab cost gcp-course"
+        "Cost by list prices, USD: 15.40 + ? for a month asleep, 73.20 + ? on the worst day; "
+        "prices too old add 0.70 and 0.02. More: mllab cost gcp-course"
     )
 
 
@@ -247,8 +247,7 @@ def test_a_wrong_week_is_refused_with_its_line(run: Run, gcp: str, tmp_path: Pat
     assert (said.code, said.out) == (2, "")
     assert said.err.splitlines() == [
         f"error: {week}:2: seat_hour: is not a setting; did you mean seat_hours?",
-        f"{week}:3: bucket_gb: must be at least 0, less than nothing is a slip of the keyboard "
-        "(got -1)",
+        f"{week}:3: bucket_gb: must be at least 0, an amount is never negative (got -1)",
         f"Correct {week}.",
     ]
     week.write_text("node_hours: 673\n")

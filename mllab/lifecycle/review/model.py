@@ -76,7 +76,7 @@ class Hazard(BaseModel):
         kind: `data`: data is lost; `refused`: the cloud refuses it, and so does `up`; `replaced`;
             `restarts`; `work`: work of a person or a job ends.
         loses: what data, in words. words: what it means for people.
-        uncertain: it is replaced only if a value has changed that the run alone will know.
+        uncertain: it is replaced only if a value has changed that is known after `up`.
     """
 
     kind: Danger

@@ -78,7 +78,7 @@ def _waived(stack: StackReview) -> str:
 
 def _money(stack: StackReview) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
-    for title in ("  US dollars", "before", "after", "difference", "by old prices"):
+    for title in ("  US dollars", "before", "after", "difference", "at old prices"):
         table.add_column(title, justify="left" if title.startswith(" ") else "right")
     for key, title in COLUMNS.items():
         if column := stack.money.get(key):

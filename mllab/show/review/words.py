@@ -143,7 +143,7 @@ def figure(amount: Amount | None, *, signed: bool = False, old: bool = True) -> 
     if not amount.known:
         text = f"{text} + {UNKNOWN}" if amount.usd else UNKNOWN
     if old and amount.outdated:
-        text += f" (by old prices {_number(amount.outdated, signed=signed)})"
+        text += f" (at old prices {_number(amount.outdated, signed=signed)})"
     return text
 
 
@@ -219,7 +219,7 @@ def left_behind(stack: StackReview) -> tuple[str, str] | None:
         return None
     sums = [
         f"{figure(stack.remains[key])} {words}"
-        for key, words in (("asleep", "a month asleep"), ("day", "on a day at most"))
+        for key, words in (("asleep", "for a month asleep"), ("day", "on a day at most"))
         if key in stack.remains
     ]
     costs = f"{' and '.join(sums)}, in US dollars," if sums else "what it did"
@@ -250,7 +250,7 @@ def said(hazard: Hazard) -> tuple[str, str]:
     """What happens, in its first words and in those that follow."""
     words = [hazard.loses] * bool(hazard.loses) + hazard.words
     if hazard.uncertain:
-        words.append("only if a value has changed that the run alone will know")
+        words.append("only if a value that is known after `up` has changed")
     if hazard.kind in {"restarts", "work"}:
         return "; ".join(words), ""
     return KINDS[hazard.kind], "; ".join(words)
