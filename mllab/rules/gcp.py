@@ -21,6 +21,7 @@ _WORKBENCH: Final = "gcp:workbench/instance:Instance"
 _BUCKET: Final = "gcp:storage/bucket:Bucket"
 _JOB: Final = "gcp:cloudscheduler/job:Job"
 _WORKFLOW: Final = "gcp:workflows/workflow:Workflow"
+_DEFAULT: Final = "1-compute@developer.gserviceaccount.com"
 _IAP: Final = "35.235.240.0/20"
 """Source: https://cloud.google.com/iap/docs/using-tcp-forwarding#create-firewall-rule"""
 _MEMBERS: Final = (
@@ -31,13 +32,19 @@ _MEMBERS: Final = (
 )
 
 
+_RUNS_AS: Final = {
+    _MACHINE: "serviceAccount.email",
+    _WORKBENCH: "gceSetup.serviceAccounts.*.email",
+}
+"""Where the account is set that a machine runs as; otherwise it is the project's default one."""
+
+
 def _own_account(resource: Resource, _: Graph) -> Iterable[str]:
-    for path in ("serviceAccount.email", "gceSetup.serviceAccounts.*.email"):
-        for email in at(resource.inputs, path):
-            if email is not GONE and str(email).endswith("developer.gserviceaccount.com"):
-                yield f"it runs as {email}, which whatever else is in the project runs as, too"
-    if all(one(resource.inputs, part) is GONE for part in ("serviceAccount", "gceSetup")):
-        yield "it runs as the account that whatever else is in the project runs as, too"
+    for email in at(resource.inputs, _RUNS_AS[resource.type]):
+        if email is GONE:
+            yield "it runs as the account that whatever else is in the project runs as, too"
+        elif str(email).endswith("developer.gserviceaccount.com"):
+            yield f"it runs as {email}, which whatever else is in the project runs as, too"
 
 
 def _nothing_from_the_internet(resource: Resource, _: Graph) -> Iterable[str]:
@@ -85,12 +92,14 @@ FACTS: Final = Facts(
 )
 
 RULES: Final = (
-    rule("gcp-own-account", _MACHINE, _own_account,
+    rule("gcp-own-account", tuple(_RUNS_AS), _own_account,
          "what gets into the machine may do what the project's default account may",
          "CKV_GCP_30, CKV_GCP_31, GCP-0044, CIS GCP 4.1, CIS GCP 4.2",
          fix="give it an account of its own", wrong=[
              Break({"serviceAccount": GONE}),
-             Break({"serviceAccount.email": "1-compute@developer.gserviceaccount.com"})]),
+             Break({"serviceAccount.email": _DEFAULT}),
+             Break({"gceSetup.serviceAccounts": GONE}, _WORKBENCH),
+             Break({"gceSetup.serviceAccounts.*.email": _DEFAULT}, _WORKBENCH)]),
     rule("gcp-login-by-account", _MACHINE, must("metadata.enable-oslogin", "TRUE"),
          "who has left still has a key on the machine", "CKV_GCP_34, GCP-0036, CIS GCP 4.4"),
     rule("gcp-no-project-keys", _MACHINE, must("metadata.block-project-ssh-keys", "TRUE"),
