@@ -75,6 +75,10 @@ FACTS: Final = Facts(
     watch=_FUNCTION,
     machines=dict.fromkeys((_INSTANCE, _NOTEBOOK), ("tags.idle-minutes", "tags.max-hours")),
     daily=dict.fromkeys((_INSTANCE, _NOTEBOOK), (_SCHEDULE, "target")),
+    sizes={
+        **dict.fromkeys((_INSTANCE, _NOTEBOOK), ("instanceType",)),
+        _NODES: ("computeResources.instanceTypes.*",),
+    },
     buckets=(_BUCKET,),
     images=(_REPOSITORY,),
     names={_BUCKET: "bucket"},

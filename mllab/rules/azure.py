@@ -53,6 +53,7 @@ FACTS: Final = Facts(
     watch=_WORKFLOW,
     machines={_MACHINE: ("tags.idle-minutes", "tags.max-hours")},
     daily={_MACHINE: ("azure-native:devtestlab:GlobalSchedule", "targetResourceId")},
+    sizes={_MACHINE: ("hardwareProfile.vmSize",), _COMPUTE: (f"{_SETTINGS}.vmSize",)},
     images=(_REGISTRY,),
     names={
         _ACCOUNT: "accountName",

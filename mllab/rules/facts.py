@@ -16,6 +16,7 @@ class Facts:
             that nobody uses.
         machines: type of one that people work on -> what tells whoever stops it when to.
         daily: the same -> type of what stops it every day, and its property that names the machine.
+        sizes: type -> paths of machine types and GPUs.
         buckets: types whose `forceDestroy` lets objects go. images: types that hold some.
         names: type whose names are everybody's, or stay taken for a while -> property.
         locks: property that holds off a removal -> a type that has it.
@@ -29,6 +30,7 @@ class Facts:
     watch: str
     machines: Mapping[str, tuple[str, ...]]
     daily: Mapping[str, tuple[str, str]]
+    sizes: Mapping[str, tuple[str, ...]]
     buckets: tuple[str, ...] = ()
     images: tuple[str, ...]
     names: Mapping[str, str]

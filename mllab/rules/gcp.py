@@ -74,6 +74,10 @@ FACTS: Final = Facts(
         _WORKBENCH: ("gceSetup.metadata.idle-timeout-seconds",),
     },
     daily=dict.fromkeys((_MACHINE, _WORKBENCH), (_JOB, "httpTarget")),
+    sizes={
+        _MACHINE: ("machineType", "guestAccelerators.*.type"),
+        _WORKBENCH: ("gceSetup.machineType", "gceSetup.acceleratorConfigs.*.type"),
+    },
     buckets=(_BUCKET,),
     images=("gcp:artifactregistry/repository:Repository",),
     names={_BUCKET: "name", "gcp:projects/iAMCustomRole:IAMCustomRole": "roleId"},

@@ -8,16 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from components import catalog
 from mllab.engines.contract import Resource
 from mllab.rules.clouds import FACTS, SERVERS
 from mllab.rules.finding import STACK, Break, Graph
-from mllab.rules.paths import GONE, one
+from mllab.rules.paths import GONE, at, one, shown
 from mllab.rules.values import rule
 
 _BUDGETS: Final = (*(each.budget for each in FACTS), *SERVERS)
 _WATCHES: Final = tuple(each.watch for each in FACTS)
 _MACHINES: Final = {of: paths for each in FACTS for of, paths in each.machines.items()}
+_SIZES: Final = {of: paths for each in FACTS for of, paths in each.sizes.items()}
 _STOPS: Final = {of: stop for each in FACTS for of, stop in each.daily.items()}
+
+
+def _asked_for(resource: Resource, graph: Graph) -> Iterable[str]:
+    lab = graph.lab
+    asked = [catalog.machine(lab.lab.cloud, lab.notebook.size, lab.notebook.kind)]
+    asked.append(catalog.machine(lab.lab.cloud, lab.cluster.size, "job"))
+    allowed = {name for one in asked for name in (one.type, one.accelerator, *one.fallbacks)}
+    for path in _SIZES[resource.type]:
+        for found in at(resource.inputs, path):
+            if found is not GONE and found not in allowed:
+                yield f"{shown(path)} is {found}, which the settings do not ask for"
 
 
 def _budget(_: Resource, graph: Graph) -> Iterable[str]:
@@ -49,6 +62,11 @@ RULES: Final = (
     rule("cost-watch", STACK, _watched,
          "a machine whose own stop fails is billed until somebody looks",
          fix="declare the notebook role's watch", wrong=[Break(of=each) for each in _WATCHES]),
+    rule("cost-asked-for", tuple(_SIZES), _asked_for,
+         "a larger machine, or another GPU, costs what nobody has agreed to",
+         fix="declare what notebook.size and cluster.size name",
+         wrong=[Break({path: "x"}, of)
+                for of, paths in _SIZES.items() for path in paths]),
     rule("cost-machine-limits", tuple(_MACHINES), _limits,
          "who stops machines does not know when to",
          fix="hand on notebook.idle_minutes and notebook.max_hours",
