@@ -103,6 +103,9 @@ def test_a_lab_lives_in_a_folder_of_its_own(bin: Path, tmp_path: Path) -> None:
     places = {each["source"].partition(":")[0] for each in json.loads(found)["findings"]}
     assert "mllab/components/aws/network.py" in places
     assert "" not in places
+    posts = [bin / "python", "-m", "mllab.show.review.gitlab", "no-report.md"]
+    said = subprocess.run(posts, cwd=folder, capture_output=True, text=True).stderr
+    assert "No such file or directory: 'no-report.md'" in said
     code = "import mllab.cli, sys; print({'cli', 'components'} & {*sys.modules})"
     words = [bin / "python", "-c", code]
     module = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)

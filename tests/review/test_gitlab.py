@@ -1,4 +1,4 @@
-"""The note of a merge request, by the real script against a server that answers as GitLab does."""
+"""The note of a merge request, by the real module against a server that answers as GitLab does."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ def test_a_note_is_made_once_and_then_edited(
     report = tmp_path / "report.md"
     report.write_text(f"{MARKER}\nnew")
     place = {"CI_API_V4_URL": url, "CI_PROJECT_ID": "1", "CI_MERGE_REQUEST_IID": "2"}
-    script = root / ".ci" / "gitlab_note.py"
     done = subprocess.run(
-        [sys.executable, script, report],
-        env={**place, "REVIEW_TOKEN": "secret"},
+        [sys.executable, "-m", "mllab.show.review.gitlab", str(report)],
+        cwd=tmp_path,
+        env={**place, "PYTHONPATH": str(root), "REVIEW_TOKEN": "secret"},
         capture_output=True,
         text=True,
     )

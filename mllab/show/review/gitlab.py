@@ -1,4 +1,4 @@
-"""Posts a review to GitLab's merge request, in the place of an earlier one.
+"""Posts a review to GitLab's merge request, in the place of an earlier one; run with `-m` by a job.
 
 Source: https://docs.gitlab.com/api/notes/#merge-requests
 """
@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-MARKER = "<!-- mllab review -->"
+from mllab.show.review.markdown import MARKER
 
 
 def ask(path: str, method: str = "GET", body: str | None = None) -> Any:
