@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -112,10 +113,12 @@ def grouped(steps: Iterable[Step]) -> dict[str, list[Step]]:
     return groups
 
 
-def _place(step: Step) -> tuple[int, str, str]:
-    """What belongs to no role, as providers do, comes first."""
+def _place(step: Step) -> tuple[int, list[tuple[str, int]], str]:
+    """What belongs to no role, as providers do, comes first; `s9` comes before `s10`."""
     found = role(step.urn)
-    return ROLES.index(found) + 1 if found in ROLES else 0, step.name, step.urn
+    parts = re.findall(r"(\D*)(\d*)", step.name)
+    name = [(words, int(number or 0)) for words, number in parts]
+    return ROLES.index(found) + 1 if found in ROLES else 0, name, step.urn
 
 
 def _alike(steps: Iterable[Step]) -> list[list[Step]]:

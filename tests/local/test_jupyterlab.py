@@ -19,6 +19,7 @@ from mllab.local.service import LOOPBACK, Place
 from mllab.local.services import SERVICES
 from mllab.local.services.jupyterlab import SAVED
 from tests.files.jupyterlab import Notebook, said, type_in
+from tests.local.waiting import until
 
 SERVICE = SERVICES["jupyterlab"]
 
@@ -155,8 +156,8 @@ def test_stop_takes_along_kernels_and_what_terminals_started(seat: Seat) -> None
     type_in(tab, "setsid nohup sleep 1000 & disown; echo st''arted")
     assert said(tab, "(started)")
     tab.close()
+    until(lambda: "sleep" in {one.name() for one in marked.tree(seat.place, seat.now.pid)})
     parts = marked.tree(seat.place, seat.now.pid)
-    assert {"sleep"} <= {one.name() for one in parts}
     assert len(parts) >= 4  # the server, a kernel, a shell, and what it left behind
     process.stop(seat.place, "enough")
     assert not [one for one in parts if marked.alive(one.pid)]

@@ -5,24 +5,34 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mllab.clock import SimulatedClock
 from mllab.engines.contract import Resource
+from mllab.lifecycle import cost
 from mllab.lifecycle.rendering import rendered
 from mllab.rules.finding import Graph
 from mllab.rules.paths import GONE
+from mllab.settings import files
+from tests.components.cloud_labs import ROOT
 from tests.scenarios.living_lab import CLOUDS, MANAGED, Change, LivingLab
 
 STRICT: Change = {"lab": {"profile": "strict"}, "storage": {"undelete_days": 30}}
-VARIANTS = tuple(f"{cloud}-{kind}" for cloud in CLOUDS for kind in ("vm", "managed"))
-"""A course with machines, and a strict lab with the cloud's own notebooks."""
+HERE = "local-course"
+VARIANTS = (*(f"{cloud}-{kind}" for cloud in CLOUDS for kind in ("vm", "managed")), HERE)
+"""A course with machines, a strict lab with the cloud's own notebooks, and one on this machine."""
 
 
 @cache
 def graph(variant: str) -> Graph:
     """A lab as it is once everything exists."""
+    if variant == HERE:
+        clock = SimulatedClock(datetime(2027, 1, 11, tzinfo=UTC))
+        session, plan = cost.rendered(ROOT, files.find(ROOT, HERE), clock, None)
+        return Graph(plan.resources, session.declared)
     cloud, kind = variant.split("-")
     with tempfile.TemporaryDirectory() as folder:
         lab = LivingLab(Path(folder) / "lab", cloud, "embedded")
