@@ -24,6 +24,7 @@ from mllab.local.services import SERVICES
 from mllab.protocol.provider import ProviderFailure
 from tests.local.queues import LONG, NAME, Lab, gone, lab, machine_with_gpus
 from tests.local.slurms import unpacked
+from tests.local.waiting import until
 
 ENDLESS = ("sleep", "100000")
 GPUS = "import os; print(repr(os.environ['CUDA_VISIBLE_DEVICES']))"
@@ -125,8 +126,11 @@ def test_jobs_are_cancelled_and_ended_after_their_time(start: Start, root: str) 
     one.reach(late, "running")
     one.cancel(waits)
     assert one.reach(waits).started is None
-    there = slurms(one, root, "squeue", "--noheader", "--format=%k").split()
-    assert sorted(there) == [late, taken]
+
+    def there() -> list[str]:
+        return sorted(slurms(one, root, "squeue", "--noheader", "--format=%k").split())
+
+    until(lambda: there() == [late, taken])  # Slurm lists what has just ended for a moment
     slurms(one, root, "scancel", "--state=PENDING", "--me")  # as who knows Slurm would
     jobs.wake(one.place.run)
     done = one.reach(taken)
