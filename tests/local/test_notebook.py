@@ -14,6 +14,7 @@ import pytest
 from mllab.errors import LabError
 from mllab.local.notebook import run_notebook, text_of
 from tests.files.jupyterlab import JupyterLab
+from tests.local.waiting import until
 
 TOKEN = "a-token-for-tests"
 
@@ -28,7 +29,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
 @pytest.fixture(autouse=True)
 def _left(lab: JupyterLab) -> Iterator[None]:
     yield
-    assert lab.ask("/api/sessions") == lab.ask("/api/kernels") == []
+    until(lambda: lab.ask("/api/sessions") == lab.ask("/api/kernels") == [])
 
 
 def write(home: Path, *cells: str) -> str:
