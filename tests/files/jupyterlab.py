@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, suppress, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,13 @@ class JupyterLab:
         (self.address,) = next(
             found for line in lines if (found := re.findall(r"//(127.0.0.1:\d+)/lab", line))
         )
-        threading.Thread(target=lambda: [*lines], daemon=True).start()
+
+        def drain() -> None:
+            with suppress(ValueError):  # closed; a kernel that outlives its server keeps it open
+                for _ in lines:
+                    pass
+
+        threading.Thread(target=drain, daemon=True).start()
         self.url = f"http://{self.address}"
         while self._silent():  # it tells its address before it listens
             assert self.process.poll() is None
