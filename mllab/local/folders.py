@@ -160,4 +160,5 @@ def _megabytes(size: int) -> str:
 
 
 def _failed(at: Path, error: OSError) -> ProviderFailure:
-    return ProviderFailure(f"{at}: {error.strerror or error}", code=type(error).__name__)
+    where = error.filename or at
+    return ProviderFailure(f"{where}: {error.strerror or error}", code=type(error).__name__)

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Final
 from mllab.engines.embedded import drafts
 from mllab.local import gpus, process
 from mllab.local.ports import free_port, is_free
-from mllab.local.service import LOOPBACK, Place, Service
+from mllab.local.service import LOOPBACK, Launch, Place, Service
 from mllab.local.services import SERVICES
-from mllab.protocol.provider import UNKNOWN, Call, Found, Made, Properties
+from mllab.protocol.provider import UNKNOWN, Call, Found, Made, Properties, ProviderFailure
 from mllab.protocol.values import has_unknown
 from mllab.wording import pluralize
 
@@ -112,6 +112,16 @@ class Servers:
 
     def _start(self, place: Place, inputs: Properties, port: int) -> Made:
         service: Service = SERVICES[inputs["service"]]
+        try:
+            launch = self._write(place, service, inputs, port)
+        except OSError as error:  # a full disk, say
+            told = f"{error.filename or place.run}: {error.strerror or error}"
+            raise ProviderFailure(told, code=type(error).__name__) from error
+        process.start(place, launch, port)
+        return Made(place.name, _outputs(inputs, port, RUNNING))
+
+    def _write(self, place: Place, service: Service, inputs: Properties, port: int) -> Launch:
+        """Write what the server reads, and what it was told."""
         launch = service.prepare(place, port, _with_gpus(inputs["settings"]))
         kept = {
             "service": inputs["service"],
@@ -121,8 +131,7 @@ class Servers:
         }
         with drafts.into(place.run / SETTINGS) as file:
             file.write(json.dumps(kept, indent=1).encode())
-        process.start(place, launch, port)
-        return Made(place.name, _outputs(inputs, port, RUNNING))
+        return launch
 
     def _free(self, inputs: Properties, before: int | None) -> int:
         """The port that it had, which people have in their bookmarks, or another; 0 for none."""

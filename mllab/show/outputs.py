@@ -56,7 +56,8 @@ def _seat(seat: Mapping[str, Any]) -> list[tuple[str, str]]:
     connect = seat["connect"]
     words = {"tunnel": "connect", "url": _ADDRESS, "none": "no way to it"}
     found = [(words[connect["kind"]], shell(connect) or connect["reason"])]
-    if address := local_port.put(connect["url"]) or shell(seat["token"]):
+    address = local_port.put(connect["url"]) or shell(seat["token"])
+    if address and connect["kind"] != "url":  # that one is told already
         found.append((_ADDRESS, address))
     return [*found, *((verb, shell(seat[verb])) for verb in ("start", "stop"))]
 

@@ -120,3 +120,18 @@ def test_a_lost_state_plans_no_second_lab(tiny: Path, run: Run) -> None:
     assert "exists already" in said.stderr
     assert asked(f"{url}?token={token}") == 200
     assert any((tiny / "run").iterdir())
+
+
+def test_a_folder_that_cannot_be_written_is_the_servers_failure(tiny: Path, run: Run) -> None:
+    run("up", STACK, "--yes")
+    keeper = tiny / "run" / f"{STACK}-budget-keeper"
+    for one in marked.tree(Place(tiny, keeper.name)):
+        one.kill()
+    shutil.rmtree(keeper)
+    keeper.write_text("in its place")
+    said = run("up", STACK, "--yes", code=3)
+    assert f"{keeper.name}" in said.stderr
+    assert "FileExistsError: " in said.stderr or "NotADirectoryError: " in said.stderr
+    keeper.unlink()
+    run("up", STACK, "--yes")
+    assert plan(run) == {}
