@@ -65,7 +65,9 @@ def test_it_counts_across_a_kill_and_takes_changes_while_it_runs(running: Runnin
     running.wait(lambda: running.spent().hours)
     first = process.running(running.keeper)
     assert first
-    psutil.Process(first.pid).kill()
+    killed = psutil.Process(first.pid)
+    killed.kill()
+    psutil.wait_procs([killed])  # or it is kept as one that runs
     before = running.spent().hours
     assert before
     running.keep()

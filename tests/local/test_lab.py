@@ -125,8 +125,10 @@ def test_a_lost_state_plans_no_second_lab(tiny: Path, run: Run) -> None:
 def test_a_folder_that_cannot_be_written_is_the_servers_failure(tiny: Path, run: Run) -> None:
     run("up", STACK, "--yes")
     keeper = tiny / "run" / f"{STACK}-budget-keeper"
-    for one in marked.tree(Place(tiny, keeper.name)):
+    left = marked.tree(Place(tiny, keeper.name))
+    for one in left:
         one.kill()
+    psutil.wait_procs(left)
     shutil.rmtree(keeper)
     keeper.write_text("in its place")
     said = run("up", STACK, "--yes", code=3)
