@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -245,7 +245,7 @@ def _end(place: Place, now: Running | None = None) -> None:
     if now and (first := alive(now.pid)):
         with suppress(psutil.Error):
             first.send_signal(now.signal)
-        psutil.wait_procs([first], timeout=now.grace)
+        _wait([first], now.grace)
     for way, seconds in ways:
         left = list({*tree(place, pid), *(one for one in known if one.is_running())})
         left = [one for one in left if alive(one.pid)]
@@ -254,7 +254,7 @@ def _end(place: Place, now: Running | None = None) -> None:
         for one in left:
             with suppress(psutil.Error):
                 way(one)
-        psutil.wait_procs(left, timeout=seconds)
+        _wait(left, seconds)
     if left := tree(place, pid):
         named = ", ".join(f"{one.pid} ({_name(one)})" for one in left)
         raise ProviderFailure(
@@ -262,6 +262,16 @@ def _end(place: Place, now: Running | None = None) -> None:
             code="StillRunning",
             hint=f"kill -9 {' '.join(str(one.pid) for one in left)}",
         )
+
+
+def _wait(processes: Sequence[psutil.Process], seconds: float) -> None:
+    """Wait until they have ended; those that are only not reaped yet are not waited for.
+
+    psutil's own wait counts those as there, and a container's first process may take seconds.
+    """
+    limit = time.monotonic() + seconds
+    while any(alive(one.pid) for one in processes) and time.monotonic() < limit:
+        time.sleep(0.02)
 
 
 def _name(process: psutil.Process) -> str:
