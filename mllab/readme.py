@@ -17,7 +17,7 @@ from typing import Any, Final
 from components import catalog
 from components.environment import ROLES
 from components.files import probes, watchdog
-from mllab.clouds.registry import CLOUDS
+from mllab.clouds.registry import CLOUDS, HERE
 from mllab.errors import LabError
 from mllab.rules import finding, waivers
 from mllab.rules.judge import RULES
@@ -141,7 +141,7 @@ def asleep(root: Path) -> str:
 
 def differences(root: Path) -> str:
     """What is otherwise on this machine: one row per role, one per setting without a meaning."""
-    folder = root / "components" / reference.HERE.name
+    folder = root / "components" / HERE.name
     docs = (_docs(folder / f"{role}.py")[-1].partition("\n\n")[0] for role in ROLES)
     rows = ((f"**{role}**", " ".join(doc.split())) for role, doc in zip(ROLES, docs, strict=True))
     return table(("role or setting", "on this machine"), [*rows, *reference.refused()])

@@ -15,6 +15,8 @@ from components.local.resources import Folder, Server, control
 from components.local.storage import Storage
 
 SLURM, PROCESSES, AUTO = "slurm", "processes", "auto"
+DAEMONS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+"""Where daemons are, and the PATH of people who are not root does not look."""
 SERVICES = {SLURM: "slurm", PROCESSES: "queue"}
 
 Args = ClusterArgs[Network, Storage, Registry]
@@ -74,4 +76,5 @@ class Cluster(pulumi.ComponentResource):
 
 def has_slurm() -> bool:
     """Whether Slurm's programs are installed, or unpacked in the folder that MLLAB_SLURM names."""
-    return bool(os.environ.get("MLLAB_SLURM") or shutil.which("slurmctld"))
+    search = os.pathsep.join((os.environ.get("PATH", os.defpath), *DAEMONS))
+    return bool(os.environ.get("MLLAB_SLURM") or shutil.which("slurmctld", path=search))

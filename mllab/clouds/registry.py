@@ -22,6 +22,9 @@ CLOUDS: Final[Mapping[str, Cloud]] = {cloud.name: cloud for cloud in (AWS, AZURE
 PLACES: Final[Mapping[str, Cloud]] = {**CLOUDS, LOCAL.name: LOCAL}
 """Where a lab can be: a cloud, or this machine."""
 
+HERE: Final = LOCAL
+"""This machine."""
+
 POWER_UNKNOWN: Final = "power unknown"
 """Neither running nor stopped can be told: the provider reads everything but that."""
 

@@ -22,7 +22,7 @@ from typing import Final
 
 import psutil
 
-from mllab.local import tree
+from mllab.local import marked
 from mllab.local.job_files import (
     CANCEL,
     CANCELLED,
@@ -102,7 +102,7 @@ class _Run:
         environment |= {
             "LAB_JOB": self.folder.name,
             "LAB_OUTPUT": str(self.folder / OUTPUT),
-            tree.JOB: str(self.folder),
+            marked.JOB: str(self.folder),
         }
         with (self.folder / LOG).open("ab") as log:
             child = subprocess.Popen(
@@ -154,13 +154,13 @@ class _Run:
 
     def end(self) -> list[int]:
         """End all that is left; the ids of what cannot be ended."""
-        left = tree.end(self._family, _GRACE, self._wait)
+        left = marked.end(self._family, _GRACE, self._wait)
         self._wait(0)
         return [process.pid for process in left]
 
     def _family(self) -> set[psutil.Process]:
         me = psutil.Process()
-        return {*me.children(recursive=True), *tree.of_job(self.lab, self.folder)} - {me}
+        return {*me.children(recursive=True), *marked.of_job(self.lab, self.folder)} - {me}
 
     def _wait(self, seconds: float) -> None:
         """Until something ends, a signal comes, or so many seconds have passed."""

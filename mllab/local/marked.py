@@ -1,4 +1,4 @@
-"""Which processes of this machine are a lab's: those that say so in their environment.
+"""Which processes of this machine are a lab's, by what stands in their environment; their end.
 
 Whatever a server starts inherits the marks, also what makes a session of its own or outlives its
 parent. A pid alone says nothing: it is used again.
@@ -7,7 +7,9 @@ parent. A pid alone says nothing: it is used again.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -18,6 +20,10 @@ from mllab.local.service import Place
 
 LAB: Final = "MLLAB_LAB"
 SERVER: Final = "MLLAB_SERVER"
+JOB: Final = "MLLAB_JOB"
+"""Names a job's folder in the environment of all that runs for it."""
+_KILLED_AFTER: Final = 10.0
+"""Seconds from SIGKILL until a process counts as one that cannot be ended."""
 
 
 def marks(place: Place) -> dict[str, str]:
@@ -48,6 +54,40 @@ def tree(place: Place, pid: int | None = None) -> list[psutil.Process]:
                 if not environment(child).keys() & wanted.keys():
                     found.setdefault(child.pid, child)
     return [one for one in found.values() if alive(one.pid)]
+
+
+def of_job(lab: Path, folder: Path) -> list[psutil.Process]:
+    """All that say they are this job's; what cleared its environment does not."""
+    return [process for process in processes(lab) if environment(process).get(JOB) == str(folder)]
+
+
+def end(
+    family: Callable[[], Iterable[psutil.Process]],
+    grace: float,
+    pause: Callable[[float], object] = time.sleep,
+) -> list[psutil.Process]:
+    """End all of a family, those that it still starts included: SIGTERM, after `grace` SIGKILL.
+
+    Returns:
+        Those that live on in spite of it.
+    """
+    asked = set()
+    begun = time.monotonic()
+    while left := [process for process in family() if alive(process.pid)]:
+        passed = time.monotonic() - begun
+        if passed > grace + _KILLED_AFTER:
+            return left
+        for process in left:
+            try:
+                if passed > grace:
+                    process.kill()
+                elif process not in asked:
+                    asked.add(process)
+                    process.send_signal(signal.SIGTERM)
+            except psutil.NoSuchProcess:
+                continue
+        pause(0.02)
+    return []
 
 
 def alive(pid: int) -> psutil.Process | None:

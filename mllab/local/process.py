@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from typing import Final, Literal
 import psutil
 
 from mllab.local import detach, records
-from mllab.local.marked import alive, environment, marks, tree
+from mllab.local.marked import alive, end, environment, marks, tree
 from mllab.local.ports import free_port, listens
 from mllab.local.service import LOOPBACK, Launch, Place
 from mllab.protocol.provider import ProviderFailure
@@ -236,26 +236,13 @@ def _refuse_from_within(place: Place, now: Running | None) -> None:
 
 def _end(place: Place, now: Running | None = None) -> None:
     """Ask the server to end, then what is left of it, then kill that; prove that it is gone."""
-    ways: list[tuple[Callable[[psutil.Process], None], float]] = [
-        (psutil.Process.terminate, 1.0),
-        *[(psutil.Process.kill, 2.0)] * 5,  # what forks all the time takes some rounds
-    ]
     pid = now.pid if now else None
     known = tree(place, pid)  # what has no marks is found by its parent alone, which ends first
     if now and (first := alive(now.pid)):
         with suppress(psutil.Error):
             first.send_signal(now.signal)
-        _wait([first], now.grace)
-    for way, seconds in ways:
-        left = list({*tree(place, pid), *(one for one in known if one.is_running())})
-        left = [one for one in left if alive(one.pid)]
-        if not left:
-            return
-        for one in left:
-            with suppress(psutil.Error):
-                way(one)
-        _wait(left, seconds)
-    if left := tree(place, pid):
+        _wait(first, now.grace)
+    if left := end(lambda: {*tree(place, pid), *(one for one in known if one.is_running())}, 1.0):
         named = ", ".join(f"{one.pid} ({_name(one)})" for one in left)
         raise ProviderFailure(
             f"{place.name} still runs: process {named}",
@@ -264,13 +251,13 @@ def _end(place: Place, now: Running | None = None) -> None:
         )
 
 
-def _wait(processes: Sequence[psutil.Process], seconds: float) -> None:
-    """Wait until they have ended; those that are only not reaped yet are not waited for.
+def _wait(process: psutil.Process, seconds: float) -> None:
+    """Wait until it has ended; one that is only not reaped yet is not waited for.
 
-    psutil's own wait counts those as there, and a container's first process may take seconds.
+    psutil's own wait counts that as there, and a container's first process may take seconds.
     """
     limit = time.monotonic() + seconds
-    while any(alive(one.pid) for one in processes) and time.monotonic() < limit:
+    while alive(process.pid) and time.monotonic() < limit:
         time.sleep(0.02)
 
 

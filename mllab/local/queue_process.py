@@ -19,7 +19,7 @@ from typing import Any, Final
 import psutil
 
 from mllab.errors import LabError
-from mllab.local import tree
+from mllab.local import marked
 from mllab.local.job_files import (
     CANCELLED,
     END,
@@ -85,7 +85,7 @@ class Queue:
         """End what is left of a job, and write down its end; not while something holds it."""
         try:
             with holding(folder / LOCK, wait=False):
-                if left := tree.end(lambda: tree.of_job(self.place.lab, folder), _GRACE):
+                if left := marked.end(lambda: marked.of_job(self.place.lab, folder), _GRACE):
                     why += f"; these live on: {', '.join(str(process.pid) for process in left)}"
                 settle(folder, state, why)
         except BlockingIOError:
@@ -115,7 +115,7 @@ class Queue:
             self.give(folder, {"state": STARTING, "gpus": gpus})
             subprocess.run(
                 (sys.executable, "-P", "-m", "mllab.local.job_process", str(folder), str(lock)),
-                env={**os.environ, **marks(jobs_of(self.place)), tree.JOB: str(folder)},
+                env={**os.environ, **marks(jobs_of(self.place)), marked.JOB: str(folder)},
                 pass_fds=(lock,),
                 check=False,  # where it fails, nobody holds the lock, and the next turn finds it so
             )

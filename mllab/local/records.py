@@ -33,6 +33,6 @@ def read(path: Path) -> dict[str, Any]:
     """A JSON file's object; an empty one where there is no such file, or no such object in it."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return {}
     return data if isinstance(data, dict) else {}

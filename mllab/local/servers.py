@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from mllab.engines.embedded import drafts
-from mllab.local import gpus, process
+from mllab.local import gpus, process, records
 from mllab.local.ports import free_port, is_free
 from mllab.local.service import LOOPBACK, Launch, Place, Service
 from mllab.local.services import SERVICES
@@ -67,17 +65,13 @@ class Servers:
     def create(self, call: Call, inputs: Properties) -> Made:
         """Start it, and wait until it answers. Raises ProviderFailure."""
         place = Place(self.lab, call.name)
-        return self._start(place, inputs, self._free(inputs, self._port(place)))
+        return self._start(place, inputs, self._port(place, inputs))
 
     def read(self, call: Call, id: str, outputs: Properties) -> Found | None:
         """What is there now."""
         place = Place(self.lab, id)
-        try:
-            kept = json.loads((place.run / SETTINGS).read_bytes())
-            state = process.state(place)
-        except (OSError, ValueError):
-            return None
-        if state not in self.states:
+        kept, state = records.read(place.run / SETTINGS), process.state(place)
+        if not kept or state not in self.states:
             return None
         inputs: Properties = {"service": kept["service"], "settings": kept["settings"]}
         if changed := sorted(_changed(place.run, kept["files"])):
@@ -85,11 +79,15 @@ class Servers:
         return Found(id, inputs, _outputs(inputs, kept["port"], state))
 
     def update(self, call: Call, id: str, news: Properties) -> Made:
-        """Start it anew with other settings, at the same port. Raises ProviderFailure."""
+        """Start it anew with other settings; one that is stopped stays so, and finds them when it
+        is started. Raises ProviderFailure."""
         place = Place(self.lab, id)
-        port = self._port(place)
+        port = self._port(place, news)
+        if process.stopped(place) and STOPPED in self.states:
+            self._write(place, news, port)
+            return Made(id, _outputs(news, port, STOPPED))
         process.stop(place)
-        return self._start(place, news, free_port(port) if port else 0)
+        return self._start(place, news, port)
 
     def delete(self, call: Call, id: str, outputs: Properties) -> None:
         """Stop it with all that it started. Raises ProviderFailure where something lives on."""
@@ -100,10 +98,11 @@ class Servers:
         shutil.rmtree(place.run, ignore_errors=True)
 
     def start(self, name: str) -> None:
-        """Start one that was stopped, with what it was told. Raises ProviderFailure."""
+        """Start one that was stopped, with what it was told, at the port that is recorded. Raises
+        ProviderFailure."""
         place = Place(self.lab, name)
-        kept = json.loads((place.run / SETTINGS).read_bytes())
         if not process.running(place):
+            kept = records.read(place.run / SETTINGS)
             self._start(place, kept, kept["port"])
 
     def contents(self, call: Call, id: str) -> str | None:
@@ -111,39 +110,34 @@ class Servers:
         return ""
 
     def _start(self, place: Place, inputs: Properties, port: int) -> Made:
+        process.start(place, self._write(place, inputs, port), port)
+        return Made(place.name, _outputs(inputs, port, RUNNING))
+
+    def _write(self, place: Place, inputs: Properties, port: int) -> Launch:
+        """Write what the server reads, and what it was told. Raises ProviderFailure."""
         service: Service = SERVICES[inputs["service"]]
         try:
-            launch = self._write(place, service, inputs, port)
+            launch = service.prepare(place, port, _with_gpus(inputs["settings"]))
+            kept = {
+                "service": inputs["service"],
+                "settings": inputs["settings"],
+                "port": port,
+                "files": {name: _digest(place.run / name) for name in launch.files},
+            }
+            records.write(place.run / SETTINGS, kept)
         except OSError as error:  # a full disk, say
             told = f"{error.filename or place.run}: {error.strerror or error}"
             raise ProviderFailure(told, code=type(error).__name__) from error
-        process.start(place, launch, port)
-        return Made(place.name, _outputs(inputs, port, RUNNING))
-
-    def _write(self, place: Place, service: Service, inputs: Properties, port: int) -> Launch:
-        """Write what the server reads, and what it was told."""
-        launch = service.prepare(place, port, _with_gpus(inputs["settings"]))
-        kept = {
-            "service": inputs["service"],
-            "settings": inputs["settings"],
-            "port": port,
-            "files": {name: _digest(place.run / name) for name in launch.files},
-        }
-        with drafts.into(place.run / SETTINGS) as file:
-            file.write(json.dumps(kept, indent=1).encode())
         return launch
 
-    def _free(self, inputs: Properties, before: int | None) -> int:
+    def _port(self, place: Place, inputs: Properties) -> int:
         """The port that it had, which people have in their bookmarks, or another; 0 for none."""
         if not SERVICES[inputs["service"]].listens:
             return 0
+        if now := process.running(place):  # a killed run has started it already
+            return now.port
+        before = records.read(place.run / SETTINGS).get("port")
         return before if before and is_free(before) else free_port(None)
-
-    def _port(self, place: Place) -> int | None:
-        try:
-            return int(json.loads((place.run / SETTINGS).read_bytes())["port"])
-        except (OSError, ValueError, LookupError):
-            return None
 
 
 class Notebooks(Servers):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Final
 
-from mllab.clouds.registry import CLOUDS, PLACES
+from mllab.clouds.registry import CLOUDS, HERE
 from mllab.rules.facts import Facts
 from mllab.rules.finding import Rule
 
@@ -14,10 +14,8 @@ _MODULES: Final = tuple(import_module(f"mllab.rules.{cloud}") for cloud in CLOUD
 RULES: Final[tuple[Rule, ...]] = tuple(rule for each in _MODULES for rule in each.RULES)
 FACTS: Final[tuple[Facts, ...]] = tuple(each.FACTS for each in _MODULES)
 
-_HERE: Final = tuple(
-    import_module(f"mllab.rules.{name}") for name, place in PLACES.items() if place.here
-)
-FOLDERS: Final[tuple[str, ...]] = tuple(each.FOLDER for each in _HERE)
-SERVERS: Final[tuple[str, ...]] = tuple(each.SERVER for each in _HERE)
-UNTAGGED: Final[frozenset[str]] = frozenset().union(*(each.TYPES for each in _HERE))
+_HERE: Final = import_module(f"mllab.rules.{HERE.name}")
+FOLDER: Final[str] = _HERE.FOLDER
+SERVER: Final[str] = _HERE.SERVER
+UNTAGGED: Final[frozenset[str]] = _HERE.TYPES
 """What is on this machine; see there."""

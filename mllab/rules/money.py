@@ -10,12 +10,12 @@ from typing import Final
 
 from components import catalog
 from mllab.engines.contract import Resource
-from mllab.rules.clouds import FACTS, SERVERS
+from mllab.rules.clouds import FACTS, SERVER
 from mllab.rules.finding import STACK, Break, Graph
 from mllab.rules.paths import GONE, at, one, shown
 from mllab.rules.values import rule
 
-_BUDGETS: Final = (*(each.budget for each in FACTS), *SERVERS)
+_BUDGETS: Final = (*(each.budget for each in FACTS), SERVER)
 _WATCHES: Final = tuple(each.watch for each in FACTS)
 _MACHINES: Final = {of: paths for each in FACTS for of, paths in each.machines.items()}
 _SIZES: Final = {of: paths for each in FACTS for of, paths in each.sizes.items()}

@@ -19,7 +19,7 @@ from mllab.rules.values import rule
 _KEYS: Final = ("lab", "stack", "owner", "role", "managed-by")
 _TAGGED: Final = ("tags", "labels", "userLabels")
 _EXAMPLE: Final = {"tags": dict.fromkeys((*_KEYS, "expires"), "x")}
-_BUCKETS: Final = (*(of for each in FACTS for of in each.buckets), *clouds.FOLDERS)
+_BUCKETS: Final = (*(of for each in FACTS for of in each.buckets), clouds.FOLDER)
 _IMAGES: Final = tuple(of for each in FACTS for of in each.images)
 _KEPT: Final = tuple(each for each in HOLDS_DATA if each not in (*_BUCKETS, *_IMAGES))
 """Images are made again from their source; a bucket refuses to go while something is in it."""

@@ -29,15 +29,6 @@ LABS: Final = "labs"
 """The folder in which each stack of this machine has its own."""
 
 
-def home_of(home: Path) -> Path:
-    """Where states and labs of this machine are kept.
-
-    Args:
-        home: see `session.home`.
-    """
-    return home / "local"
-
-
 @dataclass(frozen=True)
 class LocalRealm:
     """This machine.
@@ -127,10 +118,8 @@ def is_here(home: Path, stack: str, lab: Lab | None) -> bool:
     """Whether a stack is on this machine, by its settings or else by what is recorded."""
     if lab is not None:
         return lab.lab.cloud == NAME
-    own = home_of(home)
-    if local_state.state_file(own, stack).exists():
-        return True
-    return bool(local_state.in_backend(own / PULUMI / "backend", stack))
+    kept = local_state.state_file(local_state.local_home(home), stack)
+    return kept.exists() or bool(local_state.here(home, stack))
 
 
 def opened(
@@ -153,7 +142,7 @@ def opened(
     from mllab.engines.embedded.engine import EmbeddedEngine
     from mllab.local.provider import DryProvider, LocalProvider
 
-    own = home_of(home)
+    own = local_state.local_home(home)
     provider = (DryProvider if dry else LocalProvider)(own / LABS)
     driver: Engine = EmbeddedEngine(target, {provider.package: provider}, own, clock)
     if engine == PULUMI:
@@ -180,7 +169,7 @@ def serve() -> None:
     from mllab.engines.pulumi.provider_server import ProviderServers
     from mllab.local.provider import LocalProvider
 
-    provider = LocalProvider(home_of(home(project())) / LABS)
+    provider = LocalProvider(local_state.local_home(home(project())) / LABS)
     with ProviderServers({PACKAGE: provider}, Clock()) as servers:
         sys.stdout.write(f"{servers.debug_providers.rpartition(':')[2]}\n")
         sys.stdout.flush()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from mllab.clouds.registry import HERE
 from mllab.errors import LabError, UsageError
 from mllab.session.session import EMBEDDED, PULUMI
 from mllab.session.session import home as home_of
@@ -29,6 +30,11 @@ def simulated_home(home: Path) -> Path:
     return home / "simulated" / "pulumi"
 
 
+def local_home(home: Path) -> Path:
+    """Where states and labs of this machine are kept."""
+    return home / HERE.name
+
+
 def names(home: Path, backend: Path | None) -> set[str]:
     """Stacks of which something is recorded, whether they still have a file or not.
 
@@ -38,11 +44,15 @@ def names(home: Path, backend: Path | None) -> set[str]:
     folders = [simulated_home(home) / "backend", *([backend] if backend else [])]
     kept = [path for folder in folders for path in _stacks(folder).glob("*.json")]
     kept += (home / "state").glob("*.json")
+    own = local_home(home)
+    kept += [*(own / "state").glob("*.json"), *_stacks(own / PULUMI / "backend").glob("*.json")]
     every = {path.name.removesuffix(".json") for path in kept}
     return {
         name
         for name in every
-        if any(simulated(home, name).values()) or (backend and in_backend(backend, name))
+        if any(simulated(home, name).values())
+        or here(home, name)
+        or (backend and in_backend(backend, name))
     }
 
 
@@ -52,6 +62,12 @@ def simulated(home: Path, stack: str) -> dict[str, Types]:
         EMBEDDED: _embedded(home, stack),
         PULUMI: in_backend(simulated_home(home) / "backend", stack),
     }
+
+
+def here(home: Path, stack: str) -> Types:
+    """A stack's things on this machine, whichever engine has recorded them."""
+    own = local_home(home)
+    return _embedded(own, stack) + in_backend(own / PULUMI / "backend", stack)
 
 
 def in_backend(folder: Path, stack: str) -> Types:

@@ -11,12 +11,9 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from components import catalog
-from mllab.clouds.registry import PLACES
+from mllab.clouds.registry import HERE, PLACES
 from mllab.settings.fields import Choice, Listed, Money, Whole
 from mllab.settings.lab import Lab
-
-(HERE,) = (place for place in PLACES.values() if place.here)
-"""This machine, as a place for labs."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from mllab.clouds.registry import PLACES
 from mllab.errors import LabError, SettingsError, UsageError
-from mllab.session.local_state import DAMAGED, Types, in_backend, names, simulated
+from mllab.session.local_state import DAMAGED, Types, here, in_backend, names, simulated
 from mllab.session.session import EMBEDDED, home
 from mllab.session.simulated import regions
 from mllab.settings import files
@@ -89,6 +89,8 @@ def _state(home: Path, stack: str, where: str, backend: Path | None, elsewhere: 
     things = in_backend(backend, stack) if backend else ()
     found = [f"{where}: ask {elsewhere}"] if elsewhere else []
     found += [_told(things, where)] if things else []
+    own = here(home, stack)
+    found += [_told(own, "on this machine")] if own else []
     found += [
         _told(things, f"simulated{'' if engine == EMBEDDED else f' by {engine}'}")
         for engine, things in simulated(home, stack).items()

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from mllab.local import jobs, marked, slurm, tree
+from mllab.local import jobs, marked, slurm
 from mllab.local.job_files import ENDED, Job
 from mllab.local.service import Place, Service
 from mllab.local.services.queue import Queue
@@ -128,7 +128,7 @@ class Lab:
             _, alive = psutil.wait_procs(alive, timeout=LONG)
             assert not alive
         finally:
-            assert not tree.end(self.processes, 0.0)
+            assert not marked.end(self.processes, 0.0)
 
 
 @contextmanager

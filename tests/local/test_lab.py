@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from mllab.local import marked, process
+from mllab.local.servers import Servers
 from mllab.local.service import Place
 from tests.local.tiny import SEAT, STACK, Run, url_of
 
@@ -91,6 +92,38 @@ def test_a_stopped_notebook_is_no_fault_and_stays_stopped(tiny: Path, run: Run) 
     seat = next(one for one in states["resources"] if one["name"] == SEAT)
     assert seat["machine"] == "stopped"
     assert plan(run) == {}
+
+
+def test_a_stopped_notebook_stays_so_through_a_change_and_finds_it_when_started(
+    tiny: Path, run: Run
+) -> None:
+    run("up", STACK, "--yes")
+    place = Place(tiny, SEAT)
+    process.stop(place, why="nobody used it")
+    file = Path("stacks") / f"Pulumi.{STACK}.yaml"
+    file.write_text(file.read_text().replace("files: false", "files: true"))
+    run("up", STACK, "--yes")
+    assert process.state(place) == "stopped"
+    assert plan(run) == {}
+    Servers(tiny).start(SEAT)
+    now = process.running(place)
+    assert now
+    assert psutil.Process(now.pid).environ()["LAB_SHARED"] == str(tiny / "shared")
+    assert plan(run) == {}
+
+
+def test_the_list_tells_of_a_lab_here_whether_its_file_is_there_or_not(
+    tiny: Path, run: Run
+) -> None:
+    assert "not created" in run("list").stdout
+    run("up", STACK, "--yes")
+    for _ in range(2):
+        (row,) = json.loads(run("list", "--json").stdout)["stacks"]
+        assert row["stack"] == STACK
+        assert "on this machine, 8 resources" in row["state"]
+        (Path("stacks") / f"Pulumi.{STACK}.yaml").unlink(missing_ok=True)
+    run("down", STACK, "--yes")
+    assert not tiny.exists()
 
 
 def test_what_somebody_changed_is_found_and_put_back(tiny: Path, run: Run) -> None:

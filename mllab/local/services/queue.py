@@ -12,7 +12,7 @@ import psutil
 
 import mllab
 from mllab.errors import StillThere, UsageError
-from mllab.local import gpus, jobs, marked, tree
+from mllab.local import gpus, jobs, marked
 from mllab.local.job_files import write
 from mllab.local.service import Lack, Launch, Place, Settings
 
@@ -55,7 +55,7 @@ class Queue:
         """End all jobs, which go on without their queue otherwise. Raises StillThere."""
         with suppress(UsageError):  # it was never prepared
             jobs.end_all(place.lab, place.name, "the queue was removed")
-        refuse(place, tree.end(lambda: marked.tree(jobs.jobs_of(place)), _GRACE))
+        refuse(place, marked.end(lambda: marked.tree(jobs.jobs_of(place)), _GRACE))
 
     def address(self, place: Place, port: int) -> str:
         """Nothing that a person could open."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from mllab.local import slurm, tree
+from mllab.local import marked, slurm
 from mllab.local.job_files import read, write
 from mllab.local.service import Lack, Launch, Place, Settings
 from mllab.local.services.queue import Queue, refuse
@@ -46,7 +46,7 @@ class Slurm(Queue):
         """As of the other queue; and what Slurm has started for jobs, which bears no marks."""
         super().retire(place)
         # Without its daemons it waits for them for minutes, and SIGTERM does not end that.
-        refuse(place, tree.end(lambda: slurm.steps(place), 0.0))
+        refuse(place, marked.end(lambda: slurm.steps(place), 0.0))
 
 
 SERVICE = Slurm()
